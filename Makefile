@@ -1,0 +1,46 @@
+# Everything that one can do with carepath. Each target does the set-up when it is needed.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up test bench lint format lock clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(STAMP) ## the virtual environment in .venv, pinned and with hashes checked
+
+$(STAMP): constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "carepath needs Python 3.11 or newer; name one with: make PYTHON=python3.12" >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+up: setup ## a running clinic: Temporal with Web UI, worker, mailbox, the example clinic
+	$(BIN)/carepath up
+
+test: setup ## the whole test suite
+	$(BIN)/python -m pytest
+
+bench: setup ## speed and cost, against the bare floor in the same run
+	$(BIN)/python -m tests.bench
+
+lint: setup ## formatter, linter, types, and who may import whom
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## mend what the formatter and linter can mend
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: setup ## resolve the dependencies again into constraints.txt (needs uv)
+	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-annotate --no-header --no-emit-index-url -o constraints.txt
+
+clean: ## remove the environment and the state of `make up`
+	rm -rf $(VENV) .carepath
