@@ -1,0 +1,160 @@
+"""Program days and weeks, and business time. Everything a clock or a calendar decides is decided here.
+
+Days are calendar days in the program's time zone; instants are aware datetimes. No rule counts hours where it
+means days (T1), and every deadline says whether it counts elapsed or business time (T6).
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from workflows.core.entries.attendance import WEEKDAYS, Weekday
+
+
+def _clock(value: object) -> object:
+    # YAML 1.1 reads an unquoted 17:00 as the sexagesimal number 1020: minutes after midnight.
+    return f"{value // 60:02d}:{value % 60:02d}" if isinstance(value, int) else value
+
+
+ClockTime = Annotated[time, BeforeValidator(_clock)]
+
+
+class Delay(BaseModel):
+    """A length of time that says how it is counted (T6): exactly one of its fields is given.
+
+    `minutes`, `hours` and `days` elapse by the clock. `business_hours` run only while the program is open.
+    `business_days` end at the same time of day on the nth open day. `by_close_of_business` ends when the
+    program closes on the current open day, or on the next one.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    minutes: Annotated[int, Field(ge=0)] | None = None
+    hours: Annotated[int, Field(ge=0)] | None = None
+    days: Annotated[int, Field(ge=0)] | None = None
+    business_hours: Annotated[int, Field(ge=0)] | None = None
+    business_days: Annotated[int, Field(ge=0)] | None = None
+    by_close_of_business: bool | None = None
+
+    @model_validator(mode="after")
+    def _one_length(self) -> Self:
+        if len([v for v in self.__dict__.values() if v is not None]) != 1:
+            raise ValueError(f"a delay is exactly one of {', '.join(type(self).model_fields)}")
+        return self
+
+    @property
+    def elapsed(self) -> timedelta | None:
+        """The length if it is counted by the clock, else None."""
+        if self.minutes is not None:
+            return timedelta(minutes=self.minutes)
+        if self.hours is not None:
+            return timedelta(hours=self.hours)
+        return None if self.days is None else timedelta(days=self.days)
+
+    @property
+    def roughly(self) -> timedelta:
+        """A length to compare delays by; business time is at least as long as this."""
+        if self.elapsed is not None:
+            return self.elapsed
+        return timedelta(hours=self.business_hours or 0, days=self.business_days or 0)
+
+
+class BusinessHours(BaseModel):
+    """When the program's office is open."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    opens: ClockTime = time(9)
+    closes: ClockTime = time(17)
+    weekdays: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
+
+    @model_validator(mode="after")
+    def _opens_before_it_closes(self) -> Self:
+        if self.closes <= self.opens:
+            raise ValueError(f"closes: {self.closes} must come after opens {self.opens}")
+        if not self.weekdays:
+            raise ValueError("weekdays: name at least one day on which the program is open")
+        return self
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The program's days: its time zone, its opening hours and the days on which it is closed."""
+
+    zone: ZoneInfo
+    hours: BusinessHours
+    closures: Collection[date] = ()
+
+    def day_of(self, instant: datetime) -> date:
+        """The program day on which an instant falls."""
+        return instant.astimezone(self.zone).date()
+
+    def at(self, day: date, clock: time = time()) -> datetime:
+        """The instant of a wall-clock time; one that a clock change skips is moved to where clocks then stand."""
+        return datetime.combine(day, clock, self.zone).astimezone(UTC).astimezone(self.zone)
+
+    def instant(self, wall: datetime) -> datetime:
+        """The instant of a local date-time without an offset."""
+        return self.at(wall.date(), wall.time())
+
+    def is_open(self, day: date) -> bool:
+        """Whether the program is open on a day."""
+        return WEEKDAYS[day.weekday()] in self.hours.weekdays and day not in self.closures
+
+    def due(self, start: datetime, delay: Delay) -> datetime:
+        """When a delay that starts at an instant is over, in the program's zone (T6)."""
+        if delay.elapsed is not None:
+            if delay.days is not None:  # days are calendar days: the same wall-clock time, whatever clocks do
+                local = start.astimezone(self.zone)
+                return self.at(local.date() + delay.elapsed, local.time())
+            return (start.astimezone(UTC) + delay.elapsed).astimezone(self.zone)
+        opening = self._next_open_instant(start)
+        if delay.business_days is not None:
+            day = opening.date()
+            for _ in range(delay.business_days):
+                day = self._next_open_day(day + timedelta(days=1))
+            return self.at(day, opening.time())
+        if delay.by_close_of_business:
+            return self.at(opening.date(), self.hours.closes)
+        left = timedelta(hours=delay.business_hours or 0)
+        while left > (rest := self.at(opening.date(), self.hours.closes) - opening):
+            left -= rest
+            opening = self.at(self._next_open_day(opening.date() + timedelta(days=1)), self.hours.opens)
+        return (opening.astimezone(UTC) + left).astimezone(self.zone)
+
+    def _next_open_instant(self, start: datetime) -> datetime:
+        local = start.astimezone(self.zone)
+        day = self._next_open_day(local.date())
+        if day == local.date():
+            if local.time() < self.hours.opens:
+                return self.at(day, self.hours.opens)
+            if local.time() < self.hours.closes:
+                return local
+            day = self._next_open_day(day + timedelta(days=1))
+        return self.at(day, self.hours.opens)
+
+    def _next_open_day(self, day: date) -> date:
+        # A year of closures is a wrong closure list, not a calendar; then any weekday will do.
+        for ahead in range(366):
+            if self.is_open(day + timedelta(days=ahead)):
+                return day + timedelta(days=ahead)
+        return day
+
+
+def program_week(admitted_on: date, day: date) -> int:
+    """The number, from 0, of the 7-day block since admission in which a day falls (A1)."""
+    return (day - admitted_on).days // 7
+
+
+def in_words(instant: datetime) -> str:
+    """An instant as people say it: `Thu 12 Mar 10:00`."""
+    return f"{instant:%a} {instant.day} {instant:%b %H:%M}"
+
+
+def day_in_words(day: date) -> str:
+    """A day as people say it: `12 Mar 2026`."""
+    return f"{day.day} {day:%b %Y}"

@@ -1,0 +1,66 @@
+"""What an entry changed, in plain sentences and as facts before and after (T3)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from workflows.core.calendar import day_in_words
+from workflows.core.facts import Facts
+
+_NAMES = {
+    "stage": "Stage",
+    "last_use_on": "Last use",
+    "gate_earliest_on": "Earliest date of the sobriety gate",
+    "consecutive_misses": "Sessions missed in a row",
+    "week_minutes": "Minutes this week",
+    "extensions": "Extensions",
+    "on_hold": "Gate on hold for",
+    "level_of_care": "Level of care",
+    "on_leave": "On leave",
+    "in_crisis": "Crisis",
+    "goals_open": "Open goals",
+    "flags": "Flags",
+    "exit": "Exit",
+}
+
+
+def observed(facts: Facts, stage: str) -> dict[str, object]:
+    """The facts whose change is told."""
+    running = facts.admitted_on is not None and stage != "intake"
+    week = facts.week_started_on if running else None
+    return {
+        "stage": stage,
+        "last_use_on": facts.last_use_on,
+        "gate_earliest_on": facts.gate_opens_on,
+        "consecutive_misses": facts.consecutive_misses if running else 0,
+        "week_minutes": facts.dose_of_week(week)[0] if week else 0,
+        "extensions": len(facts.extensions) if running else 0,
+        "on_hold": [f"test {hold.test_id}: {hold.why}" for hold in facts.tested.holds],
+        "level_of_care": facts.level_of_care,
+        "on_leave": facts.on_leave,
+        "in_crisis": facts.crisis is not None,
+        "goals_open": sum(status == "open" for status in facts.goals.values()),
+        "flags": facts.flags,
+        "exit": facts.exit[0] if facts.exit else None,
+    }
+
+
+def told(before: Mapping[str, object], after: Mapping[str, object], happened: Sequence[str]) -> list[str]:
+    """The differences as sentences, then what was opened and withdrawn."""
+    sentences = [
+        f"{_NAMES[name]}: {_said(value)} (was {_said(before.get(name))})."
+        for name, value in after.items()
+        if before.get(name) != value
+    ]
+    return [*sentences, *happened]
+
+
+def _said(value: object) -> str:
+    if value is None or value == []:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, date):
+        return day_in_words(value)
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(value).replace("_", " ")

@@ -1,0 +1,89 @@
+"""The moments at which a fact changes by the mere passing of time, each with a name in plain words.
+
+The shell sleeps until the earliest of them: one durable wait at a time. Like duties, deadlines follow from the
+facts. A name holds dates and kinds, never a person.
+"""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from workflows.core.calendar import day_in_words
+from workflows.core.facts import Facts
+
+
+class Deadline(NamedTuple):
+    """An instant in the program's zone, and what happens then."""
+
+    at: datetime
+    name: str
+
+
+def session_closes(facts: Facts) -> Iterator[Deadline]:
+    """Each session is judged once, a grace after its end, whether or not attendance is already recorded (A3).
+
+    It stands even when attendance came early: moving the wait from session to session would arm a timer for
+    each of them anyway, and this way the timeline of an episode shows each session once.
+    """
+    for session in facts.sessions:
+        if facts.closes_at(session) > facts.now:
+            yield Deadline(facts.closes_at(session), f"Session of {session.name} closes")
+            return
+
+
+def ladder_rung(facts: Facts) -> Iterator[Deadline]:
+    """The next rung of the missed-session ladder (A4)."""
+    if facts.outreach and not facts.high_risk and (due := facts.outreach.next_after(facts.now)):
+        yield Deadline(due.at, f"Missed sessions: {due.rung.name.replace('_', ' ')}")
+
+
+def dose_week(facts: Facts) -> Iterator[Deadline]:
+    """The mid-week forecast and the end of the program week (A7)."""
+    for moment in dose_moments(facts):
+        if moment.at > facts.now:
+            yield Deadline(moment.at, f"Dose of the week: {moment.what}")
+            return
+
+
+class DoseMoment(NamedTuple):
+    """When the dose of the week that began on `week` is forecast or reported."""
+
+    at: datetime
+    what: str
+    week: date
+
+
+def dose_moments(facts: Facts) -> list[DoseMoment]:
+    """Forecast and report of the last and of the current program week, in order."""
+    current = facts.week_started_on
+    if current is None:
+        return []
+    moments = []
+    for week in (current - timedelta(days=7), current):
+        day = week + timedelta(days=facts.policy.dose.forecast_on_day - 1)
+        moments.append(DoseMoment(facts.calendar.at(day, facts.policy.business.opens), "forecast", week))
+        moments.append(DoseMoment(facts.calendar.at(week + timedelta(days=7)), "report", week))
+    return moments
+
+
+def gate_opens(facts: Facts) -> Iterator[Deadline]:
+    """The day on which dates no longer keep the gate shut (S9)."""
+    opens = facts.gate_opens_on
+    if opens and opens > facts.today:
+        yield Deadline(facts.calendar.at(opens), f"Sobriety gate opens {day_in_words(opens)}")
+
+
+def program_ends(facts: Facts) -> Iterator[Deadline]:
+    """The end of the program or of its current extension (S11)."""
+    ends = facts.program_ends_on
+    if ends and ends > facts.today:
+        what = "Extension" if facts.extensions else "Program length"
+        yield Deadline(facts.calendar.at(ends), f"{what} ends {day_in_words(ends)}")
+
+
+def leave_changes(facts: Facts) -> Iterator[Deadline]:
+    """A leave that begins or ends (E6)."""
+    for first, last, _ in facts.leaves:
+        for day, what in ((first, "begins"), (last + timedelta(days=1), "is over")):
+            if day > facts.today:
+                yield Deadline(facts.calendar.at(day), f"Leave {what} {day_in_words(day)}")

@@ -1,0 +1,76 @@
+"""What the engine may ask of the world: a closed set of typed requests, carried out by the shell.
+
+No effect holds a name, an address or a sentence about a person: kinds, roles, staff ids, dates, entry ids (P1).
+Each has a key that is the same however often it is asked for, so that it happens once.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EscalationLevel:
+    """A level of an overdue task: from `at` on it belongs to `role`."""
+
+    role: str
+    staff_id: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTask:
+    """A person owes something. `duty` names it within the episode; `task_id` in the whole clinic."""
+
+    task_id: str
+    duty: str
+    kind: str
+    role: str
+    owner: str | None
+    due_at: datetime
+    escalation: tuple[EscalationLevel, ...]
+    outcomes: tuple[str, ...]
+    rule: str
+    entries: tuple[str, ...]
+    asks: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseTask:
+    """What was owed is no longer: whoever was alerted is told why (A5)."""
+
+    task_id: str
+    duty: str
+    reason: str
+    answered: bool
+    """True if a decision recorded elsewhere answers the task; False if its cause no longer holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """A notice to staff that asks for nothing to be completed."""
+
+    key: str
+    role: str
+    staff_id: str | None
+    subject: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePatient:
+    """A neutral message from an approved template (P2); not sent after `send_before` (T7)."""
+
+    key: str
+    template: str
+    send_before: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NoteClosed:
+    """The clinic database learns that the episode is closed, or open again (None), so that I6 holds."""
+
+    key: str
+    closed_on: date | None
+
+
+Effect = OpenTask | CloseTask | Notify | MessagePatient | NoteClosed

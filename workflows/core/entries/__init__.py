@@ -1,0 +1,113 @@
+"""What can be stated about an episode: one class per kind, a union told apart by `kind`.
+
+A new kind is its class here and its fold in the facts; nothing else changes.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from workflows.core.entries.attendance import (
+    Attendance,
+    Contact,
+    Module,
+    MutualHelp,
+    Schedule,
+    SessionChange,
+    WeeklySession,
+)
+from workflows.core.entries.base import Entry, Source, dated_ahead, effective_at
+from workflows.core.entries.consent import Consent, Revocation
+from workflows.core.entries.course import (
+    Checkin,
+    Crisis,
+    Decision,
+    Exit,
+    Flag,
+    Leave,
+    PolicyAdoption,
+    Retraction,
+    Return,
+)
+from workflows.core.entries.intake import (
+    Acknowledgement,
+    Admission,
+    Goal,
+    LevelOfCareDecision,
+    Need,
+    Screening,
+)
+from workflows.core.entries.sobriety import Medication, Test, Use
+from workflows.core.errors import InvalidEntry
+
+AnyEntry = Annotated[
+    Screening | LevelOfCareDecision | Admission | Goal | Acknowledgement | Need
+    | Attendance | SessionChange | Schedule | Contact | Module | MutualHelp
+    | Use | Test | Medication
+    | Consent | Revocation
+    | Leave | Return | Crisis | Flag | Checkin | Decision | Exit | PolicyAdoption | Retraction,
+    Field(discriminator="kind"),
+]  # fmt: skip
+
+_ANY_ENTRY: TypeAdapter[Entry] = TypeAdapter(AnyEntry)
+
+KINDS: dict[str, type[Entry]] = {
+    cls.model_fields["kind"].annotation.__args__[0]: cls  # type: ignore[union-attr]
+    for cls in (
+        Screening, LevelOfCareDecision, Admission, Goal, Acknowledgement, Need,
+        Attendance, SessionChange, Schedule, Contact, Module, MutualHelp,
+        Use, Test, Medication, Consent, Revocation,
+        Leave, Return, Crisis, Flag, Checkin, Decision, Exit, PolicyAdoption, Retraction,
+    )
+}  # fmt: skip
+
+
+def parse_entry(statement: Mapping[str, Any]) -> Entry:
+    """Read one entry from plain JSON.
+
+    Raises:
+        InvalidEntry: names each field that is wrong, what it holds, and what would be right.
+    """
+    if not isinstance(statement, Mapping):
+        raise InvalidEntry(f"An entry is one object with a kind, such as {{\"kind\": \"contact\", …}}; this is a "
+                           f"{type(statement).__name__}.")  # fmt: skip
+    kind = statement.get("kind")
+    if kind not in KINDS:
+        said = "has no kind" if kind is None else f"has the unknown kind {kind!r}"
+        raise InvalidEntry(f"This entry {said}. Kinds are: {', '.join(sorted(KINDS))}.")
+    try:
+        return _ANY_ENTRY.validate_python(dict(statement))
+    except ValidationError as error:
+        raise InvalidEntry(f"This {kind} entry cannot be read: {in_words(error, KINDS[kind])}") from None
+
+
+def in_words(error: ValidationError, model: type[Any] | None = None) -> str:
+    """A validation error as sentences that name the field and the remedy."""
+    sentences = []
+    for detail in error.errors(include_url=False):
+        path = [str(part) for part in detail["loc"] if str(part) not in KINDS]
+        where = ".".join(path)
+        message = detail["msg"].removeprefix("Value error, ")
+        if detail["type"] == "extra_forbidden":
+            fields = [f.alias or name for name, f in model.model_fields.items()] if model else []
+            known = f" (its fields are: {', '.join(fields)})" if fields and len(path) == 1 else ""
+            sentences.append(f"{where} is not a field here{known}")
+        elif detail["type"] == "missing":
+            sentences.append(f"{where} is missing")
+        else:
+            # A value is shown only if it looks like a date, number or code: a name typed into the wrong field
+            # must not travel in an error text (P1).
+            value = str(detail.get("input"))
+            shown = f" (it is {value})" if path and len(value) <= 30 and not set(value) & set(" @,") else ""
+            sentences.append(f"{where + ': ' if where else ''}{message[:1].lower()}{message[1:]}{shown}")
+    return "; ".join(sentences) + "."
+
+
+__all__ = [
+    "KINDS", "Acknowledgement", "Admission", "AnyEntry", "Attendance", "Checkin", "Consent", "Contact", "Crisis",
+    "Decision", "Entry", "Exit", "Flag", "Goal", "Leave", "LevelOfCareDecision", "Medication", "Module",
+    "MutualHelp", "Need", "PolicyAdoption", "Retraction", "Return", "Revocation", "Schedule", "Screening",
+    "SessionChange", "Source", "Test", "Use", "WeeklySession", "dated_ahead", "effective_at", "in_words",
+    "parse_entry",
+]  # fmt: skip

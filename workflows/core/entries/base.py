@@ -1,0 +1,93 @@
+"""What all entries have in common."""
+
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Annotated, ClassVar
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+
+class Source(StrEnum):
+    """Who or what a statement comes from."""
+
+    STAFF = "staff"
+    PATIENT = "patient"
+    KIOSK = "kiosk"
+    LAB = "lab"
+    AGENCY = "agency"
+    IMPORT = "import"
+
+    @property
+    def arrives_out_of_order(self) -> bool:
+        """Feeds may send a correction before what it corrects; a person who does so has mistyped (T4)."""
+        return self in (Source.LAB, Source.AGENCY, Source.IMPORT)
+
+
+def _wall_time(value: datetime) -> datetime:
+    if value.tzinfo is not None:
+        raise ValueError("a session is named by its local start without an offset, such as 2026-03-02T18:00")
+    return value.replace(second=0, microsecond=0)
+
+
+Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+"""A short code or reference, never text about a patient."""
+
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+SessionStart = Annotated[datetime, AfterValidator(_wall_time)]
+"""The start of a session as wall-clock time in the program's time zone; it is the session's name."""
+
+
+class Entry(BaseModel):
+    """One small dated statement about an episode. Entries are never changed and never deleted (T3)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    kind: str
+    id: Code | None = None
+    """Idempotency key: the same id has one effect (T4)."""
+    by: Code
+    """Staff id or system that states it."""
+    source: Source = Source.STAFF
+    note_ref: Code | None = None
+    supersedes: Code | None = None
+    """Id of an entry that this one replaces; the replaced one no longer stands (T3)."""
+
+    states_a_plan: ClassVar[bool] = False
+    """Whether the statement may be about a day to come; all others are refused if dated ahead (T5)."""
+
+    @property
+    def key(self) -> str:
+        """The id once it is certain: everything in a record has one."""
+        assert self.id is not None, "an entry gets its id before it enters a record"
+        return self.id
+
+    def when(self) -> date | datetime | None:
+        """The day (program's zone), wall-clock time or instant at which it is true; None: when recorded."""
+        return None
+
+
+def effective_at(entry: Entry, recorded_at: datetime, zone: ZoneInfo) -> datetime:
+    """The instant, in the program's zone, at which an entry is true (T2).
+
+    A statement about a whole day is placed at its start, so that a statement with a time of the same day
+    comes after it.
+    """
+    when = entry.when()
+    if when is None:
+        return recorded_at.astimezone(zone)
+    if isinstance(when, datetime):
+        return (when if when.tzinfo else when.replace(tzinfo=zone)).astimezone(zone)
+    return datetime.combine(when, time(), zone)
+
+
+def dated_ahead(entry: Entry, now: datetime, zone: ZoneInfo, skew: timedelta) -> bool:
+    """Whether a statement of fact is dated in the future beyond the allowed clock skew (T5)."""
+    when = entry.when()
+    if when is None or entry.states_a_plan:
+        return False
+    latest = (now + skew).astimezone(zone)
+    if isinstance(when, datetime):
+        return (when if when.tzinfo else when.replace(tzinfo=zone)) > latest
+    return when > latest.date()

@@ -1,0 +1,117 @@
+"""The course of an episode: leave, crisis, decisions, exits, and corrections (E1-E11, T3, T8)."""
+
+from datetime import date, datetime
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, JsonValue, model_validator
+
+from workflows.core.entries.base import Code, Entry, Reason
+
+CONTROLLED_ENVIRONMENTS = frozenset({"hospital", "jail", "residential"})
+
+ExitReason = Literal[
+    "completed", "transferred", "withdrew", "lost_contact", "involuntary", "incarcerated", "deceased", "other"
+]
+
+
+class Leave(Entry):
+    """A pause with an end date; it stops the patient's clocks, not those of the staff (E6)."""
+
+    kind: Literal["leave"]
+    states_a_plan: ClassVar[bool] = True
+    reason: Code
+    from_: date = Field(alias="from")
+    until: date
+    """The last day of leave."""
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> "Leave":
+        if self.until < self.from_:
+            raise ValueError(f"until: {self.until} lies before the leave starts on {self.from_}")
+        return self
+
+    def when(self) -> date:
+        return self.from_
+
+
+class Return(Entry):
+    """The patient is back from leave, or back within the time in which a withdrawal can be reopened (E3)."""
+
+    kind: Literal["return"]
+    on: date
+
+    def when(self) -> date:
+        return self.on
+
+
+class Crisis(Entry):
+    """Overdose, suicide risk, violence, severe withdrawal, child at risk: accepted in every state (E8)."""
+
+    kind: Literal["crisis"]
+    type: Code
+    at: datetime
+
+    def when(self) -> datetime:
+        return self.at
+
+
+class Flag(Entry):
+    """A dated flag, such as a high risk (A6); `off` is the last day, absent while it lasts."""
+
+    kind: Literal["flag"]
+    name: Code
+    on: date
+    off: date | None = None
+
+    def when(self) -> date:
+        return self.on
+
+
+class Checkin(Entry):
+    """An aftercare check-in with its risk score, 0 to 10, which moves the cadence (C2)."""
+
+    kind: Literal["checkin"]
+    on: date
+    risk: Annotated[int, Field(ge=0, le=10)]
+
+    def when(self) -> date:
+        return self.on
+
+
+class Decision(Entry):
+    """What a named person decided: `about` is a task's kind or id, or a standing question (E10)."""
+
+    kind: Literal["decision"]
+    about: Code
+    choice: Code
+    reason: Reason | None = None
+    on: date | None = None
+
+    def when(self) -> date | None:
+        return self.on
+
+
+class Exit(Entry):
+    """The end of the episode. `involuntary` and `lost_contact` need their decision first (E1, E2)."""
+
+    kind: Literal["exit"]
+    reason: ExitReason
+    on: date
+
+    def when(self) -> date:
+        return self.on
+
+
+class PolicyAdoption(Entry):
+    """A new policy reaches a running episode only by this recorded adoption (T8)."""
+
+    kind: Literal["policy"]
+    policy: dict[str, JsonValue]
+
+
+class Retraction(Entry):
+    """An entry that was wrong: it stays in the record and no longer stands (T3)."""
+
+    kind: Literal["retraction"]
+    entry_id: Code
+    reason: Reason

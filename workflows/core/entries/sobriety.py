@@ -1,0 +1,77 @@
+"""Use, tests and medication (S1-S10)."""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from workflows.core.entries.base import Code, Entry
+
+
+class Use(Entry):
+    """A use that was told, seen, or reported by another; a clinician may class it as relapse (S2, S3)."""
+
+    kind: Literal["use"]
+    on: date
+    evidence: Literal["self_report", "observed", "collateral"] = "self_report"
+    substance: Code = "unspecified"
+    class_: Literal["slip", "relapse"] = Field("slip", alias="class")
+
+    def when(self) -> date:
+        return self.on
+
+
+TestResult = Literal[
+    "pending", "negative", "presumptive", "definitive", "residual", "dilute", "tampered", "not_provided"
+]
+
+
+class Test(Entry):
+    """The state of one test; later entries with the same `test_id` advance it (S5, S6)."""
+
+    __test__ = False  # not a test case, whatever pytest may think
+
+    kind: Literal["test"]
+    test_id: Code
+    ordered_on: date | None = None
+    collected_on: date | None = None
+    use_on: date | None = None
+    """A clinician's estimate of the day of use; absent: the collection date stands for it (S5)."""
+    result: TestResult = "pending"
+    substances: tuple[Code, ...] = ()
+    """What was found, for a positive; what was prescribed and not found, for a negative."""
+    reason: Code | None = None
+
+    @model_validator(mode="after")
+    def _a_result_has_a_collection(self) -> "Test":
+        if self.result not in ("pending", "not_provided") and self.collected_on is None:
+            raise ValueError("collected_on: a result needs the day of collection, which dates it (S5)")
+        if self.ordered_on and self.collected_on and self.collected_on < self.ordered_on:
+            raise ValueError(
+                f"collected_on: {self.collected_on} lies before the test was ordered on {self.ordered_on}"
+            )
+        if self.result in ("presumptive", "definitive") and not self.substances:
+            raise ValueError("substances: name what the positive is for, such as [\"alcohol\"]")
+        return self
+
+    def when(self) -> date | None:
+        return self.collected_on or self.ordered_on
+
+
+class Medication(Entry):
+    """A prescription, active from `start_on` to `end_on` inclusive; never a slip, never a barrier (S7)."""
+
+    kind: Literal["medication"]
+    name: Code
+    treats: Code | None = None
+    start_on: date
+    end_on: date | None = None
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> "Medication":
+        if self.end_on and self.end_on < self.start_on:
+            raise ValueError(f"end_on: {self.end_on} lies before start_on {self.start_on}")
+        return self
+
+    def when(self) -> date:
+        return self.start_on

@@ -1,0 +1,104 @@
+"""Where a run of misses stands on the missed-session ladder (A4, A5)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from workflows.core.calendar import Calendar
+from workflows.core.facts.sessions import Judged
+from workflows.core.policy import Rung
+
+
+@dataclass(frozen=True, slots=True)
+class RungDue:
+    """A rung and the instant at which it is reached."""
+
+    number: int
+    rung: Rung
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Outreach:
+    """The search for a patient who stays away: from the first miss of a run until they are reached.
+
+    `key` names the run and never changes while it lasts, so that a further miss moves the ladder up and
+    never starts it again.
+    """
+
+    key: str
+    misses: tuple[Judged, ...]
+    rungs: tuple[RungDue, ...]
+    reached_at: datetime | None
+    """When the patient was last spoken with; the search then rests until the next miss (A5)."""
+
+    @property
+    def searching(self) -> bool:
+        """Whether the patient has missed a session since they were last spoken with."""
+        return self.reached_at is None or self.misses[-1].session.ends_at > self.reached_at
+
+    def reached_by(self, now: datetime) -> RungDue | None:
+        """The highest rung at an instant; lower ones that were passed over are in it (T7)."""
+        return next((due for due in reversed(self.rungs) if due.at <= now), None) if self.searching else None
+
+    def next_after(self, now: datetime) -> RungDue | None:
+        """The rung that comes next."""
+        ahead = [due for due in self.rungs if due.at > now] if self.searching else []
+        return min(ahead, key=lambda due: due.at, default=None)
+
+
+def outreach(
+    misses: Sequence[Judged],
+    contacts: Sequence[datetime],
+    ladder: Sequence[Rung],
+    grace: timedelta,
+    calendar: Calendar,
+) -> Outreach | None:
+    """The outreach that a run of misses calls for; None where nobody is missing.
+
+    Args:
+        misses: The run, oldest first.
+        contacts: When the patient was spoken with, in order.
+        ladder: The policy's rungs, lowest first.
+        grace: From a session's end until its miss is presumed.
+        calendar: The program's.
+    """
+    if not misses:
+        return None
+    first = misses[0].session.ends_at
+    spoken = [at for at in contacts if at > first]
+    reached_at = spoken[-1] if spoken else None
+    # Each contact rests the search; the next miss takes it up again one rung higher, never from the start.
+    floor, rungs = -1, [due for due in _rungs(first, -1, misses, ladder, grace, calendar)]
+    for at in spoken:
+        passed = [due.number for due in rungs if due.at <= at]
+        floor = max([floor, *passed])
+        later = next((miss.session.ends_at for miss in misses if miss.session.ends_at > at), None)
+        if later is None:
+            break
+        rungs = _rungs(later, min(floor + 1, len(ladder) - 1), misses, ladder, grace, calendar)
+    return Outreach(misses[0].session.start.isoformat(), tuple(misses), tuple(rungs), reached_at)
+
+
+def _rungs(
+    anchor: datetime,
+    at_once: int,
+    misses: Sequence[Judged],
+    ladder: Sequence[Rung],
+    grace: timedelta,
+    calendar: Calendar,
+) -> list[RungDue]:
+    """When each rung is reached, counted from the end of the missed session that starts the search."""
+    found = []
+    for number, rung in enumerate(ladder):
+        at = calendar.due(anchor, rung.after)
+        if rung.at_misses and len(misses) >= rung.at_misses:
+            at = min(at, max(anchor, misses[rung.at_misses - 1].session.ends_at) + grace)
+        if number <= at_once:
+            at = anchor + grace
+        # A rung is never reached before the miss itself is presumed, nor before the rung below it.
+        found.append(RungDue(number, rung, max(at, anchor + grace)))
+    for lower in range(len(found) - 2, -1, -1):
+        if found[lower].at > found[lower + 1].at:
+            found[lower] = RungDue(lower, found[lower].rung, found[lower + 1].at)
+    return found

@@ -1,0 +1,143 @@
+"""Which sessions were offered, who came, and the run of misses (A1-A5, A8)."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Literal
+
+from workflows.core.calendar import Calendar
+from workflows.core.entries import Attendance, Schedule, SessionChange, WeeklySession
+from workflows.core.entries.attendance import WEEKDAYS
+from workflows.core.record import Recorded
+
+Status = Literal["attended", "excused", "missed", "presumed_missed", "ahead"]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One offered session. `start` is its name in wall-clock time; the others are instants."""
+
+    start: datetime
+    ends_at: datetime
+    minutes: int
+    service: str
+
+    @property
+    def name(self) -> str:
+        """As people say it: `Mon 2 Mar 18:00`."""
+        return f"{self.start:%a} {self.start.day} {self.start:%b %H:%M}"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A session and what became of it; `by` is the attendance entry that says so, if one does."""
+
+    session: Session
+    status: Status
+    minutes: int
+    service: str
+    by: Recorded | None
+    disputed_by: Recorded | None = None
+
+    @property
+    def missed(self) -> bool:
+        """Stated or presumed (A3)."""
+        return self.status in ("missed", "presumed_missed")
+
+
+def offered(
+    first: date,
+    last: date,
+    weekly: Sequence[WeeklySession],
+    schedules: Iterable[Recorded],
+    changes: Iterable[Recorded],
+    calendar: Calendar,
+    expected_on: Callable[[date], bool],
+) -> list[Session]:
+    """The sessions that stand from `first` to `last`, in order (A3).
+
+    A closure, a change by the clinic, and a day on which the patient is not expected (leave, another stage)
+    take a session away, so that it can never be missed.
+    """
+    found: dict[datetime, Session] = {}
+    plans = [(first, tuple(weekly)), *_plans(schedules)]
+    for number, (since, plan) in enumerate(plans):
+        until = plans[number + 1][0] if number + 1 < len(plans) else last + timedelta(days=1)
+        for back in range((min(until, last + timedelta(days=1)) - max(since, first)).days):
+            day = max(since, first) + timedelta(days=back)
+            if day in calendar.closures or not expected_on(day):
+                continue
+            for line in plan:
+                if WEEKDAYS[day.weekday()] == line.weekday:
+                    start = datetime.combine(day, time.fromisoformat(line.start))
+                    found[start] = _session(start, line.minutes, line.service, calendar)
+    for recorded in changes:
+        change = recorded.entry
+        assert isinstance(change, SessionChange)
+        if change.change == "added":
+            if first <= change.session.date() <= last and expected_on(change.session.date()):
+                found[change.session] = _session(
+                    change.session, change.minutes or 60, change.service or "group", calendar
+                )
+            continue
+        taken = found.pop(change.session, None)
+        if taken and change.new_start and first <= change.new_start.date() <= last:
+            found[change.new_start] = _session(
+                change.new_start, change.minutes or taken.minutes, change.service or taken.service, calendar
+            )
+    return [found[start] for start in sorted(found)]
+
+
+def _plans(schedules: Iterable[Recorded]) -> list[tuple[date, tuple[WeeklySession, ...]]]:
+    return [(r.entry.from_, r.entry.schedule) for r in schedules if isinstance(r.entry, Schedule)]
+
+
+def _session(start: datetime, minutes: int, service: str, calendar: Calendar) -> Session:
+    return Session(start, calendar.instant(start) + timedelta(minutes=minutes), minutes, service)
+
+
+def judge(
+    session: Session,
+    stated: Sequence[Recorded],
+    chosen: str | None,
+    closes_at: datetime,
+    now: datetime,
+) -> Judged:
+    """What became of a session (A3, A8).
+
+    The earlier entry stands until a person has chosen between two that disagree; `chosen` is that choice.
+    """
+    if not stated:
+        status: Status = "presumed_missed" if now >= closes_at else "ahead"
+        return Judged(session, status, 0, session.service, None)
+    ordered = sorted(stated, key=lambda r: (r.recorded_at, r.key))
+    standing = next((r for r in ordered if r.key == chosen), ordered[0])
+    other = next((r for r in ordered if chosen is None and _says(r, session) != _says(standing, session)), None)
+    status, minutes = _says(standing, session)
+    entry = standing.entry
+    assert isinstance(entry, Attendance)
+    return Judged(session, status, minutes, entry.service or session.service, standing, other)
+
+
+def _says(recorded: Recorded, session: Session) -> tuple[Status, int]:
+    entry = recorded.entry
+    assert isinstance(entry, Attendance)
+    if entry.status != "attended":
+        return entry.status, 0
+    return "attended", session.minutes if entry.minutes is None else entry.minutes
+
+
+def run_of_misses(judged: Sequence[Judged], since: datetime | None) -> list[Judged]:
+    """The consecutive misses up to now, oldest first.
+
+    An attended session ends the run, and so does `since`, the end of a leave. An excused session neither
+    ends it nor lengthens it.
+    """
+    run: list[Judged] = []
+    for one in reversed(judged):
+        if one.status == "attended" or (since is not None and one.session.ends_at <= since):
+            break
+        if one.missed:
+            run.append(one)
+    run.reverse()
+    return run

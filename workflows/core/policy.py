@@ -1,0 +1,265 @@
+"""Every number that a program may change. The policy in force is pinned to the episode (T8).
+
+The defaults are the ones RULES.md gives; the docstring of each part names its rule. `load_policy` takes a
+partial policy, such as a file that overrides three numbers, and completes it with the defaults.
+"""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from workflows.core.calendar import BusinessHours, Delay
+from workflows.core.entries import in_words
+from workflows.core.errors import Refused
+
+Days = Annotated[int, Field(ge=0, le=3650)]
+Minutes = Annotated[int, Field(ge=0)]
+
+
+class InvalidPolicy(Refused):
+    """A policy that cannot be read or contradicts itself; the message lists each field and its remedy."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Dose(_Part):
+    """The weekly dose (A1); the numbers are ASAM level 2.1 for adults."""
+
+    min_minutes: Minutes = 540
+    max_minutes: Minutes = 1140
+    min_days: Annotated[int, Field(ge=0, le=7)] = 3
+    max_days: Annotated[int, Field(ge=0, le=7)] = 5
+    max_days_without_service: Annotated[int, Field(ge=0, le=7)] = 2
+    forecast_on_day: Annotated[int, Field(ge=1, le=7)] = 4
+    """Day of the program week, 1 to 7, on which a shortfall is forecast (A7)."""
+    services: tuple[str, ...] = ("group", "individual", "family", "education", "skills")
+    """Services whose minutes count (A2); mutual help never does."""
+
+    @model_validator(mode="after")
+    def _least_is_at_most_most(self) -> Self:
+        for least, most in (("min_minutes", "max_minutes"), ("min_days", "max_days")):
+            if getattr(self, least) > getattr(self, most):
+                raise ValueError(f"{least}: {getattr(self, least)} is more than {most} {getattr(self, most)}")
+        return self
+
+
+class Gate(_Part):
+    """The sobriety gate before aftercare (S9, S10)."""
+
+    sober_days: Days = 30
+    min_negative_tests: Annotated[int, Field(ge=0)] = 2
+    max_days_between_tests: Annotated[int, Field(ge=1)] = 14
+    controlled_days_count: bool = False
+    """Whether days in hospital or jail count toward `sober_days`; they never break the window (S10)."""
+    review: Delay = Delay(business_days=1)
+    review_again_days: Days = 7
+    """After a clinician holds a ready gate, the review comes back."""
+
+
+class Length(_Part):
+    """The length of the program and its extension (S11)."""
+
+    days: Annotated[int, Field(ge=1)] = 90
+    extension_days: Annotated[int, Field(ge=1)] = 14
+    max_extensions: Annotated[int, Field(ge=0)] = 4
+    continued_stay_review: Delay = Delay(business_days=2)
+
+
+class Rung(_Part):
+    """One rung of the missed-session ladder (A4).
+
+    It is reached `after` the missed session's end, or with the `at_misses`-th consecutive miss if that comes
+    first. It sends the patient a neutral `message`, or opens a task of kind `task` for `role`, due `within`.
+    """
+
+    name: str
+    after: Delay
+    at_misses: Annotated[int, Field(ge=2)] | None = None
+    message: str | None = None
+    task: str | None = None
+    role: str = "case_manager"
+    within: Delay = Delay(by_close_of_business=True)
+    outcomes: tuple[str, ...] = ("reached", "not_reached")
+
+    @model_validator(mode="after")
+    def _does_one_thing(self) -> Self:
+        if (self.message is None) == (self.task is None):
+            raise ValueError(f"rung {self.name}: give either a message to the patient or a task, not both")
+        return self
+
+
+_MISSED_SESSION_LADDER = (
+    Rung(name="reminder", after=Delay(minutes=15), message="please_call"),
+    Rung(name="call", after=Delay(hours=1), task="outreach_call", within=Delay(hours=2)),
+    Rung(name="second_attempt", after=Delay(by_close_of_business=True), task="outreach_second_channel"),
+    Rung(name="therapist_call", after=Delay(hours=24), task="outreach_therapist_call", role="therapist"),
+    Rung(name="supervisor_review", after=Delay(hours=48), at_misses=2, task="supervisor_review",
+         role="supervisor", outcomes=("reached", "continue_outreach")),
+    Rung(name="letter", after=Delay(hours=72), at_misses=3, task="outreach_letter",
+         outcomes=("reached", "sent", "not_possible")),
+    Rung(name="team_conference", after=Delay(days=7), task="team_conference", role="supervisor",
+         within=Delay(business_days=1), outcomes=("reached", "continue_outreach")),
+    Rung(name="at_risk_notice", after=Delay(days=14), message="we_are_here"),
+    Rung(name="lost_contact_proposal", after=Delay(days=30), task="lost_contact_proposal", role="supervisor",
+         within=Delay(business_days=2), outcomes=("close", "continue_outreach", "reached")),
+)  # fmt: skip
+
+
+class Attendance(_Part):
+    """Missed sessions and the ladder that follows them (A3-A6)."""
+
+    grace_minutes: Minutes = 15
+    ladder: Annotated[tuple[Rung, ...], Field(min_length=1)] = _MISSED_SESSION_LADDER
+    high_risk_flags: tuple[str, ...] = ("recent_overdose", "suicide_risk", "opioid_use_after_abstinence")
+    high_risk_contact: Delay = Delay(hours=4)
+    """Same-day clinical contact by the on-call role, also at night and at weekends (A6)."""
+    engagement_plan: Delay = Delay(business_days=1)
+
+    @model_validator(mode="after")
+    def _rungs_in_order(self) -> Self:
+        names = [rung.name for rung in self.ladder]
+        if len(set(names)) != len(names):
+            raise ValueError("ladder: each rung needs a name of its own")
+        for lower, higher in zip(self.ladder, self.ladder[1:], strict=False):
+            both_elapsed = lower.after.elapsed is not None and higher.after.elapsed is not None
+            if both_elapsed and higher.after.roughly <= lower.after.roughly:
+                raise ValueError(f"ladder: rung {higher.name} must come after rung {lower.name}")
+        counts = [rung.at_misses for rung in self.ladder if rung.at_misses]
+        if counts != sorted(counts):
+            raise ValueError("ladder: at_misses must not fall from one rung to the next")
+        return self
+
+
+class SlipResponse(_Part):
+    """What follows a slip (S3)."""
+
+    safety_check: Delay = Delay(hours=4)
+    individual_session: Delay = Delay(business_days=1)
+    plan_review: Delay = Delay(hours=72)
+    review_at_slips: Annotated[int, Field(ge=1)] = 2
+    review_within_days: Days = 14
+    review_due: Delay = Delay(business_days=2)
+
+
+class Tests(_Part):
+    """Which substances count, and which medication explains which positive (S5-S8)."""
+
+    never_counted: tuple[str, ...] = ("nicotine", "cotinine", "caffeine")
+    explained_by: Mapping[str, tuple[str, ...]] = Field(
+        default_factory=lambda: {
+            "buprenorphine": ("buprenorphine", "norbuprenorphine", "opioids"),
+            "methadone": ("methadone", "eddp", "opioids"),
+            "naltrexone": ("naltrexone",),
+        }
+    )
+    hold_review: Delay = Delay(business_days=1)
+
+
+class Aftercare(_Part):
+    """Check-ins after the program (C2): weekly, then every two weeks, then monthly."""
+
+    weekly_for_weeks: Days = 8
+    fortnightly_until_month: Days = 10
+    monthly_until_month: Days = 18
+    closer_from_risk: Annotated[int, Field(ge=0, le=10)] = 4
+    """From this score on the next check-in comes within a week."""
+    in_person_from_risk: Annotated[int, Field(ge=0, le=10)] = 7
+    checkin_within: Delay = Delay(by_close_of_business=True)
+    reassessment: Delay = Delay(business_days=1)
+
+
+class Intake(_Part):
+    """Intake (I2-I4)."""
+
+    level_of_care_decision: Delay = Delay(business_days=1)
+    admission: Delay = Delay(business_days=3)
+    long_use_years: Annotated[float, Field(ge=0)] = 10
+    dangerous_withdrawal: tuple[str, ...] = ("alcohol", "benzodiazepines", "barbiturates")
+
+
+class Course(_Part):
+    """Leave, crisis and exits (E3, E6-E8, C7)."""
+
+    reopen_within: Delay = Delay(hours=72)
+    crisis_response: Delay = Delay(minutes=30)
+    after_crisis: Delay = Delay(business_days=1)
+    after_leave: Delay = Delay(business_days=1)
+    exit_bundle: Delay = Delay(business_days=1)
+    late_entries_for: Delay = Delay(days=30)
+    """How long the record of a closed episode still takes entries (E11)."""
+
+
+class Escalation(_Part):
+    """One level of the ladder by which an overdue task climbs: whose it becomes, how long after it was due."""
+
+    role: str
+    after: Delay
+
+
+class Policy(_Part):
+    """All numbers of one program."""
+
+    clock_skew_minutes: Minutes = 5
+    business: BusinessHours = BusinessHours()
+    dose: Dose = Dose()
+    gate: Gate = Gate()
+    length: Length = Length()
+    attendance: Attendance = Attendance()
+    slip_response: SlipResponse = SlipResponse()
+    tests: Tests = Tests()
+    aftercare: Aftercare = Aftercare()
+    intake: Intake = Intake()
+    course: Course = Course()
+    escalation: tuple[Escalation, ...] = (
+        Escalation(role="supervisor", after=Delay(hours=4)),
+        Escalation(role="director", after=Delay(hours=24)),
+    )
+    stale_after: Delay = Delay(hours=12)
+    """An alarm whose time passed longer ago than this, as after an outage, is not sent to a patient (T7)."""
+
+    @model_validator(mode="after")
+    def _numbers_agree(self) -> Self:
+        longest = self.length.days + self.length.extension_days * self.length.max_extensions
+        if self.gate.sober_days > longest:
+            raise ValueError(
+                f"gate.sober_days: {self.gate.sober_days} days can never be reached within the program and its "
+                f"extensions ({longest} days); lower it, or raise length.max_extensions"
+            )
+        for lower, higher in zip(self.escalation, self.escalation[1:], strict=False):
+            if higher.after.roughly <= lower.after.roughly:
+                raise ValueError(f"escalation: {higher.role} must come later than {lower.role}")
+        return self
+
+    @property
+    def clock_skew(self) -> timedelta:
+        """How far ahead a clock may be before its entry counts as dated in the future (T5)."""
+        return timedelta(minutes=self.clock_skew_minutes)
+
+
+def load_policy(settings: Mapping[str, Any] | None) -> Policy:
+    """A whole policy from the numbers a program changes.
+
+    Raises:
+        InvalidPolicy: lists each field that is wrong and what would be right.
+    """
+    try:
+        return Policy.model_validate(dict(settings or {}))
+    except ValidationError as error:
+        raise InvalidPolicy(f"This policy cannot be used: {in_words(error, Policy)}") from None
+    except (TypeError, ValueError):
+        raise InvalidPolicy("A policy is one object with named parts, such as gate: {sober_days: 30}.") from None
+
+
+def added_months(start: date, months: int) -> date:
+    """The same day of the month so many months later, or the last day of a shorter month."""
+    year, month = divmod(start.month - 1 + months, 12)
+    for day in range(start.day, 27, -1):
+        try:
+            return date(start.year + year, month + 1, day)
+        except ValueError:
+            continue
+    return date(start.year + year, month + 1, start.day)

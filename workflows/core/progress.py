@@ -1,0 +1,113 @@
+"""What an episode shows: the answer to an entry, the progress, the journal."""
+
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+
+class Changed(BaseModel):
+    """The answer to one entry. `changes` are plain sentences; `before` and `after` hold the facts that changed."""
+
+    entry_id: str
+    duplicate: bool = False
+    stage: str
+    changes: list[str] = Field(default_factory=list)
+    before: dict[str, Any] = Field(default_factory=dict)
+    after: dict[str, Any] = Field(default_factory=dict)
+
+
+class GateCondition(BaseModel):
+    """One condition of the gate."""
+
+    name: str
+    met: bool
+    why: str
+
+
+class GateProgress(BaseModel):
+    """The gate: `ready` when only the signature is missing, `passes` when a clinician has signed too (S9)."""
+
+    passes: bool
+    ready: bool
+    earliest_on: date | None
+    conditions: list[GateCondition]
+
+
+class Week(BaseModel):
+    """The dose of the current program week (A1)."""
+
+    minutes: int
+    days: int
+    short_by_minutes: int
+
+
+class OpenTaskView(BaseModel):
+    """A task that somebody owes; `task_id` is the id of its workflow."""
+
+    task_id: str
+    kind: str
+    role: str
+    due_at: datetime
+    level: int
+    rule: str
+    entries: list[str]
+    asks: str
+
+
+class NextDeadline(BaseModel):
+    """What the episode waits for."""
+
+    at: datetime
+    name: str
+
+
+class ExitView(BaseModel):
+    """How and when an episode ended (E4)."""
+
+    reason: str
+    on: date
+    entry_id: str
+
+
+class Progress(BaseModel):
+    """Where an episode stands on its program day."""
+
+    episode_id: str
+    pathway: str
+    stage: str
+    on_leave: bool
+    in_crisis: bool
+    states: list[str]
+    program_day: int | None
+    admitted_on: date | None
+    last_use_on: date | None
+    days_sober: int | None
+    gate: GateProgress
+    week: Week
+    consecutive_misses: int
+    open_tasks: list[OpenTaskView]
+    open_referrals: list[str]
+    next_deadline: NextDeadline | None
+    extensions: int
+    on_hold: list[str]
+    flags: list[str]
+    waits_for: list[str]
+    """What admission still waits for (I4)."""
+    undelivered: list[str]
+    """Notices that reached nobody, with the reason."""
+    exit: ExitView | None = None
+
+
+class JournalLine(BaseModel):
+    """One entry as the journal shows it. Times are in the program's zone."""
+
+    entry_id: str
+    kind: str
+    effective_at: datetime
+    recorded_at: datetime
+    by: str
+    source: str
+    stands: bool
+    undone_by: str | None = None
+    entry: dict[str, Any]

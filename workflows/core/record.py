@@ -1,0 +1,148 @@
+"""The bitemporal record: every entry with the time it is true and the time it was recorded (T2, T3).
+
+The record only grows. What stands is computed: an entry stands unless a standing retraction or a standing
+successor names it, whatever the order in which they arrived (T4).
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from workflows.core.entries import Entry, Retraction, effective_at
+from workflows.core.errors import InvalidEntry
+
+E = TypeVar("E", bound=Entry)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An entry in the record. `effective_at` is in the program's zone, `recorded_at` an instant."""
+
+    entry: Entry
+    recorded_at: datetime
+    effective_at: datetime
+
+    @property
+    def key(self) -> str:
+        """The entry's id."""
+        return self.entry.key
+
+
+class Record:
+    """All entries of one episode."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+        self._by_key: dict[str, Recorded] = {}
+        self._undone_by: dict[str, list[str]] = {}
+        self._standing: dict[type[Entry], list[Recorded]] = {}
+        self.versions: dict[type[Entry], int] = {}
+        """A count per kind that grows whenever what stands of that kind changes: folds are kept by it."""
+
+    def __len__(self) -> int:
+        return len(self._by_key)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._by_key
+
+    def __iter__(self) -> Iterator[Recorded]:
+        """In the order of recording."""
+        return iter(self._by_key.values())
+
+    def get(self, key: str) -> Recorded | None:
+        """The entry with an id, standing or not."""
+        return self._by_key.get(key)
+
+    def check(self, entry: Entry, arriving: Iterable[str] = ()) -> None:
+        """Refuse a correction that points nowhere or in a circle.
+
+        Args:
+            entry: What is about to be recorded.
+            arriving: Ids that are recorded with it, in the same batch.
+
+        Raises:
+            InvalidEntry: the entry it corrects is not known, or is itself.
+        """
+        for target in _undone_by(entry):
+            if target == entry.key:
+                raise InvalidEntry(f"Entry {target} cannot correct itself; name the entry that was wrong.")
+            known = target in self._by_key or target in arriving
+            if not known and not entry.source.arrives_out_of_order:
+                raise InvalidEntry(f"There is no entry {target} to correct; the journal lists the ids.")
+            if self._leads_back(entry.key, target):
+                raise InvalidEntry(f"Entry {target} already corrects {entry.key}; two entries cannot undo "
+                                   "each other. Record a new entry instead.")  # fmt: skip
+
+    def add(self, entry: Entry, recorded_at: datetime) -> bool:
+        """Keep an entry; False if its id is already there, and nothing has changed (T4)."""
+        if entry.key in self._by_key:
+            return False
+        recorded = Recorded(entry, recorded_at, effective_at(entry, recorded_at, self._zone))
+        self._by_key[entry.key] = recorded
+        for target in _undone_by(entry):
+            self._undone_by.setdefault(target, []).append(entry.key)
+            self._touch(target)
+        self._touch(entry.key)
+        return True
+
+    def stands(self, key: str) -> bool:
+        """Whether an entry stands: nothing that itself stands has retracted or replaced it."""
+        return not any(self.stands(by) for by in self._undone_by.get(key, ()))
+
+    def undone_by(self, key: str) -> Recorded | None:
+        """What retracted or replaced an entry, if it does not stand."""
+        return next((self._by_key[by] for by in self._undone_by.get(key, ()) if self.stands(by)), None)
+
+    def standing(self, kind: type[E]) -> list[Recorded]:
+        """What stands of one kind, by the time it is true; equal times by recording, then by id (T4)."""
+        found = self._standing.get(kind)
+        if found is None:
+            found = [r for r in self._by_key.values() if type(r.entry) is kind and self.stands(r.key)]
+            found.sort(key=_order)
+            self._standing[kind] = found
+        return found
+
+    def version(self, *kinds: type[Entry]) -> tuple[int, ...]:
+        """Changes whenever what stands of any of these kinds changes."""
+        return tuple(self.versions.get(kind, 0) for kind in kinds)
+
+    def _touch(self, key: str) -> None:
+        """Mark what depends on whether an entry stands as changed, along the chain of corrections."""
+        recorded = self._by_key.get(key)
+        if recorded is None:
+            return
+        kind = type(recorded.entry)
+        self.versions[kind] = self.versions.get(kind, 0) + 1
+        kept = self._standing.get(kind)
+        if kept is not None and not self._undone_by.get(key):
+            # The usual case, a new entry of today, goes to its place without reading all the others again.
+            _insert(kept, recorded)
+        else:
+            self._standing.pop(kind, None)
+        for target in _undone_by(recorded.entry):
+            self._touch(target)
+
+    def _leads_back(self, key: str, target: str) -> bool:
+        pending = self._by_key.get(target)
+        return pending is not None and any(
+            back == key or self._leads_back(key, back) for back in _undone_by(pending.entry)
+        )
+
+
+def _undone_by(entry: Entry) -> tuple[str, ...]:
+    """Ids of the entries that an entry retracts or replaces."""
+    replaced = (entry.supersedes,) if entry.supersedes else ()
+    return (entry.entry_id, *replaced) if isinstance(entry, Retraction) else replaced
+
+
+def _order(recorded: Recorded) -> tuple[datetime, datetime, str]:
+    return (recorded.effective_at, recorded.recorded_at, recorded.key)
+
+
+def _insert(kept: list[Recorded], recorded: Recorded) -> None:
+    place = len(kept)
+    while place and _order(kept[place - 1]) > _order(recorded):
+        place -= 1
+    kept.insert(place, recorded)

@@ -1,0 +1,56 @@
+"""How an episode begins: the one input of the `CareEpisode` workflow."""
+
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from workflows.core.entries import WeeklySession
+from workflows.core.policy import Policy, load_policy
+
+
+class Team(BaseModel):
+    """Staff ids of the people who care for one patient; the nurse is optional (I4)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    case_manager: str | None = None
+    therapist: str | None = None
+    nurse: str | None = None
+    supervisor: str | None = None
+    director: str | None = None
+
+
+class EpisodeStart(BaseModel):
+    """Everything that is known about an episode when it begins; nothing that tells who the patient is (P1)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    episode_id: str
+    site: str
+    timezone: str
+    referred_on: date
+    pathway: str = "iop"
+    policy: dict[str, Any] | None = None
+    team: Team = Team()
+    schedule: tuple[WeeklySession, ...] = ()
+    closures: tuple[date, ...] = Field(default_factory=tuple)
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ValueError, OSError):
+            raise ValueError(f"{name} is not a time zone; use a name such as America/Chicago") from None
+        return name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The program's time zone."""
+        return ZoneInfo(self.timezone)
+
+    def read_policy(self) -> Policy:
+        """The policy to pin; the default where none is given."""
+        return load_policy(self.policy)
