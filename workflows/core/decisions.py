@@ -12,7 +12,9 @@ NEEDS_REASON = frozenset({"advance", "propose", "approve", "close", "reject", "r
 """Choices that a person must give a reason for (S12, E2)."""
 
 
-def answered_duty(decision: Decision, duties: Iterable[Duty], task_ids: Mapping[str, str], facts: Facts) -> Duty:
+def answered_duty(
+    decision: Decision, duties: Iterable[Duty], task_ids: Mapping[str, str], facts: Facts
+) -> Duty:
     """The duty that a decision answers.
 
     Args:

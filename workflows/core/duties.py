@@ -36,6 +36,8 @@ class Duty:
     asks: str
     lapses: bool = False
     is_task: bool = True
+    escalates: bool = True
+    """Whether it climbs while overdue; a rung does not, because the next rung is its escalation."""
     done_by: tuple[str, ...] = ()
     """Kinds of entries that do what is owed; if the duty goes otherwise, it is withdrawn (A5)."""
 
@@ -60,7 +62,17 @@ def slip_response(facts: Facts) -> Iterator[Duty]:
             ("plan_review", "therapist", times.plan_review, ("unchanged", "changed"),
              f"Review the plan after the return to use on {day}; test more often for a while."),
         ):  # fmt: skip
-            yield Duty(f"{kind}:{slip.key}", role, slip.known_at, within, outcomes, "S3", (slip.key,), asks, lapses=True)
+            yield Duty(
+                f"{kind}:{slip.key}",
+                role,
+                slip.known_at,
+                within,
+                outcomes,
+                "S3",
+                (slip.key,),
+                asks,
+                lapses=True,
+            )
 
 
 def level_review(facts: Facts) -> Iterator[Duty]:
@@ -107,6 +119,7 @@ def outreach(facts: Facts) -> Iterator[Duty]:
                 f"{due.rung.task}:{search.key}", due.rung.role, due.at, due.rung.within, due.rung.outcomes, "A4",
                 entries, f"{count} session{'s' if count > 1 else ''} missed in a row since "
                 f"{search.misses[0].session.name}: {due.rung.name.replace('_', ' ')}.",
+                escalates=due.number == len(search.rungs) - 1,
             )  # fmt: skip
             return
 
@@ -162,7 +175,11 @@ def after_leave(facts: Facts) -> Iterator[Duty]:
     """Coming back from leave: screen again, because tolerance is lost (E6)."""
     for recorded in facts.record.standing(Return)[-1:]:
         entry = recorded.entry
-        if isinstance(entry, Return) and facts.exit is None and any(end < entry.on for _, end, _ in facts.leaves):
+        if (
+            isinstance(entry, Return)
+            and facts.exit is None
+            and any(end < entry.on for _, end, _ in facts.leaves)
+        ):
             yield Duty(f"return_screening:{recorded.key}", CLINICIAN, recorded.effective_at,
                        facts.policy.course.after_leave, ("done",), "E6", (recorded.key,),
                        "Screen again after leave; tolerance may be lost.", lapses=True)  # fmt: skip

@@ -36,13 +36,13 @@ class OpenTask:
 
 @dataclass(frozen=True, slots=True)
 class CloseTask:
-    """What was owed is no longer: whoever was alerted is told why (A5)."""
+    """What was owed is no longer: whoever was alerted is told why (A5), unless it was done or is asked anew."""
 
     task_id: str
     duty: str
     reason: str
-    answered: bool
-    """True if a decision recorded elsewhere answers the task; False if its cause no longer holds."""
+    quietly: bool
+    """True if it was done, or its place is taken by the next step: then nobody needs to hear of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,11 @@ whole situation anew, so that a late entry, a correction and an outage need no c
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from statemachine.orderedset import OrderedSet
 
 from workflows.core.alarms import due_alarms
 from workflows.core.calendar import Calendar, in_words
@@ -156,7 +158,9 @@ class Episode:
             raise NotAllowedNow(f"The episode is closed already: {reason} on {on} (entry {key}). To correct that, "
                                 "retract or supersede that entry.")  # fmt: skip
         if entry.reason in ("lost_contact", "involuntary"):
-            about = {"lost_contact": "lost_contact_proposal", "involuntary": "involuntary_review"}[entry.reason]
+            about = {"lost_contact": "lost_contact_proposal", "involuntary": "involuntary_review"}[
+                entry.reason
+            ]
             raise NotAllowedNow(f"An exit as {entry.reason} needs a decision by a named person about {about}; "
                                 "it is not recorded as an exit entry (E1).")  # fmt: skip
         if entry.reason == "completed" and self.stage != "aftercare":
@@ -176,7 +180,9 @@ class Episode:
         self.record.add(entry, now)
         recorded = self.record.get(entry.key)
         assert recorded is not None
-        self.frame.answers[key] = Answer(entry.choice, entry.by, recorded.effective_at, entry.key, entry.reason)
+        self.frame.answers[key] = Answer(
+            entry.choice, entry.by, recorded.effective_at, entry.key, entry.reason
+        )
         event = self.pathway.events.get((kind, entry.choice))
         self._settle(now)
         if event:
@@ -283,15 +289,22 @@ class Episode:
             task = self.open_tasks.pop(key)
             answer = facts.answer(key)
             done = answer is not None or not kinds.isdisjoint(self.done_by.pop(key, ()))
-            reason = f"{answer.choice} by {answer.by}" if answer else "done" if done else "its cause no longer holds"
-            self.effects.append(CloseTask(task.task_id, key, reason, done))
+            subject = key.partition(":")[2]
+            moved_on = subject and any(
+                other.partition(":")[2] == subject for other in owed if other not in self.open_tasks
+            )
+            reason = (f"{answer.choice} by {answer.by}" if answer else "done" if done
+                      else "the next step has taken its place" if moved_on else "its cause no longer holds")  # fmt: skip
+            self.effects.append(CloseTask(task.task_id, key, reason, quietly=bool(done or moved_on)))
             happened.append(f"{'Done' if done else 'Withdrawn'}: {task.kind.replace('_', ' ')} ({reason}).")
         for key, duty in owed.items():
             if key not in self.open_tasks and (task := self._task(duty)):
                 self.open_tasks[key] = task
                 self.done_by[key] = duty.done_by
                 self.effects.append(task)
-                happened.append(f"Opened for {task.role.replace('_', ' ')}, due {in_words(task.due_at)}: {task.asks}")
+                happened.append(
+                    f"Opened for {task.role.replace('_', ' ')}, due {in_words(task.due_at)}: {task.asks}"
+                )
         return happened
 
     def _task(self, duty: Duty) -> OpenTask | None:
@@ -308,10 +321,20 @@ class Episode:
         levels = tuple(
             EscalationLevel(level.role, team.get(level.role), calendar.due(due_at, level.after))
             for level in self.frame.policy.escalation
-            if level.role != duty.role
+            if duty.escalates and level.role != duty.role
         )
         return OpenTask(f"task-{name}", duty.key, duty.kind, duty.role, team.get(duty.role), due_at, levels,
                         duty.outcomes, duty.rule, duty.entries, duty.asks)  # fmt: skip
+
+    def restore_chart(self, states: Sequence[str], history: Mapping[str, Sequence[str]]) -> None:
+        """Put the chart back to where it stood, without running entry actions again."""
+        self.situation = self.pathway.situation(self.facts)
+        self.situation.state = OrderedSet(states)
+        self.chart = self.pathway.chart(model=self.situation)
+        for name, ids in history.items():
+            self.chart.history_values[name] = [self.chart.states_map[state] for state in ids]
+        self._adopt_policy()
+        self._look(self.started_at)
 
     # -- where things stand -------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from statemachine import StateChart
 
@@ -19,7 +19,7 @@ class Pathway(ABC):
 
     name: ClassVar[str]
     title: ClassVar[str]
-    chart: ClassVar[type[StateChart]]
+    chart: ClassVar[type[StateChart[Any]]]
     situation: ClassVar[type[Situation]]
     events: ClassVar[Mapping[tuple[str, str], str]]
     """Which answer to which duty sends the chart an event: (kind of duty, choice) to event."""

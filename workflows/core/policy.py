@@ -251,7 +251,9 @@ def load_policy(settings: Mapping[str, Any] | None) -> Policy:
     except ValidationError as error:
         raise InvalidPolicy(f"This policy cannot be used: {in_words(error, Policy)}") from None
     except (TypeError, ValueError):
-        raise InvalidPolicy("A policy is one object with named parts, such as gate: {sober_days: 30}.") from None
+        raise InvalidPolicy(
+            "A policy is one object with named parts, such as gate: {sober_days: 30}."
+        ) from None
 
 
 def added_months(start: date, months: int) -> date:

@@ -256,8 +256,6 @@ class IopChart(StateChart[IopSituation]):
             crisis.to(calm, cond="!in_crisis")
 
 
-
-
 class Iop(Pathway):
     """The pathway as the engine runs it: the chart, and what is owed and awaited in each stage."""
 

@@ -50,7 +50,11 @@ def missing_for_admission(facts: Facts) -> list[str]:
         missing.append("a clinician's level-of-care decision")
     elif facts.level_of_care != "iop":
         missing.append(f"a level-of-care decision for this program (it is {facts.level_of_care})")
-    missing += [f"a {role.replace('_', ' ')} in the team" for role in ("therapist", "case_manager") if not facts.frame.team.get(role)]
+    missing += [
+        f"a {role.replace('_', ' ')} in the team"
+        for role in ("therapist", "case_manager")
+        if not facts.frame.team.get(role)
+    ]
     if not facts.frame.weekly:
         missing.append("a weekly schedule")
     if facts.admission is None:
@@ -155,7 +159,11 @@ def next_checkin_on(facts: Facts) -> date | None:
     if since is None:
         return None
     rules = facts.policy.aftercare
-    done = [r.entry for r in facts.record.standing(Checkin) if isinstance(r.entry, Checkin) and r.entry.on >= since]
+    done = [
+        r.entry
+        for r in facts.record.standing(Checkin)
+        if isinstance(r.entry, Checkin) and r.entry.on >= since
+    ]
     last = done[-1].on if done else since
     if done and done[-1].risk >= rules.closer_from_risk:
         return last + timedelta(days=7)

@@ -23,7 +23,9 @@ class Consent(Entry):
 
     @model_validator(mode="after")
     def _has_every_element(self) -> "Consent":
-        missing = [name for name in ("recipient", "purpose", "content", "signed_on") if not getattr(self, name)]
+        missing = [
+            name for name in ("recipient", "purpose", "content", "signed_on") if not getattr(self, name)
+        ]
         if not (self.expires_on or self.expires_event):
             missing.append("expires_on or expires_event")
         if missing:

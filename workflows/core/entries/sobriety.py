@@ -51,7 +51,7 @@ class Test(Entry):
                 f"collected_on: {self.collected_on} lies before the test was ordered on {self.ordered_on}"
             )
         if self.result in ("presumptive", "definitive") and not self.substances:
-            raise ValueError("substances: name what the positive is for, such as [\"alcohol\"]")
+            raise ValueError('substances: name what the positive is for, such as ["alcohol"]')
         return self
 
     def when(self) -> date | None:

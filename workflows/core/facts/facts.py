@@ -4,7 +4,7 @@ Folds that read many entries are kept by the version of what they read, so that 
 what that entry changes and not the length of the record.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -137,7 +137,9 @@ class Facts:
     @cached_property
     def goals(self) -> dict[str, str]:
         """Goal ids and their status."""
-        return {r.entry.goal_id: r.entry.status for r in self.record.standing(Goal) if isinstance(r.entry, Goal)}
+        return {
+            r.entry.goal_id: r.entry.status for r in self.record.standing(Goal) if isinstance(r.entry, Goal)
+        }
 
     def acknowledged(self, what: str) -> bool:
         """Whether the patient has signed something, such as the rights notice."""
@@ -241,7 +243,9 @@ class Facts:
             return None
         opens = self.last_use_on + timedelta(days=self.policy.gate.sober_days)
         # Each day in a controlled environment moves the date by one, and may bring further such days in.
-        while (opens - self.last_use_on).days - self.controlled_days(self.last_use_on, opens) < self.policy.gate.sober_days:
+        while (opens - self.last_use_on).days - self.controlled_days(
+            self.last_use_on, opens
+        ) < self.policy.gate.sober_days:
             opens += timedelta(days=1)
         return max(opens, self.length_reached_on)
 
@@ -272,7 +276,12 @@ class Facts:
         first, week = self.admitted_on, program_week(self.admitted_on, self.today)
         return self._fold(
             "sessions",
-            (first, week, tuple(self.frame.periods), self.record.version(Schedule, SessionChange, Leave, Return)),
+            (
+                first,
+                week,
+                tuple(self.frame.periods),
+                self.record.version(Schedule, SessionChange, Leave, Return),
+            ),
             lambda: offered(
                 first,
                 first + timedelta(days=7 * (week + 2) - 1),
@@ -414,7 +423,9 @@ class Facts:
     @property
     def crisis(self) -> Recorded | None:
         """A crisis whose response nobody has completed yet (E8)."""
-        return next((r for r in self.record.standing(Crisis) if not self.answer(f"crisis_response:{r.key}")), None)
+        return next(
+            (r for r in self.record.standing(Crisis) if not self.answer(f"crisis_response:{r.key}")), None
+        )
 
     @property
     def flags(self) -> list[str]:
@@ -440,7 +451,11 @@ class Facts:
             if answer and reason:
                 decided_on = self.calendar.day_of(answer.at)
                 # The stay ends at the last contact or the decision, whichever is earlier (E4).
-                on = min(self.last_contact_on or decided_on, decided_on) if reason == "lost_contact" else decided_on
+                on = (
+                    min(self.last_contact_on or decided_on, decided_on)
+                    if reason == "lost_contact"
+                    else decided_on
+                )
                 found.append((answer.at, reason, on, answer.key))
         if not found:
             return None
@@ -490,6 +505,8 @@ class Facts:
     def at_extension_limit(self) -> bool:
         """Whether the last extension is over: a team review is mandatory, and nothing else follows (S11)."""
         ends = self.program_ends_on
-        return len(self.extensions) >= self.policy.length.max_extensions and ends is not None and self.today >= ends
-
-
+        return (
+            len(self.extensions) >= self.policy.length.max_extensions
+            and ends is not None
+            and self.today >= ends
+        )

@@ -112,7 +112,9 @@ def judge(
         return Judged(session, status, 0, session.service, None)
     ordered = sorted(stated, key=lambda r: (r.recorded_at, r.key))
     standing = next((r for r in ordered if r.key == chosen), ordered[0])
-    other = next((r for r in ordered if chosen is None and _says(r, session) != _says(standing, session)), None)
+    other = next(
+        (r for r in ordered if chosen is None and _says(r, session) != _says(standing, session)), None
+    )
     status, minutes = _says(standing, session)
     entry = standing.entry
     assert isinstance(entry, Attendance)

@@ -1,0 +1,44 @@
+"""Time-outs and retries, one named policy for each family of activities."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypedDict
+
+from temporalio.common import RetryPolicy
+
+from activities.models import CHANNEL_REFUSED, TEMPLATE_REFUSED, UNKNOWN_STAFF
+
+
+class Options(TypedDict):
+    """What `workflow.execute_activity` takes."""
+
+    start_to_close_timeout: timedelta
+    schedule_to_close_timeout: timedelta
+    retry_policy: RetryPolicy
+
+
+@dataclass(frozen=True)
+class ActivityPolicy:
+    """How long one attempt and the whole may take, and how often it is tried."""
+
+    one_attempt: timedelta
+    altogether: timedelta
+    attempts: int
+
+    def options(self) -> Options:
+        """As keyword arguments."""
+        return Options(
+            start_to_close_timeout=self.one_attempt,
+            schedule_to_close_timeout=self.altogether,
+            retry_policy=RetryPolicy(
+                initial_interval=timedelta(seconds=5),
+                backoff_coefficient=3,
+                maximum_attempts=self.attempts,
+                non_retryable_error_types=[UNKNOWN_STAFF, CHANNEL_REFUSED, TEMPLATE_REFUSED],
+            ),
+        )
+
+
+STAFF_NOTICE = ActivityPolicy(timedelta(seconds=60), timedelta(minutes=10), 4)
+PATIENT_MESSAGE = ActivityPolicy(timedelta(seconds=60), timedelta(minutes=10), 4)
+CLINIC_NOTE = ActivityPolicy(timedelta(seconds=30), timedelta(hours=1), 20)

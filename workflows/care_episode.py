@@ -1,0 +1,315 @@
+"""`CareEpisode`: the durable shell around one episode. It contains no clinical rule.
+
+It takes entries by update, sleeps until the core's next deadline, carries out effects, and shows where things
+stand. Everything that must survive continue-as-new is in `Episode`.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from pydantic import ValidationError
+from temporalio import workflow
+from temporalio.common import VersioningBehavior
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.models import NOTE_EPISODE, EpisodeNote
+    from activities.policies import CLINIC_NOTE
+    from workflows import visibility as seen
+    from workflows.core import views
+    from workflows.core.effects import CloseTask, Effect, MessagePatient, NoteClosed, Notify, OpenTask
+    from workflows.core.entries import Entry, in_words, parse_entry
+    from workflows.core.episode import Episode
+    from workflows.core.errors import InvalidEntry, Refused
+    from workflows.core.progress import Changed, JournalLine, Progress
+    from workflows.core.snapshot import pack, unpack
+    from workflows.core.start import EpisodeStart
+    from workflows.details import episode_attributes, progress_table
+    from workflows.messages import Level, Result, TaskDone, TaskStart, TaskWithdrawn
+    from workflows.notices import message_patient, tell_staff
+    from workflows.pathways import pathway_named
+    from workflows.staff_task import task_attributes
+    from workflows.waiting import NamedWait
+
+
+@workflow.defn(name=seen.CARE_EPISODE, versioning_behavior=VersioningBehavior.PINNED)
+class CareEpisode:
+    """One patient's episode, from referral to the end of its record."""
+
+    @workflow.init
+    def __init__(self, start: dict[str, Any]) -> None:
+        self._refusal: str | None = None
+        try:
+            self.episode = _begin(start)
+        except (Refused, ValidationError) as error:
+            # Raised here it would stop the workflow task for ever; `run` fails the workflow with it instead.
+            self._refusal = (
+                in_words(error, EpisodeStart) if isinstance(error, ValidationError) else str(error)
+            )
+            return
+        self._began_in = self.episode.stage
+        self._wait = NamedWait()
+        self._moved = "resumed" not in start
+        self._shown: dict[str, object] = {}
+        self._in_flight: set[asyncio.Task[None]] = set()
+        self._starting: dict[str, asyncio.Task[None]] = {}
+        self._completed_themselves: set[str] = set()
+
+    @workflow.run
+    async def run(self, start: dict[str, Any]) -> Progress:
+        if self._refusal:
+            raise ApplicationError(
+                f"This episode cannot begin: {self._refusal}", type="InvalidEntry", non_retryable=True
+            )
+        if self._moved:
+            self._wake()
+        while not self.episode.finished(workflow.now()):
+            self._moved = False
+            self._carry_out()
+            self._show()
+            deadline = self.episode.next_deadline
+            self._wait.wait_for(deadline and deadline.at, deadline.name if deadline else "")
+            await workflow.wait_condition(
+                lambda: self._moved or self._wait.is_over or self._should_continue_as_new()
+            )
+            if self._should_continue_as_new():
+                self._continue_as_new(start)
+            if self._wait.is_over:
+                self._wake()
+        self._wait.stop()
+        self._carry_out()
+        self._show()
+        await workflow.wait_condition(lambda: not self._in_flight and workflow.all_handlers_finished())
+        return self.progress()
+
+    def _wake(self) -> None:
+        # The deadline is judged at its own time, even where the worker comes to it late (T7).
+        self.episode.wake(workflow.now())
+
+    # -- what staff and other systems state -----------------------------------------------------------------
+
+    @workflow.update(
+        name="record", description="Record one entry: {kind, by, …}; answers with what it changed"
+    )
+    def record(self, statement: dict[str, Any]) -> Changed:
+        entry = self._read(statement, workflow.current_update_info().id)  # type: ignore[union-attr]
+        try:
+            changed = self.episode.apply(entry, workflow.now())
+        except Refused as refused:
+            raise _application_error(refused) from None
+        self._moved = True
+        return changed
+
+    @record.validator
+    def _check_record(self, statement: dict[str, Any]) -> None:
+        self._read(statement, "unchecked")
+
+    @workflow.update(
+        name="record_many", description="Record a list of entries together, with a result for each"
+    )
+    def record_many(self, statements: list[dict[str, Any]]) -> list[Result]:
+        info = workflow.current_update_info()
+        assert info is not None
+        entries: dict[int, Entry] = {}
+        results: dict[int, Result] = {}
+        for index, statement in enumerate(statements):
+            try:
+                entries[index] = self._read(statement, f"{info.id}/{index:04d}")
+            except ApplicationError as error:
+                results[index] = Result(
+                    index=index, error={"type": error.type or "", "message": error.message}
+                )
+        answers = self.episode.apply_many(list(entries.values()), workflow.now())
+        for (index, entry), answer in zip(entries.items(), answers, strict=True):
+            if isinstance(answer, Refused):
+                refusal = {"type": type(answer).__name__, "message": str(answer)}
+                results[index] = Result(index=index, entry_id=entry.id, error=refusal)
+            else:
+                results[index] = Result(index=index, **answer.model_dump())
+        self._moved = True
+        return [results[index] for index in sorted(results)]
+
+    @record_many.validator
+    def _check_record_many(self, statements: list[dict[str, Any]]) -> None:
+        if not isinstance(statements, list):
+            raise _application_error(InvalidEntry("record_many takes a list of entries."))
+
+    @workflow.signal(name="task_completed")
+    def task_completed(self, done: TaskDone) -> None:
+        statement = {"kind": "decision", "id": f"{done.task_id}:completed", "by": done.by, "about": done.task_id,
+                     "choice": done.outcome, "reason": done.reason}  # fmt: skip
+        self._completed_themselves.add(done.task_id)
+        try:
+            self.episode.apply(parse_entry(statement), workflow.now())
+        except Refused as refused:
+            # The task was withdrawn while it was being completed; the person hears that and why (E10).
+            lines = (f"Your answer {done.outcome} came too late to have an effect: {refused}",)
+            self.episode.effects.append(
+                Notify(f"{done.task_id}:late", "case_manager", done.by, "answer_too_late", lines)
+            )
+        self._moved = True
+
+    def _read(self, statement: dict[str, Any], default_id: str) -> Entry:
+        if self._refusal:
+            raise ApplicationError(
+                f"This episode cannot begin: {self._refusal}", type="InvalidEntry", non_retryable=True
+            )
+        try:
+            entry = parse_entry(statement)
+        except Refused as refused:
+            raise _application_error(refused) from None
+        return entry if entry.id else entry.model_copy(update={"id": default_id})
+
+    # -- what can be asked ----------------------------------------------------------------------------------
+
+    @workflow.query(name="progress", description="Where the episode stands today")
+    def progress(self) -> Progress:
+        return views.progress(self.episode, _today_as_far_as_known())
+
+    @workflow.query(
+        name="journal", description="Every entry with both its times, its author, and whether it stands"
+    )
+    def journal(self) -> list[JournalLine]:
+        return views.journal(self.episode)
+
+    @workflow.query(
+        name="as_known_on", description="Progress as it was known at the end of a day (YYYY-MM-DD)"
+    )
+    def as_known_on(self, day: str) -> Progress:
+        instant = self.episode.at_close_of(date.fromisoformat(day))
+        return views.progress(views.as_known_at(self.episode, instant), instant)
+
+    # -- carrying out ---------------------------------------------------------------------------------------
+
+    def _carry_out(self) -> None:
+        for effect in self.episode.take_effects():
+            if isinstance(effect, CloseTask) and effect.task_id in self._completed_themselves:
+                continue
+            task = asyncio.create_task(self._perform(effect))
+            if isinstance(effect, OpenTask):
+                self._starting[effect.task_id] = task
+            self._in_flight.add(task)
+            task.add_done_callback(self._landed)
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._in_flight.discard(task)
+        self._starting = {task_id: start for task_id, start in self._starting.items() if start is not task}
+
+    def _perform(self, effect: Effect) -> Coroutine[Any, Any, None]:
+        match effect:
+            case OpenTask():
+                return self._open_task(effect)
+            case CloseTask():
+                return self._close_task(effect)
+            case Notify():
+                return self._notify(effect)
+            case MessagePatient():
+                return self._message(effect)
+            case NoteClosed():
+                return self._note_closed(effect)
+
+    async def _open_task(self, task: OpenTask) -> None:
+        start = self.episode.start
+        levels = [Level(role=level.role, staff_id=level.staff_id, at=level.at) for level in task.escalation]
+        child = TaskStart(
+            task_id=task.task_id, kind=task.kind, episode_id=start.episode_id, site=start.site, role=task.role,
+            owner=task.owner, due_at=task.due_at, levels=levels, outcomes=list(task.outcomes), rule=task.rule,
+            entries=list(task.entries), asks=task.asks,
+        )  # fmt: skip
+        await workflow.start_child_workflow(
+            seen.STAFF_TASK, child, id=task.task_id, parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+            search_attributes=task_attributes(child),
+            static_summary=f"{task.kind.replace('_', ' ')} · {task.role.replace('_', ' ')}",
+        )  # fmt: skip
+
+    async def _close_task(self, task: CloseTask) -> None:
+        if starting := self._starting.get(task.task_id):
+            await workflow.wait([starting])
+        handle = workflow.get_external_workflow_handle(task.task_id)
+        try:
+            await handle.signal("withdraw", TaskWithdrawn(reason=task.reason, quietly=task.quietly))
+        except (
+            ApplicationError
+        ) as error:  # it has ended by itself in the meantime: there is nothing to withdraw
+            workflow.logger.info("task %s had already ended: %s", task.task_id, error.type)
+
+    async def _notify(self, notice: Notify) -> None:
+        start = self.episode.start
+        self.episode.undelivered += await tell_staff(
+            key=f"{start.episode_id}:{notice.key}", episode_id=start.episode_id, role=notice.role,
+            staff_id=notice.staff_id, subject=notice.subject, lines=notice.lines, team=self.episode.frame.team,
+        )  # fmt: skip
+
+    async def _message(self, message: MessagePatient) -> None:
+        episode_id = self.episode.start.episode_id
+        self.episode.undelivered += await message_patient(
+            key=f"{episode_id}:{message.key}", episode_id=episode_id, template=message.template,
+            send_before=message.send_before,
+        )  # fmt: skip
+
+    async def _note_closed(self, note: NoteClosed) -> None:
+        await workflow.execute_activity(
+            NOTE_EPISODE, EpisodeNote(episode_id=self.episode.start.episode_id, closed_on=note.closed_on),
+            summary="Clinic database: episode closed" if note.closed_on else "Clinic database: episode open again",
+            **CLINIC_NOTE.options(),
+        )  # fmt: skip
+
+    # -- showing --------------------------------------------------------------------------------------------
+
+    def _show(self) -> None:
+        progress = views.progress(self.episode, workflow.now())
+        workflow.set_current_details(progress_table(progress, self.episode.zone))
+        attributes = episode_attributes(progress, self.episode.start)
+        changed = [update for name, update in attributes.items() if self._shown.get(name) != update.value]
+        if changed:
+            workflow.upsert_search_attributes(changed)
+            self._shown.update({name: update.value for name, update in attributes.items()})
+
+    # -- continuing as new ----------------------------------------------------------------------------------
+
+    def _should_continue_as_new(self) -> bool:
+        info = workflow.info()
+        due = (
+            self.episode.stage != self._began_in
+            or info.is_continue_as_new_suggested()
+            or info.is_target_worker_deployment_version_changed()
+        )
+        return due and not self._in_flight and not self.episode.effects and workflow.all_handlers_finished()
+
+    def _continue_as_new(self, start: dict[str, Any]) -> None:
+        self._wait.stop()
+        begin = {name: value for name, value in start.items() if name != "resumed"}
+        workflow.continue_as_new(
+            {**begin, "resumed": {"snapshot": pack(self.episode), "shown": self._shown_names()}},
+            initial_versioning_behavior=workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE,
+        )
+
+    def _shown_names(self) -> list[str]:
+        return sorted(self._shown)
+
+
+def _begin(start: dict[str, Any]) -> Episode:
+    resumed = start.get("resumed") if isinstance(start, dict) else None
+    begin = EpisodeStart.model_validate(
+        {k: v for k, v in start.items() if k != "resumed"} if resumed else start
+    )
+    pathway = pathway_named(begin.pathway)
+    if resumed:
+        return unpack(resumed["snapshot"], begin, pathway)
+    return Episode(begin, pathway, workflow.now())
+
+
+def _today_as_far_as_known() -> datetime:
+    """The instant of a query: a workflow's own clock stands still while nothing happens, so the later of the two.
+
+    Only a query may read the wall clock: it changes nothing and is never replayed.
+    """
+    with workflow.unsafe.sandbox_unrestricted():
+        wall = datetime.now(UTC)
+    return max(workflow.now(), wall) if wall - workflow.now() < timedelta(days=3650) else workflow.now()
+
+
+def _application_error(refused: Refused) -> ApplicationError:
+    return ApplicationError(str(refused), type=type(refused).__name__, non_retryable=True)

@@ -1,0 +1,95 @@
+"""An episode as one compact string and back, for continue-as-new.
+
+What stands in the record is folded again; what cannot be folded is kept as it was: the chart's configuration
+with its history, what people have answered, and what is open or was already said. Entry actions of the chart
+do not run again.
+"""
+
+import base64
+import json
+import zlib
+from datetime import date, datetime
+from typing import Any
+
+from workflows.core.deadlines import Deadline
+from workflows.core.effects import EscalationLevel, OpenTask
+from workflows.core.entries import KINDS
+from workflows.core.episode import Episode
+from workflows.core.facts import Answer
+from workflows.core.pathway import Pathway
+from workflows.core.start import EpisodeStart
+
+FORMAT = 1
+
+
+def pack(episode: Episode) -> str:
+    """Everything about an episode but its start. A two-year record stays well below Temporal's payload limit."""
+    states = episode.chart.history_values
+    content = {
+        "format": FORMAT,
+        "started_at": episode.started_at.isoformat(),
+        "entries": [
+            [r.recorded_at.isoformat(), r.entry.model_dump(mode="json", by_alias=True, exclude_defaults=True)]
+            for r in episode.record
+        ],
+        "states": list(episode.chart.configuration_values),
+        "history": {name: [state.id for state in kept] for name, kept in states.items()},
+        "answers": {key: [a.choice, a.by, a.at.isoformat(), a.key, a.reason]
+                    for key, a in episode.frame.answers.items()},
+        "periods": [[stage, since.isoformat()] for stage, since in episode.frame.periods],
+        "open": [_packed_task(task, episode.done_by.get(key, ())) for key, task in episode.open_tasks.items()],
+        "opened": episode.opened,
+        "sent": sorted(episode.sent),
+        "undelivered": episode.undelivered,
+        "taken_over_at": episode.taken_over_at and episode.taken_over_at.isoformat(),
+        "deadline": episode.next_deadline and [episode.next_deadline.at.isoformat(), episode.next_deadline.name],
+    }  # fmt: skip
+    return base64.b85encode(zlib.compress(json.dumps(content, separators=(",", ":")).encode(), 9)).decode()
+
+
+def unpack(packed: str, start: EpisodeStart, pathway: Pathway) -> Episode:
+    """The episode as it was packed."""
+    content: dict[str, Any] = json.loads(zlib.decompress(base64.b85decode(packed)))
+    if content["format"] != FORMAT:
+        raise ValueError(f"this snapshot has format {content['format']}, this code reads {FORMAT}")
+    episode = Episode(start, pathway, datetime.fromisoformat(content["started_at"]))
+    for recorded_at, statement in content["entries"]:
+        entry = KINDS[statement["kind"]].model_validate(statement)
+        episode.record.add(entry, datetime.fromisoformat(recorded_at))
+    frame, zone = episode.frame, start.zone
+    for key, (choice, by, at, entry_id, reason) in content["answers"].items():
+        frame.answers[key] = Answer(choice, by, datetime.fromisoformat(at).astimezone(zone), entry_id, reason)
+    frame.periods[:] = [(stage, date.fromisoformat(since)) for stage, since in content["periods"]]
+    for packed_task in content["open"]:
+        task, done_by = _task(packed_task, episode)
+        episode.open_tasks[task.duty] = task
+        episode.done_by[task.duty] = done_by
+    episode.opened = content["opened"]
+    episode.sent = set(content["sent"])
+    episode.undelivered = content["undelivered"]
+    taken = content["taken_over_at"]
+    episode.taken_over_at = datetime.fromisoformat(taken) if taken else None
+    if content["deadline"]:
+        at, name = content["deadline"]
+        episode.next_deadline = Deadline(datetime.fromisoformat(at).astimezone(zone), name)
+    episode.restore_chart(content["states"], content["history"])
+    return episode
+
+
+def _packed_task(task: OpenTask, done_by: tuple[str, ...]) -> list[Any]:
+    levels = [[level.role, level.staff_id, level.at.isoformat()] for level in task.escalation]
+    return [task.task_id, task.duty, task.role, task.owner, task.due_at.isoformat(), levels, task.outcomes,
+            task.rule, task.entries, task.asks, done_by]  # fmt: skip
+
+
+def _task(packed: list[Any], episode: Episode) -> tuple[OpenTask, tuple[str, ...]]:
+    task_id, duty, role, owner, due_at, levels, outcomes, rule, entries, asks, done_by = packed
+    zone = episode.zone
+    escalation = tuple(
+        EscalationLevel(r, s, datetime.fromisoformat(at).astimezone(zone)) for r, s, at in levels
+    )
+    return (
+        OpenTask(task_id, duty, duty.partition(":")[0], role, owner, datetime.fromisoformat(due_at).astimezone(zone),
+                 escalation, tuple(outcomes), rule, tuple(entries), asks),
+        tuple(done_by),
+    )  # fmt: skip

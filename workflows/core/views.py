@@ -1,0 +1,125 @@
+"""Progress, journal, and what was known on an earlier day, read from an episode without changing it."""
+
+from datetime import datetime
+from itertools import groupby
+
+from workflows.core.deadlines import Deadline
+from workflows.core.entries import Entry
+from workflows.core.episode import Episode
+from workflows.core.facts import Facts
+from workflows.core.progress import (
+    ExitView,
+    GateCondition,
+    GateProgress,
+    JournalLine,
+    NextDeadline,
+    OpenTaskView,
+    Progress,
+    Week,
+)
+
+
+def progress(episode: Episode, now: datetime) -> Progress:
+    """Where the episode stands on the program day of `now`; only the chart stands as it was last moved."""
+    facts = Facts(episode.record, episode.frame, now)
+    running = episode.stage in ("program", "gate_review")
+    week = facts.week_started_on if running else None
+    minutes, days = facts.dose_of_week(week) if week else (0, 0)
+    required = facts.dose_required(week) if week else 0
+    admitted_on = facts.admitted_on
+    return Progress(
+        episode_id=episode.start.episode_id,
+        pathway=episode.pathway.name,
+        stage=episode.stage,
+        on_leave=facts.on_leave,
+        in_crisis=facts.crisis is not None,
+        states=leaf_states(episode),
+        program_day=(facts.today - admitted_on).days + 1 if admitted_on and facts.today >= admitted_on else None,
+        admitted_on=admitted_on,
+        last_use_on=facts.last_use_on,
+        days_sober=facts.days_sober,
+        gate=gate(episode, facts),
+        week=Week(minutes=minutes, days=days, short_by_minutes=max(0, required - minutes)),
+        consecutive_misses=facts.consecutive_misses if running else 0,
+        open_tasks=[
+            OpenTaskView(
+                task_id=task.task_id, kind=task.kind, role=task.role, due_at=task.due_at,
+                level=sum(level.at <= now for level in task.escalation), rule=task.rule,
+                entries=list(task.entries), asks=task.asks,
+            )
+            for task in sorted(episode.open_tasks.values(), key=lambda task: (task.due_at, task.task_id))
+        ],
+        open_referrals=[],
+        next_deadline=_deadline(episode.next_deadline),
+        extensions=len(facts.extensions) if admitted_on else 0,
+        on_hold=[f"test {hold.test_id}: {hold.why}" for hold in facts.tested.holds],
+        flags=facts.flags,
+        waits_for=episode.pathway.missing_for_admission(facts) if episode.stage == "intake" else [],
+        undelivered=episode.undelivered,
+        exit=ExitView(reason=facts.exit[0], on=facts.exit[1], entry_id=facts.exit[2]) if facts.exit else None,
+    )  # fmt: skip
+
+
+def gate(episode: Episode, facts: Facts) -> GateProgress:
+    """The gate's conditions with the clinician's signature (S9)."""
+    signed = episode.frame.since("aftercare") is not None
+    conditions = [GateCondition(name=c.name, met=c.met, why=c.why) for c in facts.gate_conditions]
+    conditions.append(GateCondition(name="signature", met=signed,
+                                    why="a clinician has signed" if signed else "a clinician has not signed yet"))  # fmt: skip
+    return GateProgress(
+        passes=all(condition.met for condition in conditions),
+        ready=facts.gate_ready,
+        earliest_on=facts.gate_opens_on,
+        conditions=conditions,
+    )
+
+
+def leaf_states(episode: Episode) -> list[str]:
+    """Ids of the active states that have no states inside, in the order of the chart."""
+    return sorted(state.id for state in episode.chart.configuration if not state.states)
+
+
+def journal(episode: Episode, known_by: datetime | None = None) -> list[JournalLine]:
+    """Every entry in the order of recording; with `known_by`, only what was recorded until then (T2)."""
+    lines = []
+    for recorded in episode.record:
+        if known_by and recorded.recorded_at > known_by:
+            continue
+        undone = episode.record.undone_by(recorded.key)
+        if undone and known_by and undone.recorded_at > known_by:
+            undone = None
+        lines.append(JournalLine(
+            entry_id=recorded.key,
+            kind=recorded.entry.kind,
+            effective_at=recorded.effective_at,
+            recorded_at=recorded.recorded_at.astimezone(episode.zone),
+            by=recorded.entry.by,
+            source=recorded.entry.source.value,
+            stands=undone is None,
+            undone_by=undone.key if undone else None,
+            entry=recorded.entry.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+        ))  # fmt: skip
+    return lines
+
+
+def as_known_at(episode: Episode, instant: datetime) -> Episode:
+    """The episode as it was known at an earlier instant: its record of then, lived through again (T2)."""
+    past = Episode(episode.start, episode.pathway, episode.started_at)
+    past.wake(episode.started_at)
+    known = [r for r in episode.record if r.recorded_at <= instant]
+    for recorded_at, together in groupby(known, key=lambda r: r.recorded_at):
+        _wake_until(past, recorded_at)
+        entries: list[Entry] = [recorded.entry for recorded in together]
+        past.apply_many(entries, recorded_at)
+    _wake_until(past, instant)
+    past.wake(max(instant, episode.started_at))
+    return past
+
+
+def _wake_until(episode: Episode, instant: datetime) -> None:
+    while episode.next_deadline and episode.next_deadline.at <= instant:
+        episode.wake(episode.next_deadline.at)
+
+
+def _deadline(deadline: Deadline | None) -> NextDeadline | None:
+    return NextDeadline(at=deadline.at, name=deadline.name) if deadline else None

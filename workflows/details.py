@@ -1,0 +1,91 @@
+"""What an episode shows in the Temporal Web UI: the progress table and the search attributes.
+
+Dates, codes and staff roles only (P1). Dates rather than counts, so that what is shown stays true while nothing
+happens.
+"""
+
+from datetime import UTC, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from temporalio.common import SearchAttributeUpdate
+
+from workflows import visibility as seen
+from workflows.core.calendar import day_in_words, in_words
+from workflows.core.progress import Progress
+from workflows.core.start import EpisodeStart
+
+
+def progress_table(progress: Progress, zone: ZoneInfo) -> str:
+    """The progress as a Markdown table, for the current details."""
+    gate = progress.gate
+    needs = [condition.why for condition in gate.conditions if not condition.met]
+    rows = [
+        ("Stage", progress.stage.replace("_", " ") + _marks(progress)),
+        ("Admitted on", day_in_words(progress.admitted_on) if progress.admitted_on else "—"),
+        ("Sober since", day_in_words(progress.last_use_on) if progress.last_use_on else "not known"),
+        ("Gate opens", day_in_words(gate.earliest_on) if gate.earliest_on else "not known"),
+        ("Gate needs", "; ".join(needs) if needs else "nothing more"),
+        ("Extensions", str(progress.extensions)),
+        ("Missed in a row", str(progress.consecutive_misses)),
+        ("Waits for", _waits_for(progress, zone)),
+    ]
+    if progress.stage in ("program", "gate_review"):
+        week = progress.week
+        rows.insert(
+            6, ("This week", f"{week.minutes} min on {week.days} days, short by {week.short_by_minutes} min")
+        )
+    if progress.exit:
+        rows.append(("Exit", f"{progress.exit.reason.replace('_', ' ')} on {day_in_words(progress.exit.on)}"))
+    rows += [("Admission waits for", "; ".join(progress.waits_for))] if progress.waits_for else []
+    rows += [("Not delivered", text) for text in progress.undelivered[-3:]]
+    table = ["| | |", "|---|---|", *(f"| **{name}** | {value} |" for name, value in rows)]
+    if progress.open_tasks:
+        table += ["", "| Open task | Role | Due | Why |", "|---|---|---|---|"]
+        table += [
+            f"| `{task.task_id}` {task.kind.replace('_', ' ')} | {task.role.replace('_', ' ')} | "
+            f"{in_words(task.due_at.astimezone(zone))} | {task.rule}: {task.asks} |"
+            for task in progress.open_tasks
+        ]
+    return "\n".join(table)
+
+
+def episode_attributes(progress: Progress, start: EpisodeStart) -> dict[str, "SearchAttributeUpdate[Any]"]:
+    """The search attributes of an episode, by name."""
+    updates: list[SearchAttributeUpdate[Any]] = [
+        seen.STAGE.value_set(progress.stage),
+        seen.SITE.value_set(start.site),
+        seen.EPISODE.value_set(start.episode_id),
+        seen.FLAGS.value_set(flags(progress)),
+    ]
+    if start.team.case_manager:
+        updates.append(seen.OWNER.value_set(start.team.case_manager))
+    if progress.gate.earliest_on:
+        midnight = datetime.combine(progress.gate.earliest_on, time(), start.zone).astimezone(UTC)
+        updates.append(seen.GATE.value_set(midnight))
+    return {update.key.name: update for update in updates}
+
+
+def flags(progress: Progress) -> list[str]:
+    """Plain codes to filter by; a flag's own name stays inside, since anybody may read these (P1, C5)."""
+    marks = {
+        "on_leave": progress.on_leave,
+        "in_crisis": progress.in_crisis,
+        "gate_on_hold": bool(progress.on_hold),
+        "missing": progress.consecutive_misses > 0,
+        "extended": progress.extensions > 0 and progress.stage in ("program", "gate_review"),
+        "flagged": bool(progress.flags),
+        "undelivered": bool(progress.undelivered),
+    }
+    return [name for name, is_on in marks.items() if is_on]
+
+
+def _marks(progress: Progress) -> str:
+    marks = [flag.replace("_", " ") for flag in flags(progress)]
+    return f" ({', '.join(marks)})" if marks else ""
+
+
+def _waits_for(progress: Progress, zone: ZoneInfo) -> str:
+    if progress.next_deadline is None:
+        return "a person"
+    return f"{progress.next_deadline.name} ({in_words(progress.next_deadline.at.astimezone(zone))})"

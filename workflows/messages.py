@@ -1,0 +1,96 @@
+"""What the workflows send each other. Inputs from outside are plain JSON and are read in the workflow itself,
+
+where an error can say what is wrong; these models carry only what our own code sends.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+
+class Level(BaseModel):
+    """A level of an overdue task: from `at` on it belongs to `role`."""
+
+    role: str
+    staff_id: str | None = None
+    at: datetime
+
+
+class TaskStart(BaseModel):
+    """The input of a `StaffTask`."""
+
+    task_id: str
+    kind: str
+    episode_id: str
+    site: str
+    role: str
+    owner: str | None = None
+    due_at: datetime
+    levels: list[Level] = Field(default_factory=list)
+    outcomes: list[str]
+    rule: str
+    entries: list[str] = Field(default_factory=list)
+    asks: str
+
+
+class TaskDone(BaseModel):
+    """A task tells its episode what a named person decided."""
+
+    task_id: str
+    by: str
+    outcome: str
+    reason: str | None = None
+
+
+class TaskWithdrawn(BaseModel):
+    """An episode tells a task that it is no longer owed."""
+
+    reason: str
+    quietly: bool
+    """True if it was done elsewhere, or its place is taken by the next step: then nobody needs to be told."""
+
+
+class HistoryLine(BaseModel):
+    """One thing that happened to a task."""
+
+    at: datetime
+    what: str
+    by: str | None = None
+
+
+class Why(BaseModel):
+    """The rule and the entries that put a task there."""
+
+    rule: str
+    entries: list[str]
+    asks: str
+
+
+class TaskView(BaseModel):
+    """What the query `task` answers."""
+
+    task_id: str
+    kind: str
+    episode_id: str
+    role: str
+    owner: str | None
+    due_at: datetime
+    level: int
+    state: str
+    outcomes: list[str]
+    why: Why
+    history: list[HistoryLine]
+
+
+class Result(BaseModel):
+    """The result of one entry of `record_many`: what it changed, or the error it was refused with."""
+
+    index: int
+    entry_id: str | None = None
+    duplicate: bool = False
+    stage: str | None = None
+    changes: list[str] = Field(default_factory=list)
+    before: dict[str, Any] = Field(default_factory=dict)
+    after: dict[str, Any] = Field(default_factory=dict)
+    error: dict[str, str] | None = None

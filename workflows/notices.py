@@ -1,0 +1,64 @@
+"""Telling staff, from inside a workflow: to the owner, else to the next role, and never blocking the episode."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.models import MESSAGE_PATIENT, NOTIFY_STAFF, PatientMessage, Receipt, StaffNotice
+    from activities.policies import PATIENT_MESSAGE, STAFF_NOTICE
+
+NEXT_ROLES = ("supervisor", "director")
+"""Who is told when a notice reaches nobody (the ladder goes on to the next role)."""
+
+
+async def tell_staff(
+    *,
+    key: str,
+    episode_id: str,
+    role: str,
+    staff_id: str | None,
+    subject: str,
+    lines: Sequence[str],
+    team: Mapping[str, str],
+    due_at: datetime | None = None,
+    task_id: str | None = None,
+    level: int = 0,
+) -> list[str]:
+    """Send one notice; what could not be delivered, in plain words, role by role."""
+    failures: list[str] = []
+    recipients = [(role, staff_id)] + [(other, team.get(other)) for other in NEXT_ROLES if other != role]
+    for to_role, to_staff in recipients:
+        notice = StaffNotice(
+            key=key if not failures else f"{key}:{to_role}",
+            episode_id=episode_id, role=to_role, staff_id=to_staff, subject_code=subject,
+            lines=[*failures, *lines], due_at=due_at, task_id=task_id, level=level,
+        )  # fmt: skip
+        try:
+            await workflow.execute_activity(
+                NOTIFY_STAFF, notice, result_type=Receipt,
+                summary=f"Tell {to_role.replace('_', ' ')}: {subject.replace('_', ' ')}", **STAFF_NOTICE.options(),
+            )  # fmt: skip
+            return failures
+        except ActivityError as error:
+            reason = (
+                error.cause.message if error.cause and hasattr(error.cause, "message") else str(error.cause)
+            )
+            failures.append(f"A notice to {to_role.replace('_', ' ')} could not be delivered: {reason}")
+    return failures
+
+
+async def message_patient(*, key: str, episode_id: str, template: str, send_before: datetime) -> list[str]:
+    """Send a neutral message to the patient; what could not be delivered, in plain words."""
+    message = PatientMessage(key=key, episode_id=episode_id, template=template, send_before=send_before)
+    try:
+        await workflow.execute_activity(
+            MESSAGE_PATIENT, message, result_type=Receipt, summary="Neutral message to the patient",
+            **PATIENT_MESSAGE.options(),
+        )  # fmt: skip
+    except ActivityError as error:
+        reason = error.cause.message if error.cause and hasattr(error.cause, "message") else str(error.cause)
+        return [f"The message {template} to the patient could not be delivered: {reason}"]
+    return []

@@ -1,0 +1,221 @@
+"""`StaffTask`: something a named person owes, which climbs its ladder while it is overdue.
+
+Open executions of this workflow are the clinic's worklist; it is found by search attributes alone.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+from temporalio import workflow
+from temporalio.common import SearchAttributePair, TypedSearchAttributes, VersioningBehavior
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from workflows import visibility as seen
+    from workflows.core.decisions import NEEDS_REASON
+    from workflows.messages import HistoryLine, TaskDone, TaskStart, TaskView, TaskWithdrawn, Why
+    from workflows.notices import tell_staff
+    from workflows.waiting import NamedWait
+
+
+def task_attributes(task: TaskStart) -> TypedSearchAttributes:
+    """The search attributes with which a task begins."""
+    pairs: list[SearchAttributePair[Any]] = [
+        SearchAttributePair(seen.TASK, task.kind),
+        SearchAttributePair(seen.SITE, task.site),
+        SearchAttributePair(seen.EPISODE, task.episode_id),
+        SearchAttributePair(seen.LEVEL, 0),
+        SearchAttributePair(seen.DUE, task.due_at),
+        SearchAttributePair(seen.OWNER, task.owner or task.role),
+    ]
+    return TypedSearchAttributes(pairs)
+
+
+@workflow.defn(name=seen.STAFF_TASK, versioning_behavior=VersioningBehavior.PINNED)
+class StaffTask:
+    """Waits until a person completes it or its cause is gone; each level of its ladder has its own owner."""
+
+    @workflow.init
+    def __init__(self, task: TaskStart) -> None:
+        self.task = task
+        self.role, self.owner = task.role, task.owner
+        self.level = 0
+        self.done: TaskDone | None = None
+        self.withdrawn: TaskWithdrawn | None = None
+        self.told: list[tuple[str, str | None]] = []
+        self.history: list[HistoryLine] = []
+        self._wait = NamedWait()
+
+    @workflow.run
+    async def run(self, task: TaskStart) -> str:
+        self._note("opened")
+        self._show()
+        await self._tell(f"task_{task.kind}", [task.asks])
+        while not self._settled:
+            ahead = [(number, level) for number, level in enumerate(task.levels, 1) if number > self.level]
+            at = ahead[0][1].at if ahead else None
+            self._wait.wait_for(at, f"Overdue: goes to the {ahead[0][1].role}" if ahead else "")
+            await workflow.wait_condition(lambda: self._settled or self._wait.is_over)
+            if not self._settled:
+                await self._climb()
+        self._wait.stop()
+        await self._report()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return (
+            self.done.outcome
+            if self.done
+            else f"withdrawn: {self.withdrawn.reason if self.withdrawn else ''}"
+        )
+
+    @property
+    def _settled(self) -> bool:
+        return self.done is not None or self.withdrawn is not None
+
+    async def _climb(self) -> None:
+        """Go to the highest level whose time has come: after an outage the passed ones collapse (T7)."""
+        now = workflow.now()
+        self.level, level = max((n, one) for n, one in enumerate(self.task.levels, 1) if one.at <= now)
+        self.role, self.owner = level.role, level.staff_id
+        self._note(f"overdue: level {self.level}, now with the {self.role}")
+        workflow.upsert_search_attributes(
+            [seen.LEVEL.value_set(self.level), seen.OWNER.value_set(self.owner or self.role)]
+        )
+        self._show()
+        await self._tell("task_overdue", [f"Overdue: {self.task.asks}"])
+
+    async def _tell(self, subject: str, lines: list[str]) -> None:
+        team = {level.role: level.staff_id for level in self.task.levels if level.staff_id}
+        failures = await tell_staff(
+            key=f"{self.task.task_id}:{subject}:{self.level}", episode_id=self.task.episode_id, role=self.role,
+            staff_id=self.owner, subject=subject, lines=lines, team=team, due_at=self.task.due_at,
+            task_id=self.task.task_id, level=self.level,
+        )  # fmt: skip
+        self.told.append((self.role, self.owner))
+        for failure in failures:
+            self._note(failure)
+
+    async def _report(self) -> None:
+        if self.done:
+            try:
+                episode = workflow.get_external_workflow_handle(f"episode-{self.task.episode_id}")
+                await episode.signal("task_completed", self.done)
+            except (
+                Exception
+            ):  # the episode's record is complete and its workflow gone; the task's answer stands
+                self._note("the episode takes no further entries")
+        elif self.withdrawn and not self.withdrawn.quietly:
+            lines = [f"No longer needed ({self.withdrawn.reason}): {self.task.asks}"]
+            for number, alerted in enumerate(dict.fromkeys(self.told)):
+                self.role, self.owner = alerted
+                await self._tell(f"task_withdrawn_{number}" if number else "task_withdrawn", lines)
+
+    # -- what staff do --------------------------------------------------------------------------------------
+
+    @workflow.update(
+        name="complete", description="Complete the task with one of its outcomes: {by, outcome, reason?}"
+    )
+    def complete(self, answer: dict[str, Any]) -> TaskView:
+        self.done = TaskDone(task_id=self.task.task_id, **answer)
+        self._note(f"completed: {self.done.outcome}", self.done.by)
+        return self.view()
+
+    @complete.validator
+    def _may_complete(self, answer: dict[str, Any]) -> None:
+        self._must_be_open()
+        done = self._read(answer)
+        if done.outcome not in self.task.outcomes:
+            raise _refused(
+                "InvalidEntry", f"outcome: {done.outcome} is none of {', '.join(self.task.outcomes)}."
+            )
+        if done.outcome in NEEDS_REASON and not done.reason:
+            raise _refused("InvalidEntry", f"reason: the outcome {done.outcome} needs a reason.")
+
+    @workflow.update(name="reassign", description="Give the task to another person: {to, by}")
+    async def reassign(self, change: dict[str, str]) -> TaskView:
+        self.owner = change["to"]
+        self._note(f"reassigned to {self.owner}", change["by"])
+        workflow.upsert_search_attributes([seen.OWNER.value_set(self.owner)])
+        await self._tell(f"task_reassigned_{len(self.history)}", [self.task.asks])
+        return self.view()
+
+    @reassign.validator
+    def _may_reassign(self, change: dict[str, str]) -> None:
+        self._must_be_open()
+        _must_hold(change, "to", "by")
+
+    @workflow.update(name="acknowledge", description="Say that you have seen the task: {by}")
+    def acknowledge(self, seen_by: dict[str, str]) -> TaskView:
+        self._note("acknowledged", seen_by["by"])
+        return self.view()
+
+    @acknowledge.validator
+    def _may_acknowledge(self, seen_by: dict[str, str]) -> None:
+        self._must_be_open()
+        _must_hold(seen_by, "by")
+
+    @workflow.signal(name="withdraw")
+    def withdraw(self, withdrawn: TaskWithdrawn) -> None:
+        if self.done is None:
+            self.withdrawn = withdrawn
+            self._note(f"withdrawn: {withdrawn.reason}")
+
+    @workflow.query(
+        name="task", description="The task, its outcomes, why it is there, and what happened to it"
+    )
+    def view(self) -> TaskView:
+        task = self.task
+        state = "completed" if self.done else "withdrawn" if self.withdrawn else "open"
+        return TaskView(
+            task_id=task.task_id, kind=task.kind, episode_id=task.episode_id, role=self.role, owner=self.owner,
+            due_at=task.due_at, level=self.level, state=state, outcomes=task.outcomes,
+            why=Why(rule=task.rule, entries=task.entries, asks=task.asks), history=self.history,
+        )  # fmt: skip
+
+    # -- small things ---------------------------------------------------------------------------------------
+
+    def _must_be_open(self) -> None:
+        if self.done:
+            raise _refused(
+                "NotAllowedNow", f"This task is completed already: {self.done.outcome} by {self.done.by}."
+            )
+        if self.withdrawn:
+            raise _refused("NotAllowedNow", f"This task is withdrawn: {self.withdrawn.reason}.")
+
+    def _read(self, answer: dict[str, Any]) -> TaskDone:
+        _must_hold(answer, "by", "outcome")
+        try:
+            return TaskDone(task_id=self.task.task_id, **answer)
+        except (ValidationError, TypeError):
+            raise _refused(
+                "InvalidEntry", "A completion is {by, outcome, reason?}, each of them text."
+            ) from None
+
+    def _note(self, what: str, by: str | None = None) -> None:
+        self.history.append(HistoryLine(at=workflow.now(), what=what, by=by))
+
+    def _show(self) -> None:
+        task = self.task
+        workflow.set_current_details(
+            f"**{task.kind.replace('_', ' ')}** for the {self.role.replace('_', ' ')} "
+            f"(`{self.owner or 'no staff id'}`), due {_utc(task.due_at)}, level {self.level}\n\n"
+            f"{task.asks}\n\nOutcomes: {', '.join(f'`{outcome}`' for outcome in task.outcomes)} · "
+            f"rule {task.rule} · entries {', '.join(f'`{key}`' for key in task.entries) or 'none'} · "
+            f"episode `episode-{task.episode_id}`"
+        )
+
+
+def _utc(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%d %H:%M %Z}"
+
+
+def _must_hold(given: object, *names: str) -> None:
+    if not isinstance(given, dict):
+        raise _refused("InvalidEntry", f"Give an object with {', '.join(names)}.")
+    for name in names:
+        if not isinstance(given.get(name), str) or not given[name].strip():
+            raise _refused("InvalidEntry", f"{name} is missing: it must be a text that is not empty.")
+
+
+def _refused(type_: str, message: str) -> ApplicationError:
+    return ApplicationError(message, type=type_, non_retryable=True)
