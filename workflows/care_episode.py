@@ -138,8 +138,14 @@ class CareEpisode:
 
     @workflow.signal(name="task_completed")
     def task_completed(self, done: TaskDone) -> None:
-        statement = {"kind": "decision", "id": f"{done.task_id}:completed", "by": done.by, "about": done.task_id,
-                     "choice": done.outcome, "reason": done.reason}  # fmt: skip
+        statement = {
+            "kind": "decision",
+            "id": f"{done.task_id}:completed",
+            "by": done.by,
+            "about": done.task_id,
+            "choice": done.outcome,
+            "reason": done.reason,
+        }
         self._completed_themselves.add(done.task_id)
         try:
             self.episode.apply(parse_entry(statement), workflow.now())
@@ -214,15 +220,27 @@ class CareEpisode:
         start = self.episode.start
         levels = [Level(role=level.role, staff_id=level.staff_id, at=level.at) for level in task.escalation]
         child = TaskStart(
-            task_id=task.task_id, kind=task.kind, episode_id=start.episode_id, site=start.site, role=task.role,
-            owner=task.owner, due_at=task.due_at, levels=levels, outcomes=list(task.outcomes), rule=task.rule,
-            entries=list(task.entries), asks=task.asks,
-        )  # fmt: skip
+            task_id=task.task_id,
+            kind=task.kind,
+            episode_id=start.episode_id,
+            site=start.site,
+            role=task.role,
+            owner=task.owner,
+            due_at=task.due_at,
+            levels=levels,
+            outcomes=list(task.outcomes),
+            rule=task.rule,
+            entries=list(task.entries),
+            asks=task.asks,
+        )
         await workflow.start_child_workflow(
-            seen.STAFF_TASK, child, id=task.task_id, parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+            seen.STAFF_TASK,
+            child,
+            id=task.task_id,
+            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
             search_attributes=task_attributes(child),
             static_summary=f"{task.kind.replace('_', ' ')} · {task.role.replace('_', ' ')}",
-        )  # fmt: skip
+        )
 
     async def _close_task(self, task: CloseTask) -> None:
         if starting := self._starting.get(task.task_id):
@@ -238,23 +256,33 @@ class CareEpisode:
     async def _notify(self, notice: Notify) -> None:
         start = self.episode.start
         self.episode.undelivered += await tell_staff(
-            key=f"{start.episode_id}:{notice.key}", episode_id=start.episode_id, role=notice.role,
-            staff_id=notice.staff_id, subject=notice.subject, lines=notice.lines, team=self.episode.frame.team,
-        )  # fmt: skip
+            key=f"{start.episode_id}:{notice.key}",
+            episode_id=start.episode_id,
+            role=notice.role,
+            staff_id=notice.staff_id,
+            subject=notice.subject,
+            lines=notice.lines,
+            team=self.episode.frame.team,
+        )
 
     async def _message(self, message: MessagePatient) -> None:
         episode_id = self.episode.start.episode_id
         self.episode.undelivered += await message_patient(
-            key=f"{episode_id}:{message.key}", episode_id=episode_id, template=message.template,
+            key=f"{episode_id}:{message.key}",
+            episode_id=episode_id,
+            template=message.template,
             send_before=message.send_before,
-        )  # fmt: skip
+        )
 
     async def _note_closed(self, note: NoteClosed) -> None:
         await workflow.execute_activity(
-            NOTE_EPISODE, EpisodeNote(episode_id=self.episode.start.episode_id, closed_on=note.closed_on),
-            summary="Clinic database: episode closed" if note.closed_on else "Clinic database: episode open again",
+            NOTE_EPISODE,
+            EpisodeNote(episode_id=self.episode.start.episode_id, closed_on=note.closed_on),
+            summary="Clinic database: episode closed"
+            if note.closed_on
+            else "Clinic database: episode open again",
             **CLINIC_NOTE.options(),
-        )  # fmt: skip
+        )
 
     # -- showing --------------------------------------------------------------------------------------------
 

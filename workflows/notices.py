@@ -33,14 +33,23 @@ async def tell_staff(
     for to_role, to_staff in recipients:
         notice = StaffNotice(
             key=key if not failures else f"{key}:{to_role}",
-            episode_id=episode_id, role=to_role, staff_id=to_staff, subject_code=subject,
-            lines=[*failures, *lines], due_at=due_at, task_id=task_id, level=level,
-        )  # fmt: skip
+            episode_id=episode_id,
+            role=to_role,
+            staff_id=to_staff,
+            subject_code=subject,
+            lines=[*failures, *lines],
+            due_at=due_at,
+            task_id=task_id,
+            level=level,
+        )
         try:
             await workflow.execute_activity(
-                NOTIFY_STAFF, notice, result_type=Receipt,
-                summary=f"Tell {to_role.replace('_', ' ')}: {subject.replace('_', ' ')}", **STAFF_NOTICE.options(),
-            )  # fmt: skip
+                NOTIFY_STAFF,
+                notice,
+                result_type=Receipt,
+                summary=f"Tell {to_role.replace('_', ' ')}: {subject.replace('_', ' ')}",
+                **STAFF_NOTICE.options(),
+            )
             return failures
         except ActivityError as error:
             reason = (
@@ -55,9 +64,12 @@ async def message_patient(*, key: str, episode_id: str, template: str, send_befo
     message = PatientMessage(key=key, episode_id=episode_id, template=template, send_before=send_before)
     try:
         await workflow.execute_activity(
-            MESSAGE_PATIENT, message, result_type=Receipt, summary="Neutral message to the patient",
+            MESSAGE_PATIENT,
+            message,
+            result_type=Receipt,
+            summary="Neutral message to the patient",
             **PATIENT_MESSAGE.options(),
-        )  # fmt: skip
+        )
     except ActivityError as error:
         reason = error.cause.message if error.cause and hasattr(error.cause, "message") else str(error.cause)
         return [f"The message {template} to the patient could not be delivered: {reason}"]

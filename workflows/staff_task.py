@@ -87,10 +87,17 @@ class StaffTask:
     async def _tell(self, subject: str, lines: list[str]) -> None:
         team = {level.role: level.staff_id for level in self.task.levels if level.staff_id}
         failures = await tell_staff(
-            key=f"{self.task.task_id}:{subject}:{self.level}", episode_id=self.task.episode_id, role=self.role,
-            staff_id=self.owner, subject=subject, lines=lines, team=team, due_at=self.task.due_at,
-            task_id=self.task.task_id, level=self.level,
-        )  # fmt: skip
+            key=f"{self.task.task_id}:{subject}:{self.level}",
+            episode_id=self.task.episode_id,
+            role=self.role,
+            staff_id=self.owner,
+            subject=subject,
+            lines=lines,
+            team=team,
+            due_at=self.task.due_at,
+            task_id=self.task.task_id,
+            level=self.level,
+        )
         self.told.append((self.role, self.owner))
         for failure in failures:
             self._note(failure)
@@ -167,10 +174,18 @@ class StaffTask:
         task = self.task
         state = "completed" if self.done else "withdrawn" if self.withdrawn else "open"
         return TaskView(
-            task_id=task.task_id, kind=task.kind, episode_id=task.episode_id, role=self.role, owner=self.owner,
-            due_at=task.due_at, level=self.level, state=state, outcomes=task.outcomes,
-            why=Why(rule=task.rule, entries=task.entries, asks=task.asks), history=self.history,
-        )  # fmt: skip
+            task_id=task.task_id,
+            kind=task.kind,
+            episode_id=task.episode_id,
+            role=self.role,
+            owner=self.owner,
+            due_at=task.due_at,
+            level=self.level,
+            state=state,
+            outcomes=task.outcomes,
+            why=Why(rule=task.rule, entries=task.entries, asks=task.asks),
+            history=self.history,
+        )
 
     # -- small things ---------------------------------------------------------------------------------------
 

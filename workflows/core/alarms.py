@@ -38,8 +38,11 @@ def _shortfall(moment: DoseMoment, facts: Facts) -> tuple[str, ...]:
         return ()
     minutes, days = facts.dose_of_week(moment.week)
     required = facts.dose_required(moment.week)
-    rest = [session for session in facts.sessions
-            if (session.start.date() - moment.week).days < 7 and session.ends_at > facts.now]  # fmt: skip
+    rest = [
+        session
+        for session in facts.sessions
+        if (session.start.date() - moment.week).days < 7 and session.ends_at > facts.now
+    ]
     ahead = sum(session.minutes for session in rest) if moment.what == "forecast" else 0
     if minutes + ahead >= required:
         return ()

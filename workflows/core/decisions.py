@@ -34,11 +34,15 @@ def answered_duty(
         raise NotAllowedNow(f"{_already_decided(decision, facts)}Open for decision are: {_listed(may)}.")
     able = [duty for duty in found if decision.choice in duty.outcomes]
     if not able:
-        raise NotAllowedNow(f"choice: {decision.choice} is no outcome of {found[0].kind}; "
-                            f"its outcomes now are: {', '.join(o for d in found for o in d.outcomes)}.")  # fmt: skip
+        raise NotAllowedNow(
+            f"choice: {decision.choice} is no outcome of {found[0].kind}; "
+            f"its outcomes now are: {', '.join(o for d in found for o in d.outcomes)}."
+        )
     if len(able) > 1:
-        raise NotAllowedNow(f"about: {len(able)} tasks of the kind {decision.about} are open; name one by its id: "
-                            f"{', '.join(task_ids.get(duty.key, duty.key) for duty in able)}.")  # fmt: skip
+        raise NotAllowedNow(
+            f"about: {len(able)} tasks of the kind {decision.about} are open; name one by its id: "
+            f"{', '.join(task_ids.get(duty.key, duty.key) for duty in able)}."
+        )
     duty = able[0]
     if decision.choice in NEEDS_REASON and not decision.reason:
         raise NotAllowedNow(f"reason: {decision.choice} about {duty.kind} needs a reason.")
@@ -52,8 +56,10 @@ def _already_decided(decision: Decision, facts: Facts) -> str:
     for key in reversed(list(facts.frame.answers)):
         answer = facts.answer(key)
         if answer and decision.about in (key, key.partition(":")[0]):
-            return (f"{key.partition(':')[0]} was decided as {answer.choice} by {answer.by} on "
-                    f"{in_words(answer.at)}; the episode is now in {facts.frame.periods[-1][0]}. ")  # fmt: skip
+            return (
+                f"{key.partition(':')[0]} was decided as {answer.choice} by {answer.by} on "
+                f"{in_words(answer.at)}; the episode is now in {facts.frame.periods[-1][0]}. "
+            )
     return f"about: nothing named {decision.about} is open. "
 
 

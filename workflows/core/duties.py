@@ -55,13 +55,28 @@ def slip_response(facts: Facts) -> Iterator[Duty]:
             continue
         day = day_in_words(slip.on)
         for kind, role, within, outcomes, asks in (
-            ("safety_check", "case_manager", times.safety_check, ("safe", "crisis", "not_reached"),
-             f"Check today that the person is safe after the return to use on {day}."),
-            ("individual_session", "therapist", times.individual_session, ("held", "declined"),
-             f"Hold an individual session after the return to use on {day}."),
-            ("plan_review", "therapist", times.plan_review, ("unchanged", "changed"),
-             f"Review the plan after the return to use on {day}; test more often for a while."),
-        ):  # fmt: skip
+            (
+                "safety_check",
+                "case_manager",
+                times.safety_check,
+                ("safe", "crisis", "not_reached"),
+                f"Check today that the person is safe after the return to use on {day}.",
+            ),
+            (
+                "individual_session",
+                "therapist",
+                times.individual_session,
+                ("held", "declined"),
+                f"Hold an individual session after the return to use on {day}.",
+            ),
+            (
+                "plan_review",
+                "therapist",
+                times.plan_review,
+                ("unchanged", "changed"),
+                f"Review the plan after the return to use on {day}; test more often for a while.",
+            ),
+        ):
             yield Duty(
                 f"{kind}:{slip.key}",
                 role,
@@ -80,10 +95,15 @@ def level_review(facts: Facts) -> Iterator[Duty]:
     key = facts.level_review
     if key and (recorded := facts.record.get(key)):
         yield Duty(
-            f"level_of_care_review:{key}", CLINICIAN, recorded.recorded_at, facts.policy.slip_response.review_due,
-            ("stay", "patient_declined", "offer_php", "offer_residential", "offer_withdrawal_management"), "S3",
-            (key,), "Review the level of care with the person and offer more where it would help.",
-        )  # fmt: skip
+            f"level_of_care_review:{key}",
+            CLINICIAN,
+            recorded.recorded_at,
+            facts.policy.slip_response.review_due,
+            ("stay", "patient_declined", "offer_php", "offer_residential", "offer_withdrawal_management"),
+            "S3",
+            (key,),
+            "Review the level of care with the person and offer more where it would help.",
+        )
 
 
 def outreach(facts: Facts) -> Iterator[Duty]:
@@ -96,17 +116,28 @@ def outreach(facts: Facts) -> Iterator[Duty]:
     rules = facts.policy.attendance
     if facts.high_risk and search.searching:
         yield Duty(
-            f"high_risk_contact:{search.key}", "on_call", first_close, rules.high_risk_contact,
-            ("reached", "crisis", "not_reached"), "A6", entries,
+            f"high_risk_contact:{search.key}",
+            "on_call",
+            first_close,
+            rules.high_risk_contact,
+            ("reached", "crisis", "not_reached"),
+            "A6",
+            entries,
             "Reach the person today: they have missed a session while a high-risk flag is on.",
-        )  # fmt: skip
+        )
         return
     if not search.searching and search.reached_at:
         yield Duty(
-            f"engagement_plan:{search.key}:{search.reached_at.isoformat()}", "case_manager", search.reached_at,
-            rules.engagement_plan, ("agreed", "declined"), "A5", entries,
-            "Agree with the person on what would help them to come to the next session.", lapses=True,
-        )  # fmt: skip
+            f"engagement_plan:{search.key}:{search.reached_at.isoformat()}",
+            "case_manager",
+            search.reached_at,
+            rules.engagement_plan,
+            ("agreed", "declined"),
+            "A5",
+            entries,
+            "Agree with the person on what would help them to come to the next session.",
+            lapses=True,
+        )
         return
     reached = search.reached_by(facts.now)
     if reached is None:
@@ -116,11 +147,17 @@ def outreach(facts: Facts) -> Iterator[Duty]:
         if due.rung.task:
             count = len(search.misses)
             yield Duty(
-                f"{due.rung.task}:{search.key}", due.rung.role, due.at, due.rung.within, due.rung.outcomes, "A4",
-                entries, f"{count} session{'s' if count > 1 else ''} missed in a row since "
+                f"{due.rung.task}:{search.key}",
+                due.rung.role,
+                due.at,
+                due.rung.within,
+                due.rung.outcomes,
+                "A4",
+                entries,
+                f"{count} session{'s' if count > 1 else ''} missed in a row since "
                 f"{search.misses[0].session.name}: {due.rung.name.replace('_', ' ')}.",
                 escalates=due.number == len(search.rungs) - 1,
-            )  # fmt: skip
+            )
             return
 
 
@@ -130,26 +167,41 @@ def attendance_questions(facts: Facts) -> Iterator[Duty]:
         if judged.by and judged.disputed_by:
             pair = (judged.by.key, judged.disputed_by.key)
             yield Duty(
-                f"attendance_conflict:{judged.session.start.isoformat()}", "case_manager", judged.disputed_by.recorded_at,
-                Delay(business_days=1), pair, "A8", pair,
+                f"attendance_conflict:{judged.session.start.isoformat()}",
+                "case_manager",
+                judged.disputed_by.recorded_at,
+                Delay(business_days=1),
+                pair,
+                "A8",
+                pair,
                 f"Two entries disagree about the session of {judged.session.name}: say which one is right.",
-            )  # fmt: skip
+            )
     for recorded in facts.unscheduled:
         yield Duty(
-            f"unscheduled_attendance:{recorded.key}", "case_manager", recorded.recorded_at, Delay(business_days=1),
-            ("confirm", "reject"), "A2", (recorded.key,),
+            f"unscheduled_attendance:{recorded.key}",
+            "case_manager",
+            recorded.recorded_at,
+            Delay(business_days=1),
+            ("confirm", "reject"),
+            "A2",
+            (recorded.key,),
             "Attendance is recorded at a time without a session: add the session, or confirm the attendance.",
-        )  # fmt: skip
+        )
 
 
 def holds(facts: Facts) -> Iterator[Duty]:
     """A test in doubt holds the gate until it is confirmed, collected again, or decided by a clinician (S6)."""
     for hold in facts.tested.holds:
         yield Duty(
-            f"hold_review:{hold.test_id}", CLINICIAN, hold.known_at, facts.policy.tests.hold_review,
-            ("lift_hold", "collect_again", "await_confirmation"), "S6", (hold.key,),
+            f"hold_review:{hold.test_id}",
+            CLINICIAN,
+            hold.known_at,
+            facts.policy.tests.hold_review,
+            ("lift_hold", "collect_again", "await_confirmation"),
+            "S6",
+            (hold.key,),
             f"Test {hold.test_id} ({hold.why}) holds the gate: confirm it, collect again, or lift the hold.",
-        )  # fmt: skip
+        )
 
 
 def crisis(facts: Facts) -> Iterator[Duty]:
@@ -158,17 +210,35 @@ def crisis(facts: Facts) -> Iterator[Duty]:
     current = facts.crisis
     if current:
         yield Duty(
-            f"crisis_response:{current.key}", "on_call", current.effective_at, times.crisis_response,
-            ("safe", "emergency_services", "hospital"), "E8", (current.key,), "Respond to a crisis at once.", lapses=True,
-        )  # fmt: skip
+            f"crisis_response:{current.key}",
+            "on_call",
+            current.effective_at,
+            times.crisis_response,
+            ("safe", "emergency_services", "hospital"),
+            "E8",
+            (current.key,),
+            "Respond to a crisis at once.",
+            lapses=True,
+        )
     for key in list(facts.frame.answers):
         kind, _, entry = key.partition(":")
         answer = facts.answer(key)
         if kind == "crisis_response" and answer and facts.record.stands(entry):
-            for follow_up, asks in (("after_crisis_contact", "Speak with the person after the crisis."),
-                                    ("after_crisis_level_of_care", "Assess the level of care after the crisis.")):  # fmt: skip
-                yield Duty(f"{follow_up}:{entry}", CLINICIAN, answer.at, times.after_crisis,
-                           ("done", "not_reached"), "E8", (entry,), asks, lapses=True)  # fmt: skip
+            for follow_up, asks in (
+                ("after_crisis_contact", "Speak with the person after the crisis."),
+                ("after_crisis_level_of_care", "Assess the level of care after the crisis."),
+            ):
+                yield Duty(
+                    f"{follow_up}:{entry}",
+                    CLINICIAN,
+                    answer.at,
+                    times.after_crisis,
+                    ("done", "not_reached"),
+                    "E8",
+                    (entry,),
+                    asks,
+                    lapses=True,
+                )
 
 
 def after_leave(facts: Facts) -> Iterator[Duty]:
@@ -180,9 +250,17 @@ def after_leave(facts: Facts) -> Iterator[Duty]:
             and facts.exit is None
             and any(end < entry.on for _, end, _ in facts.leaves)
         ):
-            yield Duty(f"return_screening:{recorded.key}", CLINICIAN, recorded.effective_at,
-                       facts.policy.course.after_leave, ("done",), "E6", (recorded.key,),
-                       "Screen again after leave; tolerance may be lost.", lapses=True)  # fmt: skip
+            yield Duty(
+                f"return_screening:{recorded.key}",
+                CLINICIAN,
+                recorded.effective_at,
+                facts.policy.course.after_leave,
+                ("done",),
+                "E6",
+                (recorded.key,),
+                "Screen again after leave; tolerance may be lost.",
+                lapses=True,
+            )
 
 
 def rights_and_preferences(facts: Facts) -> Iterator[Duty]:
@@ -195,6 +273,14 @@ def rights_and_preferences(facts: Facts) -> Iterator[Duty]:
     wait = Delay(minutes=max(0, int((first - admitted) / timedelta(minutes=1))))
     for what in ("rights_notice", "contact_preferences"):
         if not facts.acknowledged(what):
-            yield Duty(what, "case_manager", admitted, wait, ("signed", "declined"), "I4", (),
-                       f"Have the {what.replace('_', ' ')} read and signed by the first session.",
-                       done_by=("acknowledgement",))  # fmt: skip
+            yield Duty(
+                what,
+                "case_manager",
+                admitted,
+                wait,
+                ("signed", "declined"),
+                "I4",
+                (),
+                f"Have the {what.replace('_', ' ')} read and signed by the first session.",
+                done_by=("acknowledgement",),
+            )

@@ -124,8 +124,10 @@ class Episode:
     def _check(self, entry: Entry, now: datetime, arriving: frozenset[str]) -> None:
         zone, policy = self.start.zone, self.frame.policy
         if dated_ahead(entry, now, zone, policy.clock_skew):
-            raise InvalidEntry(f"This {entry.kind} entry is dated {entry.when()}, which is in the future: it is "
-                               f"{in_words(now.astimezone(zone))} in {zone.key}. Record it when it has happened.")  # fmt: skip
+            raise InvalidEntry(
+                f"This {entry.kind} entry is dated {entry.when()}, which is in the future: it is "
+                f"{in_words(now.astimezone(zone))} in {zone.key}. Record it when it has happened."
+            )
         self.record.check(entry, arriving)
         if isinstance(entry, PolicyAdoption):
             load_policy(entry.policy)
@@ -139,8 +141,10 @@ class Episode:
     def _check_leave(self, leave: Leave) -> None:
         for first, last, _ in self.facts.leaves:
             if first <= leave.until and leave.from_ <= last and not leave.supersedes:
-                raise InvalidEntry(f"This leave overlaps the one from {first} to {last}; record the return from it "
-                                   "first, or supersede it.")  # fmt: skip
+                raise InvalidEntry(
+                    f"This leave overlaps the one from {first} to {last}; record the return from it "
+                    "first, or supersede it."
+                )
 
     def _check_return(self, entry: Return) -> None:
         facts = self.facts
@@ -155,17 +159,23 @@ class Episode:
             return
         if self.stage == "closed" and self.facts.exit and entry.supersedes != self.facts.exit[2]:
             reason, on, key = self.facts.exit
-            raise NotAllowedNow(f"The episode is closed already: {reason} on {on} (entry {key}). To correct that, "
-                                "retract or supersede that entry.")  # fmt: skip
+            raise NotAllowedNow(
+                f"The episode is closed already: {reason} on {on} (entry {key}). To correct that, "
+                "retract or supersede that entry."
+            )
         if entry.reason in ("lost_contact", "involuntary"):
             about = {"lost_contact": "lost_contact_proposal", "involuntary": "involuntary_review"}[
                 entry.reason
             ]
-            raise NotAllowedNow(f"An exit as {entry.reason} needs a decision by a named person about {about}; "
-                                "it is not recorded as an exit entry (E1).")  # fmt: skip
+            raise NotAllowedNow(
+                f"An exit as {entry.reason} needs a decision by a named person about {about}; "
+                "it is not recorded as an exit entry (E1)."
+            )
         if entry.reason == "completed" and self.stage != "aftercare":
-            raise NotAllowedNow(f"An episode is completed from aftercare; this one is in {self.stage}. To end it now, "
-                                "use transferred, withdrew or other.")  # fmt: skip
+            raise NotAllowedNow(
+                f"An episode is completed from aftercare; this one is in {self.stage}. To end it now, "
+                "use transferred, withdrew or other."
+            )
 
     def _decide(self, entry: Entry, now: datetime) -> Changed | Refused:
         assert isinstance(entry, Decision)
@@ -293,17 +303,24 @@ class Episode:
             moved_on = subject and any(
                 other.partition(":")[2] == subject for other in owed if other not in self.open_tasks
             )
-            reason = (f"{answer.choice} by {answer.by}" if answer else "done" if done
-                      else "the next step has taken its place" if moved_on else "its cause no longer holds")  # fmt: skip
+            reason = (
+                f"{answer.choice} by {answer.by}"
+                if answer
+                else "done"
+                if done
+                else "the next step has taken its place"
+                if moved_on
+                else "its cause no longer holds"
+            )
             self.effects.append(CloseTask(task.task_id, key, reason, quietly=bool(done or moved_on)))
             happened.append(f"{'Done' if done else 'Withdrawn'}: {task.kind.replace('_', ' ')} ({reason}).")
         for key, duty in owed.items():
-            if key not in self.open_tasks and (task := self._task(duty)):
-                self.open_tasks[key] = task
+            if key not in self.open_tasks and (new := self._task(duty)):
+                self.open_tasks[key] = new
                 self.done_by[key] = duty.done_by
-                self.effects.append(task)
+                self.effects.append(new)
                 happened.append(
-                    f"Opened for {task.role.replace('_', ' ')}, due {in_words(task.due_at)}: {task.asks}"
+                    f"Opened for {new.role.replace('_', ' ')}, due {in_words(new.due_at)}: {new.asks}"
                 )
         return happened
 
@@ -323,8 +340,19 @@ class Episode:
             for level in self.frame.policy.escalation
             if duty.escalates and level.role != duty.role
         )
-        return OpenTask(f"task-{name}", duty.key, duty.kind, duty.role, team.get(duty.role), due_at, levels,
-                        duty.outcomes, duty.rule, duty.entries, duty.asks)  # fmt: skip
+        return OpenTask(
+            f"task-{name}",
+            duty.key,
+            duty.kind,
+            duty.role,
+            team.get(duty.role),
+            due_at,
+            levels,
+            duty.outcomes,
+            duty.rule,
+            duty.entries,
+            duty.asks,
+        )
 
     def restore_chart(self, states: Sequence[str], history: Mapping[str, Sequence[str]]) -> None:
         """Put the chart back to where it stood, without running entry actions again."""

@@ -97,16 +97,39 @@ _MISSED_SESSION_LADDER = (
     Rung(name="call", after=Delay(hours=1), task="outreach_call", within=Delay(hours=2)),
     Rung(name="second_attempt", after=Delay(by_close_of_business=True), task="outreach_second_channel"),
     Rung(name="therapist_call", after=Delay(hours=24), task="outreach_therapist_call", role="therapist"),
-    Rung(name="supervisor_review", after=Delay(hours=48), at_misses=2, task="supervisor_review",
-         role="supervisor", outcomes=("reached", "continue_outreach")),
-    Rung(name="letter", after=Delay(hours=72), at_misses=3, task="outreach_letter",
-         outcomes=("reached", "sent", "not_possible")),
-    Rung(name="team_conference", after=Delay(days=7), task="team_conference", role="supervisor",
-         within=Delay(business_days=1), outcomes=("reached", "continue_outreach")),
+    Rung(
+        name="supervisor_review",
+        after=Delay(hours=48),
+        at_misses=2,
+        task="supervisor_review",
+        role="supervisor",
+        outcomes=("reached", "continue_outreach"),
+    ),
+    Rung(
+        name="letter",
+        after=Delay(hours=72),
+        at_misses=3,
+        task="outreach_letter",
+        outcomes=("reached", "sent", "not_possible"),
+    ),
+    Rung(
+        name="team_conference",
+        after=Delay(days=7),
+        task="team_conference",
+        role="supervisor",
+        within=Delay(business_days=1),
+        outcomes=("reached", "continue_outreach"),
+    ),
     Rung(name="at_risk_notice", after=Delay(days=14), message="we_are_here"),
-    Rung(name="lost_contact_proposal", after=Delay(days=30), task="lost_contact_proposal", role="supervisor",
-         within=Delay(business_days=2), outcomes=("close", "continue_outreach", "reached")),
-)  # fmt: skip
+    Rung(
+        name="lost_contact_proposal",
+        after=Delay(days=30),
+        task="lost_contact_proposal",
+        role="supervisor",
+        within=Delay(business_days=2),
+        outcomes=("close", "continue_outreach", "reached"),
+    ),
+)
 
 
 class Attendance(_Part):

@@ -72,8 +72,10 @@ class Record:
             if not known and not entry.source.arrives_out_of_order:
                 raise InvalidEntry(f"There is no entry {target} to correct; the journal lists the ids.")
             if self._leads_back(entry.key, target):
-                raise InvalidEntry(f"Entry {target} already corrects {entry.key}; two entries cannot undo "
-                                   "each other. Record a new entry instead.")  # fmt: skip
+                raise InvalidEntry(
+                    f"Entry {target} already corrects {entry.key}; two entries cannot undo "
+                    "each other. Record a new entry instead."
+                )
 
     def add(self, entry: Entry, recorded_at: datetime) -> bool:
         """Keep an entry; False if its id is already there, and nothing has changed (T4)."""

@@ -34,16 +34,21 @@ def pack(episode: Episode) -> str:
         ],
         "states": list(episode.chart.configuration_values),
         "history": {name: [state.id for state in kept] for name, kept in states.items()},
-        "answers": {key: [a.choice, a.by, a.at.isoformat(), a.key, a.reason]
-                    for key, a in episode.frame.answers.items()},
+        "answers": {
+            key: [a.choice, a.by, a.at.isoformat(), a.key, a.reason]
+            for key, a in episode.frame.answers.items()
+        },
         "periods": [[stage, since.isoformat()] for stage, since in episode.frame.periods],
-        "open": [_packed_task(task, episode.done_by.get(key, ())) for key, task in episode.open_tasks.items()],
+        "open": [
+            _packed_task(task, episode.done_by.get(key, ())) for key, task in episode.open_tasks.items()
+        ],
         "opened": episode.opened,
         "sent": sorted(episode.sent),
         "undelivered": episode.undelivered,
         "taken_over_at": episode.taken_over_at and episode.taken_over_at.isoformat(),
-        "deadline": episode.next_deadline and [episode.next_deadline.at.isoformat(), episode.next_deadline.name],
-    }  # fmt: skip
+        "deadline": episode.next_deadline
+        and [episode.next_deadline.at.isoformat(), episode.next_deadline.name],
+    }
     return base64.b85encode(zlib.compress(json.dumps(content, separators=(",", ":")).encode(), 9)).decode()
 
 
@@ -78,8 +83,19 @@ def unpack(packed: str, start: EpisodeStart, pathway: Pathway) -> Episode:
 
 def _packed_task(task: OpenTask, done_by: tuple[str, ...]) -> list[Any]:
     levels = [[level.role, level.staff_id, level.at.isoformat()] for level in task.escalation]
-    return [task.task_id, task.duty, task.role, task.owner, task.due_at.isoformat(), levels, task.outcomes,
-            task.rule, task.entries, task.asks, done_by]  # fmt: skip
+    return [
+        task.task_id,
+        task.duty,
+        task.role,
+        task.owner,
+        task.due_at.isoformat(),
+        levels,
+        task.outcomes,
+        task.rule,
+        task.entries,
+        task.asks,
+        done_by,
+    ]
 
 
 def _task(packed: list[Any], episode: Episode) -> tuple[OpenTask, tuple[str, ...]]:
@@ -89,7 +105,18 @@ def _task(packed: list[Any], episode: Episode) -> tuple[OpenTask, tuple[str, ...
         EscalationLevel(r, s, datetime.fromisoformat(at).astimezone(zone)) for r, s, at in levels
     )
     return (
-        OpenTask(task_id, duty, duty.partition(":")[0], role, owner, datetime.fromisoformat(due_at).astimezone(zone),
-                 escalation, tuple(outcomes), rule, tuple(entries), asks),
+        OpenTask(
+            task_id,
+            duty,
+            duty.partition(":")[0],
+            role,
+            owner,
+            datetime.fromisoformat(due_at).astimezone(zone),
+            escalation,
+            tuple(outcomes),
+            rule,
+            tuple(entries),
+            asks,
+        ),
         tuple(done_by),
-    )  # fmt: skip
+    )

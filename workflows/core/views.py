@@ -34,7 +34,9 @@ def progress(episode: Episode, now: datetime) -> Progress:
         on_leave=facts.on_leave,
         in_crisis=facts.crisis is not None,
         states=leaf_states(episode),
-        program_day=(facts.today - admitted_on).days + 1 if admitted_on and facts.today >= admitted_on else None,
+        program_day=(facts.today - admitted_on).days + 1
+        if admitted_on and facts.today >= admitted_on
+        else None,
         admitted_on=admitted_on,
         last_use_on=facts.last_use_on,
         days_sober=facts.days_sober,
@@ -43,9 +45,14 @@ def progress(episode: Episode, now: datetime) -> Progress:
         consecutive_misses=facts.consecutive_misses if running else 0,
         open_tasks=[
             OpenTaskView(
-                task_id=task.task_id, kind=task.kind, role=task.role, due_at=task.due_at,
-                level=sum(level.at <= now for level in task.escalation), rule=task.rule,
-                entries=list(task.entries), asks=task.asks,
+                task_id=task.task_id,
+                kind=task.kind,
+                role=task.role,
+                due_at=task.due_at,
+                level=sum(level.at <= now for level in task.escalation),
+                rule=task.rule,
+                entries=list(task.entries),
+                asks=task.asks,
             )
             for task in sorted(episode.open_tasks.values(), key=lambda task: (task.due_at, task.task_id))
         ],
@@ -57,15 +64,20 @@ def progress(episode: Episode, now: datetime) -> Progress:
         waits_for=episode.pathway.missing_for_admission(facts) if episode.stage == "intake" else [],
         undelivered=episode.undelivered,
         exit=ExitView(reason=facts.exit[0], on=facts.exit[1], entry_id=facts.exit[2]) if facts.exit else None,
-    )  # fmt: skip
+    )
 
 
 def gate(episode: Episode, facts: Facts) -> GateProgress:
     """The gate's conditions with the clinician's signature (S9)."""
     signed = episode.frame.since("aftercare") is not None
     conditions = [GateCondition(name=c.name, met=c.met, why=c.why) for c in facts.gate_conditions]
-    conditions.append(GateCondition(name="signature", met=signed,
-                                    why="a clinician has signed" if signed else "a clinician has not signed yet"))  # fmt: skip
+    conditions.append(
+        GateCondition(
+            name="signature",
+            met=signed,
+            why="a clinician has signed" if signed else "a clinician has not signed yet",
+        )
+    )
     return GateProgress(
         passes=all(condition.met for condition in conditions),
         ready=facts.gate_ready,
@@ -88,17 +100,19 @@ def journal(episode: Episode, known_by: datetime | None = None) -> list[JournalL
         undone = episode.record.undone_by(recorded.key)
         if undone and known_by and undone.recorded_at > known_by:
             undone = None
-        lines.append(JournalLine(
-            entry_id=recorded.key,
-            kind=recorded.entry.kind,
-            effective_at=recorded.effective_at,
-            recorded_at=recorded.recorded_at.astimezone(episode.zone),
-            by=recorded.entry.by,
-            source=recorded.entry.source.value,
-            stands=undone is None,
-            undone_by=undone.key if undone else None,
-            entry=recorded.entry.model_dump(mode="json", by_alias=True, exclude_defaults=True),
-        ))  # fmt: skip
+        lines.append(
+            JournalLine(
+                entry_id=recorded.key,
+                kind=recorded.entry.kind,
+                effective_at=recorded.effective_at,
+                recorded_at=recorded.recorded_at.astimezone(episode.zone),
+                by=recorded.entry.by,
+                source=recorded.entry.source.value,
+                stands=undone is None,
+                undone_by=undone.key if undone else None,
+                entry=recorded.entry.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+            )
+        )
     return lines
 
 

@@ -264,21 +264,25 @@ class Iop(Pathway):
     chart = IopChart
     situation = IopSituation
     # What a clinician's answer moves in the chart. Nothing else is an event.
-    events = MappingProxyType({
-        ("gate_review", "pass"): "step_down",
-        ("gate_review", "advance"): "step_down",
-        ("reassessment", "return_to_program"): "return_to_program",
-    })  # fmt: skip
+    events = MappingProxyType(
+        {
+            ("gate_review", "pass"): "step_down",
+            ("gate_review", "advance"): "step_down",
+            ("reassessment", "return_to_program"): "return_to_program",
+        }
+    )
 
     # What closes the episode, each by a named person's answer; `exit` entries say the rest (E1).
-    exits = MappingProxyType({
-        ("lost_contact_proposal", "close"): "lost_contact",
-        ("involuntary_review", "approve"): "involuntary",
-        ("aftercare_complete", "complete"): "completed",
-        ("refer_to_level_of_care", "first_visit_attended"): "transferred",
-        ("refer_to_level_of_care", "declined"): "withdrew",
-        ("admission", "declined"): "withdrew",
-    })  # fmt: skip
+    exits = MappingProxyType(
+        {
+            ("lost_contact_proposal", "close"): "lost_contact",
+            ("involuntary_review", "approve"): "involuntary",
+            ("aftercare_complete", "complete"): "completed",
+            ("refer_to_level_of_care", "first_visit_attended"): "transferred",
+            ("refer_to_level_of_care", "declined"): "withdrew",
+            ("admission", "declined"): "withdrew",
+        }
+    )
 
     def stage(self, states: Collection[str]) -> Stage:
         if "closed" in states:

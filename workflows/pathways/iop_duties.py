@@ -73,22 +73,54 @@ def intake(facts: Facts) -> Iterator[Duty]:
     if facts.level_of_care is None:
         screened = facts.screening
         if screened is None or not isinstance(screened.entry, Screening):
-            yield Duty("screening", "case_manager", referred, rules.admission, ("done",), "I1", (),
-                       "Screen the person who was referred.", done_by=("screening", "level_of_care"))  # fmt: skip
+            yield Duty(
+                "screening",
+                "case_manager",
+                referred,
+                rules.admission,
+                ("done",),
+                "I1",
+                (),
+                "Screen the person who was referred.",
+                done_by=("screening", "level_of_care"),
+            )
             return
         level, reasons = proposed_level(screened.entry, facts)
-        yield Duty("level_of_care", CLINICIAN, screened.recorded_at, rules.level_of_care_decision, LEVELS, "I2",
-                   (screened.key,), f"Decide on the level of care. The screening proposes {level}: "
-                   f"{'; '.join(reasons)}.", done_by=("level_of_care",))  # fmt: skip
+        yield Duty(
+            "level_of_care",
+            CLINICIAN,
+            screened.recorded_at,
+            rules.level_of_care_decision,
+            LEVELS,
+            "I2",
+            (screened.key,),
+            f"Decide on the level of care. The screening proposes {level}: {'; '.join(reasons)}.",
+            done_by=("level_of_care",),
+        )
     elif facts.level_of_care == "iop":
         missing = missing_for_admission(facts)
-        yield Duty("admission", "case_manager", referred, rules.admission, ("declined",), "I4", (),
-                   f"Complete the admission. It waits for: {', '.join(missing)}.",
-                   done_by=("admission", "goal", "use"))  # fmt: skip
+        yield Duty(
+            "admission",
+            "case_manager",
+            referred,
+            rules.admission,
+            ("declined",),
+            "I4",
+            (),
+            f"Complete the admission. It waits for: {', '.join(missing)}.",
+            done_by=("admission", "goal", "use"),
+        )
     else:
-        yield Duty("refer_to_level_of_care", "case_manager", referred, rules.admission, ("first_visit_attended", "declined"),
-                   "I3", (), f"Refer the person to {facts.level_of_care} and follow it up to the first attended "
-                   "visit.")  # fmt: skip
+        yield Duty(
+            "refer_to_level_of_care",
+            "case_manager",
+            referred,
+            rules.admission,
+            ("first_visit_attended", "declined"),
+            "I3",
+            (),
+            f"Refer the person to {facts.level_of_care} and follow it up to the first attended visit.",
+        )
 
 
 # -- program --------------------------------------------------------------------------------------------------
@@ -110,13 +142,27 @@ def continued_stay(facts: Facts) -> Iterator[Duty]:
         return
     first, unmet = facts.extensions[-1]
     number = len(facts.extensions)
-    yield Duty(f"continued_stay_review:{number}", CLINICIAN, facts.calendar.at(first),
-               facts.policy.length.continued_stay_review, ("continue", "change_plan"), "S11", (),
-               f"Review extension {number}. The gate still needs: {', '.join(unmet).replace('_', ' ')}.")  # fmt: skip
+    yield Duty(
+        f"continued_stay_review:{number}",
+        CLINICIAN,
+        facts.calendar.at(first),
+        facts.policy.length.continued_stay_review,
+        ("continue", "change_plan"),
+        "S11",
+        (),
+        f"Review extension {number}. The gate still needs: {', '.join(unmet).replace('_', ' ')}.",
+    )
     if facts.at_extension_limit and facts.program_ends_on:
-        yield Duty("team_review", "supervisor", facts.calendar.at(facts.program_ends_on),
-                   facts.policy.length.continued_stay_review, ("continue", "change_plan"), "S11", (),
-                   f"Meet as a team: the program has been extended {number} times.")  # fmt: skip
+        yield Duty(
+            "team_review",
+            "supervisor",
+            facts.calendar.at(facts.program_ends_on),
+            facts.policy.length.continued_stay_review,
+            ("continue", "change_plan"),
+            "S11",
+            (),
+            f"Meet as a team: the program has been extended {number} times.",
+        )
 
 
 def gate(facts: Facts) -> Iterator[Duty]:
@@ -126,11 +172,29 @@ def gate(facts: Facts) -> Iterator[Duty]:
         since, number = facts.calendar.at(facts.today), 0
         while held := facts.answer(f"gate_review:{last_use}:{number}"):
             since, number = held.at + timedelta(days=rules.review_again_days), number + 1
-        yield Duty(f"gate_review:{last_use}:{number}", CLINICIAN, since, rules.review, ("pass", "hold"), "S9", (),
-                   "Review the sobriety gate: every other condition is met.", is_task=since <= facts.now)  # fmt: skip
+        yield Duty(
+            f"gate_review:{last_use}:{number}",
+            CLINICIAN,
+            since,
+            rules.review,
+            ("pass", "hold"),
+            "S9",
+            (),
+            "Review the sobriety gate: every other condition is met.",
+            is_task=since <= facts.now,
+        )
     elif facts.gate_ready_but_for_length and last_use:
-        yield Duty(f"gate_review:{last_use}:advance", CLINICIAN, facts.now, rules.review, ("advance",), "S12", (),
-                   "The gate waits for the program's length; it may be advanced with a reason.", is_task=False)  # fmt: skip
+        yield Duty(
+            f"gate_review:{last_use}:advance",
+            CLINICIAN,
+            facts.now,
+            rules.review,
+            ("advance",),
+            "S12",
+            (),
+            "The gate waits for the program's length; it may be advanced with a reason.",
+            is_task=False,
+        )
 
 
 # -- aftercare ------------------------------------------------------------------------------------------------
@@ -141,16 +205,31 @@ def reassessment(facts: Facts) -> Iterator[Duty]:
     since = facts.frame.since("aftercare")
     for slip in facts.slips if since else []:
         if since and slip.on >= since and facts.answer(f"reassessment:{slip.key}") is None:
-            yield Duty(f"reassessment:{slip.key}", CLINICIAN, slip.known_at, facts.policy.aftercare.reassessment,
-                       ("stay_in_aftercare", "return_to_program"), "C1", (slip.key,),
-                       f"Reassess after the return to use on {day_in_words(slip.on)}.")  # fmt: skip
+            yield Duty(
+                f"reassessment:{slip.key}",
+                CLINICIAN,
+                slip.known_at,
+                facts.policy.aftercare.reassessment,
+                ("stay_in_aftercare", "return_to_program"),
+                "C1",
+                (slip.key,),
+                f"Reassess after the return to use on {day_in_words(slip.on)}.",
+            )
     for slip in facts.slips if since else []:
         recorded = facts.record.get(slip.key)
         if since and recorded and slip.on < since <= facts.calendar.day_of(recorded.recorded_at):
-            yield Duty(f"late_news:{slip.key}", CLINICIAN, recorded.recorded_at, facts.policy.aftercare.reassessment,
-                       ("no_change", "closer_contact"), "S13", (slip.key,),
-                       f"A use on {day_in_words(slip.on)}, before the step-down, has become known: decide what "
-                       "follows. Nothing is undone by itself.", lapses=True)  # fmt: skip
+            yield Duty(
+                f"late_news:{slip.key}",
+                CLINICIAN,
+                recorded.recorded_at,
+                facts.policy.aftercare.reassessment,
+                ("no_change", "closer_contact"),
+                "S13",
+                (slip.key,),
+                f"A use on {day_in_words(slip.on)}, before the step-down, has become known: decide what "
+                "follows. Nothing is undone by itself.",
+                lapses=True,
+            )
 
 
 def next_checkin_on(facts: Facts) -> date | None:
@@ -179,16 +258,32 @@ def checkins(facts: Facts) -> Iterator[Duty]:
     """The check-in that is due; at the end of aftercare, the question whether the episode is complete (C2)."""
     due, since = next_checkin_on(facts), facts.frame.since("aftercare")
     if due is None and since:
-        yield Duty("aftercare_complete", CLINICIAN, facts.calendar.at(facts.today), Delay(business_days=2),
-                   ("complete", "continue"), "C2", (), "Aftercare has reached its length: complete the episode?")  # fmt: skip
+        yield Duty(
+            "aftercare_complete",
+            CLINICIAN,
+            facts.calendar.at(facts.today),
+            Delay(business_days=2),
+            ("complete", "continue"),
+            "C2",
+            (),
+            "Aftercare has reached its length: complete the episode?",
+        )
     elif due and due <= facts.today:
         rules = facts.policy.aftercare
         last = facts.record.standing(Checkin)[-1:]
         risk = last[0].entry.risk if last and isinstance(last[0].entry, Checkin) else 0
         how = "in person" if risk >= rules.in_person_from_risk else "by telephone"
-        yield Duty(f"checkin:{due}", "case_manager", facts.calendar.at(due), rules.checkin_within,
-                   ("not_reached", "declined"), "C2", (), f"Aftercare check-in, {how}; record it with its risk score.",
-                   done_by=("checkin",))  # fmt: skip
+        yield Duty(
+            f"checkin:{due}",
+            "case_manager",
+            facts.calendar.at(due),
+            rules.checkin_within,
+            ("not_reached", "declined"),
+            "C2",
+            (),
+            f"Aftercare check-in, {how}; record it with its risk score.",
+            done_by=("checkin",),
+        )
 
 
 def checkin_due(facts: Facts) -> Iterator[Deadline]:
@@ -204,12 +299,28 @@ def checkin_due(facts: Facts) -> Iterator[Deadline]:
 def leaving(facts: Facts) -> Iterator[Duty]:
     """An involuntary discharge is proposed by one person and decided by another (E2)."""
     proposal = facts.answer("involuntary_discharge")
-    yield Duty("involuntary_discharge", "supervisor", facts.now, Delay(hours=0), ("propose",), "E2", (),
-               "An involuntary discharge may be proposed, with its reason.", is_task=False)  # fmt: skip
+    yield Duty(
+        "involuntary_discharge",
+        "supervisor",
+        facts.now,
+        Delay(hours=0),
+        ("propose",),
+        "E2",
+        (),
+        "An involuntary discharge may be proposed, with its reason.",
+        is_task=False,
+    )
     if proposal and proposal.choice == "propose":
-        yield Duty(f"involuntary_review:{proposal.key}", "director", proposal.at, Delay(business_days=2),
-                   ("approve", "reject"), "E2", (proposal.key,),
-                   "Review whether the proposed involuntary discharge is fair and what was tried instead.")  # fmt: skip
+        yield Duty(
+            f"involuntary_review:{proposal.key}",
+            "director",
+            proposal.at,
+            Delay(business_days=2),
+            ("approve", "reject"),
+            "E2",
+            (proposal.key,),
+            "Review whether the proposed involuntary discharge is fair and what was tried instead.",
+        )
 
 
 def exit_duties(facts: Facts) -> Iterator[Duty]:
@@ -221,12 +332,30 @@ def exit_duties(facts: Facts) -> Iterator[Duty]:
         return
     signed = facts.record.get(key)
     since = signed.recorded_at if signed else facts.calendar.at(on)
-    yield Duty(f"exit_bundle:{key}", "case_manager", since, facts.policy.course.exit_bundle, ("given", "declined"), "C7",
-               (key,), "Give the exit bundle: naloxone and overdose plan, safety plan, medication bridge, "
-               "appointment within 7 days, the way back.", lapses=True)  # fmt: skip
+    yield Duty(
+        f"exit_bundle:{key}",
+        "case_manager",
+        since,
+        facts.policy.course.exit_bundle,
+        ("given", "declined"),
+        "C7",
+        (key,),
+        "Give the exit bundle: naloxone and overdose plan, safety plan, medication bridge, "
+        "appointment within 7 days, the way back.",
+        lapses=True,
+    )
     if reason == "withdrew" and facts.now <= facts.calendar.due(since, facts.policy.course.reopen_within):
-        yield Duty(f"reopening:{key}", "case_manager", since, Delay(hours=0), ("reopen",), "E3", (key,),
-                   "The withdrawal can still be reopened.", is_task=False)  # fmt: skip
+        yield Duty(
+            f"reopening:{key}",
+            "case_manager",
+            since,
+            Delay(hours=0),
+            ("reopen",),
+            "E3",
+            (key,),
+            "The withdrawal can still be reopened.",
+            is_task=False,
+        )
 
 
 def record_closes(facts: Facts) -> Iterator[Deadline]:

@@ -116,8 +116,11 @@ class Facts:
     @property
     def level_of_care(self) -> str | None:
         """The level that a clinician decided on, last (I2)."""
-        decided = [(r.effective_at, r.entry.level) for r in self.record.standing(LevelOfCareDecision)
-                   if isinstance(r.entry, LevelOfCareDecision)]  # fmt: skip
+        decided = [
+            (r.effective_at, r.entry.level)
+            for r in self.record.standing(LevelOfCareDecision)
+            if isinstance(r.entry, LevelOfCareDecision)
+        ]
         if answer := self.answer("level_of_care"):
             decided.append((answer.at, answer.choice))  # type: ignore[arg-type]  # its outcomes are the levels
         return max(decided)[1] if decided else None
@@ -143,16 +146,21 @@ class Facts:
 
     def acknowledged(self, what: str) -> bool:
         """Whether the patient has signed something, such as the rights notice."""
-        return any(isinstance(r.entry, Acknowledgement) and r.entry.what == what
-                   for r in self.record.standing(Acknowledgement))  # fmt: skip
+        return any(
+            isinstance(r.entry, Acknowledgement) and r.entry.what == what
+            for r in self.record.standing(Acknowledgement)
+        )
 
     # -- use, tests and the gate --------------------------------------------------------------------------
 
     @property
     def tested(self) -> Tested:
         """What the tests say."""
-        lifted = frozenset(key.removeprefix("hold_review:") for key in self.frame.answers
-                           if key.startswith("hold_review:") and self._choice(key) == "lift_hold")  # fmt: skip
+        lifted = frozenset(
+            key.removeprefix("hold_review:")
+            for key in self.frame.answers
+            if key.startswith("hold_review:") and self._choice(key) == "lift_hold"
+        )
         return self._fold(
             "tested",
             (self.record.version(Test, Medication), lifted, id(self.policy)),
@@ -210,15 +218,20 @@ class Facts:
         return (
             conditions.length(self.today, self.length_reached_on, advanced=False),
             conditions.sobriety(
-                (self.today - self.last_use_on).days, self.controlled_days(self.last_use_on, self.today),
-                self.last_use_on, gate,
+                (self.today - self.last_use_on).days,
+                self.controlled_days(self.last_use_on, self.today),
+                self.last_use_on,
+                gate,
             ),
             conditions.evidence(self.tested.valid_on, self.last_use_on, self.today, gate),
             conditions.holds([hold for hold in self.tested.holds if hold.since <= self.today]),
             conditions.goals([g for g, status in self.goals.items() if status == "open"], bool(self.goals)),
-            Condition("level_of_care_review", self.level_review is None,
-                      "a level-of-care review is open" if self.level_review else "no review is open"),
-        )  # fmt: skip
+            Condition(
+                "level_of_care_review",
+                self.level_review is None,
+                "a level-of-care review is open" if self.level_review else "no review is open",
+            ),
+        )
 
     @property
     def gate_ready(self) -> bool:
@@ -257,8 +270,11 @@ class Facts:
         slips = [slip for slip in self.slips if since and slip.on >= since]
         open_review = None
         for number, slip in enumerate(slips):
-            days = {other.on for other in slips[: number + 1]
-                    if (slip.on - other.on).days <= response.review_within_days}  # fmt: skip
+            days = {
+                other.on
+                for other in slips[: number + 1]
+                if (slip.on - other.on).days <= response.review_within_days
+            }
             if slip.relapse or len(days) >= response.review_at_slips:
                 open_review = None if self.answer(f"level_of_care_review:{slip.key}") else slip.key
         return open_review
@@ -310,14 +326,22 @@ class Facts:
 
     def _judge(self, session: Session) -> Judged:
         stated = self._stated.get(session.start, ())
-        return judge(session, stated, self._choice(f"attendance_conflict:{session.start.isoformat()}"),
-                     self.closes_at(session), self.now)  # fmt: skip
+        return judge(
+            session,
+            stated,
+            self._choice(f"attendance_conflict:{session.start.isoformat()}"),
+            self.closes_at(session),
+            self.now,
+        )
 
     @cached_property
     def judged(self) -> list[Judged]:
         """Every session that is over, stated or presumed, in order."""
-        return [judged for judged in map(self._judge, self.sessions)
-                if judged.status != "ahead" and (judged.by or judged.session.ends_at <= self.now)]  # fmt: skip
+        return [
+            judged
+            for judged in map(self._judge, self.sessions)
+            if judged.status != "ahead" and (judged.by or judged.session.ends_at <= self.now)
+        ]
 
     @property
     def unscheduled(self) -> list[Recorded]:
@@ -326,10 +350,12 @@ class Facts:
             return []
         known = {session.start for session in self.sessions}
         return [
-            stated[0] for start, stated in self._stated.items()
-            if start not in known and stated[0].entry.status == "attended"  # type: ignore[attr-defined]
+            stated[0]
+            for start, stated in self._stated.items()
+            if start not in known
+            and stated[0].entry.status == "attended"  # type: ignore[attr-defined]
             and start.date() >= self.frame.periods[0][1]
-        ]  # fmt: skip
+        ]
 
     @cached_property
     def outreach(self) -> Outreach | None:
@@ -340,16 +366,25 @@ class Facts:
         if not misses or self.on_leave:
             return None
         return outreach(
-            misses, self._spoken_with, self.policy.attendance.ladder,
-            timedelta(minutes=self.policy.attendance.grace_minutes), self.calendar,
-        )  # fmt: skip
+            misses,
+            self._spoken_with,
+            self.policy.attendance.ladder,
+            timedelta(minutes=self.policy.attendance.grace_minutes),
+            self.calendar,
+        )
 
     @property
     def _spoken_with(self) -> list[datetime]:
-        told = [r.effective_at for r in self.record.standing(Contact)
-                if isinstance(r.entry, Contact) and r.entry.reached]  # fmt: skip
-        answered = [answer.at for key in self.frame.answers
-                    if (answer := self.answer(key)) and answer.choice == "reached"]  # fmt: skip
+        told = [
+            r.effective_at
+            for r in self.record.standing(Contact)
+            if isinstance(r.entry, Contact) and r.entry.reached
+        ]
+        answered = [
+            answer.at
+            for key in self.frame.answers
+            if (answer := self.answer(key)) and answer.choice == "reached"
+        ]
         return sorted(at for at in (*told, *answered) if at <= self.now)
 
     @property
@@ -430,10 +465,15 @@ class Facts:
     @property
     def flags(self) -> list[str]:
         """Flags that are on today."""
-        return sorted({
-            r.entry.name for r in self.record.standing(Flag)
-            if isinstance(r.entry, Flag) and r.entry.on <= self.today and (r.entry.off is None or self.today <= r.entry.off)
-        })  # fmt: skip
+        return sorted(
+            {
+                r.entry.name
+                for r in self.record.standing(Flag)
+                if isinstance(r.entry, Flag)
+                and r.entry.on <= self.today
+                and (r.entry.off is None or self.today <= r.entry.off)
+            }
+        )
 
     @property
     def high_risk(self) -> bool:
@@ -443,8 +483,11 @@ class Facts:
     @cached_property
     def exit(self) -> tuple[str, date, str] | None:
         """The exit that stands: reason, day and entry id. A return within the window undoes a withdrawal (E3)."""
-        found = [(r.effective_at, r.entry.reason, r.entry.on, r.key)
-                 for r in self.record.standing(Exit) if isinstance(r.entry, Exit)]  # fmt: skip
+        found: list[tuple[datetime, str, date, str]] = [
+            (r.effective_at, r.entry.reason, r.entry.on, r.key)
+            for r in self.record.standing(Exit)
+            if isinstance(r.entry, Exit)
+        ]
         for duty in self.frame.answers:
             answer = self.answer(duty)
             reason = answer and self.frame.exits.get((duty.partition(":")[0], answer.choice))

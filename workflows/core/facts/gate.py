@@ -1,5 +1,6 @@
 """The sobriety gate explains itself: each condition, its state, its evidence, the earliest date (S9)."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -35,10 +36,14 @@ def evidence(valid_on: Sequence[date], last_use_on: date, today: date, gate: Gat
     if len(inside) < gate.min_negative_tests:
         return Condition("evidence", False, found)
     marks = [opens, *inside, today]
-    longest, since = max((later - earlier, earlier) for earlier, later in zip(marks, marks[1:], strict=False))
+    longest, since = max((later - earlier, earlier) for earlier, later in itertools.pairwise(marks))
     if longest.days > gate.max_days_between_tests:
-        return Condition("evidence", False, f"{found}; {longest.days} days without one from "
-                         f"{day_in_words(since)}, at most {gate.max_days_between_tests} are allowed")  # fmt: skip
+        return Condition(
+            "evidence",
+            False,
+            f"{found}; {longest.days} days without one from "
+            f"{day_in_words(since)}, at most {gate.max_days_between_tests} are allowed",
+        )
     return Condition("evidence", True, found)
 
 

@@ -69,7 +69,7 @@ def outreach(
     spoken = [at for at in contacts if at > first]
     reached_at = spoken[-1] if spoken else None
     # Each contact rests the search; the next miss takes it up again one rung higher, never from the start.
-    floor, rungs = -1, [due for due in _rungs(first, -1, misses, ladder, grace, calendar)]
+    floor, rungs = -1, list(_rungs(first, -1, misses, ladder, grace, calendar))
     for at in spoken:
         passed = [due.number for due in rungs if due.at <= at]
         floor = max([floor, *passed])
