@@ -97,7 +97,7 @@ def level_review(facts: Facts) -> Iterator[Duty]:
         yield Duty(
             f"level_of_care_review:{key}",
             CLINICIAN,
-            recorded.recorded_at,
+            recorded.known_at,
             facts.policy.slip_response.review_due,
             ("stay", "patient_declined", "offer_php", "offer_residential", "offer_withdrawal_management"),
             "S3",
@@ -169,7 +169,7 @@ def attendance_questions(facts: Facts) -> Iterator[Duty]:
             yield Duty(
                 f"attendance_conflict:{judged.session.start.isoformat()}",
                 "case_manager",
-                judged.disputed_by.recorded_at,
+                judged.disputed_by.known_at,
                 Delay(business_days=1),
                 pair,
                 "A8",
@@ -180,7 +180,7 @@ def attendance_questions(facts: Facts) -> Iterator[Duty]:
         yield Duty(
             f"unscheduled_attendance:{recorded.key}",
             "case_manager",
-            recorded.recorded_at,
+            recorded.known_at,
             Delay(business_days=1),
             ("confirm", "reject"),
             "A2",

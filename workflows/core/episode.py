@@ -264,10 +264,10 @@ class Episode:
             begins = on or facts.today
             if stage == "program" and periods[-1][0] == "intake" and facts.admitted_on:
                 begins = facts.admitted_on
-            elif stage == "closed" and facts.exit:
-                begins = facts.exit[1]
+            elif stage == "closed" and facts.exit and (signed := self.record.get(facts.exit[2])):
+                begins = signed.effective_at.date()
             periods.append((stage, begins))
-            closed_on = begins if stage == "closed" else None
+            closed_on = facts.exit[1] if facts.exit else None
             if "closed" in (stage, periods[-2][0]):
                 self.effects.append(NoteClosed(f"closed:{len(periods)}", closed_on))
         elif self.facts.admitted_on:  # a corrected admission moves the program with it (T3)

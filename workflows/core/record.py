@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from workflows.core.entries import Entry, Retraction, effective_at
+from workflows.core.entries import Entry, Retraction, Source, effective_at
 from workflows.core.errors import InvalidEntry
 
 E = TypeVar("E", bound=Entry)
@@ -28,6 +28,11 @@ class Recorded:
     def key(self) -> str:
         """The entry's id."""
         return self.entry.key
+
+    @property
+    def known_at(self) -> datetime:
+        """When somebody first owed an answer to it: what is imported was known elsewhere when it happened (T7)."""
+        return self.effective_at if self.entry.source is Source.IMPORT else self.recorded_at
 
 
 class Record:

@@ -89,7 +89,7 @@ def intake(facts: Facts) -> Iterator[Duty]:
         yield Duty(
             "level_of_care",
             CLINICIAN,
-            screened.recorded_at,
+            screened.known_at,
             rules.level_of_care_decision,
             LEVELS,
             "I2",
@@ -221,7 +221,7 @@ def reassessment(facts: Facts) -> Iterator[Duty]:
             yield Duty(
                 f"late_news:{slip.key}",
                 CLINICIAN,
-                recorded.recorded_at,
+                recorded.known_at,
                 facts.policy.aftercare.reassessment,
                 ("no_change", "closer_contact"),
                 "S13",
@@ -331,7 +331,7 @@ def exit_duties(facts: Facts) -> Iterator[Duty]:
     if reason == "deceased":
         return
     signed = facts.record.get(key)
-    since = signed.recorded_at if signed else facts.calendar.at(on)
+    since = signed.known_at if signed else facts.calendar.at(on)
     yield Duty(
         f"exit_bundle:{key}",
         "case_manager",
@@ -360,7 +360,7 @@ def exit_duties(facts: Facts) -> Iterator[Duty]:
 
 def record_closes(facts: Facts) -> Iterator[Deadline]:
     """When the record of a closed episode takes no further entries (E11)."""
-    if facts.exit:
+    if facts.exit and takes_entries_until(facts) > facts.now:
         yield Deadline(takes_entries_until(facts), "Record of the closed episode is complete")
 
 
@@ -368,5 +368,5 @@ def takes_entries_until(facts: Facts) -> datetime:
     """Until when the record of a closed episode takes late entries, counted from when its exit was signed (E11)."""
     assert facts.exit is not None
     signed = facts.record.get(facts.exit[2])
-    since = signed.recorded_at if signed else facts.calendar.at(facts.exit[1])
+    since = signed.known_at if signed else facts.calendar.at(facts.exit[1])
     return facts.calendar.due(since, facts.policy.course.late_entries_for)

@@ -85,11 +85,11 @@ def read_tests(
             case "definitive" | "presumptive" if not unexpected(test, medications, table):
                 valid.append(day)
             case "definitive":
-                slips.append(Slip(test.use_on or day, recorded.key, recorded.recorded_at))
+                slips.append(Slip(test.use_on or day, recorded.key, recorded.known_at))
             case "presumptive" | "dilute" | "tampered":
-                suspects.append(Hold(test_id, test.result, day, recorded.key, recorded.recorded_at))
+                suspects.append(Hold(test_id, test.result, day, recorded.key, recorded.known_at))
             case "not_provided" if (test.reason or "refused") == "refused":
-                suspects.append(Hold(test_id, "not provided", day, recorded.key, recorded.recorded_at))
+                suspects.append(Hold(test_id, "not provided", day, recorded.key, recorded.known_at))
     # A presumptive positive waits for its confirmation; the others end with any valid later collection.
     holds = [
         hold
@@ -111,5 +111,5 @@ def stated_uses(uses: Iterable[Recorded], table: Tests) -> list[Slip]:
         use = recorded.entry
         assert isinstance(use, Use)
         if use.substance.lower() not in table.never_counted:
-            found.append(Slip(use.on, recorded.key, recorded.recorded_at, use.class_ == "relapse"))
+            found.append(Slip(use.on, recorded.key, recorded.known_at, use.class_ == "relapse"))
     return found

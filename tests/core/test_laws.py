@@ -1,0 +1,196 @@
+"""Laws over orders and dates, by property, and a random walk over the chart."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from tests.core.clinic import ADMITTED, LAST_USE, Patient, admitted, at, ready_for_gate
+from workflows.core.entries import parse_entry
+from workflows.core.errors import Refused
+from workflows.core.snapshot import pack, unpack
+from workflows.core.views import progress
+
+SESSIONS = [
+    ADMITTED + timedelta(days=n) for n in range(28) if (ADMITTED + timedelta(days=n)).weekday() in (0, 2, 4)
+]
+DAYS = st.integers(-5, 27).map(lambda n: ADMITTED + timedelta(days=n))
+
+
+def _iso(day: date) -> str:
+    return day.isoformat()
+
+
+STATEMENTS = st.one_of(
+    st.builds(lambda d: {"kind": "use", "on": _iso(d)}, DAYS),
+    st.builds(lambda d: {"kind": "use", "on": _iso(d), "class": "relapse"}, DAYS),
+    st.builds(
+        lambda d, s, m: {"kind": "attendance", "session": f"{d}T18:00", "status": s, "minutes": m},
+        st.sampled_from(SESSIONS), st.sampled_from(["attended", "excused", "missed"]), st.sampled_from([60, 180]),
+    ),
+    st.builds(
+        lambda d, i, r: {"kind": "test", "test_id": f"t{i}", "collected_on": _iso(d), "result": r,
+                         "substances": ["cocaine"]},
+        DAYS, st.integers(0, 3), st.sampled_from(["pending", "negative", "presumptive", "definitive", "dilute"]),
+    ),
+    st.builds(lambda d: {"kind": "contact", "at": f"{d}T12:00", "channel": "phone", "outcome": "reached"}, DAYS),
+    st.builds(lambda d: {"kind": "medication", "name": "cocaine", "start_on": _iso(d)}, DAYS),
+    st.builds(lambda d: {"kind": "session_change", "session": f"{d}T18:00", "change": "cancelled"},
+              st.sampled_from(SESSIONS)),
+)  # fmt: skip
+HISTORIES = st.lists(STATEMENTS, max_size=12)
+NOW = at(ADMITTED + timedelta(days=28))
+
+
+def _facts(patient: Patient) -> dict[str, Any]:
+    shown = patient.progress.model_dump()
+    # Tasks and deadlines may depend on alarms already raised; everything else may not (T4).
+    return {name: value for name, value in shown.items() if name not in ("open_tasks", "next_deadline")}
+
+
+def _recorded(statements: list[tuple[int, dict[str, Any]]]) -> Patient:
+    patient = admitted()
+    patient.now = NOW
+    for number, statement in statements:
+        patient.episode.apply(parse_entry({"by": "cm-1", "id": f"e{number}", **statement}), NOW)
+    patient.episode.wake(NOW)
+    patient.effects += patient.episode.take_effects()
+    return patient
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(HISTORIES, st.randoms(use_true_random=False))
+def test_T4_any_order_of_the_same_entries_gives_the_same_facts(
+    history: list[dict[str, Any]], random: Any
+) -> None:
+    numbered = list(enumerate(history))
+    shuffled = numbered[:]
+    random.shuffle(shuffled)
+    assert _facts(_recorded(numbered)) == _facts(_recorded(shuffled))
+
+
+@settings(max_examples=40, deadline=None)
+@given(HISTORIES)
+def test_T4_recording_twice_changes_nothing(history: list[dict[str, Any]]) -> None:
+    once = list(enumerate(history))
+    assert _facts(_recorded(once)) == _facts(_recorded([*once, *once]))
+
+
+@settings(max_examples=40, deadline=None)
+@given(HISTORIES)
+def test_T3_retracting_everything_returns_to_the_start(history: list[dict[str, Any]]) -> None:
+    patient = _recorded(list(enumerate(history)))
+    for number in range(len(history)):
+        patient.says("retraction", entry_id=f"e{number}", reason="wrong")
+    assert _facts(patient) == _facts(_recorded([]))
+
+
+@settings(max_examples=40, deadline=None)
+@given(HISTORIES)
+def test_a_snapshot_restores_the_episode_as_it_was(history: list[dict[str, Any]]) -> None:
+    patient = _recorded(list(enumerate(history)))
+    episode = patient.episode
+    again = unpack(pack(episode), episode.start, episode.pathway)
+    assert progress(again, NOW) == progress(episode, NOW)
+    again.wake(NOW)
+    assert [type(effect).__name__ for effect in again.take_effects()] == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(DAYS, st.integers(0, 200))
+def test_T1_days_sober_grow_by_one_a_day(last_use: date, days: int) -> None:
+    patient = admitted()
+    patient.now = NOW
+    patient.says("use", on=last_use)
+    patient.now = at(NOW.date() + timedelta(days=days))
+    assert patient.progress.days_sober == (patient.now.date() - max(last_use, LAST_USE)).days
+
+
+class Walk(RuleBasedStateMachine):
+    """An episode walked at random, through all that people and time may do to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patient = admitted()
+        self.signed_exit = False
+
+    @rule(days=st.integers(0, 20), clock=st.sampled_from(["00:00", "12:00", "21:30"]))
+    def time_passes(self, days: int, clock: str) -> None:
+        then = at(self.patient.now.date() + timedelta(days=days), clock)
+        if then > self.patient.now:
+            self.patient.until(then.date(), clock)
+
+    @rule(statement=STATEMENTS)
+    def something_is_stated(self, statement: dict[str, Any]) -> None:
+        try:
+            self.patient.says(**statement)
+        except Refused as refused:
+            assert "future" in str(refused)
+
+    @rule(back=st.integers(0, 30))
+    def something_is_retracted(self, back: int) -> None:
+        known = [
+            recorded
+            for recorded in self.patient.episode.record
+            if recorded.entry.kind in ("use", "attendance")
+        ]
+        if back < len(known):
+            self.patient.says("retraction", entry_id=known[back].key, reason="wrong")
+
+    @rule(days=st.integers(1, 10))
+    def a_leave(self, days: int) -> None:
+        today = self.patient.now.date()
+        try:
+            self.patient.says(
+                "leave", reason="hospital", **{"from": today, "until": today + timedelta(days=days)}
+            )
+        except Refused as refused:
+            assert "overlaps" in str(refused)
+
+    @rule()
+    def a_crisis(self) -> None:
+        self.patient.says("crisis", type="overdose", at=self.patient.now.isoformat())
+        assert self.patient.progress.in_crisis
+
+    @rule(data=st.data())
+    def a_task_is_completed(self, data: st.DataObject) -> None:
+        tasks = sorted(self.patient.episode.open_tasks.values(), key=lambda task: task.duty)
+        if tasks:
+            task = data.draw(st.sampled_from(tasks))
+            choice = data.draw(st.sampled_from(task.outcomes))
+            closing = self.patient.episode.pathway.exits.get((task.kind, choice))
+            self.patient.says("decision", about=task.task_id, choice=choice, by="su-1", reason="because")
+            self.signed_exit |= closing is not None
+
+    @invariant()
+    def E1_nothing_closes_without_a_named_person(self) -> None:
+        if self.patient.progress.stage == "closed":
+            assert self.signed_exit
+
+    @invariant()
+    def E9_an_open_episode_waits_for_something(self) -> None:
+        shown = self.patient.progress
+        assert shown.next_deadline or shown.open_tasks or shown.stage == "closed"
+
+    @invariant()
+    def tasks_are_those_that_are_owed(self) -> None:
+        tasks = self.patient.progress.open_tasks
+        assert len({task.task_id for task in tasks}) == len(tasks)
+        if self.patient.progress.on_leave:
+            assert not [task for task in tasks if task.rule == "A4"]
+
+
+TestWalk = Walk.TestCase
+TestWalk.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+
+
+def test_a_ready_patient_can_finish() -> None:
+    patient = ready_for_gate()
+    patient.says("decision", about="gate_review", choice="pass", by="th-1")
+    patient.says("exit", reason="completed", on=patient.now.date())
+    assert patient.progress.exit
+    patient.says("decision", about="exit_bundle", choice="given")
+    patient.until(patient.now.date() + timedelta(days=31))
+    assert patient.episode.finished(patient.now)
