@@ -11,7 +11,6 @@ from typing import Any
 
 from pydantic import ValidationError
 from temporalio import workflow
-from temporalio.common import VersioningBehavior
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
@@ -34,7 +33,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.waiting import NamedWait
 
 
-@workflow.defn(name=seen.CARE_EPISODE, versioning_behavior=VersioningBehavior.PINNED)
+@workflow.defn(name=seen.CARE_EPISODE)
 class CareEpisode:
     """One patient's episode, from referral to the end of its record."""
 

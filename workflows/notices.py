@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import ActivityError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.models import MESSAGE_PATIENT, NOTIFY_STAFF, PatientMessage, Receipt, StaffNotice
@@ -43,19 +43,20 @@ async def tell_staff(
             level=level,
         )
         try:
-            await workflow.execute_activity(
+            receipt = await workflow.execute_activity(
                 NOTIFY_STAFF,
                 notice,
                 result_type=Receipt,
                 summary=f"Tell {to_role.replace('_', ' ')}: {subject.replace('_', ' ')}",
                 **STAFF_NOTICE.options(),
             )
-            return failures
         except ActivityError as error:
-            reason = (
-                error.cause.message if error.cause and hasattr(error.cause, "message") else str(error.cause)
-            )
-            failures.append(f"A notice to {to_role.replace('_', ' ')} could not be delivered: {reason}")
+            failures.append(f"A notice to {to_role.replace('_', ' ')} could not be delivered: {_reason(error)}")
+            continue
+        if receipt.outcome != "uncertain":
+            return failures
+        # It is not sent again by itself (P9); the next role hears of it, so that the alarm is not lost.
+        failures.append(f"It is not certain that a notice to {to_role.replace('_', ' ')} was delivered.")
     return failures
 
 
@@ -71,6 +72,10 @@ async def message_patient(*, key: str, episode_id: str, template: str, send_befo
             **PATIENT_MESSAGE.options(),
         )
     except ActivityError as error:
-        reason = error.cause.message if error.cause and hasattr(error.cause, "message") else str(error.cause)
-        return [f"The message {template} to the patient could not be delivered: {reason}"]
+        return [f"The message {template} to the patient could not be delivered: {_reason(error)}"]
     return []
+
+
+def _reason(error: ActivityError) -> str:
+    cause = error.cause
+    return cause.message if isinstance(cause, FailureError) else "no answer in time"

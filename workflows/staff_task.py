@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 from temporalio import workflow
-from temporalio.common import SearchAttributePair, TypedSearchAttributes, VersioningBehavior
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
@@ -32,7 +32,7 @@ def task_attributes(task: TaskStart) -> TypedSearchAttributes:
     return TypedSearchAttributes(pairs)
 
 
-@workflow.defn(name=seen.STAFF_TASK, versioning_behavior=VersioningBehavior.PINNED)
+@workflow.defn(name=seen.STAFF_TASK)
 class StaffTask:
     """Waits until a person completes it or its cause is gone; each level of its ladder has its own owner."""
 

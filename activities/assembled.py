@@ -1,0 +1,47 @@
+"""All activities with what they need, for the worker."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from activities.channels.chosen import Channels
+from activities.channels.email import Email
+from activities.channels.other import Other
+from activities.channels.webhook import Webhook
+from activities.clinic_database import ClinicDatabase, Crosswalk, Outbox
+from activities.clinic_notes import ClinicNotes
+from activities.message_patient import PatientMessenger
+from activities.notify import StaffNotifier
+from activities.sending import Sender
+
+
+@dataclass(frozen=True)
+class Activities:
+    """The callables to register, and the database to close at the end."""
+
+    callables: list[Callable[..., Any]]
+    database: ClinicDatabase
+
+
+def assemble(
+    *,
+    database_url: str,
+    staff_file: Path,
+    smtp_url: str,
+    sender: str,
+    clinic_phone: str,
+    webhook_secret: str | None = None,
+) -> Activities:
+    """Build the activities on a migrated clinic database."""
+    database = ClinicDatabase(database_url)
+    crosswalk = Crosswalk(database)
+    door = Sender(Outbox(database), Channels(Email(smtp_url, sender), Webhook(webhook_secret), Other()))
+    return Activities(
+        [
+            StaffNotifier(door, staff_file).notify_staff,
+            PatientMessenger(door, crosswalk, clinic_phone).message_patient,
+            ClinicNotes(crosswalk).note_episode,
+        ],
+        database,
+    )

@@ -1,0 +1,54 @@
+"""E-mail. The sender's name and address are neutral: they too could show what the clinic treats (P2)."""
+
+import hashlib
+from email.message import EmailMessage
+from email.utils import formatdate
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+
+from activities.channels.port import Message, Permanent, Transient, Uncertain
+
+
+class Email:
+    """Sends through one SMTP server, named as `smtp://host:port` or `smtps://user:password@host:port`."""
+
+    def __init__(self, server: str, sender: str, timeout: float = 20) -> None:
+        self._server, self._sender, self._timeout = urlsplit(server), sender, timeout
+
+    async def send(self, message: Message) -> str:
+        mail = EmailMessage()
+        # The id follows from the key, so that a mailbox that sees a repeat can tell.
+        reference = hashlib.sha256(message.key.encode()).hexdigest()[:32]
+        mail["Message-ID"] = f"<{reference}@{self._sender.rpartition('@')[2]}>"
+        mail["From"], mail["To"], mail["Subject"] = self._sender, message.to, message.subject
+        mail["Date"] = formatdate()
+        mail.set_content(message.body)
+        server, secure = self._server, self._server.scheme == "smtps"
+        client = aiosmtplib.SMTP(
+            hostname=server.hostname or "localhost",
+            port=server.port or (465 if secure else 25),
+            use_tls=secure,
+            start_tls=None if server.username else False,
+            timeout=self._timeout,
+        )
+        try:
+            async with client:
+                if server.username:
+                    await client.login(unquote(server.username), unquote(server.password or ""))
+                await client.send_message(mail)
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            raise self._answer(max(refused.code for refused in error.recipients)) from None
+        except aiosmtplib.SMTPResponseException as error:
+            raise self._answer(error.code) from None
+        except aiosmtplib.SMTPReadTimeoutError:
+            raise Uncertain("the mail server took the message and did not answer in time") from None
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise Transient(f"the mail server cannot be reached ({type(error).__name__})") from None
+        return reference
+
+    @staticmethod
+    def _answer(code: int) -> Transient | Permanent:
+        if code >= 500:
+            return Permanent(f"the mail server refused the message with {code}")
+        return Transient(f"the mail server answered {code}: try again later")

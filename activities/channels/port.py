@@ -1,0 +1,37 @@
+"""The port: what a channel is given, and the two ways in which it can say no."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to one address. `key` is the same at every attempt, for channels that can tell repeats."""
+
+    key: str
+    to: str
+    subject: str
+    body: str
+
+
+class Transient(Exception):
+    """Not now: worth another attempt. It is certain that the message was not delivered."""
+
+
+class Permanent(Exception):
+    """Never to this address: another attempt would be refused again."""
+
+
+class Uncertain(Exception):
+    """The connection broke after the message was handed over: nobody knows whether it was delivered (P9)."""
+
+
+class Channel(Protocol):
+    """One way to send."""
+
+    async def send(self, message: Message) -> str:
+        """Send once; a reference by which the other side knows the message.
+
+        Raises:
+            Transient, Permanent, Uncertain: as they say. No message holds an address or a body (P1).
+        """

@@ -1,0 +1,10 @@
+"""The clinic database: who is behind an opaque episode id, how to reach them, and what was sent.
+
+Identity lives here and nowhere else (P1). SQLite in a file by default; any SQLAlchemy URL will do.
+"""
+
+from activities.clinic_database.crosswalk import Crosswalk, EpisodeAlreadyOpen
+from activities.clinic_database.engine import ClinicDatabase, migrate
+from activities.clinic_database.outbox import Outbox
+
+__all__ = ["ClinicDatabase", "Crosswalk", "EpisodeAlreadyOpen", "Outbox", "migrate"]

@@ -1,0 +1,70 @@
+"""From the clinic's patient key to the opaque episode id, and to the patient's contact data (I6, P1)."""
+
+from datetime import date
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+
+from activities.clinic_database.engine import ClinicDatabase
+from activities.clinic_database.tables import ContactRow, EpisodeRow
+
+
+class EpisodeAlreadyOpen(Exception):
+    """The patient has an open episode; a second one is refused with a pointer to it (I6)."""
+
+    def __init__(self, episode_id: str) -> None:
+        super().__init__(
+            f"This patient already has the open episode {episode_id}; record what happens there."
+        )
+        self.episode_id = episode_id
+
+
+class Crosswalk:
+    """Who is behind which episode."""
+
+    def __init__(self, database: ClinicDatabase) -> None:
+        self._database = database
+
+    async def open_episode(self, patient_key: str, episode_id: str, opened_on: date) -> None:
+        """Note a new episode.
+
+        Raises:
+            EpisodeAlreadyOpen: the patient has one, whatever process opened it.
+        """
+        try:
+            async with self._database.transaction() as session:
+                session.add(EpisodeRow(episode_id=episode_id, patient_key=patient_key, opened_on=opened_on))
+        except IntegrityError:
+            existing = await self.open_episode_of(patient_key)
+            raise EpisodeAlreadyOpen(existing or episode_id) from None
+
+    async def open_episode_of(self, patient_key: str) -> str | None:
+        """The patient's open episode."""
+        async with self._database.transaction() as session:
+            found = select(EpisodeRow.episode_id).where(
+                EpisodeRow.patient_key == patient_key, EpisodeRow.closed_on.is_(None)
+            )
+            return await session.scalar(found)
+
+    async def episodes_of(self, patient_key: str) -> list[str]:
+        """All episodes of a patient, the latest first."""
+        async with self._database.transaction() as session:
+            found = select(EpisodeRow.episode_id).where(EpisodeRow.patient_key == patient_key)
+            return list(await session.scalars(found.order_by(EpisodeRow.opened_on.desc())))
+
+    async def note(self, episode_id: str, closed_on: date | None) -> None:
+        """Note that an episode is closed, or (None) open again. Saying it twice changes nothing."""
+        async with self._database.transaction() as session:
+            change = update(EpisodeRow).where(EpisodeRow.episode_id == episode_id)
+            await session.execute(change.values(closed_on=closed_on))
+
+    async def save_contact(self, patient_key: str, channel: str, allowed: bool) -> None:
+        """Keep how a patient may be reached."""
+        async with self._database.transaction() as session:
+            await session.merge(ContactRow(patient_key=patient_key, channel=channel, allowed=allowed))
+
+    async def contact_of(self, episode_id: str) -> ContactRow | None:
+        """How the patient of an episode may be reached; None where nothing is on file."""
+        async with self._database.transaction() as session:
+            found = select(ContactRow).join(EpisodeRow, EpisodeRow.patient_key == ContactRow.patient_key)
+            return await session.scalar(found.where(EpisodeRow.episode_id == episode_id))

@@ -1,0 +1,56 @@
+"""The outbox: one row for each sending, so that a retried activity does not send twice (P9).
+
+A row is claimed before the message leaves and settled after. An attempt that finds a row still claimed follows
+one that died in between: nobody knows whether the message left, so it is marked uncertain and a person
+reconciles it. An attempt that *knows* that nothing left gives its claim back, and the next one may send.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from activities.clinic_database.engine import ClinicDatabase
+from activities.clinic_database.tables import OutboxRow
+
+State = Literal["pending", "sending", "sent", "uncertain", "refused", "stale", "suppressed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What an attempt may do: send if it is `ours`, else report the state that the row has."""
+
+    ours: bool
+    state: str
+    channel: str
+
+
+class Outbox:
+    """All sendings."""
+
+    def __init__(self, database: ClinicDatabase) -> None:
+        self._database = database
+
+    async def claim(self, key: str, *, episode_id: str, kind: str, recipient: str) -> Claim:
+        """Claim a sending for this attempt."""
+        async with self._database.transaction() as session:
+            row = await session.get(OutboxRow, key, with_for_update=True)
+            if row is None:
+                session.add(OutboxRow(
+                    key=key, episode_id=episode_id, kind=kind, recipient=recipient, state="sending", attempts=1,
+                    created_at=datetime.now(UTC),
+                ))  # fmt: skip
+                return Claim(True, "sending", "")
+            if row.state == "pending":
+                row.state, row.attempts = "sending", row.attempts + 1
+                return Claim(True, "sending", "")
+            if row.state == "sending":
+                row.state, row.settled_at = "uncertain", datetime.now(UTC)
+            return Claim(False, row.state, row.channel or "")
+
+    async def settle(self, key: str, state: State, channel: str = "", reference: str = "") -> None:
+        """Say what became of a claimed sending; `pending` gives the claim back."""
+        async with self._database.transaction() as session:
+            row = await session.get(OutboxRow, key, with_for_update=True)
+            assert row is not None, "a sending is claimed before it is settled"
+            row.state, row.channel, row.reference = state, channel, reference
+            row.settled_at = None if state == "pending" else datetime.now(UTC)

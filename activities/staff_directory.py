@@ -1,0 +1,88 @@
+"""Who works here and how each person is reached: a YAML file that the clinic keeps.
+
+staff:
+  cm-1: {roles: [case_manager], channels: ["mailto:cm-1@clinic.example"]}
+roles:
+  on_call: nu-1
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+
+class StaffDirectoryError(Exception):
+    """The staff directory cannot be used; the message names the file, the field and the remedy."""
+
+
+class UnknownStaff(Exception):
+    """Nobody of that id or role is in the directory."""
+
+
+class StaffMember(BaseModel):
+    """One person by staff id, with the channels to try in order: `mailto:`, `https:` or any Apprise URL."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    staff_id: str = ""
+    roles: tuple[str, ...] = ()
+    channels: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class StaffDirectory(BaseModel):
+    """All staff, and who answers for a role where no person is named."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    staff: dict[str, StaffMember]
+    roles: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _roles_name_known_people(self) -> "StaffDirectory":
+        for role, staff_id in self.roles.items():
+            if staff_id not in self.staff:
+                raise ValueError(
+                    f"roles.{role}: {staff_id} is not listed under staff; add it or name another"
+                )
+        return self
+
+    def resolve(self, role: str, staff_id: str | None) -> StaffMember:
+        """The person of a staff id; without one, whoever answers for the role.
+
+        Raises:
+            UnknownStaff: neither is in the directory.
+        """
+        wanted = (
+            staff_id
+            or self.roles.get(role)
+            or next((one for one, member in self.staff.items() if role in member.roles), None)
+        )
+        member = self.staff.get(wanted) if wanted else None
+        if wanted is None or member is None:
+            who = f"staff id {staff_id}" if staff_id else f"the role {role}"
+            raise UnknownStaff(f"the staff directory has nobody for {who}; add them to the directory file")
+        return member.model_copy(update={"staff_id": wanted})
+
+
+def load(path: Path) -> StaffDirectory:
+    """Read the directory.
+
+    Raises:
+        StaffDirectoryError: the file is missing, is no YAML, or has a wrong field.
+    """
+    try:
+        content = yaml.safe_load(path.read_text("utf-8"))
+    except OSError as error:
+        raise StaffDirectoryError(
+            f"{path}: cannot be read ({error.strerror}); set CAREPATH_STAFF to the file"
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise StaffDirectoryError(f"{path}: is not a YAML file in UTF-8") from None
+    try:
+        return StaffDirectory.model_validate(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise StaffDirectoryError(f"{path}: {where}: {first['msg'].removeprefix('Value error, ')}") from None

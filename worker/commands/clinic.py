@@ -1,0 +1,89 @@
+"""Commands that run the clinic: up, setup, worker, mail."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from worker.commands.options import Json
+from worker.connection import connect
+from worker.errors import CannotDo
+from worker.mailbox import read
+from worker.run import running_worker, until_stopped
+from worker.settings import HOME, load_settings
+from worker.setup import set_up
+from worker.show import as_json, console, table, when
+from worker.up import up as start_everything
+
+app = typer.Typer()
+
+
+@app.command()
+def up(
+    empty: Annotated[bool, typer.Option("--empty", help="Without the example clinic.")] = False,
+    port: Annotated[int, typer.Option(help="Port of the Temporal server.")] = 7233,
+    ui_port: Annotated[int, typer.Option(help="Port of the Web UI.")] = 8233,
+    mail_port: Annotated[int, typer.Option(help="Port of the local mailbox.")] = 8025,
+) -> None:
+    """Start everything on this machine: Temporal with its Web UI, worker, mailbox, example clinic."""
+    asyncio.run(start_everything(port=port, ui_port=ui_port, mail_port=mail_port, empty=empty))
+
+
+@app.command()
+def setup(json: Json = False) -> None:
+    """Prepare a server that exists: search attributes and the clinic database. Safe to run again."""
+
+    async def run() -> list[str]:
+        settings = load_settings()
+        return await set_up(await connect(settings), settings)
+
+    done = asyncio.run(run())
+    if json:
+        as_json(done)
+        return
+    for what in done:
+        console.print(f"Done: {what}.")
+
+
+@app.command()
+def worker(
+    unversioned: Annotated[
+        bool, typer.Option("--unversioned", help="Without worker deployment versions.")
+    ] = False,
+) -> None:
+    """Run a worker against a server that exists, until it is stopped."""
+
+    async def run() -> None:
+        settings = load_settings()
+        client = await connect(settings)
+        async with running_worker(client, settings, versioned=not unversioned):
+            console.print("The worker is running. Stop it with Ctrl-C.")
+            await until_stopped()
+
+    asyncio.run(run())
+
+
+@app.command()
+def mail(
+    to: Annotated[str | None, typer.Option(help="Only to this address.")] = None,
+    number: Annotated[
+        int | None, typer.Option("--show", help="Show one message in full, by its number.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """What the local mailbox of `carepath up` has received."""
+    messages = [
+        (n, one) for n, one in enumerate(read(HOME / "mail.jsonl"), 1) if to is None or to in one["to"]
+    ]
+    if number is not None:
+        found = dict(messages).get(number)
+        if found is None:
+            raise CannotDo(f"There is no message {number}.")
+        as_json(found) if json else console.print(
+            f"To: {found['to']}\nSubject: {found['subject']}\n\n{found['body']}"
+        )
+    elif json:
+        as_json([one for _, one in messages])
+    else:
+        rows = [(n, when(one["received_at"]), one["to"], one["subject"]) for n, one in messages]
+        table("Mail", ["#", "received (UTC)", "to", "subject"], rows)

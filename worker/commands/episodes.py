@@ -1,0 +1,302 @@
+"""Commands on episodes: admit, record, attend, progress, journal, list."""
+
+import asyncio
+import csv
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from worker.commands.options import By, Json, fields, read_file
+from worker.episodes import clinic, episode_id
+from worker.errors import CannotDo
+from worker.show import as_json, console, table, when
+
+app = typer.Typer()
+Episode = Annotated[str, typer.Argument(help="The episode's id, with or without 'episode-'.")]
+
+
+@app.command()
+def admit(
+    file: Annotated[Path | None, typer.Argument(help="JSON or YAML with the start, or - for stdin.")] = None,
+    patient_key: Annotated[
+        str | None, typer.Option(help="The clinic's own key; it stays in the clinic database.")
+    ] = None,
+    site: Annotated[str | None, typer.Option(help="Site code.")] = None,
+    timezone: Annotated[str | None, typer.Option(help="Time zone, such as America/Chicago.")] = None,
+    referred_on: Annotated[str | None, typer.Option(help="Day of the referral; today if absent.")] = None,
+    pathway: Annotated[str, typer.Option(help="iop or iot.")] = "iop",
+    case_manager: Annotated[str | None, typer.Option(help="Staff id.")] = None,
+    therapist: Annotated[str | None, typer.Option(help="Staff id.")] = None,
+    supervisor: Annotated[str | None, typer.Option(help="Staff id.")] = None,
+    director: Annotated[str | None, typer.Option(help="Staff id.")] = None,
+    session: Annotated[list[str] | None, typer.Option(help="A weekly session: mon@18:00/180/group")] = None,
+    json: Json = False,
+) -> None:
+    """Start an episode from options or a file; a second open one of the same patient is refused (I6)."""
+    start: dict[str, Any] = {
+        "pathway": pathway,
+        "referred_on": datetime.now().astimezone().date().isoformat(),
+    }
+    if file:
+        content = read_file(file)
+        if not isinstance(content, dict):
+            raise CannotDo(f"{file}: a start is one object with fields such as site and timezone.")
+        start |= content
+    entries = start.pop("entries", [])
+    patient_key = start.pop("patient_key", None) or patient_key
+    given = {"site": site, "timezone": timezone, "referred_on": referred_on}
+    start |= {name: value for name, value in given.items() if value}
+    team = {
+        "case_manager": case_manager,
+        "therapist": therapist,
+        "supervisor": supervisor,
+        "director": director,
+    }
+    if any(team.values()):
+        start["team"] = {**start.get("team", {}), **{role: one for role, one in team.items() if one}}
+    if session:
+        start["schedule"] = [_weekly(text) for text in session]
+
+    async def run() -> None:
+        async with clinic() as here:
+            if "policy" not in start and here.settings.policy:
+                start["policy"] = read_file(here.settings.policy)
+            new = await here.admit(start, patient_key)
+            results = await here.update(episode_id(new), "record_many", entries) if entries else []
+            if json:
+                as_json({"episode_id": new, "entries": results})
+                return
+            console.print(f"Started episode-{new}.")
+            for result in results:
+                if result["error"]:
+                    console.print(f"Entry {result['index'] + 1} was refused: {result['error']['message']}")
+
+    asyncio.run(run())
+
+
+def _weekly(text: str) -> dict[str, Any]:
+    try:
+        weekday, _, rest = text.partition("@")
+        start, minutes, *service = rest.split("/")
+        return {
+            "weekday": weekday,
+            "start": start,
+            "minutes": int(minutes),
+            "service": (service or ["group"])[0],
+        }
+    except ValueError:
+        raise CannotDo(f"--session {text}: write it as mon@18:00/180/group.") from None
+
+
+@app.command()
+def record(
+    episode: Episode,
+    kind: Annotated[str | None, typer.Argument(help="The kind of entry, such as use or contact.")] = None,
+    field: Annotated[list[str] | None, typer.Argument(help="Its fields as name=value.")] = None,
+    by: By = "",
+    file: Annotated[
+        Path | None, typer.Option(help="One entry or a list of them, as JSON or YAML; - is stdin.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Record what happened; the answer says what changed."""
+    if file:
+        content = read_file(file)
+    elif kind:
+        content = {"kind": kind, "by": by, **fields(field or [])}
+    else:
+        raise typer.BadParameter("give a kind with its fields, or --file")
+
+    async def run() -> None:
+        async with clinic() as here:
+            if isinstance(content, list):
+                results = await here.update(episode_id(episode), "record_many", content)
+                if json:
+                    as_json(results)
+                for result in [] if json else results:
+                    error = result["error"]
+                    console.print(
+                        f"{result['index'] + 1}: {'refused: ' + error['message'] if error else 'recorded'}"
+                    )
+                if any(result["error"] for result in results):
+                    raise CannotDo(
+                        f"{sum(bool(r['error']) for r in results)} of {len(results)} entries were refused."
+                    )
+                return
+            _tell(await here.update(episode_id(episode), "record", content), json)
+
+    asyncio.run(run())
+
+
+def _tell(changed: dict[str, Any], json: bool) -> None:
+    if json:
+        as_json(changed)
+        return
+    known = " It was known already; nothing changed." if changed["duplicate"] else ""
+    console.print(f"Recorded as {changed['entry_id']}.{known}")
+    for sentence in changed["changes"]:
+        console.print(f"  {sentence}")
+
+
+@app.command()
+def attend(
+    session: Annotated[str, typer.Argument(help="The session's start, such as 2026-03-02T18:00.")],
+    episode: Annotated[list[str] | None, typer.Argument(help="Episodes of those who came.")] = None,
+    by: By = "",
+    roster: Annotated[
+        Path | None, typer.Option(help="CSV with the column episode_id: everyone present…")
+    ] = None,
+    excluding: Annotated[
+        list[str] | None, typer.Option("--except", help="…except these, who are missed.")
+    ] = None,
+    excused: Annotated[list[str] | None, typer.Option(help="…or these, who are excused.")] = None,
+    minutes: Annotated[int | None, typer.Option(help="Minutes attended; absent: the whole session.")] = None,
+    json: Json = False,
+) -> None:
+    """Record attendance of one person or of a whole group."""
+    absent = {episode_id(one): "missed" for one in excluding or []}
+    absent |= {episode_id(one): "excused" for one in excused or []}
+    everyone = [episode_id(one) for one in episode or []] + (_roster(roster) if roster else [])
+    if not everyone:
+        raise typer.BadParameter("name at least one episode, or a --roster")
+    if strangers := set(absent) - set(everyone):
+        raise CannotDo(f"{', '.join(sorted(strangers))} is not on the roster; nothing was recorded.")
+
+    async def run() -> None:
+        async with clinic() as here:
+            results = []
+            for one in dict.fromkeys(everyone):
+                status = absent.get(one, "attended")
+                entry = {"kind": "attendance", "id": f"attend:{one}:{session}:{status}:{minutes}", "by": by,
+                         "session": session, "status": status, "minutes": minutes}  # fmt: skip
+                try:
+                    answer = await here.update(one, "record", entry)
+                    results.append([one, status, "known already" if answer["duplicate"] else "recorded"])
+                except CannotDo as error:
+                    results.append([one, status, f"refused: {error}"])
+            if json:
+                as_json([dict(zip(("episode_id", "status", "result"), row, strict=True)) for row in results])
+            else:
+                table(f"Session of {session}", ["episode", "status", "result"], results)
+            refused = sum(row[2].startswith("refused") for row in results)
+            if refused:
+                raise CannotDo(f"{refused} of {len(results)} were refused; the others are recorded.")
+
+    asyncio.run(run())
+
+
+def _roster(path: Path) -> list[str]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            if "episode_id" not in (reader.fieldnames or []):
+                raise CannotDo(
+                    f"{path} has no column episode_id; its columns are: {', '.join(reader.fieldnames or [])}."
+                )
+            return [episode_id(row["episode_id"].strip()) for row in reader if row["episode_id"].strip()]
+    except OSError as error:
+        raise CannotDo(f"{path} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise CannotDo(f"{path} is not text in UTF-8; save it as CSV UTF-8.") from None
+
+
+@app.command()
+def progress(episode: Episode, json: Json = False) -> None:
+    """Where an episode stands today."""
+
+    async def run() -> None:
+        async with clinic() as here:
+            shown = await here.query(episode_id(episode), "progress")
+        if json:
+            as_json(shown)
+            return
+        gate, week = shown["gate"], shown["week"]
+        rows = [
+            ("Stage", shown["stage"]), ("Program day", shown["program_day"]), ("Sober since", shown["last_use_on"]),
+            ("Days sober", shown["days_sober"]), ("Gate opens", gate["earliest_on"]),
+            ("This week", f"{week['minutes']} min on {week['days']} days, short by {week['short_by_minutes']} min"),
+            ("Missed in a row", shown["consecutive_misses"]), ("Extensions", shown["extensions"]),
+            ("On hold", ", ".join(shown["on_hold"])), ("Flags", ", ".join(shown["flags"])),
+            ("Admission waits for", "; ".join(shown["waits_for"])),
+            ("Waits until", (d := shown["next_deadline"]) and f"{when(d['at'])} {d['name']}"),
+            ("Exit", (e := shown["exit"]) and f"{e['reason']} on {e['on']}"),
+        ]  # fmt: skip
+        table(
+            f"episode-{shown['episode_id']}",
+            ["fact", "value"],
+            [row for row in rows if row[1] not in ("", None)],
+        )
+        table("Gate", ["condition", "met", "why"], [(c["name"], "yes" if c["met"] else "no", c["why"])
+                                                    for c in gate["conditions"]])  # fmt: skip
+        table("Open tasks", ["task", "kind", "role", "due", "level"],
+              [(t["task_id"], t["kind"], t["role"], when(t["due_at"]), t["level"]) for t in shown["open_tasks"]])  # fmt: skip
+
+    asyncio.run(run())
+
+
+@app.command()
+def journal(
+    episode: Episode,
+    as_known_on: Annotated[
+        str | None, typer.Option(help="Only what was recorded by the end of this day.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Every entry with both its times, its author, and whether it stands."""
+
+    async def run() -> None:
+        async with clinic() as here:
+            lines = await here.query(episode_id(episode), "journal")
+        if as_known_on:
+            lines = [line for line in lines if line["recorded_at"][:10] <= as_known_on]
+        if json:
+            as_json(lines)
+            return
+        table(
+            f"Journal of {episode_id(episode)}",
+            ["true at", "recorded at", "kind", "by", "stands", "entry"],
+            [(when(x["effective_at"]), when(x["recorded_at"]), x["kind"], x["by"],
+              "yes" if x["stands"] else f"no ({x['undone_by']})", x["entry_id"]) for x in lines],
+        )  # fmt: skip
+
+    asyncio.run(run())
+
+
+@app.command("list")
+def list_episodes(
+    stage: Annotated[
+        str | None, typer.Option(help="intake, program, gate_review, aftercare or closed.")
+    ] = None,
+    owner: Annotated[str | None, typer.Option(help="Staff id of the case manager.")] = None,
+    flag: Annotated[str | None, typer.Option(help="Such as missing, on_leave, gate_on_hold.")] = None,
+    json: Json = False,
+) -> None:
+    """Open episodes, as the Temporal Web UI lists them."""
+    conditions = ["WorkflowType = 'CareEpisode'", "ExecutionStatus = 'Running'"]
+    for name, value in (("CarepathStage", stage), ("CarepathOwner", owner), ("CarepathFlags", flag)):
+        if value:
+            conditions.append(f"{name} = '{_plain_word(value)}'")
+
+    async def run() -> None:
+        async with clinic() as here:
+            rows = []
+            async for one in here.listed(" AND ".join(conditions)):
+                known = {pair.key.name.removeprefix("Carepath").lower(): pair.value
+                         for pair in one.typed_search_attributes.search_attributes}  # fmt: skip
+                rows.append({"episode_id": one.id, **known})
+        if json:
+            as_json(rows)
+            return
+        table("Episodes", ["episode", "stage", "site", "owner", "gate opens", "flags"],
+              [(r["episode_id"], r.get("stage"), r.get("site"), r.get("owner"), str(r.get("gate", ""))[:10],
+                ", ".join(r.get("flags", []))) for r in rows])  # fmt: skip
+
+    asyncio.run(run())
+
+
+def _plain_word(value: str) -> str:
+    if not value.replace("_", "").replace("-", "").isalnum():
+        raise CannotDo(f"{value} is no code: codes are letters, digits, - and _.")
+    return value

@@ -1,0 +1,65 @@
+"""The command `import`."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from worker.commands.options import Json
+from worker.episodes import clinic
+from worker.importing.report import Report
+from worker.importing.run import import_folder, read_folder
+from worker.show import as_json, console, table
+
+app = typer.Typer()
+
+
+@app.command("import")
+def import_export(
+    folder: Annotated[
+        Path, typer.Argument(help="Folder with clinic.json, admissions.csv, attendance.csv, …")
+    ],
+    report: Annotated[
+        Path | None, typer.Option(help="Write what became of each row to this CSV file.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only read the files and say what is wrong.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Take a clinic over from another system's export. Safe to run again.
+
+    Rows that are refused are reported one by one and stop nothing; a file that cannot be used as a whole is refused
+    before anything is imported (exit code 1).
+    """
+    found = _dry(folder) if dry_run else asyncio.run(_imported(folder))
+    if report:
+        found.write(report)
+    if json:
+        as_json(found.as_json())
+        return
+    table(
+        "Refused rows",
+        ["file", "line", "reason"],
+        [(o.row.file, o.row.line, o.reason) for o in found.refused],
+    )
+    console.print(found.summary())
+
+
+def _dry(folder: Path) -> Report:
+    found = Report()
+    for statement in read_folder(folder)[1]:
+        found.add(statement.row, "refused" if statement.problem else "accepted", statement.problem or "")
+    return found
+
+
+async def _imported(folder: Path) -> Report:
+    columns = (TextColumn("Importing patients"), BarColumn(), MofNCompleteColumn())
+    async with clinic() as here:
+        with Progress(*columns, console=console, transient=True) as bar:
+            task = bar.add_task("patients", total=None)
+            return await import_folder(
+                here, folder, lambda done, of: bar.update(task, completed=done, total=of)
+            )

@@ -1,0 +1,117 @@
+"""Commands on tasks: tasks, complete, reassign, acknowledge, why."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from worker.commands.episodes import _plain_word
+from worker.commands.options import By, Json
+from worker.episodes import clinic, episode_id, task_id
+from worker.show import as_json, console, table, when
+
+app = typer.Typer()
+Task = Annotated[str, typer.Argument(help="The task's id.")]
+
+
+@app.command()
+def tasks(
+    mine: Annotated[str | None, typer.Option(help="Tasks of this staff id.")] = None,
+    role: Annotated[str | None, typer.Option(help="Tasks of a role that no person owns yet.")] = None,
+    episode: Annotated[str | None, typer.Option(help="Tasks of one episode.")] = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help="Only those past their due time.")] = False,
+    json: Json = False,
+) -> None:
+    """The worklist: open tasks, the most urgent first."""
+    conditions = ["WorkflowType = 'StaffTask'", "ExecutionStatus = 'Running'"]
+    if owner := mine or role:
+        conditions.append(f"CarepathOwner = '{_plain_word(owner)}'")
+    if episode:
+        conditions.append(f"CarepathEpisode = '{_plain_word(episode.removeprefix('episode-'))}'")
+    if overdue:
+        conditions.append(f"CarepathDue < '{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}'")
+
+    async def run() -> None:
+        async with clinic() as here:
+            rows: list[dict[str, Any]] = []
+            async for one in here.listed(" AND ".join(conditions)):
+                known = {pair.key.name.removeprefix("Carepath").lower(): pair.value
+                         for pair in one.typed_search_attributes.search_attributes}  # fmt: skip
+                rows.append({"task_id": one.id, **known})
+        rows.sort(key=lambda row: str(row.get("due", "")))
+        if json:
+            as_json(rows)
+            return
+        table("Tasks", ["task", "kind", "episode", "owner", "due (UTC)", "level"],
+              [(r["task_id"], r.get("task"), r.get("episode"), r.get("owner"), when(str(r.get("due", "")).replace(" ", "T")),
+                r.get("level")) for r in rows])  # fmt: skip
+
+    asyncio.run(run())
+
+
+@app.command()
+def complete(
+    task: Task,
+    outcome: Annotated[str, typer.Option(help="One of the task's outcomes.")],
+    by: By,
+    reason: Annotated[str | None, typer.Option(help="Needed for some outcomes.")] = None,
+    json: Json = False,
+) -> None:
+    """Complete a task with one of its outcomes."""
+    answer = {"by": by, "outcome": outcome, **({"reason": reason} if reason else {})}
+    _send(task, "complete", answer, json, f"Completed as {outcome}.")
+
+
+@app.command()
+def reassign(
+    task: Task, to: Annotated[str, typer.Option(help="Staff id.")], by: By, json: Json = False
+) -> None:
+    """Give a task to another person."""
+    _send(task, "reassign", {"to": to, "by": by}, json, f"Reassigned to {to}.")
+
+
+@app.command()
+def acknowledge(task: Task, by: By, json: Json = False) -> None:
+    """Say that you have seen a task; it stays open and still climbs when overdue."""
+    _send(task, "acknowledge", {"by": by}, json, "Acknowledged.")
+
+
+def _send(task: str, update: str, argument: dict[str, str], json: bool, done: str) -> None:
+    async def run() -> None:
+        async with clinic() as here:
+            view = await here.update(task_id(task), update, argument)
+        as_json(view) if json else console.print(done)
+
+    asyncio.run(run())
+
+
+@app.command()
+def why(
+    subject: Annotated[str, typer.Argument(help="A task's id, or an episode's for its holds.")],
+    json: Json = False,
+) -> None:
+    """Which rule and which entries put a task or a hold there."""
+
+    async def run() -> None:
+        async with clinic() as here:
+            if subject.startswith("task-"):
+                shown = await here.query(subject, "task")
+                rows = [("kind", shown["kind"]), ("rule", shown["why"]["rule"]), ("asks", shown["why"]["asks"]),
+                        ("entries", ", ".join(shown["why"]["entries"]) or "none"), ("state", shown["state"])]  # fmt: skip
+                rows += [(when(line["at"]), f"{line['what']}{' by ' + line['by'] if line['by'] else ''}")
+                         for line in shown["history"]]  # fmt: skip
+            else:
+                progress = await here.query(episode_id(subject), "progress")
+                shown = {
+                    "on_hold": progress["on_hold"],
+                    "gate": progress["gate"],
+                    "open_tasks": progress["open_tasks"],
+                }
+                rows = [("on hold", hold) for hold in progress["on_hold"]]
+                rows += [("gate needs", c["why"]) for c in progress["gate"]["conditions"] if not c["met"]]
+                rows += [(f"{t['kind']} ({t['rule']})", f"{t['asks']} Entries: {', '.join(t['entries']) or 'none'}.")
+                         for t in progress["open_tasks"]]  # fmt: skip
+        as_json(shown) if json else table(f"Why: {subject}", ["what", "why"], rows)
+
+    asyncio.run(run())

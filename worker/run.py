@@ -1,0 +1,71 @@
+"""The worker process."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.worker import Worker, WorkerDeploymentConfig
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from activities.assembled import assemble
+from worker.errors import CannotDo
+from worker.settings import Settings
+from worker.setup import check
+from workflows.care_episode import CareEpisode
+from workflows.staff_task import StaffTask
+from workflows.visibility import TASK_QUEUE
+
+
+@asynccontextmanager
+async def running_worker(client: Client, settings: Settings, *, versioned: bool) -> AsyncIterator[Worker]:
+    """A worker that runs until the block ends, then finishes what it has begun.
+
+    Raises:
+        CannotDo: the set-up is missing, or the staff directory is not there.
+    """
+    await check(client)
+    if not settings.staff.is_file():
+        raise CannotDo(f"CAREPATH_STAFF: there is no staff directory at {settings.staff}.")
+    activities = assemble(
+        database_url=settings.database,
+        staff_file=settings.staff,
+        smtp_url=settings.smtp,
+        sender=settings.sender,
+        clinic_phone=settings.clinic_phone,
+        webhook_secret=settings.webhook_secret,
+    )
+    deployment = WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(deployment_name="carepath", build_id=version("carepath")),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.PINNED,
+    )
+    worker = Worker(
+        client,
+        task_queue=TASK_QUEUE,
+        workflows=[CareEpisode, StaffTask],
+        activities=activities.callables,
+        workflow_runner=SandboxedWorkflowRunner(
+            # The core is pure and imports no clock: passing it through costs no determinism and saves its reload.
+            restrictions=SandboxRestrictions.default.with_passthrough_modules(
+                "workflows.core", "workflows.pathways", "activities", "pydantic", "statemachine"
+            )
+        ),
+        deployment_config=deployment if versioned else None,
+    )
+    try:
+        async with worker:
+            yield worker
+    finally:
+        await activities.database.close()
+
+
+async def until_stopped() -> None:
+    """Wait for Ctrl-C or a request to end."""
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    await stopped.wait()

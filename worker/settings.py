@@ -1,0 +1,55 @@
+"""Settings from environment variables with the prefix `CAREPATH_`."""
+
+from pathlib import Path
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from worker.errors import CannotDo
+
+HOME = Path(".carepath")
+
+
+class Settings(BaseSettings):
+    """One clinic. Address, namespace, TLS and API key of Temporal come from its own standard environment."""
+
+    model_config = SettingsConfigDict(env_prefix="CAREPATH_", extra="ignore")
+
+    database: str = f"sqlite+aiosqlite:///{HOME / 'clinic.db'}"
+    staff: Path = Path("deploy/example/staff.yaml")
+    policy: Path | None = None
+    smtp: str = "smtp://127.0.0.1:8025"
+    sender: str = "office@clinic.example"
+    clinic_phone: str = "555-0100"
+    webhook_secret: str | None = None
+    codec: str = "off"
+
+
+def load_settings() -> Settings:
+    """Read the settings.
+
+    Raises:
+        CannotDo: names the variable and what would be right.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = "CAREPATH_" + "_".join(map(str, first["loc"])).upper()
+        raise CannotDo(f"{name}: {first['msg']}.") from None
+
+
+def check_codec(settings: Settings, address: str) -> None:
+    """Histories may be unencrypted on a local address only.
+
+    Raises:
+        CannotDo: the codec is off and the address is not local, or the codec is not known.
+    """
+    if settings.codec != "off":
+        raise CannotDo(
+            f"CAREPATH_CODEC: {settings.codec} is not known; this version has no payload codec but 'off'."
+        )
+    host = address.rpartition(":")[0].strip("[]")
+    if host not in ("localhost", "127.0.0.1", "::1"):
+        raise CannotDo(f"CAREPATH_CODEC is off, and {address} is not on this machine: histories would leave it "
+                       "unencrypted. Use a server on this machine.")  # fmt: skip

@@ -1,0 +1,50 @@
+"""What must exist before a worker runs: the search attributes and the clinic database."""
+
+import asyncio
+
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.clinic_database import migrate
+from worker.errors import CannotDo
+from worker.settings import Settings
+from workflows import visibility
+
+
+async def missing_search_attributes(client: Client) -> dict[str, int]:
+    """Names and types of those that the server does not know yet."""
+    known = await client.operator_service.list_search_attributes(
+        ListSearchAttributesRequest(namespace=client.namespace)
+    )
+    return {
+        key.name: key.indexed_value_type for key in visibility.ALL if key.name not in known.custom_attributes
+    }
+
+
+async def set_up(client: Client, settings: Settings) -> list[str]:
+    """Register what is missing and migrate the clinic database; what was done. Safe to run again."""
+    missing = await missing_search_attributes(client)
+    for name, value_type in missing.items():
+        request = AddSearchAttributesRequest(namespace=client.namespace, search_attributes={name: value_type})  # type: ignore[dict-item]
+        try:
+            await client.operator_service.add_search_attributes(request)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.ALREADY_EXISTS:
+                raise
+    await asyncio.to_thread(migrate, settings.database)
+    return [f"registered the search attribute {name}" for name in missing] + [
+        "the clinic database is up to date"
+    ]
+
+
+async def check(client: Client) -> None:
+    """Refuse to run where a search attribute is missing: its first upsert would stop the episode for ever.
+
+    Raises:
+        CannotDo: with the remedy.
+    """
+    if missing := await missing_search_attributes(client):
+        raise CannotDo(
+            f"The server lacks the search attributes {', '.join(missing)}: run `carepath setup` first."
+        )

@@ -1,0 +1,32 @@
+"""Output: rich tables for people, JSON for programs."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+console = Console()
+
+
+def as_json(value: Any) -> None:
+    """Print JSON and nothing else."""
+    print(json.dumps(value, indent=2, default=str, ensure_ascii=False))
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print a table; empty cells for what is not known."""
+    shown = Table(title=title, title_justify="left", title_style="bold")
+    for column in columns:
+        shown.add_column(column, overflow="fold")
+    count = 0
+    for row in rows:
+        shown.add_row(*("" if cell is None else str(cell) for cell in row))
+        count += 1
+    console.print(shown if count else f"{title}: none.")
+
+
+def when(value: str | None) -> str:
+    """An ISO instant, short."""
+    return (value or "")[:16].replace("T", " ")

