@@ -12,19 +12,26 @@ from worker.settings import Settings
 from workflows import visibility
 
 
-async def missing_search_attributes(client: Client) -> dict[str, int]:
-    """Names and types of those that the server does not know yet."""
-    known = await client.operator_service.list_search_attributes(
-        ListSearchAttributesRequest(namespace=client.namespace)
-    )
-    return {
-        key.name: key.indexed_value_type for key in visibility.ALL if key.name not in known.custom_attributes
-    }
+async def missing_search_attributes(client: Client) -> dict[str, int] | None:
+    """Names and types of those that the server does not know yet; None if it cannot list them.
+
+    The time-skipping test server registers search attributes but has no way to list them.
+    """
+    request = ListSearchAttributesRequest(namespace=client.namespace)
+    try:
+        known = await client.operator_service.list_search_attributes(request)
+    except RPCError as error:
+        if error.status is RPCStatusCode.UNIMPLEMENTED:
+            return None
+        raise
+    return {key.name: key.indexed_value_type for key in visibility.ALL if key.name not in known.custom_attributes}
 
 
 async def set_up(client: Client, settings: Settings) -> list[str]:
     """Register what is missing and migrate the clinic database; what was done. Safe to run again."""
     missing = await missing_search_attributes(client)
+    if missing is None:
+        missing = {key.name: key.indexed_value_type for key in visibility.ALL}
     for name, value_type in missing.items():
         request = AddSearchAttributesRequest(namespace=client.namespace, search_attributes={name: value_type})  # type: ignore[dict-item]
         try:

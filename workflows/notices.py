@@ -51,7 +51,9 @@ async def tell_staff(
                 **STAFF_NOTICE.options(),
             )
         except ActivityError as error:
-            failures.append(f"A notice to {to_role.replace('_', ' ')} could not be delivered: {_reason(error)}")
+            failures.append(
+                f"A notice to {to_role.replace('_', ' ')} could not be delivered: {_reason(error)}"
+            )
             continue
         if receipt.outcome != "uncertain":
             return failures

@@ -39,15 +39,20 @@ def tasks(
                 known = {pair.key.name.removeprefix("Carepath").lower(): pair.value
                          for pair in one.typed_search_attributes.search_attributes}  # fmt: skip
                 rows.append({"task_id": one.id, **known})
-        rows.sort(key=lambda row: str(row.get("due", "")))
+        rows.sort(key=lambda row: row.get("due") or datetime.max.replace(tzinfo=UTC))
         if json:
             as_json(rows)
             return
-        table("Tasks", ["task", "kind", "episode", "owner", "due (UTC)", "level"],
-              [(r["task_id"], r.get("task"), r.get("episode"), r.get("owner"), when(str(r.get("due", "")).replace(" ", "T")),
-                r.get("level")) for r in rows])  # fmt: skip
+        columns = ["task", "kind", "episode", "owner", "due (UTC)", "level"]
+        table("Tasks", columns, [_line(row) for row in rows])
 
     asyncio.run(run())
+
+
+def _line(row: dict[str, Any]) -> list[Any]:
+    due = row.get("due")
+    shown = due.astimezone(UTC).strftime("%Y-%m-%d %H:%M") if isinstance(due, datetime) else None
+    return [row["task_id"], row.get("task"), row.get("episode"), row.get("owner"), shown, row.get("level")]
 
 
 @app.command()

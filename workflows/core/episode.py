@@ -326,12 +326,11 @@ class Episode:
 
     def _task(self, duty: Duty) -> OpenTask | None:
         calendar, since = self.frame.calendar, duty.since
-        if self.taken_over_at and since < self.taken_over_at:
-            # What was due before this clinic took over was owed elsewhere; what lasts is due from now (T7).
-            if duty.lapses and calendar.due(since, duty.within) < self.taken_over_at:
-                return None
-            since = self.taken_over_at
         due_at = calendar.due(since, duty.within)
+        # What belonged to a moment before this clinic took over was answered elsewhere; what lasts keeps its
+        # true due time, and is overdue if that has passed (T7).
+        if self.taken_over_at and duty.lapses and due_at < self.taken_over_at:
+            return None
         number = self.opened[duty.key] = self.opened.get(duty.key, 0) + 1
         name = hashlib.sha256(f"{self.start.episode_id}|{duty.key}|{number}".encode()).hexdigest()[:20]
         team = self.frame.team

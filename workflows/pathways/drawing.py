@@ -21,7 +21,9 @@ def transitions(pathway: Pathway) -> list[Transition]:
             if arrow.initial:
                 continue
             guards = [("not " if not cond.expected_value else "") + str(cond.func) for cond in arrow.cond]
-            words = [str(event).replace("_", " ") for event in arrow.events] + [g.replace("_", " ") for g in guards]
+            words = [str(event).replace("_", " ") for event in arrow.events] + [
+                g.replace("_", " ") for g in guards
+            ]
             for target in arrow.targets:
                 found.append(Transition(state.id, target.id, " and ".join(words).replace("!", "not ")))
     return found

@@ -1,0 +1,91 @@
+"""An episode on a server, driven through the public contract as any outside program would."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
+
+ZONE = ZoneInfo("America/Chicago")
+TEAM = {"case_manager": "cm-1", "therapist": "th-1", "supervisor": "su-1", "director": "di-1"}
+SCHEDULE = [
+    {"weekday": day, "start": "18:00", "minutes": 180, "service": "group"} for day in ("mon", "wed", "fri")
+]
+
+
+class Story:
+    """One patient; time passes with `until`."""
+
+    def __init__(self, environment: WorkflowEnvironment, handle: WorkflowHandle[Any, Any]) -> None:
+        self.environment, self.handle = environment, handle
+
+    @classmethod
+    async def begin(cls, environment: WorkflowEnvironment, episode_id: str = "e1", **changes: Any) -> "Story":
+        today = (await environment.get_current_time()).astimezone(ZONE).date()
+        start = {
+            "episode_id": episode_id, "site": "north", "timezone": ZONE.key, "referred_on": today.isoformat(),
+            "pathway": "iop", "team": TEAM, "schedule": SCHEDULE, "closures": [], **changes,
+        }  # fmt: skip
+        handle = await environment.client.start_workflow(
+            "CareEpisode", start, id=f"episode-{episode_id}", task_queue="carepath"
+        )
+        return cls(environment, handle)
+
+    async def today(self) -> date:
+        return (await self.environment.get_current_time()).astimezone(ZONE).date()
+
+    async def until(self, day: date, clock: str) -> None:
+        """Skip time to a wall-clock moment."""
+        then = datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=ZONE)
+        ahead = then - await self.environment.get_current_time()
+        if ahead > timedelta():
+            await self.environment.sleep(ahead)
+
+    async def record(self, kind: str, **fields: Any) -> dict[str, Any]:
+        plain = {
+            name: value.isoformat() if isinstance(value, date) else value for name, value in fields.items()
+        }
+        answer: dict[str, Any] = await self.handle.execute_update(
+            "record", {"kind": kind, "by": "cm-1", **plain}
+        )
+        return answer
+
+    async def refused(self, kind: str, **fields: Any) -> ApplicationError:
+        """Record something that must be refused; the error that the caller gets."""
+        try:
+            await self.record(kind, **fields)
+        except WorkflowUpdateFailedError as error:
+            assert isinstance(error.cause, ApplicationError)
+            return error.cause
+        raise AssertionError(f"{kind} {fields} was accepted")
+
+    async def progress(self) -> dict[str, Any]:
+        shown: dict[str, Any] = await self.handle.query("progress")
+        return shown
+
+    async def tasks(self) -> dict[str, str]:
+        """Open tasks: kind to workflow id."""
+        return {task["kind"]: task["task_id"] for task in (await self.progress())["open_tasks"]}
+
+    async def complete(self, kind: str, outcome: str, by: str, reason: str = "because") -> None:
+        """Complete the open task of a kind, as its owner would."""
+        handle = client_of(self).get_workflow_handle((await self.tasks())[kind])
+        await handle.execute_update("complete", {"by": by, "outcome": outcome, "reason": reason})
+        await handle.result()
+
+    async def admit(self, last_use_ago: int = 5) -> date:
+        """Go through intake; the day of admission, which is today."""
+        today = await self.today()
+        await self.record("screening", substances=["alcohol"])
+        await self.record("level_of_care", level="IOT", reason="suited", by="th-1")
+        await self.record("goal", goal_id="g1", title="work")
+        await self.record("admission", on=today, last_use_on=today - timedelta(days=last_use_ago))
+        for what in ("rights_notice", "contact_preferences"):
+            await self.record("acknowledgement", what=what, on=today)
+        return today
+
+
+def client_of(story: Story) -> Client:
+    return story.environment.client
