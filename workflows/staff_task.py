@@ -127,13 +127,13 @@ class StaffTask:
     @workflow.update(
         name="complete", description="Complete the task with one of its outcomes: {by, outcome, reason?}"
     )
-    def complete(self, answer: dict[str, Any]) -> TaskView:
+    def complete(self, answer: Any) -> TaskView:
         self.done = TaskDone(task_id=self.task.task_id, **answer)
         self._note(f"completed: {self.done.outcome}", self.done.by)
         return self.view()
 
     @complete.validator
-    def _may_complete(self, answer: dict[str, Any]) -> None:
+    def _may_complete(self, answer: Any) -> None:
         self._must_be_open()
         done = self._read(answer)
         if done.outcome not in self.task.outcomes:
@@ -144,7 +144,7 @@ class StaffTask:
             raise _refused("InvalidEntry", f"reason: the outcome {done.outcome} needs a reason.")
 
     @workflow.update(name="reassign", description="Give the task to another person: {to, by}")
-    async def reassign(self, change: dict[str, str]) -> TaskView:
+    async def reassign(self, change: Any) -> TaskView:
         self.owner = change["to"]
         self._note(f"reassigned to {self.owner}", change["by"])
         workflow.upsert_search_attributes([seen.OWNER.value_set(self.owner)])
@@ -152,17 +152,17 @@ class StaffTask:
         return self.view()
 
     @reassign.validator
-    def _may_reassign(self, change: dict[str, str]) -> None:
+    def _may_reassign(self, change: Any) -> None:
         self._must_be_open()
         _must_hold(change, "to", "by")
 
     @workflow.update(name="acknowledge", description="Say that you have seen the task: {by}")
-    def acknowledge(self, seen_by: dict[str, str]) -> TaskView:
+    def acknowledge(self, seen_by: Any) -> TaskView:
         self._note("acknowledged", seen_by["by"])
         return self.view()
 
     @acknowledge.validator
-    def _may_acknowledge(self, seen_by: dict[str, str]) -> None:
+    def _may_acknowledge(self, seen_by: Any) -> None:
         self._must_be_open()
         _must_hold(seen_by, "by")
 
@@ -202,7 +202,7 @@ class StaffTask:
         if self.withdrawn:
             raise _refused("NotAllowedNow", f"This task is withdrawn: {self.withdrawn.reason}.")
 
-    def _read(self, answer: dict[str, Any]) -> TaskDone:
+    def _read(self, answer: Any) -> TaskDone:
         _must_hold(answer, "by", "outcome")
         try:
             return TaskDone(task_id=self.task.task_id, **answer)
