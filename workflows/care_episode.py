@@ -49,7 +49,7 @@ class CareEpisode:
             )
             return
         self._began_in = self.episode.stage
-        self._has_woken = False
+        self._at_boundary = False
         self._tasks: list[workflow.ChildWorkflowHandle[Any, Any]] = []
         self._wait = NamedWait()
         self._moved = not (isinstance(start, dict) and "resumed" in start)
@@ -88,7 +88,12 @@ class CareEpisode:
     def _wake(self) -> None:
         # The deadline is judged at its own time, even where the worker comes to it late (T7).
         self.episode.wake(workflow.now())
-        self._has_woken = self.episode.stage != self._began_in
+        # A stage change is a clean boundary, but the moment after it is when people ask what happened: the new
+        # run begins with a later deadline, when nobody waits for an answer and no task of this run is open. (A
+        # task that ends after its parent's run stops the clock of the time-skipping test server for ever.)
+        opens_task = any(isinstance(effect, OpenTask) for effect in self.episode.effects)
+        is_quiet = not opens_task and all(task.done() for task in self._tasks)
+        self._at_boundary = is_quiet and self.episode.stage != self._began_in
 
     # -- what staff and other systems state -----------------------------------------------------------------
 
@@ -101,7 +106,7 @@ class CareEpisode:
             changed = self.episode.apply(entry, workflow.now())
         except Refused as refused:
             raise _application_error(refused) from None
-        self._moved = True
+        self._moved, self._at_boundary = True, False
         return changed
 
     @record.validator
@@ -130,7 +135,7 @@ class CareEpisode:
                 results[index] = Result(index=index, entry_id=entry.id, error=refusal)
             else:
                 results[index] = Result(index=index, **answer.model_dump())
-        self._moved = True
+        self._moved, self._at_boundary = True, False
         return [results[index] for index in sorted(results)]
 
     @record_many.validator
@@ -157,7 +162,7 @@ class CareEpisode:
             self.episode.effects.append(
                 Notify(f"{done.task_id}:late", "case_manager", done.by, "answer_too_late", lines)
             )
-        self._moved = True
+        self._moved, self._at_boundary = True, False
 
     def _read(self, statement: Any, default_id: str) -> Entry:
         if self._refusal:
@@ -302,12 +307,8 @@ class CareEpisode:
 
     def _should_continue_as_new(self) -> bool:
         info = workflow.info()
-        # A stage change is a clean boundary, but the moment after it is when people ask what happened: the new
-        # run begins with a later deadline, when nobody waits for an answer and no task of this run is open. (A
-        # task that ends after its parent's run stops the clock of the time-skipping test server for ever.)
-        settled = self._has_woken and all(task.done() for task in self._tasks)
         due = (
-            (self.episode.stage != self._began_in and settled)
+            self._at_boundary
             or info.is_continue_as_new_suggested()
             or info.is_target_worker_deployment_version_changed()
         )

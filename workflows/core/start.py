@@ -42,7 +42,7 @@ class EpisodeStart(BaseModel):
     def _known_zone(cls, name: str) -> str:
         try:
             ZoneInfo(name)
-        except (ValueError, OSError):
+        except (ValueError, OSError, KeyError):
             raise ValueError(f"{name} is not a time zone; use a name such as America/Chicago") from None
         return name
 

@@ -100,7 +100,9 @@ def in_words(error: ValidationError, model: type[Any] | None = None) -> str:
             # must not travel in an error text (P1).
             value = str(detail.get("input"))
             shown = f" (it is {value})" if path and len(value) <= 30 and not set(value) & set(" @,") else ""
-            sentences.append(f"{where + ': ' if where else ''}{message[:1].lower()}{message[1:]}{shown}")
+            if message == detail["msg"]:  # the library's own words, in the middle of our sentence
+                message = message[:1].lower() + message[1:]
+            sentences.append(f"{where + ': ' if where else ''}{message}{shown}")
     return "; ".join(sentences) + "."
 
 
