@@ -24,7 +24,9 @@ async def missing_search_attributes(client: Client) -> dict[str, int] | None:
         if error.status is RPCStatusCode.UNIMPLEMENTED:
             return None
         raise
-    return {key.name: key.indexed_value_type for key in visibility.ALL if key.name not in known.custom_attributes}
+    return {
+        key.name: key.indexed_value_type for key in visibility.ALL if key.name not in known.custom_attributes
+    }
 
 
 async def set_up(client: Client, settings: Settings) -> list[str]:

@@ -68,8 +68,9 @@ class Clinic:
         patient = self.new(days + 4)
         patient.admitted_on = self.ago(days)
         last_use = self.ago(last_use_ago if last_use_ago is not None else days + 6)
-        patient.event("screening", on=patient.referred_on, substances=["alcohol"], years_of_use=4,
-                      duties=["work"])  # fmt: skip
+        patient.event(
+            "screening", on=patient.referred_on, substances=["alcohol"], years_of_use=4, duties=["work"]
+        )
         patient.event("level_of_care", by="th-1", on=self.ago(days + 2), level="IOP", reason="suited")
         patient.event("goal", goal_id="g1", title="back to work", on=patient.admitted_on)
         patient.event("admission", on=patient.admitted_on, last_use_on=last_use)
@@ -98,29 +99,44 @@ class Clinic:
             if from_end in missing:
                 continue
             minutes = 60 if start.hour == 17 else self.random.choice((180, 180, 180, 170, 150))
-            patient.attendance.append({
-                "patient_key": patient.key, "session_start": start.strftime("%Y-%m-%d %H:%M"),
-                "status": self.random.choice(("present", "Present", "P")), "minutes": minutes,
-                "service": "individual" if start.hour == 17 else "group",
-            })  # fmt: skip
+            patient.attendance.append(
+                {
+                    "patient_key": patient.key,
+                    "session_start": start.strftime("%Y-%m-%d %H:%M"),
+                    "status": self.random.choice(("present", "Present", "P")),
+                    "minutes": minutes,
+                    "service": "individual" if start.hour == 17 else "group",
+                }
+            )
 
     def tested(
         self, patient: Patient, *days_ago: int, result: str = "negative", substances: str = ""
     ) -> None:
         """Tests that were collected so many days ago."""
         for days in days_ago:
-            patient.tests.append({
-                "patient_key": patient.key, "specimen_id": f"S{patient.key[4:]}{days:03d}",
-                "collected_on": self.ago(days).isoformat(), "result": result, "substances": substances,
-            })  # fmt: skip
+            patient.tests.append(
+                {
+                    "patient_key": patient.key,
+                    "specimen_id": f"S{patient.key[4:]}{days:03d}",
+                    "collected_on": self.ago(days).isoformat(),
+                    "result": result,
+                    "substances": substances,
+                }
+            )
 
     def build(self) -> None:
         """All forty, by the stage they are in."""
         for days in (0, 1, 3):  # referred
             self.new(days)
         for days in (2, 3):  # to be decided
-            self.new(days).event("screening", on=self.ago(days), substances=["opioids"], withdrawal_risk="moderate",
-                                 years_of_use=12, co_occurring=["ptsd"])  # fmt: skip
+            self.new(days).event(
+                "screening",
+                on=self.ago(days),
+                substances=["opioids"],
+                withdrawal_risk="moderate",
+                years_of_use=12,
+                co_occurring=["ptsd"],
+            )
         patient = self.new(4)  # another level is right
         patient.event("screening", on=self.ago(3), substances=["alcohol"], withdrawal_risk="high")
         patient.event(
@@ -202,10 +218,22 @@ class Clinic:
         events = [row for patient in self.patients for row in patient.events]
         attendance += self.random.sample(attendance, 12)  # exported twice
         self.random.shuffle(attendance)  # and in no order
-        wrong = {"patient_key": "MRN-1007", "kind": "use", "by": "ehr", "id": "wrong-chart-1", "evidence": "observed",
-                 "on": self.ago(2).isoformat(), "substance": "alcohol"}  # fmt: skip
-        retraction = {"patient_key": "MRN-1007", "kind": "retraction", "by": "ehr", "entry_id": "wrong-chart-1",
-                      "reason": "entered in the wrong chart"}  # fmt: skip
+        wrong = {
+            "patient_key": "MRN-1007",
+            "kind": "use",
+            "by": "ehr",
+            "id": "wrong-chart-1",
+            "evidence": "observed",
+            "on": self.ago(2).isoformat(),
+            "substance": "alcohol",
+        }
+        retraction = {
+            "patient_key": "MRN-1007",
+            "kind": "retraction",
+            "by": "ehr",
+            "entry_id": "wrong-chart-1",
+            "reason": "entered in the wrong chart",
+        }
         events += [retraction, wrong]  # the correction comes before what it corrects
         attendance.append(
             {"patient_key": "MRN-1009", "session_start": "yesterday evening", "status": "present"}
@@ -213,8 +241,14 @@ class Clinic:
         attendance.append(
             {"patient_key": "MRN-9999", "session_start": f"{self.ago(3)} 18:00", "status": "present"}
         )
-        tests.append({"patient_key": "MRN-1010", "specimen_id": "S-FUTURE", "result": "negative",
-                      "collected_on": self.ago(-3).isoformat()})  # fmt: skip
+        tests.append(
+            {
+                "patient_key": "MRN-1010",
+                "specimen_id": "S-FUTURE",
+                "result": "negative",
+                "collected_on": self.ago(-3).isoformat(),
+            }
+        )
         return attendance, tests, events
 
 
@@ -228,12 +262,18 @@ def write(folder: Path, today: date) -> None:
     (folder / "clinic.json").write_text(json.dumps(setting, indent=2) + "\n", "utf-8")
     admissions = [
         {
-            "patient_key": patient.key, "patient_name": NAMES[number % len(NAMES)], "site": ("north", "south")[number % 2],
-            "referred_on": patient.referred_on.isoformat(), "case_manager": f"cm-{number % 2 + 1}",
-            "therapist": f"th-{number % 2 + 1}", "nurse": "nu-1", "supervisor": "su-1", "director": "di-1",
+            "patient_key": patient.key,
+            "patient_name": NAMES[number % len(NAMES)],
+            "site": ("north", "south")[number % 2],
+            "referred_on": patient.referred_on.isoformat(),
+            "case_manager": f"cm-{number % 2 + 1}",
+            "therapist": f"th-{number % 2 + 1}",
+            "nurse": "nu-1",
+            "supervisor": "su-1",
+            "director": "di-1",
         }
         for number, patient in enumerate(clinic.patients)
-    ]  # fmt: skip
+    ]
     _csv(folder / "admissions.csv", admissions, "utf-8")
     for row in attendance:
         row["patient_name"] = NAMES[hash_of(str(row["patient_key"])) % len(NAMES)]
@@ -242,11 +282,14 @@ def write(folder: Path, today: date) -> None:
     (folder / "events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events), "utf-8")
     days = [today - timedelta(days=today.weekday() + 7 - n) for n in range(28)]
     calendar = [
-        {"date": day.isoformat(), "weekday": WEEKDAYS[day.weekday()],
-         "status": "closed" if day == clinic.holiday else "open",
-         "note": "clinic holiday" if day == clinic.holiday else ""}
+        {
+            "date": day.isoformat(),
+            "weekday": WEEKDAYS[day.weekday()],
+            "status": "closed" if day == clinic.holiday else "open",
+            "note": "clinic holiday" if day == clinic.holiday else "",
+        }
         for day in days
-    ]  # fmt: skip
+    ]
     _csv(folder / "calendar.csv", calendar, "utf-8")
 
 

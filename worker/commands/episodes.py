@@ -169,8 +169,14 @@ def attend(
             results = []
             for one in dict.fromkeys(everyone):
                 status = absent.get(one, "attended")
-                entry = {"kind": "attendance", "id": f"attend:{one}:{session}:{status}:{minutes}", "by": by,
-                         "session": session, "status": status, "minutes": minutes}  # fmt: skip
+                entry = {
+                    "kind": "attendance",
+                    "id": f"attend:{one}:{session}:{status}:{minutes}",
+                    "by": by,
+                    "session": session,
+                    "status": status,
+                    "minutes": minutes,
+                }
                 try:
                     answer = await here.update(one, "record", entry)
                     results.append([one, status, "known already" if answer["duplicate"] else "recorded"])
@@ -214,24 +220,41 @@ def progress(episode: Episode, json: Json = False) -> None:
             return
         gate, week = shown["gate"], shown["week"]
         rows = [
-            ("Stage", shown["stage"]), ("Program day", shown["program_day"]), ("Sober since", shown["last_use_on"]),
-            ("Days sober", shown["days_sober"]), ("Gate opens", gate["earliest_on"]),
-            ("This week", f"{week['minutes']} min on {week['days']} days, short by {week['short_by_minutes']} min"),
-            ("Missed in a row", shown["consecutive_misses"]), ("Extensions", shown["extensions"]),
-            ("On hold", ", ".join(shown["on_hold"])), ("Flags", ", ".join(shown["flags"])),
+            ("Stage", shown["stage"]),
+            ("Program day", shown["program_day"]),
+            ("Sober since", shown["last_use_on"]),
+            ("Days sober", shown["days_sober"]),
+            ("Gate opens", gate["earliest_on"]),
+            (
+                "This week",
+                f"{week['minutes']} min on {week['days']} days, short by {week['short_by_minutes']} min",
+            ),
+            ("Missed in a row", shown["consecutive_misses"]),
+            ("Extensions", shown["extensions"]),
+            ("On hold", ", ".join(shown["on_hold"])),
+            ("Flags", ", ".join(shown["flags"])),
             ("Admission waits for", "; ".join(shown["waits_for"])),
             ("Waits until", (d := shown["next_deadline"]) and f"{when(d['at'])} {d['name']}"),
             ("Exit", (e := shown["exit"]) and f"{e['reason']} on {e['on']}"),
-        ]  # fmt: skip
+        ]
         table(
             f"episode-{shown['episode_id']}",
             ["fact", "value"],
             [row for row in rows if row[1] not in ("", None)],
         )
-        table("Gate", ["condition", "met", "why"], [(c["name"], "yes" if c["met"] else "no", c["why"])
-                                                    for c in gate["conditions"]])  # fmt: skip
-        table("Open tasks", ["task", "kind", "role", "due", "level"],
-              [(t["task_id"], t["kind"], t["role"], when(t["due_at"]), t["level"]) for t in shown["open_tasks"]])  # fmt: skip
+        table(
+            "Gate",
+            ["condition", "met", "why"],
+            [(c["name"], "yes" if c["met"] else "no", c["why"]) for c in gate["conditions"]],
+        )
+        table(
+            "Open tasks",
+            ["task", "kind", "role", "due", "level"],
+            [
+                (t["task_id"], t["kind"], t["role"], when(t["due_at"]), t["level"])
+                for t in shown["open_tasks"]
+            ],
+        )
 
     asyncio.run(run())
 
@@ -257,9 +280,18 @@ def journal(
         table(
             f"Journal of {episode_id(episode)}",
             ["true at", "recorded at", "kind", "by", "stands", "entry"],
-            [(when(x["effective_at"]), when(x["recorded_at"]), x["kind"], x["by"],
-              "yes" if x["stands"] else f"no ({x['undone_by']})", x["entry_id"]) for x in lines],
-        )  # fmt: skip
+            [
+                (
+                    when(x["effective_at"]),
+                    when(x["recorded_at"]),
+                    x["kind"],
+                    x["by"],
+                    "yes" if x["stands"] else f"no ({x['undone_by']})",
+                    x["entry_id"],
+                )
+                for x in lines
+            ],
+        )
 
     asyncio.run(run())
 
@@ -283,15 +315,29 @@ def list_episodes(
         async with clinic() as here:
             rows = []
             async for one in here.listed(" AND ".join(conditions)):
-                known = {pair.key.name.removeprefix("Carepath").lower(): pair.value
-                         for pair in one.typed_search_attributes.search_attributes}  # fmt: skip
+                known = {
+                    pair.key.name.removeprefix("Carepath").lower(): pair.value
+                    for pair in one.typed_search_attributes.search_attributes
+                }
                 rows.append({"episode_id": one.id, **known})
         if json:
             as_json(rows)
             return
-        table("Episodes", ["episode", "stage", "site", "owner", "gate opens", "flags"],
-              [(r["episode_id"], r.get("stage"), r.get("site"), r.get("owner"), str(r.get("gate", ""))[:10],
-                ", ".join(r.get("flags", []))) for r in rows])  # fmt: skip
+        table(
+            "Episodes",
+            ["episode", "stage", "site", "owner", "gate opens", "flags"],
+            [
+                (
+                    r["episode_id"],
+                    r.get("stage"),
+                    r.get("site"),
+                    r.get("owner"),
+                    str(r.get("gate", ""))[:10],
+                    ", ".join(r.get("flags", [])),
+                )
+                for r in rows
+            ],
+        )
 
     asyncio.run(run())
 

@@ -36,8 +36,10 @@ def tasks(
         async with clinic() as here:
             rows: list[dict[str, Any]] = []
             async for one in here.listed(" AND ".join(conditions)):
-                known = {pair.key.name.removeprefix("Carepath").lower(): pair.value
-                         for pair in one.typed_search_attributes.search_attributes}  # fmt: skip
+                known = {
+                    pair.key.name.removeprefix("Carepath").lower(): pair.value
+                    for pair in one.typed_search_attributes.search_attributes
+                }
                 rows.append({"task_id": one.id, **known})
         rows.sort(key=lambda row: row.get("due") or datetime.max.replace(tzinfo=UTC))
         if json:
@@ -102,10 +104,17 @@ def why(
         async with clinic() as here:
             if subject.startswith("task-"):
                 shown = await here.query(subject, "task")
-                rows = [("kind", shown["kind"]), ("rule", shown["why"]["rule"]), ("asks", shown["why"]["asks"]),
-                        ("entries", ", ".join(shown["why"]["entries"]) or "none"), ("state", shown["state"])]  # fmt: skip
-                rows += [(when(line["at"]), f"{line['what']}{' by ' + line['by'] if line['by'] else ''}")
-                         for line in shown["history"]]  # fmt: skip
+                rows = [
+                    ("kind", shown["kind"]),
+                    ("rule", shown["why"]["rule"]),
+                    ("asks", shown["why"]["asks"]),
+                    ("entries", ", ".join(shown["why"]["entries"]) or "none"),
+                    ("state", shown["state"]),
+                ]
+                rows += [
+                    (when(line["at"]), f"{line['what']}{' by ' + line['by'] if line['by'] else ''}")
+                    for line in shown["history"]
+                ]
             else:
                 progress = await here.query(episode_id(subject), "progress")
                 shown = {
@@ -115,8 +124,13 @@ def why(
                 }
                 rows = [("on hold", hold) for hold in progress["on_hold"]]
                 rows += [("gate needs", c["why"]) for c in progress["gate"]["conditions"] if not c["met"]]
-                rows += [(f"{t['kind']} ({t['rule']})", f"{t['asks']} Entries: {', '.join(t['entries']) or 'none'}.")
-                         for t in progress["open_tasks"]]  # fmt: skip
+                rows += [
+                    (
+                        f"{t['kind']} ({t['rule']})",
+                        f"{t['asks']} Entries: {', '.join(t['entries']) or 'none'}.",
+                    )
+                    for t in progress["open_tasks"]
+                ]
         as_json(shown) if json else table(f"Why: {subject}", ["what", "why"], rows)
 
     asyncio.run(run())

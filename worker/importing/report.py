@@ -1,7 +1,6 @@
 """What became of each row of an import."""
 
 import csv
-import json
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,67 +8,53 @@ from typing import Any, Literal
 
 from worker.importing.files import Row
 
-Result = Literal["accepted", "duplicate", "refused"]
-
 
 @dataclass(frozen=True)
 class Outcome:
     """One row: accepted, known already, or refused with the reason."""
 
     row: Row
-    result: Result
+    result: Literal["accepted", "duplicate", "refused"]
     reason: str = ""
 
 
 @dataclass
 class Report:
-    """The outcomes of all rows. A row is named by its file and line, never by its patient (P1)."""
+    """The outcomes of all rows."""
 
     outcomes: list[Outcome] = field(default_factory=list)
     episodes: int = 0
-    """Episodes that were begun."""
-    warnings: list[str] = field(default_factory=list)
 
-    def add(self, row: Row, result: Result, reason: str = "") -> None:
+    def add(self, row: Row, result: Literal["accepted", "duplicate", "refused"], reason: str = "") -> None:
         """Note one row."""
         self.outcomes.append(Outcome(row, result, reason))
 
     @property
-    def ordered(self) -> list[Outcome]:
-        """All rows in the order of the files."""
-        return sorted(self.outcomes, key=lambda outcome: (outcome.row.file, outcome.row.line))
-
-    @property
     def refused(self) -> list[Outcome]:
         """Those that were refused, in the order of the files."""
-        return [outcome for outcome in self.ordered if outcome.result == "refused"]
-
-    def counts(self) -> dict[str, int]:
-        """How many rows had which outcome."""
-        count = Counter(outcome.result for outcome in self.outcomes)
-        return {result: count[result] for result in ("accepted", "duplicate", "refused")}
+        return sorted(
+            (o for o in self.outcomes if o.result == "refused"), key=lambda o: (o.row.file, o.row.line)
+        )
 
     def summary(self) -> str:
         """One sentence."""
-        count = self.counts()
-        return (f"Imported {self.episodes} new episodes; of {len(self.outcomes)} rows {count['accepted']} were accepted, "
-                f"{count['duplicate']} were known already, {count['refused']} were refused.")  # fmt: skip
+        count = Counter(outcome.result for outcome in self.outcomes)
+        return (
+            f"Imported {self.episodes} new episodes; of {len(self.outcomes)} rows {count['accepted']} were accepted, "
+            f"{count['duplicate']} were known already, {count['refused']} were refused."
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Everything."""
         rows = [
             {"file": o.row.file, "line": o.row.line, "result": o.result, "reason": o.reason}
-            for o in self.ordered
+            for o in self.outcomes
         ]
-        return {"episodes": self.episodes, **self.counts(), "warnings": self.warnings, "rows": rows}
+        return {"episodes": self.episodes, "rows": sorted(rows, key=lambda r: (r["file"], r["line"]))}
 
     def write(self, path: Path) -> None:
-        """Write it row by row: as JSON if the file is called so, else as CSV."""
-        content = self.as_json()
+        """Write it as CSV, row by row."""
         with path.open("w", encoding="utf-8", newline="") as file:
-            if path.suffix == ".json":
-                json.dump(content, file, indent=2, ensure_ascii=False)
-                return
             writer = csv.DictWriter(file, ["file", "line", "result", "reason"])
             writer.writeheader()
-            writer.writerows(content["rows"])
+            writer.writerows(self.as_json()["rows"])

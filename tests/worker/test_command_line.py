@@ -1,0 +1,161 @@
+"""The command line against the real server, as a member of the staff uses it."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from tests.conftest import EXAMPLE
+from worker.errors import CannotDo
+from worker.importing.files import read_csv
+from worker.importing.run import read_folder
+from worker.mailbox import Mailbox
+from worker.run import running_worker
+from worker.settings import Settings
+
+CAREPATH = Path(sys.executable).parent / "carepath"
+
+
+def carepath(
+    *arguments: str, settings: Settings | None = None, address: str = "127.0.0.1:1"
+) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "TEMPORAL_ADDRESS": address, "COLUMNS": "200"}
+    if settings:
+        environment |= {"CAREPATH_DATABASE": settings.database, "CAREPATH_STAFF": str(settings.staff)}
+    return subprocess.run(
+        [CAREPATH, *arguments], capture_output=True, text=True, env=environment, timeout=60, check=False
+    )
+
+
+def generated(folder: Path, today: date) -> Path:
+    subprocess.run(
+        [sys.executable, EXAMPLE / "generate.py", folder, "--today", today.isoformat()], check=True
+    )
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        ("gate: {sober_days: 400}", "gate.sober_days: 400 days can never be reached"),
+        ("business: {opens: '18:00'}", "must come after opens"),
+        ("gate: {sober: 30}", "gate.sober is not a field"),
+        ("attendance: {ladder: [{name: a, after: {hours: 2}, task: x}, {name: b, after: {hours: 1}, task: y}]}",
+         "rung b must come after rung a"),
+        ("[1, 2", "neither JSON nor YAML"),
+    ],
+)  # fmt: skip
+def test_policy_check_explains_errors_by_field(tmp_path: Path, policy: str, words: str) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text(policy)
+    result = carepath("policy", "check", str(file))
+    assert result.returncode == 1
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_the_example_policy_can_be_used() -> None:
+    assert carepath("policy", "check", str(EXAMPLE / "policy.yaml")).returncode == 0
+
+
+def test_without_a_server_the_remedy_is_said_in_one_sentence() -> None:
+    result = carepath("list")
+    assert result.returncode == 1
+    assert "There is no Temporal server at 127.0.0.1:1" in result.stderr
+
+
+def test_wrong_usage_ends_with_two() -> None:
+    assert carepath("complete").returncode == 2
+
+
+def test_the_chart_is_drawn_from_the_chart() -> None:
+    table = carepath("pathway", "show", "iop", "--format", "table").stdout
+    assert "| program | aftercare | step down |" in table
+    assert carepath("pathway", "show").stdout.startswith("stateDiagram-v2")
+
+
+def test_a_csv_without_a_column_is_refused_as_a_whole(tmp_path: Path) -> None:
+    file = tmp_path / "attendance.csv"
+    file.write_text("patient_key,status\nMRN-1,present\n")
+    with pytest.raises(CannotDo, match="lacks the column session_start"):
+        read_csv(file, ("patient_key", "session_start"))
+    file.write_bytes("patient_key\nMRN-1\n".encode("utf-16"))
+    with pytest.raises(CannotDo, match="UTF-16"):
+        read_csv(file, ("patient_key",))
+
+
+def test_an_import_reads_the_disorder_of_real_data_and_no_names(tmp_path: Path) -> None:
+    _, statements = read_folder(generated(tmp_path, date(2026, 3, 16)))
+    refused = [statement for statement in statements if statement.problem]
+    assert [statement.row.file for statement in refused] == ["attendance.csv"]
+    assert "session_start" in (refused[0].problem or "")
+    assert not any("Müller" in str(statement.entry) for statement in statements)
+    assert (tmp_path / "attendance.csv").read_bytes().count("ü".encode("latin-1")) > 0
+    again = [statement.entry.get("id") for statement in read_folder(tmp_path)[1]]
+    assert again == [statement.entry.get("id") for statement in statements]
+
+
+async def test_a_clinic_is_taken_over_and_run_from_the_command_line(
+    dev_server: WorkflowEnvironment, clinic_settings: Settings, mailbox: Mailbox, tmp_path: Path
+) -> None:
+    address = dev_server.client.service_client.config.target_host
+    today = datetime.now(ZoneInfo("America/Chicago")).date()
+    folder = generated(tmp_path / "export", today)
+
+    async def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        import asyncio
+
+        return await asyncio.to_thread(carepath, *arguments, settings=clinic_settings, address=address)
+
+    async with running_worker(dev_server.client, clinic_settings, versioned=False):
+        first = await run("import", str(folder), "--json")
+        rows = json.loads(first.stdout)["rows"]
+        assert {row["result"] for row in rows} == {"accepted", "duplicate", "refused"}
+        assert [
+            row["reason"][:20] for row in rows if row["result"] == "refused" and "future" in row["reason"]
+        ]
+        again = json.loads((await run("import", str(folder), "--json")).stdout)
+        assert again["episodes"] == 0
+        assert {row["result"] for row in again["rows"]} == {"duplicate", "refused"}
+
+        episodes = json.loads((await run("list", "--json")).stdout)
+        assert {episode["stage"] for episode in episodes} == {
+            "intake",
+            "program",
+            "gate_review",
+            "aftercare",
+            "closed",
+        }
+        (review, *_) = [episode["episode_id"] for episode in episodes if episode["stage"] == "gate_review"]
+        progress = json.loads((await run("progress", review, "--json")).stdout)
+        (task,) = [task for task in progress["open_tasks"] if task["kind"] == "gate_review"]
+        assert "S9" in (await run("why", task["task_id"])).stdout
+        wrong = await run("complete", task["task_id"], "--outcome", "maybe", "--by", "th-1")
+        assert (wrong.returncode, "is none of pass, hold" in wrong.stderr) == (1, True)
+        done = await run("complete", task["task_id"], "--outcome", "pass", "--by", "th-1")
+        assert done.returncode == 0, done.stderr
+        twice = await run("complete", task["task_id"], "--outcome", "hold", "--by", "th-2")
+        assert twice.returncode == 1
+        assert "Traceback" not in twice.stderr
+
+        future = await run("record", review, "use", "on=2999-01-01", "--by", "cm-1")
+        assert (future.returncode, "in the future" in future.stderr) == (1, True)
+        start = [
+            "--site",
+            "north",
+            "--timezone",
+            "America/Chicago",
+            "--case-manager",
+            "cm-1",
+            "--therapist",
+            "th-1",
+        ]
+        assert (await run("admit", "--patient-key", "MRN-NEW", *start)).returncode == 0
+        second = await run("admit", "--patient-key", "MRN-NEW", *start)
+        assert (second.returncode, "already has the open episode" in second.stderr) == (1, True)
