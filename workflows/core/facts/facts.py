@@ -4,6 +4,7 @@ Folds that read many entries are kept by the version of what they read, so that 
 what that entry changes and not the length of the record.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -18,6 +19,7 @@ from workflows.core.entries import (
     Checkin,
     Contact,
     Crisis,
+    Decision,
     Exit,
     Flag,
     Goal,
@@ -163,7 +165,7 @@ class Facts:
         )
         return self._fold(
             "tested",
-            (self.record.version(Test, Medication), lifted, id(self.policy)),
+            (self.record.version(Test, Medication), lifted),
             lambda: read_tests(
                 self.record.standing(Test),
                 [r.entry for r in self.record.standing(Medication) if isinstance(r.entry, Medication)],
@@ -177,7 +179,7 @@ class Facts:
         """All uses that stand up to today, by date (S2)."""
         found = self._fold(
             "slips",
-            (self.record.version(Use), id(self.tested)),
+            (self.record.version(Use, Test, Medication), self.tested.slips),
             lambda: sorted(
                 [*stated_uses(self.record.standing(Use), self.policy.tests), *self.tested.slips],
                 key=lambda slip: (slip.on, slip.key),
@@ -334,14 +336,34 @@ class Facts:
             self.now,
         )
 
-    @cached_property
+    @property
+    def _judged_version(self) -> object:
+        """Changes whenever a session may be judged otherwise: by entries, by decisions, or as time passes."""
+        sessions = self.sessions
+        sessions_version = self.frame.kept["sessions"][0] if sessions else None
+        over = bisect_right(sessions, self.now, key=lambda session: session.ends_at)
+        closed = bisect_right(sessions, self.now, key=self.closes_at)
+        return (
+            self.record.version(Attendance, Decision),
+            self.admitted_on,
+            sessions_version,
+            over,
+            closed,
+            len(self.frame.answers),
+        )
+
+    @property
     def judged(self) -> list[Judged]:
         """Every session that is over, stated or presumed, in order."""
-        return [
-            judged
-            for judged in map(self._judge, self.sessions)
-            if judged.status != "ahead" and (judged.by or judged.session.ends_at <= self.now)
-        ]
+        return self._fold(
+            "judged",
+            self._judged_version,
+            lambda: [
+                judged
+                for judged in map(self._judge, self.sessions)
+                if judged.status != "ahead" and (judged.by or judged.session.ends_at <= self.now)
+            ],
+        )
 
     @property
     def unscheduled(self) -> list[Recorded]:
@@ -401,6 +423,9 @@ class Facts:
 
     def dose_of_week(self, first: date) -> tuple[int, int]:
         """Minutes and distinct days attended in the 7 days from `first` (A1, A2)."""
+        return self._fold(f"dose:{first}", self._judged_version, lambda: self._dose_of_week(first))
+
+    def _dose_of_week(self, first: date) -> tuple[int, int]:
         last = first + timedelta(days=6)
         minutes, days = 0, set()
         known = {session.start: session for session in self.sessions} if self._stated else {}

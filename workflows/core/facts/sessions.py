@@ -110,7 +110,7 @@ def judge(
     if not stated:
         status: Status = "presumed_missed" if now >= closes_at else "ahead"
         return Judged(session, status, 0, session.service, None)
-    ordered = sorted(stated, key=lambda r: (r.recorded_at, r.key))
+    ordered = stated if len(stated) == 1 else sorted(stated, key=lambda r: (r.recorded_at, r.key))
     standing = next((r for r in ordered if r.key == chosen), ordered[0])
     other = next(
         (r for r in ordered if chosen is None and _says(r, session) != _says(standing, session)), None
