@@ -60,7 +60,7 @@ def _recorded(statements: list[tuple[int, dict[str, Any]]]) -> Patient:
     return patient
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(HISTORIES, st.randoms(use_true_random=False))
 def test_T4_any_order_of_the_same_entries_gives_the_same_facts(
     history: list[dict[str, Any]], random: Any

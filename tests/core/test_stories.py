@@ -279,6 +279,14 @@ def test_A5_contact_stops_the_search_but_leaves_an_engagement_plan() -> None:
     assert "reengaging" in patient.progress.states
 
 
+def test_T4_a_miss_and_the_contact_after_it_may_become_known_together() -> None:
+    patient = admitted()
+    patient.now = at(ADMITTED + DAY, "09:00")  # nobody woke the episode since the session
+    patient.says("contact", at=at(ADMITTED + DAY, "08:00").isoformat(), channel="phone", outcome="reached")
+    assert "reengaging" in patient.progress.states
+    assert patient.tasks == {"engagement_plan"}
+
+
 def test_A6_a_high_risk_flag_replaces_the_ladder_by_same_day_contact() -> None:
     patient = admitted()
     patient.says("flag", name="suicide_risk", on=ADMITTED)

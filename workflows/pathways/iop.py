@@ -165,6 +165,7 @@ class IopChart(StateChart[IopSituation]):
                         reengaging = State("Engagement plan")
 
                         attending.to(outreach, cond="searched_for")
+                        attending.to(reengaging, cond="reached_again")
                         reengaging.to(outreach, cond="searched_for")
                         outreach.to(reengaging, cond="reached_again")
                         outreach.to(attending, cond="missing_nothing")
