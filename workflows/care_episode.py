@@ -87,7 +87,11 @@ class CareEpisode:
 
     def _wake(self) -> None:
         # The deadline is judged at its own time, even where the worker comes to it late (T7).
-        self.episode.wake(workflow.now())
+        try:
+            self.episode.wake(workflow.now())
+        except Exception as error:  # shown to people instead of stopping the episode for ever
+            self.episode.undelivered.append(f"{_application_error(error).message} A deadline was not judged.")
+            self.episode.next_deadline = None
         # A stage change is a clean boundary, but the moment after it is when people ask what happened: the new
         # run begins with a later deadline, when nobody waits for an answer and no task of this run is open. (A
         # task that ends after its parent's run stops the clock of the time-skipping test server for ever.)
@@ -104,8 +108,8 @@ class CareEpisode:
         entry = self._read(statement, workflow.current_update_info().id)  # type: ignore[union-attr]
         try:
             changed = self.episode.apply(entry, workflow.now())
-        except Refused as refused:
-            raise _application_error(refused) from None
+        except Exception as error:
+            raise _application_error(error) from None
         self._moved, self._at_boundary = True, False
         return changed
 
@@ -128,7 +132,10 @@ class CareEpisode:
                 results[index] = Result(
                     index=index, error={"type": error.type or "", "message": error.message}
                 )
-        answers = self.episode.apply_many(list(entries.values()), workflow.now())
+        try:
+            answers = self.episode.apply_many(list(entries.values()), workflow.now())
+        except Exception as error:
+            raise _application_error(error) from None
         for (index, entry), answer in zip(entries.items(), answers, strict=True):
             if isinstance(answer, Refused):
                 refusal = {"type": type(answer).__name__, "message": str(answer)}
@@ -344,5 +351,10 @@ def _today_as_far_as_known() -> datetime:
     return max(workflow.now(), wall) if wall - workflow.now() < timedelta(days=3650) else workflow.now()
 
 
-def _application_error(refused: Refused) -> ApplicationError:
-    return ApplicationError(str(refused), type=type(refused).__name__, non_retryable=True)
+def _application_error(error: Exception) -> ApplicationError:
+    """What the caller is told. Any other exception out of a handler would stop the episode for ever."""
+    if isinstance(error, Refused):
+        return ApplicationError(str(error), type=type(error).__name__, non_retryable=True)
+    workflow.logger.error("the engine could not follow an entry: %s", type(error).__name__)
+    words = f"carepath itself could not follow this entry ({type(error).__name__}); tell whoever runs it."
+    return ApplicationError(words, type="EngineError", non_retryable=True)

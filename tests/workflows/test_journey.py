@@ -11,6 +11,7 @@ from tests.workflows.story import Story
 from worker.mailbox import Mailbox, read
 from worker.run import running_worker
 from worker.settings import Settings
+from workflows.core.episode import Episode
 
 DAY = timedelta(days=1)
 
@@ -182,3 +183,19 @@ async def test_T2_progress_as_it_was_known(time_skipping: WorkflowEnvironment) -
     known = await story.handle.query("as_known_on", (today + DAY).isoformat())
     assert known["last_use_on"] == (today - 5 * DAY).isoformat()
     assert (await story.progress())["last_use_on"] == today.isoformat()
+
+
+@pytest.mark.usefixtures("worker", "mailbox")
+async def test_an_unexpected_error_of_the_core_reaches_the_caller_and_does_not_stop_the_episode(
+    time_skipping: WorkflowEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story = await Story.begin(time_skipping)
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Episode, "apply", broken)
+        error = await story.refused("need", service="legal")
+    assert error.type == "EngineError"
+    assert (await story.record("need", service="legal"))["duplicate"] is False
