@@ -26,8 +26,8 @@ def session_closes(facts: Facts) -> Iterator[Deadline]:
     each of them anyway, and this way the timeline of an episode shows each session once.
     """
     for session in facts.sessions:
-        if facts.closes_at(session) > facts.now:
-            yield Deadline(facts.closes_at(session), f"Session of {session.name} closes")
+        if session.closes_at > facts.now:
+            yield Deadline(session.closes_at, f"Session of {session.name} closes")
             return
 
 

@@ -112,7 +112,7 @@ def outreach(facts: Facts) -> Iterator[Duty]:
     if search is None:
         return
     entries = tuple(miss.by.key for miss in search.misses if miss.by)
-    first_close = facts.closes_at(search.misses[0].session)
+    first_close = search.misses[0].session.closes_at
     rules = facts.policy.attendance
     if facts.high_risk and search.searching:
         yield Duty(

@@ -61,13 +61,14 @@ class Episode:
         self.taken_over_at: datetime | None = None
         self.next_deadline: Deadline | None = None
         self._reading: tuple[object, ...] | None = None
+        self._observed: dict[str, object] = {}
         self._adoptions: tuple[int, ...] = ()
 
     # -- what happens -------------------------------------------------------------------------------------
 
     def wake(self, now: datetime) -> list[str]:
-        """Bring the episode up to date with the time; what changed, in words."""
-        before = observed(self._look(now), self.stage)
+        """Bring the episode up to date with the time; what changed since it was last looked at, in words."""
+        before = self._observed
         return told(before, *self._up_to_date(now, frozenset()))
 
     def apply(self, entry: Entry, now: datetime) -> Changed:
@@ -285,7 +286,8 @@ class Episode:
                 self.sent.add(alarm.key)
                 self.effects.append(alarm)
         self.next_deadline = min(self.pathway.deadlines(self.facts, self.stage), default=None)
-        return observed(self.facts, self.stage), happened
+        self._observed = observed(self.facts, self.stage)
+        return self._observed, happened
 
     def _reconcile(self, kinds: frozenset[str]) -> list[str]:
         """Open and close tasks for the difference between what is owed and what is open."""

@@ -1,5 +1,16 @@
-"""What follows from a record under a policy on a given day. Nothing here decides; it only reads."""
+"""What follows from a record under a policy at one instant. Nothing here decides; it only reads.
 
-from workflows.core.facts.facts import Answer, Facts, Frame
+One file for each subject, in a chain in which each reads only those before it:
+`reading` → `intake` → `course` → `attendance` → `gate` → `length` → `exits`.
+The calculations themselves are functions beside them: `sessions`, `ladder`, `sobriety`, `conditions`.
+"""
+
+from workflows.core.facts.exits import ExitFacts
+from workflows.core.facts.frame import Answer, Frame
+
+
+class Facts(ExitFacts):
+    """All facts of an episode at one instant."""
+
 
 __all__ = ["Answer", "Facts", "Frame"]

@@ -1,71 +1,123 @@
-"""The sobriety gate explains itself: each condition, its state, its evidence, the earliest date (S9)."""
+"""Facts of sobriety and of the gate: last use, slips, tests, and what the gate still needs (S1-S10)."""
 
-import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
-from workflows.core.calendar import day_in_words
-from workflows.core.facts.sobriety import Hold
-from workflows.core.policy import Gate
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """One condition of the gate and why it is met or not, in words."""
-
-    name: str
-    met: bool
-    why: str
+from workflows.core.entries import Medication, Test, Use
+from workflows.core.facts import conditions
+from workflows.core.facts.attendance import AttendanceFacts
+from workflows.core.facts.conditions import Condition
+from workflows.core.facts.sobriety import Slip, Tested, read_tests, stated_uses
 
 
-def sobriety(days_sober: int, controlled_days: int, last_use_on: date, gate: Gate) -> Condition:
-    """Days since last use, less the days in a controlled environment (S10)."""
-    counted = days_sober - controlled_days
-    why = f"{counted} of {gate.sober_days} days since last use on {day_in_words(last_use_on)}"
-    if controlled_days:
-        why += f"; {controlled_days} days in a controlled environment are not counted"
-    return Condition("sobriety", counted >= gate.sober_days, why)
+class GateFacts(AttendanceFacts):
+    """When the patient last used, and whether the gate is ready."""
 
-
-def evidence(valid_on: Sequence[date], last_use_on: date, today: date, gate: Gate) -> Condition:
-    """Whether valid tests cover the window: no evidence of use is not evidence of no use."""
-    opens = max(last_use_on, today - timedelta(days=gate.sober_days))
-    inside = [day for day in valid_on if opens < day <= today]
-    found = f"{len(inside)} of {gate.min_negative_tests} valid tests since {day_in_words(opens)}"
-    if len(inside) < gate.min_negative_tests:
-        return Condition("evidence", False, found)
-    marks = [opens, *inside, today]
-    longest, since = max((later - earlier, earlier) for earlier, later in itertools.pairwise(marks))
-    if longest.days > gate.max_days_between_tests:
-        return Condition(
-            "evidence",
-            False,
-            f"{found}; {longest.days} days without one from "
-            f"{day_in_words(since)}, at most {gate.max_days_between_tests} are allowed",
+    @cached_property
+    def tested(self) -> Tested:
+        """What the tests say."""
+        lifted = frozenset(
+            key.removeprefix("hold_review:")
+            for key in self.frame.answers
+            if key.startswith("hold_review:") and self.choice(key) == "lift_hold"
         )
-    return Condition("evidence", True, found)
+        return self._fold(
+            "tested",
+            (self.record.version(Test, Medication), lifted),
+            lambda: read_tests(
+                self.record.standing(Test),
+                [r.entry for r in self.record.standing(Medication) if isinstance(r.entry, Medication)],
+                self.policy.tests,
+                lifted.__contains__,
+            ),
+        )
 
+    @cached_property
+    def slips(self) -> list[Slip]:
+        """All uses that stand up to today, by date (S2)."""
+        found = self._fold(
+            "slips",
+            (self.record.version(Use), self.tested.slips),
+            lambda: sorted(
+                [*stated_uses(self.record.standing(Use), self.policy.tests), *self.tested.slips],
+                key=lambda slip: (slip.on, slip.key),
+            ),
+        )
+        return [slip for slip in found if slip.on <= self.today]
 
-def holds(open_holds: Sequence[Hold]) -> Condition:
-    """No test is in doubt (S6)."""
-    if not open_holds:
-        return Condition("holds", True, "no test result is in doubt")
-    named = ", ".join(f"test {hold.test_id} ({hold.why}, {day_in_words(hold.since)})" for hold in open_holds)
-    return Condition("holds", False, f"on hold for {named}")
+    @cached_property
+    def last_use_on(self) -> date | None:
+        """The latest use that stands, whoever told it and whenever (S2); None: not known."""
+        known = [self.slips[-1].on] if self.slips else []
+        if self.admission and self.admission.last_use_on and self.admission.last_use_on <= self.today:
+            known.append(self.admission.last_use_on)
+        return max(known, default=None)
 
+    @property
+    def days_sober(self) -> int | None:
+        """Calendar days in the program's zone since last use (T1)."""
+        return (self.today - self.last_use_on).days if self.last_use_on else None
 
-def length(today: date, ends_on: date, advanced: bool) -> Condition:
-    """The program's length is reached, or a clinician has advanced the gate with a reason (S12)."""
-    if advanced and today < ends_on:
-        return Condition("length", True, "advanced by a clinician")
-    return Condition("length", today >= ends_on, f"program length is reached on {day_in_words(ends_on)}")
+    @cached_property
+    def level_review(self) -> str | None:
+        """The slip that calls for a level-of-care review nobody has decided yet: its entry id (S3)."""
+        response = self.policy.slip_response
+        since = self.admitted_on
+        slips = [slip for slip in self.slips if since and slip.on >= since]
+        open_review = None
+        for number, slip in enumerate(slips):
+            days = {
+                other.on
+                for other in slips[: number + 1]
+                if (slip.on - other.on).days <= response.review_within_days
+            }
+            if slip.relapse or len(days) >= response.review_at_slips:
+                open_review = None if self.answer(f"level_of_care_review:{slip.key}") else slip.key
+        return open_review
 
+    @cached_property
+    def gate_conditions(self) -> tuple[Condition, ...]:
+        """Every condition of the gate except the clinician's signature (S9)."""
+        if self.last_use_on is None or self.admitted_on is None:
+            return (Condition("sobriety", False, "the date of last use is not known"),)
+        gate = self.policy.gate
+        return (
+            conditions.length(self.today, self.length_reached_on, advanced=False),
+            conditions.sobriety(
+                (self.today - self.last_use_on).days,
+                self.controlled_days(self.last_use_on, self.today),
+                self.last_use_on,
+                gate,
+            ),
+            conditions.evidence(self.tested.valid_on, self.last_use_on, self.today, gate),
+            conditions.holds([hold for hold in self.tested.holds if hold.since <= self.today]),
+            conditions.goals([g for g, status in self.goals.items() if status == "open"], bool(self.goals)),
+            Condition(
+                "level_of_care_review",
+                self.level_review is None,
+                "a level-of-care review is open" if self.level_review else "no review is open",
+            ),
+        )
 
-def goals(open_goals: Sequence[str], any_goal: bool) -> Condition:
-    """Goals are met or waived."""
-    if not any_goal:
-        return Condition("goals", False, "no personal goal is recorded")
-    if open_goals:
-        return Condition("goals", False, f"open goals: {', '.join(open_goals)}")
-    return Condition("goals", True, "all goals are met or waived")
+    @property
+    def gate_ready(self) -> bool:
+        """Whether nothing but the clinician's signature is missing."""
+        return all(condition.met for condition in self.gate_conditions)
+
+    @property
+    def gate_ready_but_for_length(self) -> bool:
+        """Whether a clinician may advance the gate with a reason (S12)."""
+        return all(condition.met for condition in self.gate_conditions if condition.name != "length")
+
+    @cached_property
+    def gate_opens_on(self) -> date | None:
+        """The earliest day on which the gate can pass, as far as dates decide it (S9)."""
+        if self.last_use_on is None or self.admitted_on is None:
+            return None
+        opens = self.last_use_on + timedelta(days=self.policy.gate.sober_days)
+        # Each day in a controlled environment moves the date by one, and may bring further such days in.
+        while (opens - self.last_use_on).days - self.controlled_days(
+            self.last_use_on, opens
+        ) < self.policy.gate.sober_days:
+            opens += timedelta(days=1)
+        return max(opens, self.length_reached_on)

@@ -19,8 +19,23 @@ class Session:
 
     start: datetime
     ends_at: datetime
+    closes_at: datetime
+    """When a session without an attendance entry is presumed missed: a grace after its end (A3)."""
     minutes: int
     service: str
+
+    @classmethod
+    def planned(
+        cls, start: datetime, minutes: int, service: str, calendar: Calendar, grace: timedelta
+    ) -> "Session":
+        """A session that begins at a wall-clock time of the program."""
+        ends_at = calendar.instant(start) + timedelta(minutes=minutes)
+        return cls(start, ends_at, ends_at + grace, minutes, service)
+
+    @classmethod
+    def unscheduled(cls, start: datetime, calendar: Calendar) -> "Session":
+        """A time at which somebody attended although no session stands: it has no length of its own (A2)."""
+        return cls.planned(start, 0, "group", calendar, timedelta())
 
     @property
     def name(self) -> str:
@@ -53,6 +68,7 @@ def offered(
     changes: Iterable[Recorded],
     calendar: Calendar,
     expected_on: Callable[[date], bool],
+    grace: timedelta,
 ) -> list[Session]:
     """The sessions that stand from `first` to `last`, in order (A3).
 
@@ -70,20 +86,24 @@ def offered(
             for line in plan:
                 if WEEKDAYS[day.weekday()] == line.weekday:
                     start = datetime.combine(day, time.fromisoformat(line.start))
-                    found[start] = _session(start, line.minutes, line.service, calendar)
+                    found[start] = Session.planned(start, line.minutes, line.service, calendar, grace)
     for recorded in changes:
         change = recorded.entry
         assert isinstance(change, SessionChange)
         if change.change == "added":
             if first <= change.session.date() <= last and expected_on(change.session.date()):
-                found[change.session] = _session(
-                    change.session, change.minutes or 60, change.service or "group", calendar
+                found[change.session] = Session.planned(
+                    change.session, change.minutes or 60, change.service or "group", calendar, grace
                 )
             continue
         taken = found.pop(change.session, None)
         if taken and change.new_start and first <= change.new_start.date() <= last:
-            found[change.new_start] = _session(
-                change.new_start, change.minutes or taken.minutes, change.service or taken.service, calendar
+            found[change.new_start] = Session.planned(
+                change.new_start,
+                change.minutes or taken.minutes,
+                change.service or taken.service,
+                calendar,
+                grace,
             )
     return [found[start] for start in sorted(found)]
 
@@ -92,15 +112,10 @@ def _plans(schedules: Iterable[Recorded]) -> list[tuple[date, tuple[WeeklySessio
     return [(r.entry.from_, r.entry.schedule) for r in schedules if isinstance(r.entry, Schedule)]
 
 
-def _session(start: datetime, minutes: int, service: str, calendar: Calendar) -> Session:
-    return Session(start, calendar.instant(start) + timedelta(minutes=minutes), minutes, service)
-
-
 def judge(
     session: Session,
     stated: Sequence[Recorded],
     chosen: str | None,
-    closes_at: datetime,
     now: datetime,
 ) -> Judged:
     """What became of a session (A3, A8).
@@ -108,17 +123,25 @@ def judge(
     The earlier entry stands until a person has chosen between two that disagree; `chosen` is that choice.
     """
     if not stated:
-        status: Status = "presumed_missed" if now >= closes_at else "ahead"
+        status: Status = "presumed_missed" if now >= session.closes_at else "ahead"
         return Judged(session, status, 0, session.service, None)
-    ordered = stated if len(stated) == 1 else sorted(stated, key=lambda r: (r.recorded_at, r.key))
-    standing = next((r for r in ordered if r.key == chosen), ordered[0])
-    other = next(
-        (r for r in ordered if chosen is None and _says(r, session) != _says(standing, session)), None
-    )
+    standing, other = (stated[0], None) if len(stated) == 1 else _chosen(session, stated, chosen)
     status, minutes = _says(standing, session)
     entry = standing.entry
     assert isinstance(entry, Attendance)
     return Judged(session, status, minutes, entry.service or session.service, standing, other)
+
+
+def _chosen(
+    session: Session, stated: Sequence[Recorded], chosen: str | None
+) -> tuple[Recorded, Recorded | None]:
+    """Which of several statements stands, and one that disagrees with it while nobody has chosen (A8)."""
+    ordered = sorted(stated, key=lambda r: (r.recorded_at, r.key))
+    standing = next((r for r in ordered if r.key == chosen), ordered[0])
+    if chosen is not None:
+        return standing, None
+    said = _says(standing, session)
+    return standing, next((r for r in ordered if _says(r, session) != said), None)
 
 
 def _says(recorded: Recorded, session: Session) -> tuple[Status, int]:

@@ -1,0 +1,45 @@
+"""Facts of the program's length: extension blocks and their limit (S11)."""
+
+from datetime import date, timedelta
+from functools import cached_property
+
+from workflows.core.facts.gate import GateFacts
+
+
+class LengthFacts(GateFacts):
+    """How long the program lasts for this patient."""
+
+    @cached_property
+    def extensions(self) -> list[tuple[date, tuple[str, ...]]]:
+        """Extension blocks that have begun: first day, and the gate conditions that were not met then."""
+        if self.admitted_on is None or self.today < self.length_reached_on:
+            return []
+        stepped_down = self.frame.since("aftercare")
+        until = min(self.today, stepped_down - timedelta(days=1)) if stepped_down else self.today
+        blocks: list[tuple[date, tuple[str, ...]]] = []
+        day = self.length_reached_on
+        while day <= until and len(blocks) < self.policy.length.max_extensions:
+            unmet = tuple(c.name for c in self.on(day).gate_conditions if not c.met)
+            if unmet:
+                blocks.append((day, unmet))
+            day += timedelta(days=self.policy.length.extension_days if unmet else 1)
+        return blocks
+
+    @property
+    def program_ends_on(self) -> date | None:
+        """The day on which the program, with the extensions so far, is over."""
+        if self.admitted_on is None:
+            return None
+        if not self.extensions:
+            return self.length_reached_on
+        return self.extensions[-1][0] + timedelta(days=self.policy.length.extension_days)
+
+    @property
+    def at_extension_limit(self) -> bool:
+        """Whether the last extension is over: a team review is mandatory, and nothing else follows (S11)."""
+        ends = self.program_ends_on
+        return (
+            len(self.extensions) >= self.policy.length.max_extensions
+            and ends is not None
+            and self.today >= ends
+        )
