@@ -53,7 +53,8 @@ class CareEpisode:
         self._tasks: list[workflow.ChildWorkflowHandle[Any, Any]] = []
         self._wait = NamedWait()
         self._moved = not (isinstance(start, dict) and "resumed" in start)
-        self._shown: dict[str, object] = {}
+        # Search attributes come along into a new run: only what differs from them is upserted.
+        self._shown = {pair.key.name: pair.value for pair in workflow.info().typed_search_attributes}
         self._in_flight: set[asyncio.Task[None]] = set()
         self._starting: dict[str, asyncio.Task[None]] = {}
         self._completed_themselves: set[str] = set()

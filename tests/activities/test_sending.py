@@ -88,10 +88,10 @@ async def test_P9_thirty_attempts_at_once_send_one_message(
 
 
 async def test_a_server_that_asks_to_wait_is_tried_again_and_one_that_refuses_is_not(
-    activities: dict[str, Any], free_port: int
+    activities: dict[str, Any], clinic_settings: Settings
 ) -> None:
     server = Answering("451 later", "250 ok", "550 no such user")
-    controller = Controller(server, hostname="127.0.0.1", port=free_port)
+    controller = Controller(server, hostname="127.0.0.1", port=int(clinic_settings.smtp.rpartition(":")[2]))
     controller.start()
     try:
         with pytest.raises(ApplicationError, match="try again later") as later:

@@ -1,51 +1,66 @@
-"""`make bench`: the speed of the core. Figures only; nothing here passes or fails."""
+"""`make bench`: speed and cost. Figures only; nothing here passes or fails.
 
-import time
-from datetime import timedelta
+What runs on a server is measured next to the bare floor of `bare.py`, on the same server in the same run.
+"""
+
+import asyncio
+import tempfile
+from pathlib import Path
 from statistics import median
 
-from tests.core.clinic import ADMITTED, Patient, admitted, ready_for_gate
-from workflows.core.entries import parse_entry
+from tests.bench import core
+from tests.bench.cost import Cost, cost_of_golden_journey
+from tests.bench.round_trip import RoundTrip, round_trip
+from tests.servers import clinic_of, dev_server, mailbox_of, time_skipping_server
 
 
-def full_record() -> Patient:
-    """A patient in the program with about 200 entries."""
-    patient = admitted().attends_until(ADMITTED + timedelta(days=60))
-    for number in range(200 - len(patient.episode.record)):
-        patient.says("mutual_help", on=ADMITTED + timedelta(days=number % 60), group="aa")
-    return patient
+async def on_servers() -> tuple[RoundTrip, Cost]:
+    """What needs Temporal: the round trip on the real server, the journey on the time-skipping one."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = clinic_of(Path(folder))
+        with mailbox_of(settings, Path(folder)):
+            async with dev_server(settings) as server:
+                trip = await round_trip(server, settings)
+            async with time_skipping_server(settings) as server:
+                cost = await cost_of_golden_journey(server, settings)
+    return trip, cost
 
 
-def entries_per_second() -> float:
-    """Attendance, contacts and tests in turn, parsed and followed through on a 200-entry record."""
-    patient, today = full_record(), (ADMITTED + timedelta(days=60)).isoformat()
-    statements = []
-    for number in range(300):
-        statements.append(({"kind": "mutual_help", "on": today, "group": "aa"},
-                           {"kind": "contact", "at": f"{today}T11:00", "channel": "phone", "outcome": "voicemail"},
-                           {"kind": "attendance", "session": f"{today}T{number % 12:02d}:{number % 60:02d}",
-                            "status": "excused"})[number % 3])  # fmt: skip
-    begun = time.perf_counter()
-    for number, statement in enumerate(statements):
-        patient.episode.apply(parse_entry({"by": "cm-1", "id": f"b{number}", **statement}), patient.now)
-    return len(statements) / (time.perf_counter() - begun)
-
-
-def journey_ms() -> tuple[float, int]:
-    """A full 90-day journey with all its deadlines, to the gate's signature: milliseconds and entries."""
-    begun = time.perf_counter()
-    patient = ready_for_gate()
-    patient.says("decision", about="gate_review", choice="pass", by="th-1")
-    return (time.perf_counter() - begun) * 1000, len(patient.episode.record)
+def main() -> None:
+    """Print the table of the README."""
+    core.journey()  # warm
+    rate = median(core.entries_per_second() for _ in range(3))
+    journeys = [core.journey() for _ in range(5)]
+    trip, cost = asyncio.run(on_servers())
+    rows = [
+        ("core: entries per second on a 200-entry record, one core", f"{rate:,.0f}", "3,000"),
+        (
+            f"core: 90-day journey, {journeys[0][1]} entries and the deadlines between",
+            f"{median(ms for ms, _ in journeys):.0f} ms",
+            "60 ms",
+        ),
+        ("update of a hand-written bare workflow, median", f"{trip.bare_ms:.1f} ms", "the floor"),
+        (
+            "update of an episode, median",
+            f"{trip.carepath_ms:.1f} ms ({trip.carepath_ms / trip.bare_ms:.2f} × the floor)",
+            "1.5 × the floor",
+        ),
+        (
+            f"golden journey: Temporal actions for {cost.entries} entries, {cost.notices} notices and "
+            f"{cost.deadlines} fired deadlines",
+            f"{cost.actions.total()} ({cost.ratio:.2f} each)",
+            "1.3 each",
+        ),
+        ("golden journey: longest history of a run", f"{cost.largest_events:,} events", "2,500"),
+        ("golden journey: largest history of a run", f"{cost.largest_bytes / 1000:,.0f} kB", "1,000 kB"),
+    ]
+    print("| what | measured | goal |\n|---|---|---|")
+    for row in rows:
+        print(f"| {' | '.join(row)} |")
+    print(
+        f"\nActions of the golden journey: {', '.join(f'{n} {name}' for name, n in cost.actions.most_common())}."
+    )
 
 
 if __name__ == "__main__":
-    journey_ms()  # warm
-    rate = median(entries_per_second() for _ in range(3))
-    times = [journey_ms() for _ in range(5)]
-    print("| what | measured |")
-    print("|---|---|")
-    print(f"| entries per second on a 200-entry record, one core | {rate:,.0f} |")
-    print(
-        f"| a 90-day journey with {times[0][1]} entries and its deadlines | {median(t for t, _ in times):.0f} ms |"
-    )
+    main()

@@ -105,9 +105,9 @@ def admitted(last_use_on: date = LAST_USE, **changes: Any) -> Patient:
     return patient
 
 
-def ready_for_gate(day: date | None = None) -> Patient:
+def ready_for_gate(day: date | None = None, patient: Patient | None = None) -> Patient:
     """A patient who has met every condition of the gate on the day the program's length is reached."""
-    patient = admitted()
+    patient = patient or admitted()
     day = day or ADMITTED + timedelta(days=90)
     patient.attends_until(day - timedelta(days=1))
     for back in (25, 15, 5):

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from tests.conftest import EXAMPLE
+from tests.servers import EXAMPLE
 from worker.errors import CannotDo
 from worker.importing.files import read_csv
 from worker.importing.run import read_folder

@@ -44,13 +44,16 @@ class Story:
             await self.environment.sleep(ahead)
 
     async def record(self, kind: str, **fields: Any) -> dict[str, Any]:
-        plain = {
-            name: value.isoformat() if isinstance(value, date) else value for name, value in fields.items()
-        }
-        answer: dict[str, Any] = await self.handle.execute_update(
-            "record", {"kind": kind, "by": "cm-1", **plain}
-        )
+        answer: dict[str, Any] = await self.handle.execute_update("record", _plain({"kind": kind, **fields}))
         return answer
+
+    async def record_many(self, *statements: dict[str, Any]) -> list[dict[str, Any]]:
+        """Record statements together, as a form does; none of them may be refused."""
+        results: list[dict[str, Any]] = await self.handle.execute_update(
+            "record_many", [_plain(statement) for statement in statements]
+        )
+        assert not [result["error"] for result in results if result["error"]]
+        return results
 
     async def refused(self, kind: str, **fields: Any) -> ApplicationError:
         """Record something that must be refused; the error that the caller gets."""
@@ -79,9 +82,9 @@ class Story:
         while (await handle.describe()).status == WorkflowExecutionStatus.RUNNING:
             pass
 
-    async def admit(self, last_use_ago: int = 5) -> date:
-        """Go through intake; the day of admission, which is today."""
-        today = await self.today()
+    async def admit(self, last_use_ago: int = 5, on: date | None = None) -> date:
+        """Go through intake; the day of admission, which is today unless another is given."""
+        today = on or await self.today()
         await self.record("screening", substances=["alcohol"])
         await self.record("level_of_care", level="IOT", reason="suited", by="th-1")
         await self.record("goal", goal_id="g1", title="work")
@@ -93,3 +96,8 @@ class Story:
 
 def client_of(story: Story) -> Client:
     return story.environment.client
+
+
+def _plain(statement: dict[str, Any]) -> dict[str, Any]:
+    dates = {name: day.isoformat() for name, day in statement.items() if isinstance(day, date)}
+    return {"by": "cm-1", **statement, **dates}

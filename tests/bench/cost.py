@@ -1,0 +1,85 @@
+"""What an episode costs on a server: Temporal actions, events and bytes of the golden journey.
+
+An action is what Temporal bills as one (https://docs.temporal.io/cloud/actions): the start of a workflow, be it by a
+client, by a parent or by continuing as new; an update, a signal, a timer, an activity, an upsert of search attributes.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
+
+from activities.models import MESSAGE_PATIENT, NOTIFY_STAFF
+from tests.workflows.golden import golden_journey
+from tests.workflows.story import Story
+from worker.run import running_worker
+from worker.settings import Settings
+
+_ACTIONS = {
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED: "workflow starts",
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED: "updates",
+    EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED: "signals",
+    EventType.EVENT_TYPE_TIMER_STARTED: "timers",
+    EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED: "activities",
+    EventType.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES: "search attributes",
+}
+
+
+@dataclass
+class Cost:
+    """The cost of one journey, its tasks included; `per` is what the actions are compared with."""
+
+    actions: Counter[str]
+    largest_events: int = 0
+    largest_bytes: int = 0
+    entries: int = 0
+    notices: int = 0
+    deadlines: int = 0
+
+    @property
+    def per(self) -> int:
+        """Entries, notices and fired deadlines: what somebody asked for or had to be told."""
+        return self.entries + self.notices + self.deadlines
+
+    @property
+    def ratio(self) -> float:
+        """Actions for each of them."""
+        return self.actions.total() / self.per
+
+
+async def cost_of_golden_journey(server: WorkflowEnvironment, settings: Settings) -> Cost:
+    """Live through the golden journey and count every history it leaves: the episode's runs and its tasks."""
+    client = server.client
+    async with running_worker(client, settings, versioned=False):
+        story = await Story.begin(server)
+        await golden_journey(story)
+        cost = Cost(Counter(), entries=len(await client.get_workflow_handle("episode-e1").query("journal")))
+        await _count_run(client, cost, "episode-e1", story.handle.first_execution_run_id)
+    return cost
+
+
+async def _count_run(client: Client, cost: Cost, workflow_id: str, run_id: str | None) -> None:
+    history = await client.get_workflow_handle(workflow_id, run_id=run_id).fetch_history()
+    _count(cost, history.events)
+    for event in history.events:
+        started = event.child_workflow_execution_started_event_attributes.workflow_execution
+        if started.workflow_id:
+            await _count_run(client, cost, started.workflow_id, started.run_id)
+    following = history.events[-1].workflow_execution_continued_as_new_event_attributes.new_execution_run_id
+    if following:
+        await _count_run(client, cost, workflow_id, following)
+
+
+def _count(cost: Cost, events: Any) -> None:
+    for event in events:
+        kind = event.event_type
+        if name := _ACTIONS.get(kind):
+            cost.actions[name] += 1
+        activity = event.activity_task_scheduled_event_attributes.activity_type.name
+        cost.notices += activity in (NOTIFY_STAFF, MESSAGE_PATIENT)
+        cost.deadlines += kind == EventType.EVENT_TYPE_TIMER_FIRED
+    cost.largest_events = max(cost.largest_events, len(events))
+    cost.largest_bytes = max(cost.largest_bytes, sum(event.ByteSize() for event in events))

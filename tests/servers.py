@@ -1,0 +1,66 @@
+"""Real servers for tests and benchmarks: Temporal (time-skipping, and the real one), and a mailbox."""
+
+import shutil
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+
+from worker.mailbox import Mailbox
+from worker.settings import Settings
+from worker.setup import set_up
+
+EXAMPLE = Path(__file__).parent.parent / "deploy" / "example"
+
+
+def binary(name: str) -> str:
+    """A program of the environment."""
+    found = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
+    assert found, f"{name} comes with the development dependencies"
+    return found
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def clinic_of(folder: Path) -> Settings:
+    """A clinic of one test, with its own database and mailbox."""
+    return Settings(
+        database=f"sqlite+aiosqlite:///{folder / 'clinic.db'}",
+        staff=EXAMPLE / "staff.yaml",
+        smtp=f"smtp://127.0.0.1:{free_port()}",
+    )
+
+
+def mailbox_of(settings: Settings, folder: Path) -> Mailbox:
+    """The mail server of a clinic, which keeps what it gets."""
+    return Mailbox(folder / "mail.jsonl", int(settings.smtp.rpartition(":")[2]))
+
+
+@asynccontextmanager
+async def time_skipping_server(settings: Settings) -> AsyncIterator[WorkflowEnvironment]:
+    """The test server whose one clock jumps to the next timer."""
+    async with await WorkflowEnvironment.start_time_skipping(
+        test_server_existing_path=binary("temporal-test-server"), data_converter=pydantic_data_converter
+    ) as environment:
+        await set_up(environment.client, settings)
+        yield environment
+
+
+@asynccontextmanager
+async def dev_server(settings: Settings, *extra: str) -> AsyncIterator[WorkflowEnvironment]:
+    """The real server, in memory, with its Web UI."""
+    async with await WorkflowEnvironment.start_local(
+        dev_server_existing_path=binary("temporal"), data_converter=pydantic_data_converter, ui=True,
+        dev_server_log_level="error", dev_server_extra_args=extra,
+    ) as environment:  # fmt: skip
+        await set_up(environment.client, settings)
+        yield environment
