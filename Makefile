@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test bench lint format lock clean
+.PHONY: help setup up test bench lint format histories lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -38,6 +38,9 @@ lint: setup ## formatter, linter, types, and who may import whom
 format: setup ## mend what the formatter and linter can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+histories: setup ## record the stored histories again, after a change that is meant to decide otherwise
+	$(BIN)/python -m tests.workflows.histories
 
 lock: setup ## resolve the dependencies again into constraints.txt (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-annotate --no-header --no-emit-index-url -o constraints.txt

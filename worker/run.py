@@ -19,6 +19,17 @@ from workflows.care_episode import CareEpisode
 from workflows.staff_task import StaffTask
 from workflows.visibility import TASK_QUEUE
 
+WORKFLOWS = [CareEpisode, StaffTask]
+
+
+def sandbox() -> SandboxedWorkflowRunner:
+    """Where workflow code runs. The core is pure and imports no clock: passing it through saves its reload."""
+    return SandboxedWorkflowRunner(
+        restrictions=SandboxRestrictions.default.with_passthrough_modules(
+            "workflows.core", "workflows.pathways", "activities", "pydantic", "statemachine"
+        )
+    )
+
 
 @asynccontextmanager
 async def running_worker(client: Client, settings: Settings, *, versioned: bool) -> AsyncIterator[Worker]:
@@ -46,14 +57,9 @@ async def running_worker(client: Client, settings: Settings, *, versioned: bool)
     worker = Worker(
         client,
         task_queue=TASK_QUEUE,
-        workflows=[CareEpisode, StaffTask],
+        workflows=WORKFLOWS,
         activities=activities.callables,
-        workflow_runner=SandboxedWorkflowRunner(
-            # The core is pure and imports no clock: passing it through costs no determinism and saves its reload.
-            restrictions=SandboxRestrictions.default.with_passthrough_modules(
-                "workflows.core", "workflows.pathways", "activities", "pydantic", "statemachine"
-            )
-        ),
+        workflow_runner=sandbox(),
         deployment_config=deployment if versioned else None,
     )
     try:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from temporalio.api.enums.v1 import EventType
-from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from activities.models import MESSAGE_PATIENT, NOTIFY_STAFF
 from tests.workflows.golden import golden_journey
+from tests.workflows.histories import histories_of
 from tests.workflows.story import Story
 from worker.run import running_worker
 from worker.settings import Settings
@@ -57,20 +57,9 @@ async def cost_of_golden_journey(server: WorkflowEnvironment, settings: Settings
         story = await Story.begin(server)
         await golden_journey(story)
         cost = Cost(Counter(), entries=len(await client.get_workflow_handle("episode-e1").query("journal")))
-        await _count_run(client, cost, "episode-e1", story.handle.first_execution_run_id)
+        for history in await histories_of(client, "episode-e1", story.handle.first_execution_run_id):
+            _count(cost, history.events)
     return cost
-
-
-async def _count_run(client: Client, cost: Cost, workflow_id: str, run_id: str | None) -> None:
-    history = await client.get_workflow_handle(workflow_id, run_id=run_id).fetch_history()
-    _count(cost, history.events)
-    for event in history.events:
-        started = event.child_workflow_execution_started_event_attributes.workflow_execution
-        if started.workflow_id:
-            await _count_run(client, cost, started.workflow_id, started.run_id)
-    following = history.events[-1].workflow_execution_continued_as_new_event_attributes.new_execution_run_id
-    if following:
-        await _count_run(client, cost, workflow_id, following)
 
 
 def _count(cost: Cost, events: Any) -> None:

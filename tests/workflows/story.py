@@ -23,9 +23,11 @@ class Story:
 
     @classmethod
     async def begin(cls, environment: WorkflowEnvironment, episode_id: str = "e1", **changes: Any) -> "Story":
-        today = (await environment.get_current_time()).astimezone(ZONE).date()
+        if "referred_on" not in changes:
+            today = (await environment.get_current_time()).astimezone(ZONE).date()
+            changes["referred_on"] = today.isoformat()
         start = {
-            "episode_id": episode_id, "site": "north", "timezone": ZONE.key, "referred_on": today.isoformat(),
+            "episode_id": episode_id, "site": "north", "timezone": ZONE.key,
             "pathway": "iop", "team": TEAM, "schedule": SCHEDULE, "closures": [], **changes,
         }  # fmt: skip
         handle = await environment.client.start_workflow(
