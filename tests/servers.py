@@ -56,11 +56,11 @@ async def time_skipping_server(settings: Settings) -> AsyncIterator[WorkflowEnvi
 
 
 @asynccontextmanager
-async def dev_server(settings: Settings, *extra: str) -> AsyncIterator[WorkflowEnvironment]:
+async def dev_server(settings: Settings, ui_port: int | None = None) -> AsyncIterator[WorkflowEnvironment]:
     """The real server, in memory, with its Web UI."""
     async with await WorkflowEnvironment.start_local(
         dev_server_existing_path=binary("temporal"), data_converter=pydantic_data_converter, ui=True,
-        dev_server_log_level="error", dev_server_extra_args=extra,
+        ui_port=ui_port, dev_server_log_level="error",
     ) as environment:  # fmt: skip
         await set_up(environment.client, settings)
         yield environment

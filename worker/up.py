@@ -12,7 +12,6 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from urllib.parse import quote
 
 from temporalio.client import Client
 
@@ -24,6 +23,7 @@ from worker.run import running_worker, until_stopped
 from worker.settings import HOME, Settings, load_settings
 from worker.setup import set_up
 from worker.show import console
+from worker.web_ui import link
 from workflows import visibility
 
 ADDRESS = "127.0.0.1"
@@ -98,12 +98,8 @@ def _taken(port: int) -> bool:
         return probe.connect_ex((ADDRESS, port)) == 0
 
 
-def web_ui_link(ui_port: int, query: str) -> str:
-    """A link to the Web UI's list with a filter."""
-    return f"http://{ADDRESS}:{ui_port}/namespaces/default/workflows?query={quote(query)}"
-
-
 def _print_links(ui_port: int) -> None:
+    address = f"http://{ADDRESS}:{ui_port}"
     running = "ExecutionStatus='Running'"
     console.print("\n[bold]The clinic is running.[/bold] Stop it with Ctrl-C.\n")
     for name, query in (
@@ -113,7 +109,7 @@ def _print_links(ui_port: int) -> None:
         ("Gate review", f"CarepathStage='gate_review' AND {running}"),
         ("Missing from sessions", f"CarepathFlags='missing' AND {running}"),
     ):
-        console.print(f"  {name:22} {web_ui_link(ui_port, query)}", soft_wrap=True, highlight=False)
+        console.print(f"  {name:22} {link(address, query=query)}", soft_wrap=True, highlight=False)
     console.print(
         "\n  carepath list · carepath tasks --overdue · carepath progress EPISODE · carepath mail\n"
     )

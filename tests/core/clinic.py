@@ -39,7 +39,8 @@ class Patient:
 
     def __init__(self, **changes: Any) -> None:
         self.now = at(ADMITTED - timedelta(days=3), "09:00")
-        self.episode = Episode(start(**changes), pathway_named("iop"), self.now)
+        begin = start(**changes)
+        self.episode = Episode(begin, pathway_named(begin.pathway), self.now)
         self.episode.wake(self.now)
         self.effects: list[Any] = []
         self._number = 0

@@ -12,6 +12,7 @@ from workflows.core.errors import Refused
 from workflows.core.policy import load_policy
 from workflows.pathways import pathway_named
 from workflows.pathways.drawing import mermaid, transitions
+from workflows.pathways.svg import svg
 
 pathway = typer.Typer(help="Look at a pathway.", no_args_is_help=True)
 policy = typer.Typer(help="Check a policy file.", no_args_is_help=True)
@@ -44,8 +45,10 @@ def show(
             print(f"| {row.source} | {row.target} | {row.when} |")
     elif format == "mermaid":
         print(mermaid(chosen))
+    elif format == "svg":
+        print(svg(chosen))
     else:
-        raise typer.BadParameter(f"{format} is not known; use mermaid or table")
+        raise typer.BadParameter(f"{format} is not known; use mermaid, svg or table")
 
 
 @policy.command()

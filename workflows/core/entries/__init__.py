@@ -1,12 +1,12 @@
-"""What can be stated about an episode: one class per kind, a union told apart by `kind`.
+"""What can be stated about an episode: one class per kind, told apart by `kind`.
 
 A new kind is its class here and its fold in the facts; nothing else changes.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from workflows.core.entries.attendance import (
     Attendance,
@@ -41,17 +41,6 @@ from workflows.core.entries.intake import (
 from workflows.core.entries.sobriety import Medication, Test, Use
 from workflows.core.errors import InvalidEntry
 
-AnyEntry = Annotated[
-    Screening | LevelOfCareDecision | Admission | Goal | Acknowledgement | Need
-    | Attendance | SessionChange | Schedule | Contact | Module | MutualHelp
-    | Use | Test | Medication
-    | Consent | Revocation
-    | Leave | Return | Crisis | Flag | Checkin | Decision | Exit | PolicyAdoption | Retraction,
-    Field(discriminator="kind"),
-]  # fmt: skip
-
-_ANY_ENTRY: TypeAdapter[Entry] = TypeAdapter(AnyEntry)
-
 KINDS: dict[str, type[Entry]] = {
     cls.model_fields["kind"].annotation.__args__[0]: cls  # type: ignore[union-attr]
     for cls in (
@@ -77,7 +66,7 @@ def parse_entry(statement: Mapping[str, Any]) -> Entry:
         said = "has no kind" if kind is None else f"has the unknown kind {kind!r}"
         raise InvalidEntry(f"This entry {said}. Kinds are: {', '.join(sorted(KINDS))}.")
     try:
-        return _ANY_ENTRY.validate_python(dict(statement))
+        return KINDS[kind].model_validate(dict(statement))
     except ValidationError as error:
         raise InvalidEntry(f"This {kind} entry cannot be read: {in_words(error, KINDS[kind])}") from None
 
@@ -86,9 +75,11 @@ def in_words(error: ValidationError, model: type[Any] | None = None) -> str:
     """A validation error as sentences that name the field and the remedy."""
     sentences = []
     for detail in error.errors(include_url=False):
-        path = [str(part) for part in detail["loc"] if str(part) not in KINDS]
+        path = [str(part) for part in detail["loc"]]
         where = ".".join(path)
         message = detail["msg"].removeprefix("Value error, ")
+        if detail["type"] == "too_short":
+            message = "name at least one"
         if detail["type"] == "extra_forbidden":
             fields = [f.alias or name for name, f in model.model_fields.items()] if model else []
             known = f" (its fields are: {', '.join(fields)})" if fields and len(path) == 1 else ""
@@ -107,7 +98,7 @@ def in_words(error: ValidationError, model: type[Any] | None = None) -> str:
 
 
 __all__ = [
-    "KINDS", "Acknowledgement", "Admission", "AnyEntry", "Attendance", "Checkin", "Consent", "Contact", "Crisis",
+    "KINDS", "Acknowledgement", "Admission", "Attendance", "Checkin", "Consent", "Contact", "Crisis",
     "Decision", "Entry", "Exit", "Flag", "Goal", "Leave", "LevelOfCareDecision", "Medication", "Module",
     "MutualHelp", "Need", "PolicyAdoption", "Retraction", "Return", "Revocation", "Schedule", "Screening",
     "SessionChange", "Source", "Test", "Use", "WeeklySession", "dated_ahead", "effective_at", "in_words",

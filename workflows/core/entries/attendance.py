@@ -1,5 +1,6 @@
 """Sessions: who came, what was moved, and how a person was reached (A1-A8)."""
 
+import re
 from datetime import date, datetime
 from typing import Annotated, ClassVar, Literal
 
@@ -15,13 +16,19 @@ def _weekday(value: object) -> object:
     return value.strip().lower()[:3] if isinstance(value, str) else value
 
 
+def _clock_time(value: object) -> object:
+    if not isinstance(value, str) or not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        raise ValueError("a time of day on the wall, such as 18:00 (in YAML, in quotes)")
+    return value
+
+
 class WeeklySession(BaseModel):
     """One line of a weekly schedule; `start` is wall-clock time in the program's zone."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     weekday: Annotated[Weekday, BeforeValidator(_weekday)]
-    start: Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+    start: Annotated[str, BeforeValidator(_clock_time)]
     minutes: Annotated[int, Field(gt=0, le=720)]
     service: Code = "group"
 

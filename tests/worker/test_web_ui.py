@@ -1,0 +1,100 @@
+"""What staff see: the Temporal Web UI on the real server, in a real Chromium."""
+
+import shutil
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.async_api import Page, async_playwright, expect
+from temporalio.testing import WorkflowEnvironment
+
+from tests.servers import dev_server as start_dev_server
+from tests.servers import free_port
+from tests.workflows.story import ZONE, Story
+from worker.run import running_worker
+from worker.settings import Settings
+from worker.web_ui import EPISODE_COLUMNS, TASK_COLUMNS, choose_columns, link
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+DAY = timedelta(days=1)
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.usefixtures("mailbox"),
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: install Debian's package chromium"),
+]
+
+
+@pytest.fixture
+def ui() -> str:
+    return f"http://127.0.0.1:{free_port()}"
+
+
+@pytest.fixture
+async def server(clinic_settings: Settings, ui: str) -> AsyncIterator[WorkflowEnvironment]:
+    async with (
+        start_dev_server(clinic_settings, ui_port=int(ui.rpartition(":")[2])) as environment,
+        running_worker(environment.client, clinic_settings, versioned=False),
+    ):
+        yield environment
+
+
+@pytest.fixture
+async def page() -> AsyncIterator[Page]:
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield await browser.new_page(viewport={"width": 1600, "height": 1000})
+        await browser.close()
+
+
+@pytest.fixture
+async def missing_person(server: WorkflowEnvironment) -> Story:
+    """Admitted ten days ago, and not seen at any session."""
+    today = datetime.now(UTC).astimezone(ZONE).date()
+    story = await Story.begin(server, referred_on=(today - 11 * DAY).isoformat())
+    await story.admit(on=today - 10 * DAY)
+    return story
+
+
+@pytest.mark.usefixtures("missing_person")
+async def test_the_list_of_episodes_shows_the_search_attributes(page: Page, ui: str) -> None:
+    await page.add_init_script(choose_columns(EPISODE_COLUMNS))
+    await page.goto(link(ui, query="WorkflowType='CareEpisode' AND CarepathFlags='missing'"))
+    row = page.get_by_role("row").filter(has_text="episode-e1")
+    for column in ("CarepathStage", "CarepathFlags", "CarepathOwner", "CarepathSite", "CarepathGate"):
+        await expect(page.get_by_role("columnheader", name=column)).to_be_visible()
+    for value in ("program", "missing", "cm-1", "north"):
+        await expect(row).to_contain_text(value)
+
+
+async def test_the_worklist_shows_task_owner_due_and_level(
+    page: Page, ui: str, missing_person: Story
+) -> None:
+    ((kind, task_id),) = (await missing_person.tasks()).items()
+    await page.add_init_script(choose_columns(TASK_COLUMNS))
+    await page.goto(link(ui, query="WorkflowType='StaffTask' AND ExecutionStatus='Running'"))
+    row = page.get_by_role("row").filter(has_text=task_id)
+    for column in ("CarepathTask", "CarepathOwner", "CarepathDue", "CarepathLevel"):
+        await expect(page.get_by_role("columnheader", name=column)).to_be_visible()
+    await expect(row).to_contain_text(kind)
+    await expect(row).to_contain_text("e1")
+
+
+async def test_an_episode_shows_its_progress_table(page: Page, ui: str, missing_person: Story) -> None:
+    await page.goto(link(ui, missing_person.handle.id))
+    await page.get_by_text("User Metadata").click()
+    details = page.frame_locator("iframe")  # the page renders Markdown apart from itself
+    for name in ("Sober since", "Gate opens", "Gate needs", "This week", "Missed in a row", "Waits for"):
+        await expect(details.get_by_role("cell", name=name, exact=True)).to_be_visible()
+    await expect(details.get_by_text("program (missing)")).to_be_visible()
+
+
+async def test_the_timeline_of_an_episode_reads_as_a_story(
+    page: Page, ui: str, missing_person: Story
+) -> None:
+    deadline = (await missing_person.progress())["next_deadline"]
+    ((kind, _),) = (await missing_person.tasks()).items()
+    await page.goto(link(ui, missing_person.handle.id))
+    await expect(page.get_by_text(deadline["name"]).first).to_be_visible()
+    await expect(page.get_by_text(kind.replace("_", " ")).first).to_be_visible()
