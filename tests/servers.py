@@ -1,10 +1,12 @@
-"""Real servers for tests and benchmarks: Temporal (time-skipping, and the real one), and a mailbox."""
+"""What tests and benchmarks run against: Temporal (time-skipping, and the real one), a mailbox, the example clinic."""
 
 import shutil
 import socket
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date
 from pathlib import Path
 
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -15,6 +17,14 @@ from worker.settings import Settings
 from worker.setup import set_up
 
 EXAMPLE = Path(__file__).parent.parent / "deploy" / "example"
+
+
+def generated(folder: Path, today: date) -> Path:
+    """The example clinic's export, written for a day."""
+    subprocess.run(
+        [sys.executable, EXAMPLE / "generate.py", folder, "--today", today.isoformat()], check=True
+    )
+    return folder
 
 
 def binary(name: str) -> str:

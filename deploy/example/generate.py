@@ -280,17 +280,29 @@ def write(folder: Path, today: date) -> None:
     _csv(folder / "attendance.csv", attendance, "latin-1")
     _csv(folder / "tests.csv", tests, "utf-8")
     (folder / "events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events), "utf-8")
-    days = [today - timedelta(days=today.weekday() + 7 - n) for n in range(28)]
-    calendar = [
-        {
-            "date": day.isoformat(),
-            "weekday": WEEKDAYS[day.weekday()],
-            "status": "closed" if day == clinic.holiday else "open",
-            "note": "clinic holiday" if day == clinic.holiday else "",
-        }
-        for day in days
-    ]
-    _csv(folder / "calendar.csv", calendar, "utf-8")
+    _csv(folder / "calendar.csv", session_calendar(today, clinic.holiday), "utf-8")
+
+
+def session_calendar(today: date, holiday: date) -> list[dict[str, Any]]:
+    """Four weeks of sessions around today, each with whether the clinic is open."""
+    rows = []
+    for number in range(28):
+        day = today - timedelta(days=today.weekday() + 14 - number)
+        closed = day == holiday
+        for line in SCHEDULE:
+            if line["weekday"] == WEEKDAYS[day.weekday()]:
+                rows.append(
+                    {
+                        "date": day.isoformat(),
+                        "weekday": line["weekday"],
+                        "status": "closed" if closed else "open",
+                        "start": line["start"],
+                        "minutes": line["minutes"],
+                        "service": line["service"],
+                        "note": "clinic holiday" if closed else "",
+                    }
+                )
+    return rows
 
 
 def hash_of(text: str) -> int:

@@ -4,17 +4,14 @@ import json
 import os
 import subprocess
 import sys
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from tests.servers import EXAMPLE
-from worker.errors import CannotDo
-from worker.importing.files import read_csv
-from worker.importing.run import read_folder
+from tests.servers import EXAMPLE, generated
 from worker.mailbox import Mailbox
 from worker.run import running_worker
 from worker.settings import Settings
@@ -31,13 +28,6 @@ def carepath(
     return subprocess.run(
         [CAREPATH, *arguments], capture_output=True, text=True, env=environment, timeout=60, check=False
     )
-
-
-def generated(folder: Path, today: date) -> Path:
-    subprocess.run(
-        [sys.executable, EXAMPLE / "generate.py", folder, "--today", today.isoformat()], check=True
-    )
-    return folder
 
 
 @pytest.mark.parametrize(
@@ -78,27 +68,6 @@ def test_the_chart_is_drawn_from_the_chart() -> None:
     table = carepath("pathway", "show", "iop", "--format", "table").stdout
     assert "| program | aftercare | step down |" in table
     assert carepath("pathway", "show").stdout.startswith("stateDiagram-v2")
-
-
-def test_a_csv_without_a_column_is_refused_as_a_whole(tmp_path: Path) -> None:
-    file = tmp_path / "attendance.csv"
-    file.write_text("patient_key,status\nMRN-1,present\n")
-    with pytest.raises(CannotDo, match="lacks the column session_start"):
-        read_csv(file, ("patient_key", "session_start"))
-    file.write_bytes("patient_key\nMRN-1\n".encode("utf-16"))
-    with pytest.raises(CannotDo, match="UTF-16"):
-        read_csv(file, ("patient_key",))
-
-
-def test_an_import_reads_the_disorder_of_real_data_and_no_names(tmp_path: Path) -> None:
-    _, statements = read_folder(generated(tmp_path, date(2026, 3, 16)))
-    refused = [statement for statement in statements if statement.problem]
-    assert [statement.row.file for statement in refused] == ["attendance.csv"]
-    assert "session_start" in (refused[0].problem or "")
-    assert not any("Müller" in str(statement.entry) for statement in statements)
-    assert (tmp_path / "attendance.csv").read_bytes().count("ü".encode("latin-1")) > 0
-    again = [statement.entry.get("id") for statement in read_folder(tmp_path)[1]]
-    assert again == [statement.entry.get("id") for statement in statements]
 
 
 async def test_a_clinic_is_taken_over_and_run_from_the_command_line(

@@ -105,7 +105,11 @@ async def test_an_overdue_task_climbs_its_ladder_and_the_worklist_shows_the_leve
     async def it_is_with_the_director() -> bool:
         return await listed(server.client, "CarepathLevel = 2 AND CarepathOwner = 'di-1'") == {"task-alone"}
 
+    async def all_are_told() -> bool:
+        return len(list(read(mailbox.file))) == 3
+
     await eventually(it_is_with_the_director)
+    await eventually(all_are_told)
     told = [(mail["to"], mail["subject"].partition(" · ")[0]) for mail in read(mailbox.file)]
     assert told == [
         ("cm-1@clinic.example", "task screening"),

@@ -6,6 +6,7 @@ whole situation anew, so that a late entry, a correction and an outage need no c
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -317,7 +318,9 @@ class Episode:
             self.effects.append(CloseTask(task.task_id, key, reason, quietly=bool(done or moved_on)))
             happened.append(f"{'Done' if done else 'Withdrawn'}: {task.kind.replace('_', ' ')} ({reason}).")
         for key, duty in owed.items():
-            if key not in self.open_tasks and (new := self._task(duty)):
+            if (known := self.open_tasks.get(key)) and known.asks != duty.asks:  # such as what admission waits for
+                self.open_tasks[key] = replace(known, asks=duty.asks, entries=duty.entries)
+            elif known is None and (new := self._task(duty)):
                 self.open_tasks[key] = new
                 self.done_by[key] = duty.done_by
                 self.effects.append(new)

@@ -1,0 +1,93 @@
+"""Taking a clinic over: what is read from an export, and that its order does not matter (T4, T7)."""
+
+import random
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.servers import EXAMPLE, generated
+from worker.errors import CannotDo
+from worker.importing.files import read_csv
+from worker.importing.run import read_folder
+from workflows.core.entries import parse_entry
+from workflows.core.episode import Episode
+from workflows.core.errors import Refused
+from workflows.core.progress import Progress
+from workflows.core.start import EpisodeStart
+from workflows.core.views import progress
+from workflows.pathways import pathway_named
+
+EXPORT = EXAMPLE / "export"
+TODAY = date(2026, 3, 16)
+NOW = datetime(2026, 3, 16, 12, tzinfo=ZoneInfo("America/Chicago"))
+
+
+def taken_over(folder: Path, shuffle: random.Random | None = None) -> dict[str, Progress]:
+    """Every patient of an export in the pure core, as the import records them; by patient key."""
+    admissions, statements = read_folder(folder)
+    if shuffle:
+        shuffle.shuffle(statements)
+    found = {}
+    for row in admissions:
+        key = row.values["patient_key"]
+        start = EpisodeStart.model_validate(
+            {"episode_id": key, "site": row.values["site"], "timezone": NOW.tzinfo.key,  # type: ignore[union-attr]
+             "referred_on": row.values["referred_on"], "closures": [TODAY - timedelta(days=5)],
+             "team": {role: row.values[role] for role in ("case_manager", "therapist", "supervisor", "director")},
+             "schedule": [{"weekday": day, "start": "18:00", "minutes": 180} for day in ("mon", "wed", "fri")]}
+        )  # fmt: skip
+        episode = Episode(start, pathway_named("iop"), NOW)
+        entries = [parse_entry(s.entry) for s in statements if s.patient_key == key and not s.problem]
+        results = episode.apply_many(entries, NOW)
+        assert all("future" in str(result) for result in results if isinstance(result, Refused))
+        found[key] = progress(episode, NOW)
+    return found
+
+
+def test_the_example_export_in_the_repository_is_what_the_generator_writes(tmp_path: Path) -> None:
+    fresh = generated(tmp_path / "fresh", TODAY)
+    assert {file.name: file.read_bytes() for file in EXPORT.iterdir()} == {
+        file.name: file.read_bytes() for file in fresh.iterdir()
+    }
+
+
+def test_the_example_holds_patients_in_every_stage_over_a_clock_change_and_a_holiday() -> None:
+    stages = {shown.stage for shown in taken_over(EXPORT).values()}
+    assert stages == {"intake", "program", "gate_review", "aftercare", "closed"}
+    calendar = read_csv(EXPORT / "calendar.csv", ("date", "status", "start", "minutes"))
+    days = [row.values["date"] for row in calendar]
+    assert days[0] <= "2026-03-08" <= days[-1], "clocks change on 8 March 2026"
+    assert [row.values["date"] for row in calendar if row.values["status"] == "closed"] == ["2026-03-11"]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_T4_rows_in_any_order_give_the_same_clinic(seed: int) -> None:
+    assert taken_over(EXPORT, random.Random(seed)) == taken_over(EXPORT)
+
+
+def test_an_import_reads_the_disorder_of_real_data_and_no_names() -> None:
+    _, statements = read_folder(EXPORT)
+    refused = [statement for statement in statements if statement.problem]
+    assert [statement.row.file for statement in refused] == ["attendance.csv"]
+    assert "session_start" in (refused[0].problem or "")
+    assert not any("Müller" in str(statement.entry) for statement in statements)
+    assert (EXPORT / "attendance.csv").read_bytes().count("ü".encode("latin-1")) > 0
+    again = [statement.entry.get("id") for statement in read_folder(EXPORT)[1]]
+    assert again == [statement.entry.get("id") for statement in statements]
+
+
+def test_a_file_that_cannot_be_used_is_refused_as_a_whole(tmp_path: Path) -> None:
+    file = tmp_path / "attendance.csv"
+    file.write_text("patient_key,status\nMRN-1,present\n")
+    with pytest.raises(CannotDo, match="lacks the column session_start"):
+        read_csv(file, ("patient_key", "session_start"))
+    file.write_bytes("patient_key\nMRN-1\n".encode("utf-16"))
+    with pytest.raises(CannotDo, match="UTF-16"):
+        read_csv(file, ("patient_key",))
+    with pytest.raises(CannotDo, match=r"holds no admissions\.csv"):
+        read_folder(tmp_path)
+    file.write_text("")
+    with pytest.raises(CannotDo, match="Its columns are: none"):
+        read_csv(file, ("patient_key",))
