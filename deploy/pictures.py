@@ -8,17 +8,18 @@ import shutil
 import sys
 from pathlib import Path
 
-from playwright.async_api import async_playwright
+from playwright.async_api import Page, async_playwright
 
 from worker.episodes import clinic
-from worker.up import web_ui_link
+from worker.web_ui import EPISODE_COLUMNS, TASK_COLUMNS, choose_columns, link
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
+WEB_UI = "http://127.0.0.1:8233"
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 async def main() -> None:
-    """The worklist, one episode's timeline, and its progress."""
+    """The worklist, the episodes, one episode's timeline, and its progress."""
     browser_file = shutil.which("chromium")
     if browser_file is None:
         sys.exit("There is no chromium on this machine; install Debian's package chromium.")
@@ -29,18 +30,26 @@ async def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=browser_file, args=FLAGS)
-        page = await browser.new_page(viewport={"width": 1500, "height": 950})
-        for name, link in (
-            ("worklist", web_ui_link(8233, "WorkflowType='StaffTask' AND ExecutionStatus='Running'")),
-            ("episode", f"http://127.0.0.1:8233/namespaces/default/workflows/{found[0]}"),
+        running = "ExecutionStatus='Running'"
+        for name, query, columns in (
+            ("worklist", f"WorkflowType='StaffTask' AND {running}", TASK_COLUMNS),
+            ("episodes", f"WorkflowType='CareEpisode' AND {running}", EPISODE_COLUMNS),
         ):
-            await page.goto(link)
-            await page.wait_for_timeout(4000)  # the page keeps a connection open: there is no idle moment
-            await page.screenshot(path=PICTURES / f"{name}.png")
+            page = await browser.new_page(viewport={"width": 1500, "height": 900})
+            await page.add_init_script(choose_columns(columns))
+            await page.goto(link(WEB_UI, query=query))
+            await _taken(page, name)
+        page = await browser.new_page(viewport={"width": 1500, "height": 900})
+        await page.goto(link(WEB_UI, found[0]))
+        await _taken(page, "episode")
         await page.get_by_text("User Metadata").click()
-        await page.wait_for_timeout(3000)
-        await page.screenshot(path=PICTURES / "progress.png")
+        await _taken(page, "progress")
         await browser.close()
+
+
+async def _taken(page: Page, name: str) -> None:
+    await page.wait_for_timeout(4000)  # the page keeps a connection open: there is no idle moment
+    await page.screenshot(path=PICTURES / f"{name}.png")
 
 
 if __name__ == "__main__":

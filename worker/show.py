@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 console = Console()
@@ -22,7 +23,8 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
         shown.add_column(column, overflow="fold")
     count = 0
     for row in rows:
-        shown.add_row(*("" if cell is None else str(cell) for cell in row))
+        # A subject like "[level 2] overdue" is text and no markup.
+        shown.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
         count += 1
     console.print(shown if count else f"{title}: none.")
 

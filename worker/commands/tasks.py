@@ -45,7 +45,7 @@ def tasks(
         if json:
             as_json(rows)
             return
-        columns = ["task", "kind", "episode", "owner", "due (UTC)", "level"]
+        columns = ["task", "kind", "episode", "owner", "due", "level"]
         table("Tasks", columns, [_line(row) for row in rows])
 
     asyncio.run(run())
@@ -53,7 +53,7 @@ def tasks(
 
 def _line(row: dict[str, Any]) -> list[Any]:
     due = row.get("due")
-    shown = due.astimezone(UTC).strftime("%Y-%m-%d %H:%M") if isinstance(due, datetime) else None
+    shown = due.astimezone().strftime("%Y-%m-%d %H:%M %Z") if isinstance(due, datetime) else None
     return [row["task_id"], row.get("task"), row.get("episode"), row.get("owner"), shown, row.get("level")]
 
 

@@ -318,7 +318,9 @@ class Episode:
             self.effects.append(CloseTask(task.task_id, key, reason, quietly=bool(done or moved_on)))
             happened.append(f"{'Done' if done else 'Withdrawn'}: {task.kind.replace('_', ' ')} ({reason}).")
         for key, duty in owed.items():
-            if (known := self.open_tasks.get(key)) and known.asks != duty.asks:  # such as what admission waits for
+            if (
+                known := self.open_tasks.get(key)
+            ) and known.asks != duty.asks:  # such as what admission waits for
                 self.open_tasks[key] = replace(known, asks=duty.asks, entries=duty.entries)
             elif known is None and (new := self._task(duty)):
                 self.open_tasks[key] = new
