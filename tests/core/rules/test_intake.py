@@ -306,3 +306,14 @@ def test_I6_the_clinic_learns_once_that_the_episode_is_closed_and_that_it_is_ope
     notes = [effect for effect in patient.effects if isinstance(effect, NoteClosed)]
     assert [note.closed_on for note in notes] == [ADMITTED, None]
     assert len({note.key for note in notes}) == 2
+
+
+@pytest.mark.xfail(
+    reason="the chart stays in awaiting admission without a decision",
+    strict=True,
+)
+def test_T3_a_retracted_decision_takes_back_that_the_person_awaits_admission() -> None:
+    patient = Patient()
+    wrong = patient.says("level_of_care", level="iop", by="th-1")
+    patient.says("retraction", entry_id=wrong.entry_id, reason="another person")
+    assert "awaiting_admission" not in patient.progress.states
