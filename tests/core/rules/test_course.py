@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.core.clinic import ADMITTED, LAST_USE, Patient, admitted, at, ready_for_gate
 from workflows.core.effects import MessagePatient, Notify, OpenTask
 from workflows.core.entries import parse_entry
-from workflows.core.errors import NotAllowedNow
+from workflows.core.errors import InvalidEntry, NotAllowedNow
 from workflows.core.snapshot import pack, unpack
 from workflows.core.views import journal, progress
 from workflows.pathways import pathway_named
@@ -109,6 +109,16 @@ def test_E1_a_machine_is_no_named_person(source: str) -> None:
             source=source,
             reason="rule",
         )
+
+
+def test_E1_a_patient_who_came_back_is_no_longer_closed_for_lost_contact() -> None:
+    patient = admitted()
+    patient.until(on(31))
+    assert "lost_contact_proposal" in patient.tasks
+    patient.attends(on(32))
+    with pytest.raises(NotAllowedNow):
+        patient.says("decision", about="lost_contact_proposal", choice="close", by="su-1", reason="no trace")
+    assert patient.progress.stage == "program"
 
 
 # -- E2 -------------------------------------------------------------------------------------------------------
@@ -287,6 +297,35 @@ def test_E3_another_exit_is_not_reopened_by_a_return() -> None:
     patient.says("exit", reason="transferred", on=on(10))
     patient.until(on(11))
     patient.says("return", on=on(11))
+    assert patient.progress.stage == "closed"
+
+
+@pytest.mark.xfail(
+    reason="the reopening counts as the start of aftercare, so the use lies before it",
+    strict=True,
+)
+def test_E3_a_use_in_aftercare_is_still_reassessed_after_a_withdrawal_was_reopened() -> None:
+    patient = aftercare()
+    patient.until(on(94))
+    patient.says("use", on=on(94))
+    patient.until(on(95))
+    patient.says("exit", reason="withdrew", on=on(95))
+    patient.until(on(96))
+    patient.says("return", on=on(96))
+    assert "reassessment" in patient.tasks
+
+
+@pytest.mark.xfail(
+    reason="the reopened exit has the later day and hides the new one",
+    strict=True,
+)
+def test_E3_a_withdrawal_dated_before_a_reopened_one_still_counts() -> None:
+    patient = in_program()
+    patient.says("exit", reason="withdrew", on=on(10))
+    patient.until(on(11))
+    patient.says("return", on=on(11))
+    patient.until(on(12))
+    patient.says("exit", reason="withdrew", on=on(9))
     assert patient.progress.stage == "closed"
 
 
@@ -482,6 +521,19 @@ def test_E6_a_second_leave_that_overlaps_is_refused_and_one_on_the_next_day_is_n
     leaves(patient, 15, 16)
     patient.until(on(15))
     assert patient.progress.on_leave
+
+
+@pytest.mark.parametrize(("first", "last", "days"), [(7, 9, 4), (9, 20, 2), (13, 13, 6)])
+def test_E6_the_dose_of_a_week_partly_on_leave_is_pro_rata(first: int, last: int, days: int) -> None:
+    patient = admitted().attends_until(on(7))
+    leaves(patient, first, last)
+    assert patient.progress.week.short_by_minutes == 540 * days // 7
+
+
+def test_E6_a_leave_has_an_end_date() -> None:
+    patient = in_program()
+    with pytest.raises(InvalidEntry, match="until"):
+        patient.says("leave", reason="jail", **{"from": on(10)})
 
 
 # -- E7 -------------------------------------------------------------------------------------------------------

@@ -159,7 +159,7 @@ def test_S3_the_review_offers_each_step_up() -> None:
 @pytest.mark.parametrize(("use_on", "expected"), [(on(9), on(9)), (on(12), on(12)), (None, on(12))])
 def test_S5_slip_is_dated_by_the_estimate_else_by_collection(use_on: date | None, expected: date) -> None:
     patient = in_program()
-    collected(patient, 12, "definitive", "cocaine", **({"use_on": use_on} if use_on else {}))
+    collected(patient, 12, "definitive", "cocaine", use_on=use_on)
     assert patient.progress.last_use_on == expected
 
 
@@ -706,3 +706,36 @@ def test_S13_a_use_on_the_very_day_of_the_step_down_belongs_to_aftercare() -> No
     patient.says("use", on=on(90))
     assert patient.progress.stage == "aftercare"
     assert patient.tasks & {"late_news", "reassessment"}
+
+
+@pytest.mark.xfail(
+    reason="an imported decision steps down whatever the gate says",
+    strict=True,
+)
+def test_S9_an_imported_decision_does_not_pass_a_gate_that_is_shut() -> None:
+    patient = in_program(40)
+    with pytest.raises(NotAllowedNow):
+        patient.says("decision", about="gate_review", choice="pass", by="ehr", source="import")
+    assert patient.progress.stage == "program"
+
+
+@pytest.mark.xfail(
+    reason="extensions end for ever with the first step-down",
+    strict=True,
+)
+def test_S11_a_program_that_was_returned_to_is_extended_and_reviewed_again() -> None:
+    patient = stepped_down()
+    patient.until(on(95))
+    patient.says("use", on=on(95))
+    patient.says("decision", about="reassessment", choice="return_to_program", by="th-1", reason="support")
+    patient.attends_until(on(150))
+    assert patient.progress.stage == "program"
+    assert patient.tasks & {"continued_stay_review", "team_review"}
+
+
+def test_S12_a_hold_open_at_the_advance_refuses_it() -> None:
+    patient = ready_for_gate(on(60))
+    collected(patient, 59, "dilute", name="doubt")
+    with pytest.raises(NotAllowedNow):
+        patient.says("decision", about="gate_review", choice="advance", by="th-1", reason="moves away")
+    assert patient.progress.stage == "program"

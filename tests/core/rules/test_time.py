@@ -190,6 +190,21 @@ def test_T3_an_exit_recorded_by_mistake_leaves_no_hole_in_the_misses() -> None:
     assert patient.progress.consecutive_misses == 2
 
 
+@pytest.mark.xfail(
+    reason="the chart stays in the program without an admission, task or deadline (E9)",
+    strict=True,
+)
+def test_T3_an_admission_of_the_wrong_patient_is_taken_back() -> None:
+    patient = Patient()
+    patient.says("level_of_care", level="iop", by="th-1")
+    patient.says("goal", goal_id="g1")
+    patient.until(ADMITTED, "09:00")
+    wrong = patient.says("admission", on=ADMITTED, last_use_on=LAST_USE)
+    patient.says("retraction", entry_id=wrong.entry_id, reason="another patient")
+    assert patient.progress.stage == "intake"
+    assert patient.tasks == {"admission"}
+
+
 # -- T4 -------------------------------------------------------------------------------------------------------
 
 MOMENTS = st.integers(0, 27).map(lambda n: ADMITTED + timedelta(days=n))
