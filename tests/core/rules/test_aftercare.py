@@ -1,5 +1,6 @@
 """C1, C2, C7: use in aftercare, check-ins and their cadence, and the exit bundle."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import pairwise
 
@@ -18,6 +19,11 @@ def aftercare() -> Patient:
     patient = ready_for_gate()
     patient.says("decision", about="gate_review", choice="pass", by="th-1")
     return patient
+
+
+STAGES: dict[str, Callable[[], Patient]] = {
+    "intake": Patient, "program": admitted, "gate_review": ready_for_gate, "aftercare": aftercare,
+}  # fmt: skip
 
 
 def next_checkin(patient: Patient) -> date:
@@ -242,9 +248,7 @@ def test_C2_whatever_the_scores_a_next_checkin_always_comes_within_two_weeks_at_
 @pytest.mark.parametrize("reason", ["transferred", "withdrew", "incarcerated", "other"])
 @pytest.mark.parametrize("stage", ["intake", "program", "gate_review", "aftercare"])
 def test_C7_every_exit_from_every_stage_carries_the_bundle_with_an_owner(reason: str, stage: str) -> None:
-    patient = {"intake": Patient, "program": admitted, "gate_review": ready_for_gate, "aftercare": aftercare}[
-        stage
-    ]()
+    patient = STAGES[stage]()
     assert patient.progress.stage == stage
     patient.says("exit", reason=reason, on=patient.now.date())
     assert patient.progress.stage == "closed"
