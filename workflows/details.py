@@ -24,7 +24,7 @@ def progress_table(progress: Progress, zone: ZoneInfo) -> str:
         ("Stage", progress.stage.replace("_", " ") + _marks(progress)),
         ("Admitted on", day_in_words(progress.admitted_on) if progress.admitted_on else "—"),
         ("Sober since", day_in_words(progress.last_use_on) if progress.last_use_on else "not known"),
-        ("Gate opens", day_in_words(gate.earliest_on) if gate.earliest_on else "not known"),
+        ("Gate opens", day_in_words(gate.opens_on) if gate.opens_on else "not known"),
         ("Gate needs", "; ".join(needs) if needs else "nothing more"),
         ("Extensions", str(progress.extensions)),
         ("Missed in a row", str(progress.consecutive_misses)),
@@ -60,8 +60,8 @@ def episode_attributes(progress: Progress, start: EpisodeStart) -> dict[str, "Se
     ]
     if start.team.case_manager:
         updates.append(seen.OWNER.value_set(start.team.case_manager))
-    if progress.gate.earliest_on:
-        midnight = datetime.combine(progress.gate.earliest_on, time(), start.zone).astimezone(UTC)
+    if progress.gate.opens_on:
+        midnight = datetime.combine(progress.gate.opens_on, time(), start.zone).astimezone(UTC)
         updates.append(seen.GATE.value_set(midnight))
     return {update.key.name: update for update in updates}
 

@@ -31,9 +31,9 @@ def at(text: str) -> datetime:
         (
             "2026-05-22T18:00",
             Delay(business_days=1),
-            "2026-05-27T09:00",
-        ),  # after hours counts as next opening
-        ("2026-05-20T08:00", Delay(business_days=1), "2026-05-21T09:00"),
+            "2026-05-26T17:00",
+        ),  # from a closed moment: by its close
+        ("2026-05-20T08:00", Delay(business_days=1), "2026-05-20T17:00"),
         ("2026-05-22T16:00", Delay(business_hours=2), "2026-05-26T10:00"),
         ("2026-05-20T10:00", Delay(business_hours=20), "2026-05-22T14:00"),
         ("2026-05-20T10:00", Delay(by_close_of_business=True), "2026-05-20T17:00"),

@@ -99,7 +99,7 @@ def test_T6_a_business_deadline_falls_on_an_open_day() -> None:
     patient.says("use", on=date(2026, 1, 9))
     due = {task.kind: task.due_at for task in patient.progress.open_tasks}
     assert due["individual_session"] == at(date(2026, 1, 13), "16:00")
-    assert due["safety_check"] == at(date(2026, 1, 9), "20:00")
+    assert due["safety_check"] == at(date(2026, 1, 9), "23:59")
 
 
 def test_T7_after_an_outage_the_missed_rungs_collapse_to_one_task_and_stale_messages_are_not_sent() -> None:
@@ -293,7 +293,7 @@ def test_A6_a_high_risk_flag_replaces_the_ladder_by_same_day_contact() -> None:
     patient.until(ADMITTED, "21:15")
     (task,) = patient.progress.open_tasks
     assert (task.kind, task.role) == ("high_risk_contact", "on_call")
-    assert task.due_at == at(ADMITTED + DAY, "01:15")
+    assert task.due_at == at(ADMITTED, "23:59")
     assert not [effect for effect in patient.effects if isinstance(effect, MessagePatient)]
 
 
@@ -356,7 +356,7 @@ def test_S3_a_slip_is_answered_on_the_same_day_the_next_and_within_72_hours() ->
     patient.says("use", on=ADMITTED + DAY)
     due = {task.kind: task.due_at - patient.now for task in patient.progress.open_tasks}
     assert due == {
-        "safety_check": timedelta(hours=4),
+        "safety_check": timedelta(hours=11, minutes=59),
         "individual_session": timedelta(days=1),
         "plan_review": timedelta(hours=72),
     }
@@ -614,7 +614,7 @@ def test_E10_the_first_of_two_contrary_decisions_wins_and_the_second_is_told() -
 
 def test_E11_an_entry_the_stage_has_no_use_for_is_kept() -> None:
     patient = admitted()
-    patient.says("exit", reason="transferred", on=ADMITTED)
+    patient.says("exit", reason="other", on=ADMITTED)
     patient.until(ADMITTED + 2 * DAY)
     patient.says("test", test_id="late", collected_on=ADMITTED, result="negative")
     assert patient.progress.stage == "closed"

@@ -15,7 +15,7 @@ IOP = pathway_named("iop")
 def test_the_table_holds_every_transition_with_what_moves_it() -> None:
     rows = {(row.source, row.target): row.when for row in transitions(IOP)}
     assert rows["referred", "screening"] == "screened"
-    assert rows["program", "aftercare"] == "step down"
+    assert rows["program", "aftercare"] == "stepped down"
     assert rows["underway", "closed"] == "exit signed"
     assert rows["closed", "where_it_stood"] == "not exit signed"
     assert all(rows.values()), "an arrow without an event or a guard would move by itself"

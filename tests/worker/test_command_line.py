@@ -66,7 +66,7 @@ def test_wrong_usage_ends_with_two() -> None:
 
 def test_the_chart_is_drawn_from_the_chart() -> None:
     table = carepath("pathway", "show", "iop", "--format", "table").stdout
-    assert "| program | aftercare | step down |" in table
+    assert "| program | aftercare | stepped down |" in table
     assert carepath("pathway", "show").stdout.startswith("stateDiagram-v2")
 
 

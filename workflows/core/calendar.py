@@ -27,8 +27,9 @@ class Delay(BaseModel):
     """A length of time that says how it is counted (T6): exactly one of its fields is given.
 
     `minutes`, `hours` and `days` elapse by the clock. `business_hours` run only while the program is open.
-    `business_days` end at the same time of day on the nth open day. `by_close_of_business` ends when the
-    program closes on the current open day, or on the next one.
+    `business_days` end at the same time of day on the nth open day; from a moment at which the program is closed,
+    when it closes on the nth open day. `by_close_of_business` ends when the program closes on the current open
+    day, or on the next one. `by_end_of_day` ends with the program day, open or not.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,6 +40,7 @@ class Delay(BaseModel):
     business_hours: Annotated[int, Field(ge=0)] | None = None
     business_days: Annotated[int, Field(ge=0)] | None = None
     by_close_of_business: bool | None = None
+    by_end_of_day: bool | None = None
 
     @model_validator(mode="after")
     def _one_length(self) -> Self:
@@ -112,12 +114,14 @@ class Calendar:
                 local = start.astimezone(self.zone)
                 return self.at(local.date() + delay.elapsed, local.time())
             return (start.astimezone(UTC) + delay.elapsed).astimezone(self.zone)
+        if delay.by_end_of_day:
+            return self.at(self.day_of(start), time(23, 59))
         opening = self._next_open_instant(start)
         if delay.business_days is not None:
-            day = opening.date()
-            for _ in range(delay.business_days):
+            day, is_open = opening.date(), opening == start
+            for _ in range(delay.business_days - (0 if is_open else 1)):
                 day = self._next_open_day(day + timedelta(days=1))
-            return self.at(day, opening.time())
+            return self.at(day, opening.time() if is_open else self.hours.closes)
         if delay.by_close_of_business:
             return self.at(opening.date(), self.hours.closes)
         left = timedelta(hours=delay.business_hours or 0)

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from workflows.core.calendar import day_in_words
+from workflows.core.duties.admission import proposed_level
+from workflows.core.entries import Screening
 from workflows.core.facts import Facts
 
 _NAMES = {
@@ -15,6 +17,7 @@ _NAMES = {
     "extensions": "Extensions",
     "on_hold": "Gate on hold for",
     "level_of_care": "Level of care",
+    "level_proposed": "The screening proposed another level",
     "on_leave": "On leave",
     "in_crisis": "Crisis",
     "goals_open": "Open goals",
@@ -34,14 +37,24 @@ def observed(facts: Facts, stage: str) -> dict[str, object]:
         "consecutive_misses": facts.consecutive_misses if running else 0,
         "week_minutes": facts.dose_of_week(week)[0] if week else 0,
         "extensions": len(facts.extensions) if running else 0,
-        "on_hold": [f"test {hold.test_id}: {hold.why}" for hold in facts.tested.holds],
+        "on_hold": [f"test {hold.test_id}: {hold.why}" for hold in facts.holds],
         "level_of_care": facts.level_of_care,
+        "level_proposed": _other_proposal(facts),
         "on_leave": facts.on_leave,
-        "in_crisis": facts.crisis is not None,
+        "in_crisis": facts.in_crisis,
         "goals_open": sum(status == "open" for status in facts.goals.values()),
         "flags": facts.flags,
         "exit": facts.exit[0] if facts.exit else None,
     }
+
+
+def _other_proposal(facts: Facts) -> str | None:
+    """What the screening proposed, where a clinician has decided otherwise (I2)."""
+    screened = facts.screening
+    if facts.level_of_care is None or screened is None or not isinstance(screened.entry, Screening):
+        return None
+    level, reasons = proposed_level(screened.entry, facts)
+    return None if level == facts.level_of_care else f"{level} ({'; '.join(reasons)})"
 
 
 def told(before: Mapping[str, object], after: Mapping[str, object], happened: Sequence[str]) -> list[str]:

@@ -81,6 +81,14 @@ def program_ends(facts: Facts) -> Iterator[Deadline]:
         yield Deadline(facts.calendar.at(ends), f"{what} ends {day_in_words(ends)}")
 
 
+def record_closes(facts: Facts) -> Iterator[Deadline]:
+    """When the record of a closed episode takes no further entries, counted from the signing of its exit (E11)."""
+    if signed := facts.exit_signed:
+        closes_at = facts.calendar.due(signed.known_at, facts.policy.course.late_entries_for)
+        if closes_at > facts.now:
+            yield Deadline(closes_at, "Record of the closed episode is complete")
+
+
 def leave_changes(facts: Facts) -> Iterator[Deadline]:
     """A leave that begins or ends (E6)."""
     for first, last, _ in facts.leaves:

@@ -4,11 +4,24 @@ from collections.abc import Iterable, Mapping
 
 from workflows.core.calendar import in_words
 from workflows.core.duties import Duty
-from workflows.core.entries import Decision
+from workflows.core.entries import Decision, Source
+from workflows.core.entries.intake import level_named
 from workflows.core.errors import NotAllowedNow
 from workflows.core.facts import Facts
 
-NEEDS_REASON = frozenset({"advance", "propose", "approve", "close", "reject", "return_to_program"})
+NEEDS_REASON = frozenset(
+    {
+        "advance",
+        "propose",
+        "approve",
+        "close",
+        "reject",
+        "return_to_program",
+        "discharge",
+        "rescind",
+        "uphold",
+    }
+)
 """Choices that a person must give a reason for (S12, E2)."""
 
 
@@ -27,12 +40,14 @@ def answered_duty(
         NotAllowedNow: nothing of that name is open, or the choice is none of its outcomes; the message lists
             what may be decided.
     """
-    may = [duty for duty in duties if facts.answer(duty.key) is None]
+    may = [
+        duty for duty in duties if facts.answer(duty.key) is None and (duty.early or duty.since <= facts.now)
+    ]
     named = [duty for duty in may if decision.about in (task_ids.get(duty.key), duty.key)]
     found = named or [duty for duty in may if duty.kind == decision.about]
     if not found:
         raise NotAllowedNow(f"{_already_decided(decision, facts)}Open for decision are: {_listed(may)}.")
-    able = [duty for duty in found if decision.choice in duty.outcomes]
+    able = [duty for duty in found if choice_of(decision, duty) in duty.outcomes]
     if not able:
         raise NotAllowedNow(
             f"choice: {decision.choice} is no outcome of {found[0].kind}; "
@@ -43,13 +58,34 @@ def answered_duty(
             f"about: {len(able)} tasks of the kind {decision.about} are open; name one by its id: "
             f"{', '.join(task_ids.get(duty.key, duty.key) for duty in able)}."
         )
-    duty = able[0]
+    _check_who(decision, able[0], facts)
     if decision.choice in NEEDS_REASON and not decision.reason:
-        raise NotAllowedNow(f"reason: {decision.choice} about {duty.kind} needs a reason.")
-    proposal = facts.answer("involuntary_discharge")
-    if duty.kind == "involuntary_review" and proposal and proposal.by == decision.by:
+        raise NotAllowedNow(f"reason: {decision.choice} about {able[0].kind} needs a reason.")
+    return able[0]
+
+
+def choice_of(decision: Decision, duty: Duty) -> str:
+    """The outcome that a decision names; a level of care goes by either of its names (I5)."""
+    return str(level_named(decision.choice)) if duty.kind == "level_of_care" else decision.choice
+
+
+def _check_who(decision: Decision, duty: Duty, facts: Facts) -> None:
+    if decision.source is not Source.STAFF and decision.source is not Source.IMPORT:
+        raise NotAllowedNow(
+            "source: a decision is signed by a named person of the staff; a "
+            f"{decision.source.value} states facts only (E1)."
+        )
+    case = facts.discharge
+    if case and duty.kind in ("involuntary_review", "discharge_decision") and case.proposed_by == decision.by:
         raise NotAllowedNow("by: the person who proposed an involuntary discharge may not decide on it (E2).")
-    return duty
+    team = facts.frame.team
+    roles = [role for role, staff_id in team.items() if staff_id == decision.by]
+    alone = team.get(duty.signed_by[0]) if len(duty.signed_by) == 1 else None
+    if (roles and duty.signed_by and not set(roles) & set(duty.signed_by)) or (
+        alone and alone != decision.by
+    ):
+        needed = " or ".join(role.replace("_", " ") for role in duty.signed_by)
+        raise NotAllowedNow(f"by: {duty.kind} is decided by the {needed}; {decision.by} has another role.")
 
 
 def _already_decided(decision: Decision, facts: Facts) -> str:
@@ -58,7 +94,7 @@ def _already_decided(decision: Decision, facts: Facts) -> str:
         if answer and decision.about in (key, key.partition(":")[0]):
             return (
                 f"{key.partition(':')[0]} was decided as {answer.choice} by {answer.by} on "
-                f"{in_words(answer.at)}; the episode is now in {facts.frame.periods[-1][0]}. "
+                f"{in_words(answer.at)}; the episode is now in {facts.periods[-1][0]}. "
             )
     return f"about: nothing named {decision.about} is open. "
 

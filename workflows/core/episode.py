@@ -12,18 +12,28 @@ from zoneinfo import ZoneInfo
 
 from statemachine.orderedset import OrderedSet
 
-from workflows.core.alarms import due_alarms
+from workflows.core.alarms import due_alarms, entry_after_exit, news_of_death, nothing_awaited
 from workflows.core.calendar import Calendar, in_words
 from workflows.core.changes import observed, told
 from workflows.core.deadlines import Deadline
-from workflows.core.decisions import answered_duty
-from workflows.core.duties import Duty
+from workflows.core.decisions import answered_duty, choice_of
+from workflows.core.duties import Duty, subject_of
 from workflows.core.effects import CloseTask, Effect, EscalationLevel, NoteClosed, OpenTask
-from workflows.core.entries import Decision, Entry, Exit, Leave, PolicyAdoption, Return, Source, dated_ahead
+from workflows.core.entries import (
+    Decision,
+    Entry,
+    Exit,
+    Leave,
+    PolicyAdoption,
+    Retraction,
+    Return,
+    Source,
+    dated_ahead,
+)
 from workflows.core.errors import InvalidEntry, NotAllowedNow, Refused
 from workflows.core.facts import Answer, Facts, Frame
 from workflows.core.pathway import Pathway, Stage
-from workflows.core.policy import load_policy
+from workflows.core.policy import differences, load_policy
 from workflows.core.progress import Changed
 from workflows.core.record import Record
 from workflows.core.start import EpisodeStart
@@ -47,8 +57,11 @@ class Episode:
             Calendar(start.zone, policy.business, frozenset(start.closures)),
             start.schedule,
             start.team.model_dump(exclude_none=True),
+            start.referred_on,
+            now,
+            level=pathway.level,
+            moves=pathway.moves,
             exits=pathway.exits,
-            periods=[("intake", start.referred_on)],
         )
         self.facts = Facts(self.record, self.frame, now)
         self.situation = pathway.situation(self.facts)
@@ -60,10 +73,12 @@ class Episode:
         self.sent: set[str] = set()
         self.undelivered: list[str] = []
         self.taken_over_at: datetime | None = None
+        self.is_noted_closed = False
         self.next_deadline: Deadline | None = None
         self._reading: tuple[object, ...] | None = None
         self._observed: dict[str, object] = {}
         self._adoptions: tuple[int, ...] = ()
+        self._told_of_policy: list[str] = []
 
     # -- what happens -------------------------------------------------------------------------------------
 
@@ -97,14 +112,23 @@ class Episode:
                 results[number] = Changed(entry_id=entry.key, duplicate=True, stage=self.stage)
             elif isinstance(entry, Decision):
                 decisions.append(number)
-            else:
+            elif not isinstance(entry, Return | Exit):
+                results[number] = self._add(entry, now, arriving)
+        # What is checked against other entries waits for those that came with it, in whatever order (T4).
+        for number, entry in enumerate(entries):
+            if results[number] is None and isinstance(entry, Return | Exit):
+                self._look(now)
                 results[number] = self._add(entry, now, arriving)
         if any(entry.source is Source.IMPORT for entry in entries):
             self.taken_over_at = now
         for number in sorted(decisions, key=lambda n: (entries[n].when() or now.date(), n)):
             results[number] = self._decide(entries[number], now)
+        was_closed = self.stage == "closed"
         kinds = frozenset(entry.kind for entry in entries)
         after, happened = self._up_to_date(now, kinds)
+        if was_closed and self.stage == "closed":
+            new = {r.entry_id for r in results if isinstance(r, Changed) and not r.duplicate}
+            self._show_after_exit([entry for entry in entries if entry.key in new])
         changes = told(before, after, happened)
         changed = {name for name in after if before.get(name) != after[name]}
         for result in results:
@@ -114,6 +138,11 @@ class Episode:
                 result.before = {name: before.get(name) for name in changed}
                 result.after = {name: after[name] for name in changed}
         return [result for result in results if result is not None]
+
+    def _show_after_exit(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            if not isinstance(entry, Decision | Exit | Retraction) and entry.source is not Source.IMPORT:
+                self.effects.append(entry_after_exit(self.facts, entry.kind, entry.key))
 
     def _add(self, entry: Entry, now: datetime, arriving: frozenset[str]) -> Changed | Refused:
         try:
@@ -136,7 +165,7 @@ class Episode:
         if isinstance(entry, Leave):
             self._check_leave(entry)
         if isinstance(entry, Exit):
-            self._check_exit(entry)
+            self._check_exit(entry, now)
         if isinstance(entry, Return):
             self._check_return(entry)
 
@@ -150,23 +179,22 @@ class Episode:
 
     def _check_return(self, entry: Return) -> None:
         facts = self.facts
-        on_time = facts.exit and facts.exit[0] == "withdrew" and self._may_reopen()
-        if self.stage == "closed" and not on_time:
-            return  # kept and shown (E11)
-        if not on_time and not any(first <= entry.on for first, _, _ in facts.leaves):
+        if self.stage == "closed":
+            return  # it reopens a withdrawal (E3), or is kept and shown (E11)
+        if not any(first <= entry.on for first, _, _ in facts.leaves):
             raise NotAllowedNow(f"There is no leave that began by {entry.on} to return from.")
 
-    def _check_exit(self, entry: Exit) -> None:
-        if entry.source is Source.IMPORT:
+    def _check_exit(self, entry: Exit, now: datetime) -> None:
+        if entry.source is Source.IMPORT and self.facts.is_history(self.record.place(entry, now)):
             return
-        if self.stage == "closed" and self.facts.exit and entry.supersedes != self.facts.exit[2]:
-            reason, on, key = self.facts.exit
+        signed = self.facts.exit_signed
+        if signed and entry.reason != "deceased" and entry.supersedes != signed.key:
             raise NotAllowedNow(
-                f"The episode is closed already: {reason} on {on} (entry {key}). To correct that, "
-                "retract or supersede that entry."
+                f"The episode is closed already: {signed.reason} on {signed.on} (entry {signed.key}). To correct "
+                "that, retract or supersede that entry."
             )
         if entry.reason in ("lost_contact", "involuntary"):
-            about = {"lost_contact": "lost_contact_proposal", "involuntary": "involuntary_review"}[
+            about = {"lost_contact": "lost_contact_proposal", "involuntary": "involuntary_discharge"}[
                 entry.reason
             ]
             raise NotAllowedNow(
@@ -186,35 +214,28 @@ class Episode:
             self._settle(now)
             duties = list(self.pathway.duties(self.facts, self.stage))
             ids = {key: task.task_id for key, task in self.open_tasks.items()}
-            key, kind = self._answered(entry, duties, ids)
+            key, choice = self._answered(entry, duties, ids, now)
         except Refused as refused:
             return refused
         self.record.add(entry, now)
         recorded = self.record.get(entry.key)
         assert recorded is not None
-        self.frame.answers[key] = Answer(
-            entry.choice, entry.by, recorded.effective_at, entry.key, entry.reason
-        )
-        event = self.pathway.events.get((kind, entry.choice))
+        self.frame.answers[key] = Answer(choice, entry.by, recorded.effective_at, entry.key, entry.reason)
         self._settle(now)
-        if event:
-            self.chart.send(event)
-            self._follow_stage(recorded.effective_at.date())
-            self._settle(now)
         return Changed(entry_id=entry.key, stage=self.stage)
 
-    def _answered(self, entry: Decision, duties: list[Duty], ids: dict[str, str]) -> tuple[str, str]:
+    def _answered(
+        self, entry: Decision, duties: list[Duty], ids: dict[str, str], now: datetime
+    ) -> tuple[str, str]:
+        """The key of the duty that a decision answers, and its choice in the duty's own words."""
         try:
             duty = answered_duty(entry, duties, ids, self.facts)
         except NotAllowedNow:
             # What was decided in another system is history: it needs no task that asked for it here (T7).
-            if entry.source is Source.IMPORT:
-                return f"{entry.about}:{entry.key}", entry.about
+            if self.facts.is_history(self.record.place(entry, now)):
+                return f"{entry.about}:{entry.key}", entry.choice
             raise
-        return duty.key, duty.kind
-
-    def _may_reopen(self) -> bool:
-        return any(duty.kind == "reopening" for duty in self.pathway.duties(self.facts, self.stage))
+        return duty.key, choice_of(entry, duty)
 
     # -- following ----------------------------------------------------------------------------------------
 
@@ -226,85 +247,72 @@ class Episode:
         """Let the guards speak until the chart stands still."""
         self._adopt_policy()
         for _ in range(4):  # a stage brings at most its own first transitions with it
-            self._reopen_on_return(self._look(now))
+            self._look(now)
             reading = self.situation.read()
             if reading == self._reading:
                 return
             self._reading = reading
             self.chart.send("settle")
-            self._follow_stage(None)
-        self._look(now)
 
     def _adopt_policy(self) -> None:
         version = self.record.version(PolicyAdoption)
         if version == self._adoptions:
             return
         self._adoptions = version
-        adopted = self.record.standing(PolicyAdoption)
+        before, adopted = self.frame.policy, self.record.standing(PolicyAdoption)
         entry = adopted[-1].entry if adopted else None
         policy = load_policy(entry.policy) if isinstance(entry, PolicyAdoption) else self.start.read_policy()
+        self._told_of_policy = differences(before, policy)
         self.frame.policy = policy
         self.frame.calendar = Calendar(self.start.zone, policy.business, frozenset(self.start.closures))
         self.frame.kept.clear()
 
-    def _reopen_on_return(self, facts: Facts) -> None:
-        """A return within the time for it takes a withdrawal back, like the decision to reopen (E3)."""
-        returns = self.record.standing(Return)
-        if facts.exit and facts.exit[0] == "withdrew" and returns:
-            back, key = returns[-1], f"reopening:{facts.exit[2]}"
-            signed = self.record.get(facts.exit[2])
-            if signed and back.recorded_at > signed.recorded_at and self._may_reopen():
-                self.frame.answers[key] = Answer("reopen", back.entry.by, back.recorded_at, back.key, None)
-                self._look(facts.now)
-
-    def _follow_stage(self, on: date | None) -> None:
-        """Note since when the episode is in its stage; a stage begins on the day that its entry states."""
-        stage = "program" if self.stage == "gate_review" else self.stage
-        periods = self.frame.periods
-        if stage != periods[-1][0]:
-            facts = self.facts
-            begins = on or facts.today
-            if stage == "program" and periods[-1][0] == "intake" and facts.admitted_on:
-                begins = facts.admitted_on
-            elif stage == "closed" and facts.exit and (signed := self.record.get(facts.exit[2])):
-                begins = signed.effective_at.date()
-            periods.append((stage, begins))
-            closed_on = facts.exit[1] if facts.exit else None
-            if "closed" in (stage, periods[-2][0]):
-                self.effects.append(NoteClosed(f"closed:{len(periods)}", closed_on))
-        elif self.facts.admitted_on:  # a corrected admission moves the program with it (T3)
-            for number, (name, since) in enumerate(periods):
-                if name == "program" and since != self.facts.admitted_on:
-                    periods[number] = (name, self.facts.admitted_on)
-                if name == "program":
-                    break
-
     def _up_to_date(self, now: datetime, kinds: frozenset[str]) -> tuple[dict[str, object], list[str]]:
         self._settle(now)
-        happened = self._reconcile(kinds)
-        if self.stage in ("program", "gate_review") and not self.facts.on_leave:
-            for alarm in due_alarms(self.facts, self.sent):
-                self.sent.add(alarm.key)
-                self.effects.append(alarm)
-        self.next_deadline = min(self.pathway.deadlines(self.facts, self.stage), default=None)
-        self._observed = observed(self.facts, self.stage)
+        facts = self.facts
+        policy, self._told_of_policy = self._told_of_policy, []
+        duties = [d for d in self.pathway.duties(facts, self.stage) if facts.answer(d.key) is None]
+        happened = [f"Policy: {one}." for one in policy] + self._reconcile(duties, kinds)
+        ahead = [
+            Deadline(duty.since, duty.announced or f"{duty.kind.replace('_', ' ').capitalize()} is owed")
+            for duty in duties
+            if duty.is_task and duty.since > now
+        ]
+        self.next_deadline = min([*self.pathway.deadlines(facts, self.stage), *ahead], default=None)
+        self._raise_alarms()
+        self._note_closed()
+        self._observed = observed(facts, self.stage)
         return self._observed, happened
 
-    def _reconcile(self, kinds: frozenset[str]) -> list[str]:
+    def _raise_alarms(self) -> None:
+        facts = self.facts
+        alarms = list(news_of_death(facts, self.sent))
+        if self.stage in ("program", "gate_review") and not facts.on_leave:
+            alarms += due_alarms(facts, self.sent)  # type: ignore[arg-type]
+        if self.stage != "closed" and self.next_deadline is None and not self.open_tasks:
+            alarms += nothing_awaited(facts, self.sent)
+        for alarm in alarms:
+            self.sent.add(alarm.key)
+            self.effects.append(alarm)
+
+    def _note_closed(self) -> None:
+        """The clinic database learns of the end of an episode, and of its reopening (I6)."""
+        closed_on = self.facts.exit[1] if self.facts.exit else None
+        if (closed_on is not None) != self.is_noted_closed:
+            self.is_noted_closed = closed_on is not None
+            self.effects.append(NoteClosed(f"closed:{len(self.record)}", closed_on))
+
+    def _reconcile(self, duties: Sequence[Duty], kinds: frozenset[str]) -> list[str]:
         """Open and close tasks for the difference between what is owed and what is open."""
         facts, happened = self.facts, []
-        owed = {
-            duty.key: duty
-            for duty in self.pathway.duties(facts, self.stage)
-            if duty.is_task and facts.answer(duty.key) is None
-        }
+        owed = {duty.key: duty for duty in duties if duty.is_task and duty.since <= facts.now}
         for key in [key for key in self.open_tasks if key not in owed]:
             task = self.open_tasks.pop(key)
             answer = facts.answer(key)
             done = answer is not None or not kinds.isdisjoint(self.done_by.pop(key, ()))
-            subject = key.partition(":")[2]
+            subject = subject_of(key)
             moved_on = subject and any(
-                other.partition(":")[2] == subject for other in owed if other not in self.open_tasks
+                subject_of(other) == subject for other in owed if other not in self.open_tasks
             )
             reason = (
                 f"{answer.choice} by {answer.by}"

@@ -21,8 +21,10 @@ class Pathway(ABC):
     title: ClassVar[str]
     chart: ClassVar[type[StateChart[Any]]]
     situation: ClassVar[type[Situation]]
-    events: ClassVar[Mapping[tuple[str, str], str]]
-    """Which answer to which duty sends the chart an event: (kind of duty, choice) to event."""
+    level: ClassVar[str]
+    """The level of care that it gives (I4)."""
+    moves: ClassVar[Mapping[tuple[str, str], str]]
+    """Which answer to which duty moves the episode into another stage: (kind of duty, choice) to stage."""
     exits: ClassVar[Mapping[tuple[str, str], str]]
     """Which answer to which duty closes the episode: (kind of duty, choice) to exit reason."""
 
@@ -32,12 +34,8 @@ class Pathway(ABC):
 
     @abstractmethod
     def duties(self, facts: Facts, stage: Stage) -> Iterator[Duty]:
-        """What people owe now."""
+        """What people owe now, and what they will owe: a duty that begins later is waited for."""
 
     @abstractmethod
     def deadlines(self, facts: Facts, stage: Stage) -> Iterator[Deadline]:
         """The moments ahead at which time alone changes something."""
-
-    @abstractmethod
-    def missing_for_admission(self, facts: Facts) -> list[str]:
-        """What admission still waits for, in words (I4)."""

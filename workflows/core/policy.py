@@ -138,8 +138,12 @@ class Attendance(_Part):
     grace_minutes: Minutes = 15
     ladder: Annotated[tuple[Rung, ...], Field(min_length=1)] = _MISSED_SESSION_LADDER
     high_risk_flags: tuple[str, ...] = ("recent_overdose", "suicide_risk", "opioid_use_after_abstinence")
-    high_risk_contact: Delay = Delay(hours=4)
+    high_risk_contact: Delay = Delay(by_end_of_day=True)
     """Same-day clinical contact by the on-call role, also at night and at weekends (A6)."""
+    high_risk_contact_again: Delay = Delay(hours=4)
+    """After an attempt that did not reach the person."""
+    last_rung_again: Delay = Delay(days=7)
+    """How long after an answer the last rung asks anew, for as long as the search goes on."""
     engagement_plan: Delay = Delay(business_days=1)
 
     @model_validator(mode="after")
@@ -160,7 +164,8 @@ class Attendance(_Part):
 class SlipResponse(_Part):
     """What follows a slip (S3)."""
 
-    safety_check: Delay = Delay(hours=4)
+    safety_check: Delay = Delay(by_end_of_day=True)
+    safety_check_again: Delay = Delay(hours=2)
     individual_session: Delay = Delay(business_days=1)
     plan_review: Delay = Delay(hours=72)
     review_at_slips: Annotated[int, Field(ge=1)] = 2
@@ -180,6 +185,8 @@ class Tests(_Part):
         }
     )
     hold_review: Delay = Delay(business_days=1)
+    hold_review_again: Delay = Delay(business_days=3)
+    """After a clinician chose to collect again or to await the confirmation, the question comes back."""
 
 
 class Aftercare(_Part):
@@ -192,6 +199,14 @@ class Aftercare(_Part):
     """From this score on the next check-in comes within a week."""
     in_person_from_risk: Annotated[int, Field(ge=0, le=10)] = 7
     checkin_within: Delay = Delay(by_close_of_business=True)
+    checkin_again: Delay = Delay(business_days=1)
+    """After an attempt that did not reach the person."""
+    missed_checkins: Annotated[int, Field(ge=1)] = 2
+    """After so many attempts in a row a clinician is asked."""
+    closer_after_use_days: Days = 30
+    """So long after a return to use check-ins come weekly (C1)."""
+    continue_for: Delay = Delay(days=30)
+    """After a clinician continued aftercare beyond its length, the question comes back."""
     reassessment: Delay = Delay(business_days=1)
 
 
@@ -200,6 +215,9 @@ class Intake(_Part):
 
     level_of_care_decision: Delay = Delay(business_days=1)
     admission: Delay = Delay(business_days=3)
+    screening_again: Delay = Delay(business_days=1)
+    """After an attempt that did not reach the person."""
+    short_use_years: Annotated[float, Field(ge=0)] = 1
     long_use_years: Annotated[float, Field(ge=0)] = 10
     dangerous_withdrawal: tuple[str, ...] = ("alcohol", "benzodiazepines", "barbiturates")
 
@@ -212,8 +230,24 @@ class Course(_Part):
     after_crisis: Delay = Delay(business_days=1)
     after_leave: Delay = Delay(business_days=1)
     exit_bundle: Delay = Delay(business_days=1)
+    transfer_visit: Delay = Delay(days=7)
+    """Until the receiving side is asked whether the first visit was attended (E5)."""
     late_entries_for: Delay = Delay(days=30)
     """How long the record of a closed episode still takes entries (E11)."""
+
+
+class Discharge(_Part):
+    """Involuntary discharge (E2): how long each step may take, and the time for an appeal."""
+
+    review: Delay = Delay(business_days=2)
+    team_meeting: Delay = Delay(business_days=2)
+    notice: Delay = Delay(business_days=1)
+    appeal_period: Delay = Delay(hours=72)
+    appeal_not_before: Delay = Delay(hours=24)
+    """Counted from the notice."""
+    appeal_answered_within: Delay = Delay(hours=72)
+    """Counted from the appeal."""
+    decision: Delay = Delay(business_days=1)
 
 
 class Escalation(_Part):
@@ -237,6 +271,7 @@ class Policy(_Part):
     aftercare: Aftercare = Aftercare()
     intake: Intake = Intake()
     course: Course = Course()
+    discharge: Discharge = Discharge()
     escalation: tuple[Escalation, ...] = (
         Escalation(role="supervisor", after=Delay(hours=4)),
         Escalation(role="director", after=Delay(hours=24)),
@@ -277,6 +312,29 @@ def load_policy(settings: Mapping[str, Any] | None) -> Policy:
         raise InvalidPolicy(
             "A policy is one object with named parts, such as gate: {sober_days: 30}."
         ) from None
+
+
+def differences(old: Policy, new: Policy) -> list[str]:
+    """What an adoption changes, number by number: `dose.min_minutes: 540 → 600` (T8)."""
+    before, after = _numbers(old.model_dump(mode="json")), _numbers(new.model_dump(mode="json"))
+    return [
+        f"{name}: {before.get(name, 'none')} → {after.get(name, 'none')}"
+        for name in dict.fromkeys([*before, *after])
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _numbers(part: object, path: str = "") -> dict[str, object]:
+    """The leaves of nested settings by their dotted name."""
+    if isinstance(part, dict):
+        found: dict[str, object] = {}
+        for name, inner in part.items():
+            found |= _numbers(inner, f"{path}.{name}" if path else str(name))
+        return found
+    if isinstance(part, list) and part and isinstance(part[0], dict):
+        named = {str(one.get("name") or one.get("role") or number): one for number, one in enumerate(part)}
+        return _numbers(named, path)
+    return {} if part is None else {path: part}
 
 
 def added_months(start: date, months: int) -> date:

@@ -31,6 +31,9 @@ class GateProgress(BaseModel):
     passes: bool
     ready: bool
     earliest_on: date | None
+    """The earliest day on which it can pass, as far as dates decide it: never in the past while it is shut."""
+    opens_on: date | None
+    """The day from which dates no longer keep it shut; it stays the same while nothing happens."""
     conditions: list[GateCondition]
 
 

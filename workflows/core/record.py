@@ -1,7 +1,7 @@
 """The bitemporal record: every entry with the time it is true and the time it was recorded (T2, T3).
 
-The record only grows. What stands is computed: an entry stands unless a standing retraction or a standing
-successor names it, whatever the order in which they arrived (T4).
+The record only grows. What stands is computed: an entry stands unless it is retracted or has a successor, whatever
+the order in which they arrived (T4).
 """
 
 from collections.abc import Iterable, Iterator
@@ -86,7 +86,7 @@ class Record:
         """Keep an entry; False if its id is already there, and nothing has changed (T4)."""
         if entry.key in self._by_key:
             return False
-        recorded = Recorded(entry, recorded_at, effective_at(entry, recorded_at, self._zone))
+        recorded = self.place(entry, recorded_at)
         self._by_key[entry.key] = recorded
         for target in _undone_by(entry):
             self._undone_by.setdefault(target, []).append(entry.key)
@@ -94,13 +94,42 @@ class Record:
         self._touch(entry.key)
         return True
 
+    def place(self, entry: Entry, recorded_at: datetime) -> Recorded:
+        """An entry with both its times, without keeping it."""
+        return Recorded(entry, recorded_at, effective_at(entry, recorded_at, self._zone))
+
     def stands(self, key: str) -> bool:
-        """Whether an entry stands: nothing that itself stands has retracted or replaced it."""
-        return not any(self.stands(by) for by in self._undone_by.get(key, ()))
+        """Whether an entry stands: it is not retracted, and nothing has taken its place."""
+        return self.undone_by(key) is None
 
     def undone_by(self, key: str) -> Recorded | None:
-        """What retracted or replaced an entry, if it does not stand."""
-        return next((self._by_key[by] for by in self._undone_by.get(key, ()) if self.stands(by)), None)
+        """What retracted or replaced an entry, if it does not stand.
+
+        A successor keeps its predecessor out of force also when it is itself replaced; only when it is retracted
+        does the predecessor stand again.
+        """
+        for by in self._undone_by.get(key, ()):
+            recorded = self._by_key[by]
+            if _retracts(recorded.entry, key):
+                if self.stands(by):
+                    return recorded
+            elif not self._retracted(by):
+                return recorded
+        return None
+
+    def undoing(self, key: str) -> list[Recorded]:
+        """Every standing retraction and every successor of an entry."""
+        found = (self._by_key[by] for by in self._undone_by.get(key, ()))
+        return [one for one in found if self.stands(one.key)]
+
+    def all_of(self, kind: type[Entry]) -> list[Recorded]:
+        """Every entry of a kind, standing or not, in the order of recording."""
+        return [recorded for recorded in self._by_key.values() if type(recorded.entry) is kind]
+
+    def _retracted(self, key: str) -> bool:
+        return any(
+            _retracts(self._by_key[by].entry, key) and self.stands(by) for by in self._undone_by.get(key, ())
+        )
 
     def standing(self, kind: type[E]) -> list[Recorded]:
         """What stands of one kind, by the time it is true; equal times by recording, then by id (T4)."""
@@ -142,6 +171,10 @@ def _undone_by(entry: Entry) -> tuple[str, ...]:
     """Ids of the entries that an entry retracts or replaces."""
     replaced = (entry.supersedes,) if entry.supersedes else ()
     return (entry.entry_id, *replaced) if isinstance(entry, Retraction) else replaced
+
+
+def _retracts(entry: Entry, key: str) -> bool:
+    return isinstance(entry, Retraction) and entry.entry_id == key
 
 
 def _order(recorded: Recorded) -> tuple[datetime, datetime, str]:

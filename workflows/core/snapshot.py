@@ -8,7 +8,7 @@ do not run again.
 import base64
 import json
 import zlib
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from workflows.core.deadlines import Deadline
@@ -19,7 +19,7 @@ from workflows.core.facts import Answer
 from workflows.core.pathway import Pathway
 from workflows.core.start import EpisodeStart
 
-FORMAT = 1
+FORMAT = 2
 
 
 def pack(episode: Episode) -> str:
@@ -38,7 +38,7 @@ def pack(episode: Episode) -> str:
             key: [a.choice, a.by, a.at.isoformat(), a.key, a.reason]
             for key, a in episode.frame.answers.items()
         },
-        "periods": [[stage, since.isoformat()] for stage, since in episode.frame.periods],
+        "closed": episode.is_noted_closed,
         "open": [
             _packed_task(task, episode.done_by.get(key, ())) for key, task in episode.open_tasks.items()
         ],
@@ -64,7 +64,7 @@ def unpack(packed: str, start: EpisodeStart, pathway: Pathway) -> Episode:
     frame, zone = episode.frame, start.zone
     for key, (choice, by, at, entry_id, reason) in content["answers"].items():
         frame.answers[key] = Answer(choice, by, datetime.fromisoformat(at).astimezone(zone), entry_id, reason)
-    frame.periods[:] = [(stage, date.fromisoformat(since)) for stage, since in content["periods"]]
+    episode.is_noted_closed = content["closed"]
     for packed_task in content["open"]:
         task, done_by = _task(packed_task, episode)
         episode.open_tasks[task.duty] = task

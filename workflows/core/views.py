@@ -1,6 +1,6 @@
 """Progress, journal, and what was known on an earlier day, read from an episode without changing it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 
 from workflows.core.deadlines import Deadline
@@ -32,7 +32,7 @@ def progress(episode: Episode, now: datetime) -> Progress:
         pathway=episode.pathway.name,
         stage=episode.stage,
         on_leave=facts.on_leave,
-        in_crisis=facts.crisis is not None,
+        in_crisis=facts.in_crisis,
         states=leaf_states(episode),
         program_day=(facts.today - admitted_on).days + 1
         if admitted_on and facts.today >= admitted_on
@@ -40,7 +40,7 @@ def progress(episode: Episode, now: datetime) -> Progress:
         admitted_on=admitted_on,
         last_use_on=facts.last_use_on,
         days_sober=facts.days_sober,
-        gate=gate(episode, facts),
+        gate=gate(facts),
         week=Week(minutes=minutes, days=days, short_by_minutes=max(0, required - minutes)),
         consecutive_misses=facts.consecutive_misses if running else 0,
         open_tasks=[
@@ -59,17 +59,17 @@ def progress(episode: Episode, now: datetime) -> Progress:
         open_referrals=[],
         next_deadline=_deadline(episode.next_deadline),
         extensions=len(facts.extensions) if admitted_on else 0,
-        on_hold=[f"test {hold.test_id}: {hold.why}" for hold in facts.tested.holds],
+        on_hold=[f"test {hold.test_id}: {hold.why}" for hold in facts.holds],
         flags=facts.flags,
-        waits_for=episode.pathway.missing_for_admission(facts) if episode.stage == "intake" else [],
+        waits_for=facts.missing_for_admission if episode.stage == "intake" else [],
         undelivered=episode.undelivered,
         exit=ExitView(reason=facts.exit[0], on=facts.exit[1], entry_id=facts.exit[2]) if facts.exit else None,
     )
 
 
-def gate(episode: Episode, facts: Facts) -> GateProgress:
+def gate(facts: Facts) -> GateProgress:
     """The gate's conditions with the clinician's signature (S9)."""
-    signed = episode.frame.since("aftercare") is not None
+    signed = facts.stepped_down
     conditions = [GateCondition(name=c.name, met=c.met, why=c.why) for c in facts.gate_conditions]
     conditions.append(
         GateCondition(
@@ -81,9 +81,15 @@ def gate(episode: Episode, facts: Facts) -> GateProgress:
     return GateProgress(
         passes=all(condition.met for condition in conditions),
         ready=facts.gate_ready,
-        earliest_on=facts.gate_opens_on,
+        earliest_on=_earliest(facts, signed),
+        opens_on=facts.gate_opens_on,
         conditions=conditions,
     )
+
+
+def _earliest(facts: Facts, signed: bool) -> date | None:
+    opens = facts.gate_opens_on
+    return max(opens, facts.today) if opens and not signed else opens
 
 
 def leaf_states(episode: Episode) -> list[str]:

@@ -18,39 +18,37 @@ from workflows.core.deadlines import (
     ladder_rung,
     leave_changes,
     program_ends,
+    record_closes,
     session_closes,
 )
-from workflows.core.duties import (
-    Duty,
-    after_leave,
-    attendance_questions,
-    crisis,
-    holds,
-    level_review,
-    outreach,
-    rights_and_preferences,
-    slip_response,
-)
+from workflows.core.duties import Duty
+from workflows.core.duties.admission import intake, rights_and_preferences
+from workflows.core.duties.leaving import exit_duties, involuntary_discharge, transfer
+from workflows.core.duties.outreach import attendance_questions, outreach
+from workflows.core.duties.safety import after_leave, crisis
+from workflows.core.duties.slips import adherence, holds, level_review, slip_response
 from workflows.core.facts import Facts
+from workflows.core.facts.discharge import Step
 from workflows.core.pathway import Pathway, Stage
 from workflows.core.situation import Situation
 from workflows.pathways.iop_duties import (
-    checkin_due,
     checkins,
     continued_stay,
-    exit_duties,
     gate,
-    intake,
-    leaving,
-    missing_for_admission,
+    late_news,
     reassessment,
-    record_closes,
     slip_response_is_open,
 )
 
 
 def _exit_is(reason: str) -> property:
-    return property(lambda self: self.facts.exit is not None and self.facts.exit[0] == reason)
+    return property(
+        lambda self: self.facts.exit_signed is not None and self.facts.exit_signed.reason == reason
+    )
+
+
+def _discharge_at(*steps: Step) -> property:
+    return property(lambda self: self.facts.discharge is not None and self.facts.discharge.step in steps)
 
 
 class IopSituation(Situation):
@@ -61,16 +59,24 @@ class IopSituation(Situation):
         return self.facts.screening is not None
 
     @property
+    def level_decided(self) -> bool:
+        return self.facts.level_of_care is not None
+
+    @property
     def suited(self) -> bool:
-        return self.facts.level_of_care == "iop"
+        return self.facts.level_of_care is not None and self.facts.level_admitted
 
     @property
     def not_suited_to_it(self) -> bool:
-        return self.facts.level_of_care not in (None, "iop")
+        return self.facts.level_of_care is not None and not self.facts.level_admitted
 
     @property
     def admission_complete(self) -> bool:
-        return not missing_for_admission(self.facts)
+        return self.facts.admitted
+
+    @property
+    def stepped_down(self) -> bool:
+        return self.facts.stepped_down
 
     @property
     def searched_for(self) -> bool:
@@ -118,11 +124,17 @@ class IopSituation(Situation):
 
     @property
     def in_crisis(self) -> bool:
-        return self.facts.crisis is not None
+        return self.facts.in_crisis
 
     @property
     def exit_signed(self) -> bool:
-        return self.facts.exit is not None
+        return self.facts.exit_signed is not None
+
+    discharge_proposed = _discharge_at(*Step)
+    discharge_reviewed = _discharge_at(Step.TEAM_MEETING, Step.NOTICE, Step.APPEAL_PERIOD, Step.APPEAL)
+    discharge_owes_notice = _discharge_at(Step.NOTICE, Step.APPEAL_PERIOD, Step.APPEAL)
+    discharge_noticed = _discharge_at(Step.APPEAL_PERIOD, Step.APPEAL)
+    discharge_appealed = _discharge_at(Step.APPEAL)
 
     exit_completed = _exit_is("completed")
     exit_transferred = _exit_is("transferred")
@@ -149,6 +161,11 @@ class IopChart(StateChart[IopSituation]):
                     screening = State("Level of care to be decided")
                     awaiting_admission = State("Awaiting admission")
                     not_suited = State("Another level of care is right")
+
+                    # What a retracted screening or decision had moved goes back (T3).
+                    screening.to(referred, cond="!screened and !level_decided")
+                    awaiting_admission.to(screening, cond="!level_decided")
+                    not_suited.to(screening, cond="!level_decided")
 
                     referred.to(screening, cond="screened")
                     screening.to(awaiting_admission, cond="suited")
@@ -215,8 +232,11 @@ class IopChart(StateChart[IopSituation]):
                 where_it_stood = HistoryState(type="deep")
 
                 intake.to(program, cond="admission_complete")
-                step_down = program.to(aftercare)
-                return_to_program = aftercare.to(program)
+                program.to(intake, cond="!admission_complete")
+                aftercare.to(intake, cond="!admission_complete")
+                # Both follow what a clinician has signed: the gate's pass, and the return to the program (S9, C1).
+                program.to(aftercare, cond="stepped_down")
+                aftercare.to(program, cond="!stepped_down")
 
             class closed(State.Compound, name="Closed"):
                 closing = State("Closed", initial=True)
@@ -256,6 +276,26 @@ class IopChart(StateChart[IopSituation]):
             calm.to(crisis, cond="in_crisis")
             crisis.to(calm, cond="!in_crisis")
 
+        class discharge(State.Compound, name="Involuntary discharge under way"):
+            none = State("Not proposed", initial=True)
+            proposed = State("Director's review")
+            team_meeting = State("Team meeting")
+            notice = State("Notice owed")
+            appeal_period = State("Time for an appeal")
+            appeal = State("Appeal to be heard")
+
+            none.to(proposed, cond="discharge_proposed")
+            proposed.to(team_meeting, cond="discharge_reviewed")
+            team_meeting.to(notice, cond="discharge_owes_notice")
+            notice.to(appeal_period, cond="discharge_noticed")
+            appeal_period.to(appeal, cond="discharge_appealed")
+            # Rejected, rescinded, decided, or a step of it retracted: each ends where it then stands.
+            appeal.to(appeal_period, cond="!discharge_appealed")
+            appeal_period.to(notice, cond="!discharge_noticed")
+            notice.to(team_meeting, cond="!discharge_owes_notice")
+            team_meeting.to(proposed, cond="!discharge_reviewed")
+            proposed.to(none, cond="!discharge_proposed")
+
 
 class Iop(Pathway):
     """The pathway as the engine runs it: the chart, and what is owed and awaited in each stage."""
@@ -264,12 +304,13 @@ class Iop(Pathway):
     title = "Intensive Outpatient Program"
     chart = IopChart
     situation = IopSituation
-    # What a clinician's answer moves in the chart. Nothing else is an event.
-    events = MappingProxyType(
+    level = "iop"
+    # What a clinician's signature moves.
+    moves = MappingProxyType(
         {
-            ("gate_review", "pass"): "step_down",
-            ("gate_review", "advance"): "step_down",
-            ("reassessment", "return_to_program"): "return_to_program",
+            ("gate_review", "pass"): "aftercare",
+            ("gate_review", "advance"): "aftercare",
+            ("reassessment", "return_to_program"): "program",
         }
     )
 
@@ -277,10 +318,13 @@ class Iop(Pathway):
     exits = MappingProxyType(
         {
             ("lost_contact_proposal", "close"): "lost_contact",
-            ("involuntary_review", "approve"): "involuntary",
+            ("discharge_decision", "discharge"): "involuntary",
+            ("discharge_appeal_hearing", "uphold"): "involuntary",
             ("aftercare_complete", "complete"): "completed",
+            ("transfer", "first_visit_attended"): "transferred",
             ("refer_to_level_of_care", "first_visit_attended"): "transferred",
             ("refer_to_level_of_care", "declined"): "withdrew",
+            ("screening", "declined"): "withdrew",
             ("admission", "declined"): "withdrew",
         }
     )
@@ -295,19 +339,25 @@ class Iop(Pathway):
         return "intake"
 
     def duties(self, facts: Facts, stage: Stage) -> Iterator[Duty]:
-        if stage == "closed":
+        if facts.exit_signed and facts.exit_signed.reason == "deceased":
             yield from exit_duties(facts)
             return
         yield from crisis(facts)
+        if stage == "closed":
+            yield from exit_duties(facts)
+            return
         yield from after_leave(facts)
-        yield from leaving(facts)
+        yield from involuntary_discharge(facts)
+        yield from transfer(facts)
         if stage == "intake":
             yield from intake(facts)
             return
         yield from slip_response(facts)
         yield from holds(facts)
+        yield from adherence(facts)
         if stage == "aftercare":
             yield from reassessment(facts)
+            yield from late_news(facts)
             if not facts.on_leave:
                 yield from checkins(facts)
             return
@@ -323,7 +373,6 @@ class Iop(Pathway):
             yield from record_closes(facts)
         elif stage == "aftercare":
             yield from leave_changes(facts)
-            yield from checkin_due(facts)
         elif stage != "intake":
             yield from session_closes(facts)
             yield from ladder_rung(facts)
@@ -331,6 +380,3 @@ class Iop(Pathway):
             yield from gate_opens(facts)
             yield from program_ends(facts)
             yield from leave_changes(facts)
-
-    def missing_for_admission(self, facts: Facts) -> list[str]:
-        return missing_for_admission(facts)

@@ -79,10 +79,6 @@ def test_A1_two_sessions_on_one_day_are_one_distinct_day() -> None:
     assert (patient.progress.week.minutes, patient.progress.week.days) == (240, 1)
 
 
-@pytest.mark.xfail(
-    reason="only minutes are judged, not the number of days",
-    strict=True,
-)
 def test_A1_enough_hours_on_too_few_days_are_reported() -> None:
     patient = admitted()
     patient.attends(MON, minutes=360)
@@ -91,10 +87,6 @@ def test_A1_enough_hours_on_too_few_days_are_reported() -> None:
     assert notices(patient, "dose_report")
 
 
-@pytest.mark.xfail(
-    reason="a dose above the maximum is not judged",
-    strict=True,
-)
 def test_A1_more_than_nineteen_hours_are_reported() -> None:
     patient = admitted()
     for day in (MON, WED, FRI):
@@ -103,10 +95,6 @@ def test_A1_more_than_nineteen_hours_are_reported() -> None:
     assert notices(patient, "dose_report")
 
 
-@pytest.mark.xfail(
-    reason="the longest gap without an offered service is not judged",
-    strict=True,
-)
 def test_A1_a_schedule_with_three_days_without_service_is_told_to_staff() -> None:
     days = [{"weekday": day, "start": "18:00", "minutes": 180} for day in ("mon", "tue", "wed")]
     patient = admitted(schedule=days)
@@ -214,10 +202,6 @@ def test_A3_a_moved_session_is_missed_at_its_new_time_only() -> None:
     assert patient.progress.consecutive_misses == 1
 
 
-@pytest.mark.xfail(
-    reason="a session on a closed day is gone before its move is read",
-    strict=True,
-)
 def test_A3_a_session_moved_off_a_closed_day_stands_on_its_new_day() -> None:
     patient = admitted(closures=[WED])
     patient.attends(MON)
@@ -232,12 +216,7 @@ def test_A3_a_session_moved_off_a_closed_day_stands_on_its_new_day() -> None:
     "first",
     [
         0,
-        pytest.param(
-            1,
-            marks=pytest.mark.xfail(
-                reason="a move that arrives before the move it follows is lost (T4)", strict=True
-            ),
-        ),
+        1,
     ],
 )
 def test_A3_a_session_moved_twice_stands_at_its_last_time_in_either_order(first: int) -> None:
@@ -337,10 +316,6 @@ def test_A4_attendance_between_two_misses_starts_a_new_search_at_its_first_rung(
     assert ladder_tasks(patient) == {"outreach_call"}
 
 
-@pytest.mark.xfail(
-    reason="after continue_outreach at the last rung nobody is ever asked again",
-    strict=True,
-)
 def test_A4_a_search_that_goes_on_after_the_last_rung_never_falls_silent() -> None:
     patient = admitted()
     patient.until(ADMITTED + 31 * DAY)
@@ -350,10 +325,6 @@ def test_A4_a_search_that_goes_on_after_the_last_rung_never_falls_silent() -> No
     assert ladder_tasks(patient)
 
 
-@pytest.mark.xfail(
-    reason="the last rung was answered once for the run, so it never opens again",
-    strict=True,
-)
 def test_A4_a_search_resumed_after_the_last_rung_asks_somebody() -> None:
     patient = admitted()
     patient.until(ADMITTED + 31 * DAY)
@@ -423,10 +394,6 @@ def test_A5_a_contact_before_the_miss_does_not_stop_the_search() -> None:
     assert ladder_tasks(patient) == {"outreach_call"}
 
 
-@pytest.mark.xfail(
-    reason="a confirmed visit without a session neither ends the run nor counts as contact",
-    strict=True,
-)
 def test_A5_a_patient_who_comes_at_another_time_is_searched_for_no_longer() -> None:
     patient = admitted()
     patient.until(TUE, "12:00")
@@ -450,10 +417,6 @@ def test_A6_each_high_risk_flag_replaces_the_ladder_on_a_weekend_too(flag: str) 
     assert not [effect for effect in patient.effects if isinstance(effect, MessagePatient)]
 
 
-@pytest.mark.xfail(
-    reason="the contact is due four hours later, which is after midnight",
-    strict=True,
-)
 def test_A6_the_contact_with_a_patient_at_high_risk_is_due_on_the_same_day() -> None:
     patient = admitted()
     patient.says("flag", name="suicide_risk", on=MON)
@@ -487,10 +450,6 @@ def test_A6_another_flag_leaves_the_ladder_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("choice", ["not_reached", "reached"])
-@pytest.mark.xfail(
-    reason="the contact was answered once for the run, so it never opens again",
-    strict=True,
-)
 def test_A6_a_further_miss_at_high_risk_asks_for_contact_again(choice: str) -> None:
     patient = admitted()
     patient.says("flag", name="suicide_risk", on=MON)
@@ -501,10 +460,6 @@ def test_A6_a_further_miss_at_high_risk_asks_for_contact_again(choice: str) -> N
     assert "high_risk_contact" in patient.tasks
 
 
-@pytest.mark.xfail(
-    reason="not reached closes the contact while the flag keeps the ladder away",
-    strict=True,
-)
 def test_A6_a_patient_at_high_risk_who_was_not_reached_is_not_left_without_any_task() -> None:
     patient = admitted()
     patient.says("flag", name="suicide_risk", on=MON)
@@ -595,10 +550,6 @@ def test_A8_the_kiosk_against_a_stated_absence_is_decided_by_a_person() -> None:
     assert patient.progress.week.minutes == 120
 
 
-@pytest.mark.xfail(
-    reason="only status and minutes are compared, not the service",
-    strict=True,
-)
 def test_A8_two_sources_that_disagree_about_the_service_are_asked_about() -> None:
     patient = admitted()
     patient.attends(MON, service="aa", source="kiosk")
@@ -625,10 +576,6 @@ def test_A8_retracting_one_of_two_settles_the_question() -> None:
     assert patient.tasks == set()
 
 
-@pytest.mark.xfail(
-    reason="after a decision a further disagreement is not seen",
-    strict=True,
-)
 def test_A8_a_third_source_that_disagrees_after_the_decision_is_asked_about_again() -> None:
     patient = admitted()
     first = patient.attends(MON, minutes=180)

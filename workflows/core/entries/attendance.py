@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from workflows.core.entries.base import Code, Entry, SessionStart
+from workflows.core.entries.base import Code, Entry, Name, SessionStart
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -41,7 +41,7 @@ class Attendance(Entry):
     status: Literal["attended", "excused", "missed"]
     minutes: Annotated[int, Field(ge=0, le=720)] | None = None
     """Minutes really attended; absent: the whole session."""
-    service: Code | None = None
+    service: Name | None = None
 
     def when(self) -> datetime | None:
         # An absence may be excused ahead of its session: then it is true from when it is recorded.

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Annotated, ClassVar
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
 
 
 class Source(StrEnum):
@@ -32,6 +32,14 @@ def _wall_time(value: datetime) -> datetime:
 
 Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
 """A short code or reference, never text about a patient."""
+
+
+def _named(value: object) -> object:
+    return value.strip().lower().replace(" ", "_") if isinstance(value, str) else value
+
+
+Name = Annotated[Code, BeforeValidator(_named)]
+"""A code that rules read: capitals and spaces make no difference."""
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
@@ -67,6 +75,11 @@ class Entry(BaseModel):
         """The day (program's zone), wall-clock time or instant at which it is true; None: when recorded."""
         return None
 
+    def stated_days(self) -> tuple[date | datetime, ...]:
+        """Every day or instant that is stated as a fact; none of them may lie ahead (T5)."""
+        when = self.when()
+        return () if when is None or self.states_a_plan else (when,)
+
 
 def effective_at(entry: Entry, recorded_at: datetime, zone: ZoneInfo) -> datetime:
     """The instant, in the program's zone, at which an entry is true (T2).
@@ -84,10 +97,10 @@ def effective_at(entry: Entry, recorded_at: datetime, zone: ZoneInfo) -> datetim
 
 def dated_ahead(entry: Entry, now: datetime, zone: ZoneInfo, skew: timedelta) -> bool:
     """Whether a statement of fact is dated in the future beyond the allowed clock skew (T5)."""
-    when = entry.when()
-    if when is None or entry.states_a_plan:
-        return False
     latest = (now + skew).astimezone(zone)
-    if isinstance(when, datetime):
-        return (when if when.tzinfo else when.replace(tzinfo=zone)) > latest
-    return when > latest.date()
+    return any(
+        (when if when.tzinfo else when.replace(tzinfo=zone)) > latest
+        if isinstance(when, datetime)
+        else when > latest.date()
+        for when in entry.stated_days()
+    )

@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, JsonValue, model_validator
 
-from workflows.core.entries.base import Code, Entry, Reason
+from workflows.core.entries.base import Code, Entry, Name, Reason
 
 CONTROLLED_ENVIRONMENTS = frozenset({"hospital", "jail", "residential"})
 
@@ -19,7 +19,7 @@ class Leave(Entry):
 
     kind: Literal["leave"]
     states_a_plan: ClassVar[bool] = True
-    reason: Code
+    reason: Name
     from_: date = Field(alias="from")
     until: date
     """The last day of leave."""
@@ -48,7 +48,7 @@ class Crisis(Entry):
     """Overdose, suicide risk, violence, severe withdrawal, child at risk: accepted in every state (E8)."""
 
     kind: Literal["crisis"]
-    type: Code
+    type: Name
     at: datetime
 
     def when(self) -> datetime:
@@ -59,7 +59,7 @@ class Flag(Entry):
     """A dated flag, such as a high risk (A6); `off` is the last day, absent while it lasts."""
 
     kind: Literal["flag"]
-    name: Code
+    name: Name
     on: date
     off: date | None = None
 

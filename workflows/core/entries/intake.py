@@ -10,7 +10,7 @@ from workflows.core.entries.base import Code, Entry, Reason
 Level = Literal["outpatient", "iop", "php", "residential", "withdrawal_management"]
 
 
-def _level(value: object) -> object:
+def level_named(value: object) -> object:
     """IOP and IOT are the same program: either name is accepted everywhere (I5)."""
     if isinstance(value, str):
         name = value.strip().lower().replace(" ", "_").replace("-", "_")
@@ -18,7 +18,7 @@ def _level(value: object) -> object:
     return value
 
 
-LevelOfCare = Annotated[Level, BeforeValidator(_level)]
+LevelOfCare = Annotated[Level, BeforeValidator(level_named)]
 
 
 def _risk(value: object) -> object:
@@ -33,7 +33,7 @@ class Screening(Entry):
     kind: Literal["screening"]
     on: date | None = None
     substances: list[Code] = Field(default_factory=list)
-    years_of_use: Annotated[float, Field(ge=0, le=100)] = 0
+    years_of_use: Annotated[float, Field(ge=0, le=100)] | None = None
     co_occurring: list[Code] = Field(default_factory=list)
     prior_return_to_use: bool = False
     home_safe: bool = True
@@ -68,6 +68,9 @@ class Admission(Entry):
 
     def when(self) -> date:
         return self.on
+
+    def stated_days(self) -> tuple[date, ...]:
+        return (self.on, self.last_use_on) if self.last_use_on else (self.on,)
 
 
 class Goal(Entry):

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from workflows.core.entries.base import Code, Entry
+from workflows.core.entries.base import Code, Entry, Name
 
 
 class Use(Entry):
@@ -40,7 +40,7 @@ class Test(Entry):
     result: TestResult = "pending"
     substances: tuple[Code, ...] = ()
     """What was found, for a positive; what was prescribed and not found, for a negative."""
-    reason: Code | None = None
+    reason: Name | None = None
 
     @model_validator(mode="after")
     def _a_result_has_a_collection(self) -> "Test":
@@ -50,12 +50,17 @@ class Test(Entry):
             raise ValueError(
                 f"collected_on: {self.collected_on} lies before the test was ordered on {self.ordered_on}"
             )
+        if self.use_on and self.collected_on and self.use_on > self.collected_on:
+            raise ValueError(f"use_on: {self.use_on} lies after the collection on {self.collected_on}")
         if self.result in ("presumptive", "definitive") and not self.substances:
             raise ValueError('substances: name what the positive is for, such as ["alcohol"]')
         return self
 
     def when(self) -> date | None:
         return self.collected_on or self.ordered_on
+
+    def stated_days(self) -> tuple[date, ...]:
+        return tuple(day for day in (self.ordered_on, self.collected_on, self.use_on) if day)
 
 
 class Medication(Entry):

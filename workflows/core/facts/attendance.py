@@ -7,15 +7,15 @@ from operator import attrgetter
 
 from workflows.core.calendar import program_week
 from workflows.core.entries import Attendance, Contact, Decision, Leave, Return, Schedule, SessionChange
-from workflows.core.facts.course import CourseFacts
 from workflows.core.facts.ladder import Outreach, outreach
 from workflows.core.facts.sessions import Judged, Session, judge, offered, run_of_misses
+from workflows.core.facts.stages import StageFacts
 from workflows.core.record import Recorded
 
 _ENDS_AT, _CLOSES_AT = attrgetter("ends_at"), attrgetter("closes_at")
 
 
-class AttendanceFacts(CourseFacts):
+class AttendanceFacts(StageFacts):
     """Who came, who is missing, and how much care was taken up."""
 
     @property
@@ -23,14 +23,14 @@ class AttendanceFacts(CourseFacts):
         return (
             self.admitted_on,
             program_week(self.admitted_on, self.today) if self.admitted_on else None,
-            tuple(self.frame.periods),
+            tuple(self.periods),
             self.record.version(Schedule, SessionChange, Leave, Return),
         )
 
     @cached_property
     def sessions(self) -> list[Session]:
         """The sessions that stand from admission to the end of next week."""
-        if self.admitted_on is None or not self.frame.periods:
+        if self.admitted_on is None:
             return []
         first, week = self.admitted_on, program_week(self.admitted_on, self.today)
         return self._fold(
@@ -40,7 +40,7 @@ class AttendanceFacts(CourseFacts):
                 first,
                 first + timedelta(days=7 * (week + 2) - 1),
                 self.frame.weekly,
-                self.record.standing(Schedule),
+                self.schedules,
                 self.record.standing(SessionChange),
                 self.calendar,
                 self._expected_on,
@@ -49,7 +49,7 @@ class AttendanceFacts(CourseFacts):
         )
 
     def _expected_on(self, day: date) -> bool:
-        return self.frame.stage_on(day) == "program" and not self.on_leave_at(day)
+        return self.stage_on(day) == "program" and not self.on_leave_at(day)
 
     @cached_property
     def _stated(self) -> dict[datetime, list[Recorded]]:
@@ -87,21 +87,37 @@ class AttendanceFacts(CourseFacts):
 
     def _judge(self, session: Session) -> Judged:
         stated = self._stated.get(session.start, ())
-        chosen = self.choice(f"attendance_conflict:{session.start.isoformat()}") if len(stated) > 1 else None
-        return judge(session, stated, chosen, self.now)
+        if len(stated) < 2:
+            return judge(session, stated, self.now)
+        about = f"{session.start.isoformat()}:"
+        answers = [
+            (subject, answer)
+            for subject, answer in self.answers_to("attendance_conflict")
+            if subject.startswith(about)
+        ]
+        chosen = max(answers, key=lambda one: one[1].at)[1].choice if answers else None
+        settled = {key for subject, _ in answers for key in subject.removeprefix(about).split("|")}
+        return judge(session, stated, self.now, chosen, settled)
 
     @property
     def unscheduled(self) -> list[Recorded]:
         """Attendance at a time for which no session stands: kept, counted, and flagged (A2)."""
-        if not self.frame.periods:
-            return []
         known = {session.start for session in self.sessions}
         return [
             stated[0]
             for start, stated in self._stated.items()
             if start not in known
             and stated[0].entry.status == "attended"  # type: ignore[attr-defined]
-            and start.date() >= self.frame.periods[0][1]
+            and start.date() >= self.frame.referred_on
+        ]
+
+    @property
+    def attended_elsewhere(self) -> list[datetime]:
+        """Wall-clock times at which the patient came although no session stood, unless a person rejected it."""
+        return [
+            recorded.entry.session  # type: ignore[attr-defined]
+            for recorded in self.unscheduled
+            if self.choice(f"unscheduled_attendance:{recorded.key}") != "reject"
         ]
 
     @cached_property
@@ -109,9 +125,9 @@ class AttendanceFacts(CourseFacts):
         """The search for a patient who has missed sessions; None while nobody is missing (A4, A5)."""
         if not self.judged or not (self.judged[-1].missed or self.judged[-1].status == "excused"):
             return None
-        ended = [end for _, end, _ in self.leaves if end < self.today]
-        since = self.calendar.at(max(ended) + timedelta(days=1)) if ended else None
-        misses = run_of_misses(self.judged, since)
+        ended = [self.calendar.at(end + timedelta(days=1)) for _, end, _ in self.leaves if end < self.today]
+        came = [self.calendar.instant(start) for start in self.attended_elsewhere]
+        misses = run_of_misses(self.judged, max([*ended, *came], default=None))
         if not misses or self.on_leave:
             return None
         return outreach(
@@ -141,20 +157,25 @@ class AttendanceFacts(CourseFacts):
         """Misses in a row, stated or presumed."""
         return len(self.outreach.misses) if self.outreach else 0
 
-    @property
-    def last_seen_on(self) -> date | None:
-        """The last day on which the patient came or was spoken with."""
-        seen = [j.session.start.date() for j in self.judged if j.status == "attended"][-1:]
-        seen += [at.date() for at in self._spoken_with[-1:]]
-        return max(seen, default=None)
+    def seen_by(self, day: date) -> list[date]:
+        """The last day up to a day on which the patient came, and the last on which they were spoken with."""
+        came = [judged.session.start.date() for judged in self.judged if judged.status == "attended"]
+        came += [attended.date() for attended in self.attended_elsewhere]
+        spoken = [at.date() for at in self._spoken_with]
+        return [max(days) for found in (came, spoken) if (days := [one for one in found if one <= day])]
 
     def dose_of_week(self, first: date) -> tuple[int, int]:
         """Minutes and distinct days attended in the 7 days from `first` (A1, A2)."""
         return self._fold(f"dose:{first}", self._judged_version, lambda: self._dose_of_week(first))
 
     def _dose_of_week(self, first: date) -> tuple[int, int]:
+        attended = self._attended_in(first)
+        return sum(minutes for _, minutes in attended), len({day for day, _ in attended})
+
+    def _attended_in(self, first: date) -> list[tuple[date, int]]:
+        """Days and minutes of the services attended in a week that count toward the dose (A2)."""
         last = first + timedelta(days=6)
-        minutes, days = 0, set()
+        found = []
         known = {session.start: session for session in self.sessions} if self._stated else {}
         for start, stated in self._stated.items():
             if first <= start.date() <= last:
@@ -163,17 +184,33 @@ class AttendanceFacts(CourseFacts):
                 session = known.get(start) or Session.unscheduled(start, self.calendar)
                 judged = self._judge(session)
                 if judged.status == "attended" and judged.service in self.policy.dose.services:
-                    minutes += judged.minutes
-                    days.add(start.date())
-        return minutes, len(days)
+                    found.append((start.date(), judged.minutes))
+        return found
+
+    def days_attended(self, first: date) -> set[date]:
+        """The distinct days of a week on which the patient came (A1)."""
+        return {day for day, _ in self._attended_in(first)}
+
+    def days_without_service(self, first: date) -> int:
+        """The longest run of days in a week, as long as the patient is expected, without an offered service (A1)."""
+        offered = {session.start.date() for session in self.sessions}
+        longest = run = 0
+        for day in (first + timedelta(days=ahead) for ahead in range(7)):
+            free = self._expected_on(day) and day not in self.calendar.closures and day not in offered
+            run = run + 1 if free else 0
+            longest = max(longest, run)
+        return longest
+
+    def days_required(self, first: date) -> int:
+        """Distinct days required in a week: pro rata like the minutes (A1)."""
+        return self.policy.dose.min_days * self._program_days(first) // 7
 
     def dose_required(self, first: date) -> int:
         """Minutes required in the week from `first`: pro rata for days outside the program or on leave (A1)."""
+        return self.policy.dose.min_minutes * self._program_days(first) // 7
+
+    def _program_days(self, first: date) -> int:
         last_program_day = self.length_reached_on - timedelta(days=1)
-        counted = 0
-        for ahead in range(7):
-            day = first + timedelta(days=ahead)
-            extended = self.today > last_program_day
-            if self._expected_on(day) and (day <= last_program_day or extended):
-                counted += 1
-        return self.policy.dose.min_minutes * counted // 7
+        extended = self.today > last_program_day
+        days = (first + timedelta(days=ahead) for ahead in range(7))
+        return sum(self._expected_on(day) and (day <= last_program_day or extended) for day in days)

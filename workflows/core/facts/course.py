@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from functools import cached_property
 
-from workflows.core.entries import Crisis, Flag, Leave, Return
+from workflows.core.entries import Crisis, Flag, Leave, Return, Schedule
 from workflows.core.entries.course import CONTROLLED_ENVIRONMENTS
 from workflows.core.facts.intake import IntakeFacts
 from workflows.core.record import Recorded
@@ -17,16 +17,23 @@ class CourseFacts(IntakeFacts):
         """Leaves as first day, last day and reason; a return ends the leave on the day before it (E6)."""
 
         def fold() -> list[tuple[date, date, str]]:
-            returns = [r.entry.on for r in self.record.standing(Return) if isinstance(r.entry, Return)]
-            found = []
-            for recorded in self.record.standing(Leave):
-                leave = recorded.entry
-                assert isinstance(leave, Leave)
-                back = min((on for on in returns if on >= leave.from_), default=None)
-                until = min(leave.until, back - timedelta(days=1)) if back else leave.until
-                if until >= leave.from_:
-                    found.append((leave.from_, until, leave.reason))
-            return found
+            stated = [r.entry for r in self.record.standing(Leave) if isinstance(r.entry, Leave)]
+            until = [leave.until for leave in stated]
+            for recorded in self.record.standing(Return):
+                back = recorded.entry
+                assert isinstance(back, Return)
+                # A return ends the leave that had begun before it; one that begins on its day is a new one, unless
+                # the person came back on the very day on which they had left.
+                begun = [n for n, leave in enumerate(stated) if leave.from_ < back.on and until[n] >= back.on]
+                if not begun and not any(leave.from_ < back.on <= leave.until for leave in stated):
+                    begun = [n for n, leave in enumerate(stated) if leave.from_ == back.on]
+                for n in begun:
+                    until[n] = back.on - timedelta(days=1)
+            return [
+                (leave.from_, last, leave.reason)
+                for leave, last in zip(stated, until, strict=True)
+                if last >= leave.from_
+            ]
 
         return self._fold("leaves", self.record.version(Leave, Return), fold)
 
@@ -51,11 +58,19 @@ class CourseFacts(IntakeFacts):
         return len(days)
 
     @cached_property
-    def crisis(self) -> Recorded | None:
-        """A crisis whose response nobody has completed yet (E8)."""
-        return next(
-            (r for r in self.record.standing(Crisis) if not self.answer(f"crisis_response:{r.key}")), None
-        )
+    def crises(self) -> list[Recorded]:
+        """Every crisis that nobody has answered yet (E8)."""
+        return [r for r in self.record.standing(Crisis) if not self.answer(f"crisis_response:{r.key}")]
+
+    @property
+    def in_crisis(self) -> bool:
+        """Whether a crisis is not answered yet."""
+        return bool(self.crises)
+
+    @property
+    def schedules(self) -> list[Recorded]:
+        """Weekly schedules that have taken the place of the first one, by the day on which each begins."""
+        return self.record.standing(Schedule)
 
     @cached_property
     def flags(self) -> list[str]:

@@ -1,4 +1,4 @@
-"""What facts are read against: the policy in force, the calendar, the stages, and what people have decided."""
+"""What facts are read against: the policy in force, the calendar, the pathway, and what people have decided."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -28,18 +28,15 @@ class Frame:
     calendar: Calendar
     weekly: tuple[WeeklySession, ...]
     team: Mapping[str, str]
+    referred_on: date
+    started_at: datetime
+    """When this engine took the episode up; what other systems decided before that is history (T7)."""
     answers: dict[str, Answer] = field(default_factory=dict)
+    level: str = "iop"
+    """The level of care that the pathway gives (I4)."""
+    moves: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """Which answer to which kind of duty moves the episode into which stage."""
     exits: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """Which answer to which kind of duty closes the episode, and as what."""
-    periods: list[tuple[str, date]] = field(default_factory=list)
-    """Stages and the day since which each has lasted, in order."""
     kept: dict[str, tuple[object, object]] = field(default_factory=dict)
     """Folds by name, each with the version of what it was folded from."""
-
-    def stage_on(self, day: date) -> str | None:
-        """The stage on a day; the day on which a stage begins belongs to it."""
-        return next((stage for stage, since in reversed(self.periods) if since <= day), None)
-
-    def since(self, stage: str) -> date | None:
-        """The day on which a stage last began."""
-        return next((since for name, since in reversed(self.periods) if name == stage), None)

@@ -1,6 +1,6 @@
 """Facts of intake: screening, level of care, admission, goals, what was signed (I1-I4)."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from workflows.core.calendar import program_week
@@ -18,23 +18,43 @@ class IntakeFacts(Reading):
         return next(reversed(self.record.standing(Screening)), None)
 
     @cached_property
+    def levels_decided(self) -> list[tuple[datetime, str]]:
+        """The levels that clinicians decided on, oldest first; of two for one moment, the one recorded last (I2)."""
+        stated = [
+            (r.effective_at, r.recorded_at, r.entry.level)
+            for r in self.record.standing(LevelOfCareDecision)
+            if isinstance(r.entry, LevelOfCareDecision) and r.effective_at <= self.now
+        ]
+        answered = [(answer.at, answer.at, answer.choice) for _, answer in self.answers_to("level_of_care")]
+        return [(at, level) for at, _, level in sorted([*stated, *answered], key=lambda one: one[:2])]
+
+    @property
     def level_of_care(self) -> str | None:
         """The level that a clinician decided on, last (I2)."""
-        decided = [
-            (r.effective_at, r.entry.level)
-            for r in self.record.standing(LevelOfCareDecision)
-            if isinstance(r.entry, LevelOfCareDecision)
-        ]
-        if answer := self.answer("level_of_care"):
-            decided.append((answer.at, answer.choice))  # type: ignore[arg-type]  # its outcomes are the levels
-        return max(decided)[1] if decided else None
+        return self.levels_decided[-1][1] if self.levels_decided else None
+
+    @cached_property
+    def level_admitted(self) -> bool:
+        """Whether the pathway's level was decided on at admission or since; a later step up changes nothing here."""
+        if self.admission is None:
+            return self.level_of_care == self.frame.level
+        admitted = self.calendar.at(self.admission.on + timedelta(days=1))
+        before = [level for at, level in self.levels_decided if at < admitted][-1:]
+        return self.frame.level in [*before, *(level for at, level in self.levels_decided if at >= admitted)]
 
     @cached_property
     def admission(self) -> Admission | None:
-        """The admission that stands, complete or not."""
-        admissions = self.record.standing(Admission)
-        entry = admissions[-1].entry if admissions else None
+        """The admission that stands, complete or not: the first, since nobody is admitted twice (I4)."""
+        entry = next((r.entry for r in self.record.standing(Admission)), None)
         return entry if isinstance(entry, Admission) else None
+
+    @property
+    def last_use_at_admission(self) -> date | None:
+        """The last use that was stated at admission."""
+        stated = [
+            r.entry.last_use_on for r in self.record.standing(Admission) if isinstance(r.entry, Admission)
+        ]
+        return max((day for day in stated if day and day <= self.today), default=None)
 
     @cached_property
     def admitted_on(self) -> date | None:
@@ -56,9 +76,11 @@ class IntakeFacts(Reading):
 
     @cached_property
     def goals(self) -> dict[str, str]:
-        """Goal ids and their status."""
+        """Goal ids and their status by now."""
         return {
-            r.entry.goal_id: r.entry.status for r in self.record.standing(Goal) if isinstance(r.entry, Goal)
+            r.entry.goal_id: r.entry.status
+            for r in self.record.standing(Goal)
+            if isinstance(r.entry, Goal) and r.effective_at <= self.now
         }
 
     def acknowledged(self, what: str) -> bool:

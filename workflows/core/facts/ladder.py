@@ -31,6 +31,13 @@ class Outreach:
     rungs: tuple[RungDue, ...]
     reached_at: datetime | None
     """When the patient was last spoken with; the search then rests until the next miss (A5)."""
+    rests: int = 0
+    """How often the search has rested: after each rest it asks anew."""
+
+    @property
+    def asking(self) -> str:
+        """Names what is asked since the search was last taken up."""
+        return f"{self.key}+{self.rests}" if self.rests else self.key
 
     @property
     def searching(self) -> bool:
@@ -77,7 +84,7 @@ def outreach(
         if later is None:
             break
         rungs = _rungs(later, min(floor + 1, len(ladder) - 1), misses, ladder, grace, calendar)
-    return Outreach(misses[0].session.start.isoformat(), tuple(misses), tuple(rungs), reached_at)
+    return Outreach(misses[0].session.start.isoformat(), tuple(misses), tuple(rungs), reached_at, len(spoken))
 
 
 def _rungs(

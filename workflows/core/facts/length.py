@@ -14,16 +14,25 @@ class LengthFacts(GateFacts):
         """Extension blocks that have begun: first day, and the gate conditions that were not met then."""
         if self.admitted_on is None or self.today < self.length_reached_on:
             return []
-        stepped_down = self.frame.since("aftercare")
-        until = min(self.today, stepped_down - timedelta(days=1)) if stepped_down else self.today
         blocks: list[tuple[date, tuple[str, ...]]] = []
-        day = self.length_reached_on
-        while day <= until and len(blocks) < self.policy.length.max_extensions:
+        day = self._in_program_from(self.length_reached_on)
+        while day and len(blocks) < self.policy.length.max_extensions:
             unmet = tuple(c.name for c in self.on(day).gate_conditions if not c.met)
             if unmet:
                 blocks.append((day, unmet))
-            day += timedelta(days=self.policy.length.extension_days if unmet else 1)
+            day = self._in_program_from(
+                day + timedelta(days=self.policy.length.extension_days if unmet else 1)
+            )
         return blocks
+
+    def _in_program_from(self, day: date) -> date | None:
+        """The first day, from one on and up to today, on which the episode is in the program."""
+        if day > self.today:
+            return None
+        if self.stage_on(day) == "program":
+            return day
+        later = [since for stage, since in self.periods if stage == "program" and day < since <= self.today]
+        return min(later, default=None)
 
     @property
     def program_ends_on(self) -> date | None:

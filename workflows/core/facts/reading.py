@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Self, TypeVar
 
+from workflows.core.entries import Source
 from workflows.core.facts.frame import Answer, Frame
-from workflows.core.record import Record
+from workflows.core.record import Record, Recorded
 
 T = TypeVar("T")
 
@@ -28,12 +29,29 @@ class Reading:
 
     def on(self, day: date) -> Self:
         """The facts of the same record as they stand for another day (at its start)."""
-        return type(self)(self.record, self.frame, self.calendar.at(day))
+        return self.at(self.calendar.at(day))
+
+    def at(self, instant: datetime) -> Self:
+        """The facts of the same record as they stand for another instant."""
+        return type(self)(self.record, self.frame, instant)
 
     def answer(self, duty: str) -> Answer | None:
-        """What was decided about a duty, if that decision stands."""
+        """What was decided about a duty by now, if that decision stands."""
         answer = self.frame.answers.get(duty)
-        return answer if answer and self.record.stands(answer.key) else None
+        return answer if answer and answer.at <= self.now and self.record.stands(answer.key) else None
+
+    def answers_to(self, kind: str) -> list[tuple[str, Answer]]:
+        """Every standing answer to duties of a kind: its subject (what follows the kind in the key) and itself."""
+        prefix = f"{kind}:"
+        return [
+            (duty.removeprefix(prefix), answer)
+            for duty in self.frame.answers
+            if (duty == kind or duty.startswith(prefix)) and (answer := self.answer(duty))
+        ]
+
+    def is_history(self, recorded: Recorded) -> bool:
+        """Whether something happened in another system before this engine took the episode up (T7)."""
+        return recorded.entry.source is Source.IMPORT and recorded.effective_at < self.frame.started_at
 
     def choice(self, duty: str) -> str | None:
         """The choice of that decision."""

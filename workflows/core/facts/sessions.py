@@ -1,6 +1,6 @@
 """Which sessions were offered, who came, and the run of misses (A1-A5, A8)."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal
@@ -75,37 +75,42 @@ def offered(
     A closure, a change by the clinic, and a day on which the patient is not expected (leave, another stage)
     take a session away, so that it can never be missed.
     """
-    found: dict[datetime, Session] = {}
+    planned = dict(_weekly(first, last, weekly, schedules))
+    changed: dict[datetime, SessionChange] = {}
+    for recorded in changes:
+        change = recorded.entry
+        assert isinstance(change, SessionChange)
+        if change.change == "added":
+            planned[change.session] = (change.minutes or 60, change.service or "group")
+        else:
+            changed[change.session] = change
+    found = []
+    for named, (minutes, service) in planned.items():
+        start, moves = named, 0
+        while (following := changed.get(start)) and moves <= len(changed):
+            if following.change == "cancelled" or following.new_start is None:
+                break
+            minutes, service = following.minutes or minutes, following.service or service
+            start, moves = following.new_start, moves + 1
+        stands = following is None and not (moves == 0 and start.date() in calendar.closures)
+        if stands and first <= start.date() <= last and expected_on(start.date()):
+            found.append(Session.planned(start, minutes, service, calendar, grace))
+    return sorted(found, key=lambda session: session.start)
+
+
+def _weekly(
+    first: date, last: date, weekly: Sequence[WeeklySession], schedules: Iterable[Recorded]
+) -> Iterator[tuple[datetime, tuple[int, str]]]:
+    """Each session of the weekly schedules, with its minutes and service."""
     plans = [(first, tuple(weekly)), *_plans(schedules)]
     for number, (since, plan) in enumerate(plans):
         until = plans[number + 1][0] if number + 1 < len(plans) else last + timedelta(days=1)
         for back in range((min(until, last + timedelta(days=1)) - max(since, first)).days):
             day = max(since, first) + timedelta(days=back)
-            if day in calendar.closures or not expected_on(day):
-                continue
             for line in plan:
                 if WEEKDAYS[day.weekday()] == line.weekday:
                     start = datetime.combine(day, time.fromisoformat(line.start))
-                    found[start] = Session.planned(start, line.minutes, line.service, calendar, grace)
-    for recorded in changes:
-        change = recorded.entry
-        assert isinstance(change, SessionChange)
-        if change.change == "added":
-            if first <= change.session.date() <= last and expected_on(change.session.date()):
-                found[change.session] = Session.planned(
-                    change.session, change.minutes or 60, change.service or "group", calendar, grace
-                )
-            continue
-        taken = found.pop(change.session, None)
-        if taken and change.new_start and first <= change.new_start.date() <= last:
-            found[change.new_start] = Session.planned(
-                change.new_start,
-                change.minutes or taken.minutes,
-                change.service or taken.service,
-                calendar,
-                grace,
-            )
-    return [found[start] for start in sorted(found)]
+                    yield start, (line.minutes, line.service)
 
 
 def _plans(schedules: Iterable[Recorded]) -> list[tuple[date, tuple[WeeklySession, ...]]]:
@@ -115,48 +120,42 @@ def _plans(schedules: Iterable[Recorded]) -> list[tuple[date, tuple[WeeklySessio
 def judge(
     session: Session,
     stated: Sequence[Recorded],
-    chosen: str | None,
     now: datetime,
+    chosen: str | None = None,
+    settled: Collection[str] = (),
 ) -> Judged:
     """What became of a session (A3, A8).
 
-    The earlier entry stands until a person has chosen between two that disagree; `chosen` is that choice.
+    The earlier entry stands until a person has chosen between those that disagree: `chosen` is the choice, and
+    `settled` are the entries between which a person has chosen already.
     """
     if not stated:
         status: Status = "presumed_missed" if now >= session.closes_at else "ahead"
         return Judged(session, status, 0, session.service, None)
-    standing, other = (stated[0], None) if len(stated) == 1 else _chosen(session, stated, chosen)
-    status, minutes = _says(standing, session)
-    entry = standing.entry
-    assert isinstance(entry, Attendance)
-    return Judged(session, status, minutes, entry.service or session.service, standing, other)
+    standing, other = stated[0], None
+    if len(stated) > 1:
+        ordered = sorted(stated, key=lambda r: (r.recorded_at, r.key))
+        standing = next((r for r in ordered if r.key == chosen), ordered[0])
+        said = _says(standing, session)
+        other = next((r for r in ordered if r.key not in settled and _says(r, session) != said), None)
+    status, minutes, service = _says(standing, session)
+    return Judged(session, status, minutes, service, standing, other)
 
 
-def _chosen(
-    session: Session, stated: Sequence[Recorded], chosen: str | None
-) -> tuple[Recorded, Recorded | None]:
-    """Which of several statements stands, and one that disagrees with it while nobody has chosen (A8)."""
-    ordered = sorted(stated, key=lambda r: (r.recorded_at, r.key))
-    standing = next((r for r in ordered if r.key == chosen), ordered[0])
-    if chosen is not None:
-        return standing, None
-    said = _says(standing, session)
-    return standing, next((r for r in ordered if _says(r, session) != said), None)
-
-
-def _says(recorded: Recorded, session: Session) -> tuple[Status, int]:
+def _says(recorded: Recorded, session: Session) -> tuple[Status, int, str]:
     entry = recorded.entry
     assert isinstance(entry, Attendance)
     if entry.status != "attended":
-        return entry.status, 0
-    return "attended", session.minutes if entry.minutes is None else entry.minutes
+        return entry.status, 0, session.service
+    minutes = session.minutes if entry.minutes is None else entry.minutes
+    return "attended", minutes, entry.service or session.service
 
 
 def run_of_misses(judged: Sequence[Judged], since: datetime | None) -> list[Judged]:
     """The consecutive misses up to now, oldest first.
 
-    An attended session ends the run, and so does `since`, the end of a leave. An excused session neither
-    ends it nor lengthens it.
+    An attended session ends the run, and so does `since`: the end of a leave, or coming at another time. An
+    excused session neither ends it nor lengthens it.
     """
     run: list[Judged] = []
     for one in reversed(judged):

@@ -1,6 +1,6 @@
 """Last use, slips, and what tests say (S2, S5-S8)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -8,9 +8,8 @@ from workflows.core.entries import Medication, Test, Use
 from workflows.core.policy import Tests
 from workflows.core.record import Recorded
 
-SETTLED = {"negative": 2, "definitive": 2, "residual": 2, "pending": 0}
-"""How far a result has come; what is not named stands between. A settled result is not undone by a late
-preliminary one, in whatever order the laboratory's messages arrive (T4)."""
+SETTLED = frozenset({"negative", "definitive", "residual"})
+PRELIMINARY = frozenset({"pending", "presumptive"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,48 +38,67 @@ class Tested:
     """All tests, read with the medication that was active on the day of collection (S7)."""
 
     slips: tuple[Slip, ...]
-    holds: tuple[Hold, ...]
+    suspects: tuple[Hold, ...]
+    """Results in doubt, whatever has followed them since."""
+    without_prescribed: tuple[tuple[str, tuple[str, ...]], ...]
+    """Tests (entry ids) that did not find a prescribed medication, with its names (S7)."""
     valid_on: tuple[date, ...]
     """Collection days of valid tests without an unexpected finding, sorted."""
 
 
 def latest_of_each(tests: Iterable[Recorded]) -> dict[str, Recorded]:
-    """For each test its most settled state; between equals, what was recorded last (A8 does not apply)."""
-    latest: dict[str, tuple[tuple[int, datetime, str], Recorded]] = {}
-    for recorded in tests:
+    """The present state of each test: what was recorded last.
+
+    A settled result is not undone by a late preliminary one, in whatever order the laboratory's messages arrive
+    (T4), and no result by a late order; a later settled result, or an invalid specimen, amends it.
+    """
+    latest: dict[str, Recorded] = {}
+    for recorded in sorted(tests, key=lambda one: (one.recorded_at, one.key)):
         test = recorded.entry
         assert isinstance(test, Test)
-        rank = (SETTLED.get(test.result, 1), recorded.recorded_at, recorded.key)
-        if test.test_id not in latest or latest[test.test_id][0] < rank:
-            latest[test.test_id] = (rank, recorded)
-    return {test_id: recorded for test_id, (_, recorded) in latest.items()}
+        known = latest.get(test.test_id)
+        before = known.entry.result if known and isinstance(known.entry, Test) else "pending"
+        if (before in SETTLED and test.result in PRELIMINARY) or (
+            before != "pending" and test.result == "pending"
+        ):
+            continue
+        latest[test.test_id] = recorded
+    return latest
 
 
-def unexpected(test: Test, medications: Iterable[Medication], table: Tests) -> set[str]:
-    """Substances of a positive that neither a prescription nor the policy's table explains (S7, S8)."""
+def explained(substance: str, day: date, medications: Iterable[Medication], table: Tests) -> bool:
+    """Whether a prescription that was active on a day, or the policy's table, explains a substance (S7, S8)."""
+    name = substance.lower()
+    return name in table.never_counted or any(
+        name == medication.name.lower() or name in table.explained_by.get(medication.name.lower(), ())
+        for medication in medications
+        if medication.start_on <= day and (medication.end_on is None or day <= medication.end_on)
+    )
+
+
+def unexpected(test: Test, medications: Sequence[Medication], table: Tests) -> set[str]:
+    """Substances of a positive that nothing explains (S7, S8)."""
     day = test.collected_on
-    found = {name.lower() for name in test.substances} - set(table.never_counted)
-    for medication in medications:
-        if day and medication.start_on <= day and (medication.end_on is None or day <= medication.end_on):
-            name = medication.name.lower()
-            found -= {name, *table.explained_by.get(name, ())}
-    return found
+    return {
+        name.lower()
+        for name in test.substances
+        if day is None or not explained(name, day, medications, table)
+    }
 
 
-def read_tests(
-    tests: Iterable[Recorded],
-    medications: list[Medication],
-    table: Tests,
-    lifted: Callable[[str], bool],
-) -> Tested:
-    """What the tests say together; `lifted` tells whether a clinician has ended the hold of a test."""
-    slips, suspects, valid = [], [], []
+def read_tests(tests: Iterable[Recorded], medications: Sequence[Medication], table: Tests) -> Tested:
+    """What the tests say together."""
+    slips, suspects, valid, without = [], [], [], []
     for test_id, recorded in latest_of_each(tests).items():
         test = recorded.entry
         assert isinstance(test, Test)
         day = test.collected_on or test.ordered_on or recorded.effective_at.date()
         match test.result:
-            case "negative" | "residual":
+            case "negative":
+                valid.append(day)
+                if missing := prescribed_among(test.substances, day, medications):
+                    without.append((recorded.key, missing))
+            case "residual":
                 valid.append(day)
             case "definitive" | "presumptive" if not unexpected(test, medications, table):
                 valid.append(day)
@@ -90,26 +108,30 @@ def read_tests(
                 suspects.append(Hold(test_id, test.result, day, recorded.key, recorded.known_at))
             case "not_provided" if (test.reason or "refused") == "refused":
                 suspects.append(Hold(test_id, "not provided", day, recorded.key, recorded.known_at))
-    # A presumptive positive waits for its confirmation; the others end with any valid later collection.
-    holds = [
-        hold
-        for hold in suspects
-        if not lifted(hold.test_id)
-        and (hold.why == "presumptive" or not any(day > hold.since for day in valid))
-    ]
     return Tested(
         tuple(sorted(slips, key=lambda slip: (slip.on, slip.key))),
-        tuple(sorted(holds, key=lambda hold: (hold.since, hold.test_id))),
+        tuple(sorted(suspects, key=lambda hold: (hold.since, hold.test_id))),
+        tuple(sorted(without)),
         tuple(sorted(valid)),
     )
 
 
-def stated_uses(uses: Iterable[Recorded], table: Tests) -> list[Slip]:
-    """Uses that were told or seen; nicotine and the like never count (S8)."""
+def prescribed_among(names: Iterable[str], day: date, medications: Iterable[Medication]) -> tuple[str, ...]:
+    """Which of the substances that a test did not find were prescribed on its day (S7)."""
+    active = {
+        one.name.lower()
+        for one in medications
+        if one.start_on <= day and (one.end_on is None or day <= one.end_on)
+    }
+    return tuple(sorted(active.intersection(name.lower() for name in names)))
+
+
+def stated_uses(uses: Iterable[Recorded], medications: Sequence[Medication], table: Tests) -> list[Slip]:
+    """Uses that were told or seen; what is prescribed, and nicotine and the like, never count (S7, S8)."""
     found = []
     for recorded in uses:
         use = recorded.entry
         assert isinstance(use, Use)
-        if use.substance.lower() not in table.never_counted:
+        if not explained(use.substance, use.on, medications, table):
             found.append(Slip(use.on, recorded.key, recorded.known_at, use.class_ == "relapse"))
     return found

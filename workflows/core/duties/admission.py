@@ -1,0 +1,130 @@
+"""Intake: screen, decide, admit, or refer to the level that is right (I1-I4)."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from workflows.core.calendar import Delay
+from workflows.core.duties.duty import CLINICIAN, CLINICIANS, Duty, repeated
+from workflows.core.entries import Screening
+from workflows.core.facts import Facts
+
+LEVELS = ("outpatient", "iop", "php", "residential", "withdrawal_management")
+
+
+def proposed_level(screening: Screening, facts: Facts) -> tuple[str, list[str]]:
+    """The level of care that a screening proposes, and why; a clinician decides (I1, I2)."""
+    rules = facts.policy.intake
+    home = [f"but has reasons to live at home: {', '.join(screening.duties)}"] if screening.duties else []
+    dangerous = [s for s in screening.substances if s.lower() in rules.dangerous_withdrawal]
+    withdrawal = [f"withdrawal from {', '.join(dangerous)} can be dangerous"] if dangerous else []
+    if screening.withdrawal_risk == "high" or (dangerous and screening.withdrawal_risk == "moderate"):
+        return "withdrawal_management", [
+            f"{screening.withdrawal_risk} risk of withdrawal",
+            *withdrawal,
+            *home,
+        ]
+    reasons = list(withdrawal)
+    if not screening.home_safe:
+        reasons.append("home is not safe or stable")
+    if not screening.support_network:
+        reasons.append("no support network")
+    years = screening.years_of_use
+    if years is not None and years >= rules.long_use_years:
+        reasons.append("long duration of use")
+    if screening.co_occurring:
+        reasons.append(f"co-occurring: {', '.join(screening.co_occurring)}")
+    if screening.prior_return_to_use:
+        reasons.append("return to use after earlier treatment")
+    weighty = len(reasons) - len(withdrawal)
+    if not screening.home_safe or (not screening.support_network and weighty > 1):
+        return ("php" if screening.duties else "residential"), reasons + home
+    if weighty > 1:
+        return "php", reasons + home
+    if (
+        not reasons
+        and years is not None
+        and years < rules.short_use_years
+        and screening.withdrawal_risk == "none"
+    ):
+        return "outpatient", ["short duration of use and nothing that speaks against living at home", *home]
+    return "iop", (reasons or ["nothing speaks against a program attended from home"]) + home
+
+
+def intake(facts: Facts) -> Iterator[Duty]:
+    """Screen, decide, admit, or refer to the level that is right (I1-I4)."""
+    rules = facts.policy.intake
+    referred = facts.calendar.at(facts.frame.referred_on)
+    screened = facts.screening
+    if facts.level_of_care is None and screened is None:
+        duty = Duty(
+            "screening",
+            "case_manager",
+            referred,
+            rules.admission,
+            ("not_reached", "declined"),
+            "I1",
+            (),
+            "Screen the person who was referred: record a screening.",
+            done_by=("screening", "level_of_care"),
+        )
+        yield from repeated(facts, duty, {"not_reached": rules.screening_again})
+    elif facts.level_of_care is None and screened and isinstance(screened.entry, Screening):
+        level, reasons = proposed_level(screened.entry, facts)
+        yield Duty(
+            "level_of_care",
+            CLINICIAN,
+            screened.known_at,
+            rules.level_of_care_decision,
+            LEVELS,
+            "I2",
+            (screened.key,),
+            f"Decide on the level of care. The screening proposes {level}: {'; '.join(reasons)}.",
+            done_by=("level_of_care",),
+            signed_by=CLINICIANS,
+        )
+    elif facts.level_admitted:
+        yield Duty(
+            "admission",
+            "case_manager",
+            referred,
+            rules.admission,
+            ("declined",),
+            "I4",
+            (),
+            f"Complete the admission. It waits for: {', '.join(facts.missing_for_admission)}.",
+            done_by=("admission", "goal", "use", "schedule"),
+        )
+    else:
+        yield Duty(
+            "refer_to_level_of_care",
+            "case_manager",
+            referred,
+            rules.admission,
+            ("first_visit_attended", "declined"),
+            "I3",
+            (),
+            f"Refer the person to {facts.level_of_care} and follow it up to the first attended visit.",
+        )
+
+
+def rights_and_preferences(facts: Facts) -> Iterator[Duty]:
+    """The rights notice and the contact preferences are due by the first session (I4)."""
+    admission, sessions = facts.admission, facts.sessions
+    if admission is None or not sessions:
+        return
+    first = facts.calendar.instant(sessions[0].start)
+    admitted = facts.calendar.at(admission.on)
+    wait = Delay(minutes=max(0, int((first - admitted) / timedelta(minutes=1))))
+    for what in ("rights_notice", "contact_preferences"):
+        if not facts.acknowledged(what):
+            yield Duty(
+                what,
+                "case_manager",
+                admitted,
+                wait,
+                ("signed", "declined"),
+                "I4",
+                (),
+                f"Have the {what.replace('_', ' ')} read and signed by the first session.",
+                done_by=("acknowledgement",),
+            )

@@ -1,0 +1,79 @@
+"""What a duty is, and how one comes back after an answer that does not settle it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from workflows.core.calendar import Delay
+from workflows.core.facts import Facts
+
+CLINICIAN = "therapist"
+"""The role that takes clinical decisions in a team without further roles."""
+
+CLINICIANS = ("therapist", "nurse", "supervisor", "director")
+"""Roles that may sign what only a clinician may decide; a case manager may not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Something a role owes, with the rule and the entries that put it there.
+
+    `key` is the kind and the subject, and stays the same while the duty lasts. A duty whose `since` lies ahead is
+    not owed yet: until then the episode waits for it. One that `lapses` belongs to a moment: if its time was over
+    before this clinic took the episode over, it is not asked for again (T7). A duty that is no task is a question
+    that a person may decide at any time, without being asked.
+    """
+
+    key: str
+    role: str
+    since: datetime
+    within: Delay
+    outcomes: tuple[str, ...]
+    rule: str
+    entries: tuple[str, ...]
+    asks: str
+    lapses: bool = False
+    is_task: bool = True
+    early: bool = False
+    """Whether it may be answered before it is owed."""
+    escalates: bool = True
+    """Whether it climbs while overdue; a rung does not, because the next rung is its escalation."""
+    done_by: tuple[str, ...] = ()
+    """Kinds of entries that do what is owed; if the duty goes otherwise, it is withdrawn (A5)."""
+    signed_by: tuple[str, ...] = ()
+    """Roles of the team that may answer it; empty: any of them."""
+    announced: str | None = None
+    """The name of the deadline at which it begins, where it lies ahead."""
+
+    @property
+    def kind(self) -> str:
+        """The part of the key that says what is owed."""
+        return self.key.partition(":")[0]
+
+
+def repeated(facts: Facts, duty: Duty, again: Mapping[str, Delay]) -> Iterator[Duty]:
+    """A duty that comes back.
+
+    Args:
+        facts: The facts of the moment.
+        duty: As it is asked for the first time.
+        again: For each answer that does not settle it, how long after that answer it is asked for anew.
+
+    Yields:
+        The present asking, with a key of its own; nothing once an answer has settled it.
+    """
+    key, number = duty.key, 1
+    while answer := facts.answer(duty.key):
+        if answer.choice not in again:
+            return
+        number += 1
+        since = facts.calendar.due(answer.at, again[answer.choice])
+        duty = replace(duty, key=f"{key}#{number}", since=since)
+    yield duty
+
+
+def subject_of(key: str) -> str:
+    """What a duty is about: its key without the kind and without the number of its asking."""
+    subject = key.partition(":")[2]
+    head, mark, number = subject.rpartition("#")
+    return head if mark and number.isdigit() else subject

@@ -1,0 +1,174 @@
+"""Ways out: involuntary discharge, transfer, withdrawal, death, and what every exit carries (C7, E2-E7)."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+from workflows.core.calendar import Delay
+from workflows.core.duties.duty import Duty, repeated
+from workflows.core.entries import Exit
+from workflows.core.facts import Facts
+from workflows.core.facts.discharge import Step
+
+BUNDLE = (
+    "naloxone and overdose plan, safety plan, medication bridge, appointment within 7 days, the way back, "
+    "word to the contacts that the person has consented to"
+)
+
+
+def involuntary_discharge(facts: Facts) -> Iterator[Duty]:
+    """One step at a time, each by a named person; services go on meanwhile (E2)."""
+    times = facts.policy.discharge
+    case = facts.discharge
+    if case is None:
+        yield Duty(
+            f"involuntary_discharge:{facts.discharges_ended}",
+            "supervisor",
+            facts.now,
+            Delay(hours=0),
+            ("propose",),
+            "E2",
+            (),
+            "An involuntary discharge may be proposed, with its reason.",
+            is_task=False,
+        )
+        return
+    review = Duty(
+        f"involuntary_review:{case.key}",
+        "director",
+        case.since,
+        times.review,
+        ("approve", "reject"),
+        "E2",
+        (case.key,),
+        "Review whether the proposed involuntary discharge is fair, and its reason.",
+        signed_by=("director",),
+    )
+    appeal = Duty(
+        f"discharge_appeal:{case.key}",
+        "case_manager",
+        case.since,
+        Delay(hours=0),
+        ("appealed",),
+        "E2",
+        (case.key,),
+        "The person may appeal against the discharge.",
+        is_task=False,
+    )
+    match case.step:
+        case Step.REVIEW:
+            yield review
+        case Step.TEAM_MEETING:
+            yield replace(
+                review,
+                key=f"discharge_team_meeting:{case.key}",
+                role="supervisor",
+                within=times.team_meeting,
+                outcomes=("alternatives_tried", "alternatives_remain"),
+                asks="Meet as a team about the proposed involuntary discharge: were all alternatives tried? The "
+                "written notice, with how to appeal, comes after it.",
+                signed_by=(),
+            )
+        case Step.NOTICE:
+            yield replace(
+                review,
+                key=f"discharge_notice:{case.key}",
+                role="case_manager",
+                within=times.notice,
+                outcomes=("given",),
+                asks="Give the written notice of discharge, with its reasons and how to appeal.",
+                signed_by=(),
+            )
+        case Step.APPEAL_PERIOD:
+            yield appeal
+            yield replace(
+                review,
+                key=f"discharge_decision:{case.key}",
+                since=facts.calendar.due(case.since, times.appeal_period),
+                within=times.decision,
+                outcomes=("discharge", "rescind"),
+                asks="No appeal has come: discharge, or rescind.",
+                announced="Appeal period of a discharge ends",
+            )
+        case Step.APPEAL:
+            assert case.notice_at is not None
+            not_before = max(case.since, facts.calendar.due(case.notice_at, times.appeal_not_before))
+            answered_by = facts.calendar.due(case.since, times.appeal_answered_within)
+            yield replace(
+                review,
+                key=f"discharge_appeal_hearing:{case.key}",
+                since=not_before,
+                within=Delay(minutes=max(0, (answered_by - not_before) // timedelta(minutes=1))),
+                outcomes=("uphold", "rescind"),
+                asks="Hear the person's appeal against the discharge and answer it.",
+                announced="Appeal against a discharge may be heard",
+            )
+
+
+def transfer(facts: Facts) -> Iterator[Duty]:
+    """A transfer is complete when the receiving side confirms the first attended visit (E5)."""
+    for recorded in facts.record.standing(Exit)[-1:]:
+        entry = recorded.entry
+        if isinstance(entry, Exit) and entry.reason == "transferred" and not facts.is_history(recorded):
+            duty = Duty(
+                f"transfer:{recorded.key}",
+                "case_manager",
+                recorded.known_at,
+                facts.policy.course.transfer_visit,
+                ("first_visit_attended", "not_attended", "stays_here"),
+                "E5",
+                (recorded.key,),
+                "Have the receiving side confirm the first attended visit; until then the person is ours.",
+            )
+            yield from repeated(facts, duty, {"not_attended": facts.policy.course.transfer_visit})
+
+
+def exit_duties(facts: Facts) -> Iterator[Duty]:
+    """Every exit carries its bundle (C7); a withdrawal can be reopened (E3), a death corrected by two people (E7)."""
+    signed = facts.exit_signed
+    if signed is None:
+        return
+    if signed.reason == "deceased":
+        yield from _death(facts, signed.key)
+        return
+    yield Duty(
+        f"exit_bundle:{signed.key}",
+        "case_manager",
+        signed.known_at,
+        facts.policy.course.exit_bundle,
+        ("given", "declined"),
+        "C7",
+        (signed.key,),
+        f"Give the exit bundle: {BUNDLE}.",
+        lapses=True,
+    )
+    if signed.reason == "withdrew" and facts.now <= facts.calendar.due(
+        signed.known_at, facts.policy.course.reopen_within
+    ):
+        yield Duty(
+            f"reopening:{signed.key}",
+            "case_manager",
+            signed.known_at,
+            Delay(hours=0),
+            ("reopen",),
+            "E3",
+            (signed.key,),
+            "The withdrawal can still be reopened.",
+            is_task=False,
+        )
+
+
+def _death(facts: Facts, key: str) -> Iterator[Duty]:
+    """One person has taken the record of a death back; it is corrected when a second one does so too (E7)."""
+    if undoing := facts.record.undoing(key):
+        yield Duty(
+            f"death_correction:{key}",
+            "director",
+            undoing[0].recorded_at,
+            Delay(business_days=1),
+            ("it_stands",),
+            "E7",
+            (key, *(one.key for one in undoing)),
+            "One person has taken the record of a death back. If that is right, a second person must retract it too.",
+            done_by=("retraction",),
+        )

@@ -1,0 +1,104 @@
+"""What follows a slip, and tests that raise a question (S3, S6, S7)."""
+
+from collections.abc import Iterator
+
+from workflows.core.calendar import Delay, day_in_words
+from workflows.core.duties.duty import CLINICIAN, CLINICIANS, Duty, repeated
+from workflows.core.facts import Facts
+
+
+def slip_response(facts: Facts) -> Iterator[Duty]:
+    """A slip calls for a safety check, an individual session and a plan review, each with its own time (S3)."""
+    times = facts.policy.slip_response
+    for slip in facts.slips:
+        if facts.admitted_on is None or slip.on < facts.admitted_on:
+            continue
+        day = day_in_words(slip.on)
+        for kind, role, within, outcomes, asks in (
+            (
+                "safety_check",
+                "case_manager",
+                times.safety_check,
+                ("safe", "crisis", "not_reached"),
+                f"Check today that the person is safe after the return to use on {day}.",
+            ),
+            (
+                "individual_session",
+                "therapist",
+                times.individual_session,
+                ("held", "declined"),
+                f"Hold an individual session after the return to use on {day}.",
+            ),
+            (
+                "plan_review",
+                "therapist",
+                times.plan_review,
+                ("unchanged", "changed"),
+                f"Review the plan after the return to use on {day}; test more often for a while.",
+            ),
+        ):
+            duty = Duty(
+                f"{kind}:{slip.key}",
+                role,
+                slip.known_at,
+                within,
+                outcomes,
+                "S3",
+                (slip.key,),
+                asks,
+                lapses=True,
+            )
+            yield from repeated(facts, duty, {"not_reached": times.safety_check_again})
+
+
+def level_review(facts: Facts) -> Iterator[Duty]:
+    """Two slips close together, or a relapse: offers of more care, which the patient may decline (S3)."""
+    key = facts.level_review
+    if key and (recorded := facts.record.get(key)):
+        yield Duty(
+            f"level_of_care_review:{key}",
+            CLINICIAN,
+            recorded.known_at,
+            facts.policy.slip_response.review_due,
+            ("stay", "patient_declined", "offer_php", "offer_residential", "offer_withdrawal_management"),
+            "S3",
+            (key,),
+            "Review the level of care with the person and offer more where it would help.",
+            signed_by=CLINICIANS,
+        )
+
+
+def holds(facts: Facts) -> Iterator[Duty]:
+    """A test in doubt holds the gate until it is confirmed, collected again, or decided by a clinician (S6)."""
+    again = facts.policy.tests.hold_review_again
+    for hold in facts.holds:
+        duty = Duty(
+            f"hold_review:{hold.key}",
+            CLINICIAN,
+            hold.known_at,
+            facts.policy.tests.hold_review,
+            ("lift_hold", "collect_again", "await_confirmation"),
+            "S6",
+            (hold.key,),
+            f"Test {hold.test_id} ({hold.why}) holds the gate: confirm it, collect again, or lift the hold.",
+            early=True,
+            signed_by=CLINICIANS,
+        )
+        yield from repeated(facts, duty, {"collect_again": again, "await_confirmation": again})
+
+
+def adherence(facts: Facts) -> Iterator[Duty]:
+    """A prescribed medication that a test did not find calls for a talk, and for nothing else (S7)."""
+    for key, names in facts.tested.without_prescribed:
+        if recorded := facts.record.get(key):
+            yield Duty(
+                f"adherence_talk:{key}",
+                "nurse" if facts.frame.team.get("nurse") else CLINICIAN,
+                recorded.known_at,
+                Delay(business_days=2),
+                ("held", "declined"),
+                "S7",
+                (key,),
+                f"Speak with the person about {', '.join(names)}: prescribed, and not found in a test.",
+                lapses=True,
+            )

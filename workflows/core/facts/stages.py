@@ -1,0 +1,169 @@
+"""Facts of the course through the stages: admitted, stepped down, returned, closed (I4, C1, E1-E5).
+
+The stages are folded like everything else, from the admission, from what named people signed, and from the exits
+that stand. So the retraction of a wrong signature or of a wrong exit leaves no trace in them (T3).
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+
+from workflows.core.entries import Exit, Return
+from workflows.core.facts.frame import Answer
+from workflows.core.facts.use import UseFacts
+from workflows.core.record import Recorded
+
+
+@dataclass(frozen=True, slots=True)
+class SignedExit:
+    """An exit that a named person signed. `key` is the id of the entry or decision; times are of the program."""
+
+    reason: str
+    on: date
+    key: str
+    known_at: datetime
+    decided: bool
+    """By an answer to a duty, and not by an exit entry."""
+    reopened_at: datetime | None = None
+    """When it was taken back as a withdrawal (E3)."""
+
+
+class StageFacts(UseFacts):
+    """In which stage the episode is, and was on any day."""
+
+    @cached_property
+    def missing_for_admission(self) -> list[str]:
+        """What admission still waits for, in words (I4)."""
+        missing = []
+        if self.level_of_care is None:
+            missing.append("a clinician's level-of-care decision")
+        elif not self.level_admitted:
+            missing.append(f"a level-of-care decision for this program (it is {self.level_of_care})")
+        missing += [
+            f"a {role.replace('_', ' ')} in the team"
+            for role in ("therapist", "case_manager")
+            if not self.frame.team.get(role)
+        ]
+        if not self.frame.weekly and not self.schedules:
+            missing.append("a weekly schedule")
+        if self.admission is None:
+            missing.append("the admission itself")
+        if self.last_use_on is None:
+            missing.append("the date of last use")
+        if not self.goals:
+            missing.append("at least one personal goal")
+        return missing
+
+    @property
+    def admitted(self) -> bool:
+        """Whether the admission is complete."""
+        return not self.missing_for_admission
+
+    @cached_property
+    def moves(self) -> list[tuple[datetime, str, Answer]]:
+        """Every signature that moved the episode into another stage, oldest first."""
+        found = [
+            (answer.at, stage, answer)
+            for (kind, choice), stage in self.frame.moves.items()
+            for _, answer in self.answers_to(kind)
+            if answer.choice == choice
+        ]
+        return sorted(found, key=lambda move: (move[0], move[2].key))
+
+    @property
+    def stepped_down(self) -> bool:
+        """Whether a clinician has passed the gate, and nobody has returned the patient to the program since."""
+        return bool(self.moves) and self.moves[-1][1] == "aftercare"
+
+    @property
+    def stepped_down_on(self) -> date | None:
+        """The day on which the patient's aftercare began."""
+        return self.calendar.day_of(self.moves[-1][0]) if self.stepped_down else None
+
+    @property
+    def step_down(self) -> Answer | None:
+        """The signature by which the patient is in aftercare."""
+        return self.moves[-1][2] if self.stepped_down else None
+
+    @cached_property
+    def exits_signed(self) -> list[SignedExit]:
+        """Every exit that was signed and stands, in the order of signing. A transfer is one only when the first
+        visit over there is confirmed (E5)."""
+        found = []
+        for recorded in self.record.all_of(Exit):
+            entry = recorded.entry
+            assert isinstance(entry, Exit)
+            if self._exit_stands(recorded, entry):
+                reopened = self._reopened_at(entry.reason, recorded.key, recorded.known_at, entry.on)
+                found.append(
+                    SignedExit(entry.reason, entry.on, recorded.key, recorded.known_at, False, reopened)
+                )
+        for (kind, choice), reason in self.frame.exits.items():
+            for _, answer in self.answers_to(kind):
+                if answer.choice == choice:
+                    on = self.calendar.day_of(answer.at)
+                    reopened = self._reopened_at(reason, answer.key, answer.at, on)
+                    found.append(SignedExit(reason, on, answer.key, answer.at, True, reopened))
+        return sorted(found, key=lambda signed: (signed.known_at, signed.key))
+
+    def _exit_stands(self, recorded: Recorded, entry: Exit) -> bool:
+        if entry.reason == "deceased":  # a death is corrected by two people (E7)
+            return len({undoing.entry.by for undoing in self.record.undoing(recorded.key)}) < 2
+        if entry.reason == "transferred" and not self.is_history(recorded):
+            return False
+        return self.record.stands(recorded.key)
+
+    def _reopened_at(self, reason: str, key: str, signed_at: datetime, on: date) -> datetime | None:
+        if answer := self.answer(f"reopening:{key}"):
+            return answer.at
+        if reason != "withdrew":
+            return None
+        # Coming back within the time for it takes a withdrawal back, like the decision to reopen (E3).
+        until = self.calendar.due(signed_at, self.policy.course.reopen_within)
+        back = [
+            max(r.effective_at, signed_at)
+            for r in self.record.standing(Return)
+            if isinstance(r.entry, Return)
+            and on <= r.entry.on
+            and r.recorded_at > signed_at
+            and (r.recorded_at <= until or r.entry.on < self.calendar.day_of(until))
+        ]
+        return min(back, default=None)
+
+    @cached_property
+    def exit_signed(self) -> SignedExit | None:
+        """The exit by which the episode is closed; a death outweighs every other (E7)."""
+        standing = [signed for signed in self.exits_signed if signed.reopened_at is None]
+        return next((s for s in standing if s.reason == "deceased"), standing[-1] if standing else None)
+
+    @cached_property
+    def periods(self) -> list[tuple[str, date]]:
+        """Stages and the day since which each has lasted, in order."""
+        at = self.calendar.at
+        changes = [(self.frame.referred_on, at(self.frame.referred_on), "intake")]
+        if self.admitted_on and self.admitted:
+            changes.append((self.admitted_on, at(self.admitted_on), "program"))
+            changes += [
+                (self.calendar.day_of(moved_at), moved_at, stage) for moved_at, stage, _ in self.moves
+            ]
+        for signed in self.exits_signed:
+            if signed.reopened_at or signed == self.exit_signed:
+                changes.append((signed.on, max(at(signed.on), signed.known_at), "closed"))
+            if signed.reopened_at:
+                changes.append((self.calendar.day_of(signed.reopened_at), signed.reopened_at, "reopened"))
+        periods: list[tuple[str, date]] = []
+        underway = "intake"
+        for on, _, stage in sorted(changes, key=lambda change: change[:2]):
+            stage = underway if stage == "reopened" else stage
+            underway = underway if stage == "closed" else stage
+            if not periods or periods[-1][0] != stage:
+                periods.append((stage, on))
+        return periods
+
+    def stage_on(self, day: date) -> str:
+        """The stage on a day; the day on which a stage begins belongs to it."""
+        return next((stage for stage, since in reversed(self.periods) if since <= day), "intake")
+
+    def since(self, stage: str) -> date | None:
+        """The day on which a stage last began."""
+        return next((since for name, since in reversed(self.periods) if name == stage), None)

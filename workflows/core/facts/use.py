@@ -1,0 +1,92 @@
+"""Facts of use: what the tests say, slips, last use (S1-S8)."""
+
+from datetime import date
+from functools import cached_property
+
+from workflows.core.entries import Medication, Test, Use
+from workflows.core.facts.course import CourseFacts
+from workflows.core.facts.sobriety import Hold, Slip, Tested, read_tests, stated_uses
+
+
+class UseFacts(CourseFacts):
+    """When the patient last used, as far as is known."""
+
+    @property
+    def medications(self) -> list[Medication]:
+        """Every prescription that stands."""
+        return [r.entry for r in self.record.standing(Medication) if isinstance(r.entry, Medication)]
+
+    @cached_property
+    def tested(self) -> Tested:
+        """What the tests say."""
+        return self._fold(
+            "tested",
+            self.record.version(Test, Medication),
+            lambda: read_tests(self.record.standing(Test), self.medications, self.policy.tests),
+        )
+
+    @cached_property
+    def holds(self) -> list[Hold]:
+        """Tests in doubt that hold the gate today: not confirmed, not collected again, not lifted (S6).
+
+        A presumptive positive waits for its own confirmation; the others end with any valid later collection.
+        """
+        lifted = {
+            subject.partition("#")[0]
+            for subject, a in self.answers_to("hold_review")
+            if a.choice == "lift_hold"
+        }
+        valid = [day for day in self.tested.valid_on if day <= self.today]
+        return [
+            hold
+            for hold in self.tested.suspects
+            if hold.since <= self.today
+            and hold.key not in lifted
+            and (hold.why == "presumptive" or not any(day >= hold.since for day in valid))
+        ]
+
+    @cached_property
+    def slips(self) -> list[Slip]:
+        """All uses that stand up to today, by date (S2)."""
+        found = self._fold(
+            "slips",
+            (self.record.version(Use, Medication), self.tested.slips),
+            lambda: sorted(
+                [
+                    *stated_uses(self.record.standing(Use), self.medications, self.policy.tests),
+                    *self.tested.slips,
+                ],
+                key=lambda slip: (slip.on, slip.key),
+            ),
+        )
+        return [slip for slip in found if slip.on <= self.today]
+
+    @cached_property
+    def last_use_on(self) -> date | None:
+        """The latest use that stands, whoever told it and whenever (S2); None: not known."""
+        known = [self.slips[-1].on] if self.slips else []
+        if stated := self.last_use_at_admission:
+            known.append(stated)
+        return max(known, default=None)
+
+    @property
+    def days_sober(self) -> int | None:
+        """Calendar days in the program's zone since last use (T1)."""
+        return (self.today - self.last_use_on).days if self.last_use_on else None
+
+    @cached_property
+    def level_review(self) -> str | None:
+        """The slip that calls for a level-of-care review nobody has decided yet: its entry id (S3)."""
+        response = self.policy.slip_response
+        since = self.admitted_on
+        slips = [slip for slip in self.slips if since and slip.on >= since]
+        open_review = None
+        for number, slip in enumerate(slips):
+            days = {
+                other.on
+                for other in slips[: number + 1]
+                if (slip.on - other.on).days <= response.review_within_days
+            }
+            if slip.relapse or len(days) >= response.review_at_slips:
+                open_review = None if self.answer(f"level_of_care_review:{slip.key}") else slip.key
+        return open_review
