@@ -7,9 +7,9 @@ from another system, is not raised (T7).
 from collections.abc import Iterator, Set
 from datetime import datetime
 
-from workflows.core.deadlines import DoseMoment, dose_moments
 from workflows.core.effects import MessagePatient, Notify
 from workflows.core.facts import Facts
+from workflows.core.facts.attendance import DoseMoment
 
 
 def due_alarms(facts: Facts, said: Set[str]) -> Iterator[Notify | MessagePatient]:
@@ -21,7 +21,7 @@ def due_alarms(facts: Facts, said: Set[str]) -> Iterator[Notify | MessagePatient
             fresh_until = facts.calendar.due(due.at, facts.policy.stale_after)
             if due.rung.message and due.at <= facts.now <= fresh_until and key not in said:
                 yield MessagePatient(key, due.rung.message, fresh_until)
-    for moment in dose_moments(facts):
+    for moment in facts.dose_moments:
         key = f"dose:{moment.what}:{moment.week}"
         if _fresh(moment.at, facts) and key not in said and (lines := _shortfall(moment, facts)):
             yield _notice(facts, key, "case_manager", f"dose_{moment.what}", lines)

@@ -7,6 +7,7 @@ means days (T1), and every deadline says whether it counts elapsed or business t
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
@@ -97,7 +98,7 @@ class Calendar:
 
     def at(self, day: date, clock: time = time()) -> datetime:
         """The instant of a wall-clock time; one that a clock change skips is moved to where clocks then stand."""
-        return datetime.combine(day, clock, self.zone).astimezone(UTC).astimezone(self.zone)
+        return _instant(self.zone, day, clock)
 
     def instant(self, wall: datetime) -> datetime:
         """The instant of a local date-time without an offset."""
@@ -149,6 +150,11 @@ class Calendar:
         return day
 
 
+@lru_cache(maxsize=8192)
+def _instant(zone: ZoneInfo, day: date, clock: time) -> datetime:
+    return datetime.combine(day, clock, zone).astimezone(UTC).astimezone(zone)
+
+
 def program_week(admitted_on: date, day: date) -> int:
     """The number, from 0, of the 7-day block since admission in which a day falls (A1)."""
     return (day - admitted_on).days // 7
@@ -159,6 +165,9 @@ def in_words(instant: datetime) -> str:
     return f"{instant:%a} {instant.day} {instant:%b %H:%M}"
 
 
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
 def day_in_words(day: date) -> str:
     """A day as people say it: `12 Mar 2026`."""
-    return f"{day.day} {day:%b %Y}"
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"

@@ -5,7 +5,7 @@ facts. A name holds dates and kinds, never a person.
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from workflows.core.calendar import day_in_words
@@ -39,31 +39,10 @@ def ladder_rung(facts: Facts) -> Iterator[Deadline]:
 
 def dose_week(facts: Facts) -> Iterator[Deadline]:
     """The mid-week forecast and the end of the program week (A7)."""
-    for moment in dose_moments(facts):
+    for moment in facts.dose_moments:
         if moment.at > facts.now:
             yield Deadline(moment.at, f"Dose of the week: {moment.what}")
             return
-
-
-class DoseMoment(NamedTuple):
-    """When the dose of the week that began on `week` is forecast or reported."""
-
-    at: datetime
-    what: str
-    week: date
-
-
-def dose_moments(facts: Facts) -> list[DoseMoment]:
-    """Forecast and report of the last and of the current program week, in order."""
-    current = facts.week_started_on
-    if current is None:
-        return []
-    moments = []
-    for week in (current - timedelta(days=7), current):
-        day = week + timedelta(days=facts.policy.dose.forecast_on_day - 1)
-        moments.append(DoseMoment(facts.calendar.at(day, facts.policy.business.opens), "forecast", week))
-        moments.append(DoseMoment(facts.calendar.at(week + timedelta(days=7)), "report", week))
-    return moments
 
 
 def gate_opens(facts: Facts) -> Iterator[Deadline]:

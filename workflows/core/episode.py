@@ -77,6 +77,8 @@ class Episode:
         self.next_deadline: Deadline | None = None
         self._reading: tuple[object, ...] | None = None
         self._observed: dict[str, object] = {}
+        self._looked_at: tuple[object, ...] | None = None
+        self._stage = pathway.stage(self.chart.configuration_values)
         self._adoptions: tuple[int, ...] = ()
         self._told_of_policy: list[str] = []
 
@@ -220,7 +222,7 @@ class Episode:
         self.record.add(entry, now)
         recorded = self.record.get(entry.key)
         assert recorded is not None
-        self.frame.answers[key] = Answer(choice, entry.by, recorded.effective_at, entry.key, entry.reason)
+        self.frame.keep_answer(key, Answer(choice, entry.by, recorded.effective_at, entry.key, entry.reason))
         self._settle(now)
         return Changed(entry_id=entry.key, stage=self.stage)
 
@@ -240,19 +242,22 @@ class Episode:
     # -- following ----------------------------------------------------------------------------------------
 
     def _look(self, now: datetime) -> Facts:
-        self.facts = self.situation.facts = Facts(self.record, self.frame, now)
+        """The facts of an instant; the same object for as long as nothing was recorded."""
+        version = (now, len(self.record), len(self.frame.answers), self.frame.policy)
+        if version != self._looked_at:
+            self._looked_at = version
+            self.facts = self.situation.facts = Facts(self.record, self.frame, now)
         return self.facts
 
     def _settle(self, now: datetime) -> None:
-        """Let the guards speak until the chart stands still."""
+        """Let the guards speak: the chart follows them until it stands still."""
         self._adopt_policy()
-        for _ in range(4):  # a stage brings at most its own first transitions with it
-            self._look(now)
-            reading = self.situation.read()
-            if reading == self._reading:
-                return
+        self._look(now)
+        reading = self.situation.read()
+        if reading != self._reading:
             self._reading = reading
             self.chart.send("settle")
+            self._stage = self.pathway.stage(self.chart.configuration_values)
 
     def _adopt_policy(self) -> None:
         version = self.record.version(PolicyAdoption)
@@ -375,7 +380,9 @@ class Episode:
         self.chart = self.pathway.chart(model=self.situation)
         for name, ids in history.items():
             self.chart.history_values[name] = [self.chart.states_map[state] for state in ids]
+        self._stage = self.pathway.stage(self.chart.configuration_values)
         self._adopt_policy()
+        self._looked_at = None
         self._look(self.started_at)
 
     # -- where things stand -------------------------------------------------------------------------------
@@ -388,7 +395,7 @@ class Episode:
     @property
     def stage(self) -> Stage:
         """The stage of the public contract."""
-        return self.pathway.stage(self.chart.configuration_values)
+        return self._stage
 
     def finished(self, now: datetime) -> bool:
         """Whether a closed episode takes no further entries and nothing is owed (E11)."""

@@ -63,7 +63,9 @@ def unpack(packed: str, start: EpisodeStart, pathway: Pathway) -> Episode:
         episode.record.add(entry, datetime.fromisoformat(recorded_at))
     frame, zone = episode.frame, start.zone
     for key, (choice, by, at, entry_id, reason) in content["answers"].items():
-        frame.answers[key] = Answer(choice, by, datetime.fromisoformat(at).astimezone(zone), entry_id, reason)
+        frame.keep_answer(
+            key, Answer(choice, by, datetime.fromisoformat(at).astimezone(zone), entry_id, reason)
+        )
     episode.is_noted_closed = content["closed"]
     for packed_task in content["open"]:
         task, done_by = _task(packed_task, episode)

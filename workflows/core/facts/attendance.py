@@ -2,17 +2,26 @@
 
 from bisect import bisect_right
 from datetime import date, datetime, timedelta
-from functools import cached_property
 from operator import attrgetter
+from typing import NamedTuple
 
 from workflows.core.calendar import program_week
 from workflows.core.entries import Attendance, Contact, Decision, Leave, Return, Schedule, SessionChange
 from workflows.core.facts.ladder import Outreach, outreach
+from workflows.core.facts.reading import fact
 from workflows.core.facts.sessions import Judged, Session, judge, offered, run_of_misses
 from workflows.core.facts.stages import StageFacts
 from workflows.core.record import Recorded
 
 _ENDS_AT, _CLOSES_AT = attrgetter("ends_at"), attrgetter("closes_at")
+
+
+class DoseMoment(NamedTuple):
+    """When the dose of the week that began on `week` is forecast or reported."""
+
+    at: datetime
+    what: str
+    week: date
 
 
 class AttendanceFacts(StageFacts):
@@ -27,7 +36,7 @@ class AttendanceFacts(StageFacts):
             self.record.version(Schedule, SessionChange, Leave, Return),
         )
 
-    @cached_property
+    @fact
     def sessions(self) -> list[Session]:
         """The sessions that stand from admission to the end of next week."""
         if self.admitted_on is None:
@@ -51,7 +60,7 @@ class AttendanceFacts(StageFacts):
     def _expected_on(self, day: date) -> bool:
         return self.stage_on(day) == "program" and not self.on_leave_at(day)
 
-    @cached_property
+    @fact
     def _stated(self) -> dict[datetime, list[Recorded]]:
         def by_session() -> dict[datetime, list[Recorded]]:
             found: dict[datetime, list[Recorded]] = {}
@@ -62,7 +71,7 @@ class AttendanceFacts(StageFacts):
 
         return self._fold("stated", self.record.version(Attendance), by_session)
 
-    @cached_property
+    @fact
     def _judged_version(self) -> object:
         """Changes whenever a session may be judged otherwise: by entries, by decisions, or as time passes."""
         return (
@@ -73,7 +82,7 @@ class AttendanceFacts(StageFacts):
             len(self.frame.answers),
         )
 
-    @cached_property
+    @fact
     def judged(self) -> list[Judged]:
         """Every session that is over, stated or presumed, in order."""
 
@@ -120,7 +129,7 @@ class AttendanceFacts(StageFacts):
             if self.choice(f"unscheduled_attendance:{recorded.key}") != "reject"
         ]
 
-    @cached_property
+    @fact
     def outreach(self) -> Outreach | None:
         """The search for a patient who has missed sessions; None while nobody is missing (A4, A5)."""
         if not self.judged or not (self.judged[-1].missed or self.judged[-1].status == "excused"):
@@ -163,6 +172,19 @@ class AttendanceFacts(StageFacts):
         came += [attended.date() for attended in self.attended_elsewhere]
         spoken = [at.date() for at in self._spoken_with]
         return [max(days) for found in (came, spoken) if (days := [one for one in found if one <= day])]
+
+    @fact
+    def dose_moments(self) -> list[DoseMoment]:
+        """Forecast and report of the last and of the current program week, in order (A7)."""
+        current = self.week_started_on
+        if current is None:
+            return []
+        moments = []
+        for week in (current - timedelta(days=7), current):
+            day = week + timedelta(days=self.policy.dose.forecast_on_day - 1)
+            moments.append(DoseMoment(self.calendar.at(day, self.policy.business.opens), "forecast", week))
+            moments.append(DoseMoment(self.calendar.at(week + timedelta(days=7)), "report", week))
+        return moments
 
     def dose_of_week(self, first: date) -> tuple[int, int]:
         """Minutes and distinct days attended in the 7 days from `first` (A1, A2)."""

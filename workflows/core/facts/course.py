@@ -1,18 +1,18 @@
 """Facts of the course: leave, crisis and flags (E6, E8, A6)."""
 
 from datetime import date, timedelta
-from functools import cached_property
 
 from workflows.core.entries import Crisis, Flag, Leave, Return, Schedule
 from workflows.core.entries.course import CONTROLLED_ENVIRONMENTS
 from workflows.core.facts.intake import IntakeFacts
+from workflows.core.facts.reading import fact
 from workflows.core.record import Recorded
 
 
 class CourseFacts(IntakeFacts):
     """What stands beside the pathway without being a step of it."""
 
-    @cached_property
+    @fact
     def leaves(self) -> list[tuple[date, date, str]]:
         """Leaves as first day, last day and reason; a return ends the leave on the day before it (E6)."""
 
@@ -41,7 +41,7 @@ class CourseFacts(IntakeFacts):
         """Whether a day falls into a leave."""
         return any(start <= day <= end for start, end, _ in self.leaves)
 
-    @cached_property
+    @fact
     def on_leave(self) -> bool:
         """Whether the patient is on leave today."""
         return self.on_leave_at(self.today)
@@ -57,7 +57,7 @@ class CourseFacts(IntakeFacts):
                 days.update(start + timedelta(days=n) for n in range((end - start).days + 1))
         return len(days)
 
-    @cached_property
+    @fact
     def crises(self) -> list[Recorded]:
         """Every crisis that nobody has answered yet (E8)."""
         return [r for r in self.record.standing(Crisis) if not self.answer(f"crisis_response:{r.key}")]
@@ -72,7 +72,7 @@ class CourseFacts(IntakeFacts):
         """Weekly schedules that have taken the place of the first one, by the day on which each begins."""
         return self.record.standing(Schedule)
 
-    @cached_property
+    @fact
     def flags(self) -> list[str]:
         """Flags that are on today."""
         return sorted(

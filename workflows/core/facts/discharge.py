@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cached_property
 
 from workflows.core.facts.frame import Answer
 from workflows.core.facts.length import LengthFacts
+from workflows.core.facts.reading import fact
 
 
 class Step(StrEnum):
@@ -38,7 +38,7 @@ class DischargeFacts(LengthFacts):
         """How many proposals were not followed."""
         return sum(self._step_of(answer.key, answer.by, answer.at) is None for _, answer in self._proposals)
 
-    @cached_property
+    @fact
     def discharge(self) -> DischargeCase | None:
         """The proposal that is under way."""
         for _, answer in reversed(self._proposals):

@@ -1,16 +1,16 @@
 """Facts of the end: which exit stands, and when the stay ended (E3, E4)."""
 
 from datetime import date
-from functools import cached_property
 
 from workflows.core.entries import Checkin
 from workflows.core.facts.discharge import DischargeFacts
+from workflows.core.facts.reading import fact
 
 
 class ExitFacts(DischargeFacts):
     """How an episode ended."""
 
-    @cached_property
+    @fact
     def exit(self) -> tuple[str, date, str] | None:
         """The exit that stands: reason, end of the stay, and entry id.
 

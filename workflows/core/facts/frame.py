@@ -38,5 +38,11 @@ class Frame:
     """Which answer to which kind of duty moves the episode into which stage."""
     exits: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """Which answer to which kind of duty closes the episode, and as what."""
+    answers_by_kind: dict[str, dict[str, Answer]] = field(default_factory=dict)
     kept: dict[str, tuple[object, object]] = field(default_factory=dict)
     """Folds by name, each with the version of what it was folded from."""
+
+    def keep_answer(self, duty: str, answer: Answer) -> None:
+        """Keep what a person decided about a duty."""
+        self.answers[duty] = answer
+        self.answers_by_kind.setdefault(duty.partition(":")[0], {})[duty] = answer

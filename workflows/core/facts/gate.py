@@ -1,17 +1,17 @@
 """Facts of the gate: each condition, and the earliest day on which all of them can be met (S9-S12)."""
 
 from datetime import date, timedelta
-from functools import cached_property
 
 from workflows.core.facts import conditions
 from workflows.core.facts.attendance import AttendanceFacts
 from workflows.core.facts.conditions import Condition
+from workflows.core.facts.reading import fact
 
 
 class GateFacts(AttendanceFacts):
     """Whether the gate before aftercare is ready, and since when."""
 
-    @cached_property
+    @fact
     def gate_conditions(self) -> tuple[Condition, ...]:
         """Every condition of the gate except the clinician's signature (S9)."""
         if self.last_use_on is None or self.admitted_on is None:
@@ -50,7 +50,7 @@ class GateFacts(AttendanceFacts):
         """Whether a clinician has passed the gate before the program's length was reached (S12)."""
         return self.step_down is not None and self.step_down.choice == "advance"
 
-    @cached_property
+    @fact
     def gate_ready_since(self) -> date | None:
         """The first day of the present run of days on which nothing but the signature was missing."""
         if not self.gate_ready:
@@ -60,7 +60,7 @@ class GateFacts(AttendanceFacts):
             day -= timedelta(days=1)
         return day
 
-    @cached_property
+    @fact
     def gate_opens_on(self) -> date | None:
         """The day from which dates no longer keep the gate shut (S9)."""
         if self.last_use_on is None or self.admitted_on is None:

@@ -1,11 +1,10 @@
 """Facts of intake: screening, level of care, admission, goals, what was signed (I1-I4)."""
 
 from datetime import date, datetime, timedelta
-from functools import cached_property
 
 from workflows.core.calendar import program_week
 from workflows.core.entries import Acknowledgement, Admission, Goal, LevelOfCareDecision, Screening
-from workflows.core.facts.reading import Reading
+from workflows.core.facts.reading import Reading, fact
 from workflows.core.record import Recorded
 
 
@@ -17,7 +16,7 @@ class IntakeFacts(Reading):
         """The latest screening."""
         return next(reversed(self.record.standing(Screening)), None)
 
-    @cached_property
+    @fact
     def levels_decided(self) -> list[tuple[datetime, str]]:
         """The levels that clinicians decided on, oldest first; of two for one moment, the one recorded last (I2)."""
         stated = [
@@ -33,7 +32,7 @@ class IntakeFacts(Reading):
         """The level that a clinician decided on, last (I2)."""
         return self.levels_decided[-1][1] if self.levels_decided else None
 
-    @cached_property
+    @fact
     def level_admitted(self) -> bool:
         """Whether the pathway's level was decided on at admission or since; a later step up changes nothing here."""
         if self.admission is None:
@@ -42,7 +41,7 @@ class IntakeFacts(Reading):
         before = [level for at, level in self.levels_decided if at < admitted][-1:]
         return self.frame.level in [*before, *(level for at, level in self.levels_decided if at >= admitted)]
 
-    @cached_property
+    @fact
     def admission(self) -> Admission | None:
         """The admission that stands, complete or not: the first, since nobody is admitted twice (I4)."""
         entry = next((r.entry for r in self.record.standing(Admission)), None)
@@ -56,25 +55,25 @@ class IntakeFacts(Reading):
         ]
         return max((day for day in stated if day and day <= self.today), default=None)
 
-    @cached_property
+    @fact
     def admitted_on(self) -> date | None:
         """The first program day."""
         return self.admission.on if self.admission else None
 
-    @cached_property
+    @fact
     def length_reached_on(self) -> date:
         """The day on which the program's length is over: 90 whole days after admission (S9)."""
         assert self.admitted_on is not None
         return self.admitted_on + timedelta(days=self.policy.length.days)
 
-    @cached_property
+    @fact
     def week_started_on(self) -> date | None:
         """The first day of the current program week (A1)."""
         if self.admitted_on is None or self.today < self.admitted_on:
             return None
         return self.admitted_on + timedelta(days=7 * program_week(self.admitted_on, self.today))
 
-    @cached_property
+    @fact
     def goals(self) -> dict[str, str]:
         """Goal ids and their status by now."""
         return {

@@ -1,15 +1,15 @@
 """Facts of the program's length: extension blocks and their limit (S11)."""
 
 from datetime import date, timedelta
-from functools import cached_property
 
 from workflows.core.facts.gate import GateFacts
+from workflows.core.facts.reading import fact
 
 
 class LengthFacts(GateFacts):
     """How long the program lasts for this patient."""
 
-    @cached_property
+    @fact
     def extensions(self) -> list[tuple[date, tuple[str, ...]]]:
         """Extension blocks that have begun: first day, and the gate conditions that were not met then."""
         if self.admitted_on is None or self.today < self.length_reached_on:

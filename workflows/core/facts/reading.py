@@ -2,13 +2,34 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Self, TypeVar
+from typing import Any, Generic, Self, TypeVar, overload
 
 from workflows.core.entries import Source
 from workflows.core.facts.frame import Answer, Frame
 from workflows.core.record import Record, Recorded
 
 T = TypeVar("T")
+
+
+class fact(Generic[T]):
+    """A property that is worked out once for each reading; `functools.cached_property` before 3.12, without its lock,
+    which costs more than most facts."""
+
+    def __init__(self, work_out: Callable[[Any], T]) -> None:
+        self._work_out, self.__doc__ = work_out, work_out.__doc__
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, reading: None, owner: type) -> "fact[T]": ...
+    @overload
+    def __get__(self, reading: object, owner: type) -> T: ...
+    def __get__(self, reading: object, owner: type) -> "fact[T] | T":
+        if reading is None:
+            return self
+        value = reading.__dict__[self._name] = self._work_out(reading)
+        return value
 
 
 class Reading:
@@ -42,12 +63,10 @@ class Reading:
 
     def answers_to(self, kind: str) -> list[tuple[str, Answer]]:
         """Every standing answer to duties of a kind: its subject (what follows the kind in the key) and itself."""
-        prefix = f"{kind}:"
-        return [
-            (duty.removeprefix(prefix), answer)
-            for duty in self.frame.answers
-            if (duty == kind or duty.startswith(prefix)) and (answer := self.answer(duty))
-        ]
+        known = self.frame.answers_by_kind.get(kind)
+        if not known:
+            return []
+        return [(duty.partition(":")[2], answer) for duty in known if (answer := self.answer(duty))]
 
     def is_history(self, recorded: Recorded) -> bool:
         """Whether something happened in another system before this engine took the episode up (T7)."""

@@ -6,10 +6,10 @@ that stand. So the retraction of a wrong signature or of a wrong exit leaves no 
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
 
 from workflows.core.entries import Exit, Return
 from workflows.core.facts.frame import Answer
+from workflows.core.facts.reading import fact
 from workflows.core.facts.use import UseFacts
 from workflows.core.record import Recorded
 
@@ -31,7 +31,7 @@ class SignedExit:
 class StageFacts(UseFacts):
     """In which stage the episode is, and was on any day."""
 
-    @cached_property
+    @fact
     def missing_for_admission(self) -> list[str]:
         """What admission still waits for, in words (I4)."""
         missing = []
@@ -59,7 +59,7 @@ class StageFacts(UseFacts):
         """Whether the admission is complete."""
         return not self.missing_for_admission
 
-    @cached_property
+    @fact
     def moves(self) -> list[tuple[datetime, str, Answer]]:
         """Every signature that moved the episode into another stage, oldest first."""
         found = [
@@ -85,7 +85,7 @@ class StageFacts(UseFacts):
         """The signature by which the patient is in aftercare."""
         return self.moves[-1][2] if self.stepped_down else None
 
-    @cached_property
+    @fact
     def exits_signed(self) -> list[SignedExit]:
         """Every exit that was signed and stands, in the order of signing. A transfer is one only when the first
         visit over there is confirmed (E5)."""
@@ -130,13 +130,13 @@ class StageFacts(UseFacts):
         ]
         return min(back, default=None)
 
-    @cached_property
+    @fact
     def exit_signed(self) -> SignedExit | None:
         """The exit by which the episode is closed; a death outweighs every other (E7)."""
         standing = [signed for signed in self.exits_signed if signed.reopened_at is None]
         return next((s for s in standing if s.reason == "deceased"), standing[-1] if standing else None)
 
-    @cached_property
+    @fact
     def periods(self) -> list[tuple[str, date]]:
         """Stages and the day since which each has lasted, in order."""
         at = self.calendar.at

@@ -1,10 +1,10 @@
 """Facts of use: what the tests say, slips, last use (S1-S8)."""
 
 from datetime import date
-from functools import cached_property
 
 from workflows.core.entries import Medication, Test, Use
 from workflows.core.facts.course import CourseFacts
+from workflows.core.facts.reading import fact
 from workflows.core.facts.sobriety import Hold, Slip, Tested, read_tests, stated_uses
 
 
@@ -16,7 +16,7 @@ class UseFacts(CourseFacts):
         """Every prescription that stands."""
         return [r.entry for r in self.record.standing(Medication) if isinstance(r.entry, Medication)]
 
-    @cached_property
+    @fact
     def tested(self) -> Tested:
         """What the tests say."""
         return self._fold(
@@ -25,7 +25,7 @@ class UseFacts(CourseFacts):
             lambda: read_tests(self.record.standing(Test), self.medications, self.policy.tests),
         )
 
-    @cached_property
+    @fact
     def holds(self) -> list[Hold]:
         """Tests in doubt that hold the gate today: not confirmed, not collected again, not lifted (S6).
 
@@ -45,7 +45,7 @@ class UseFacts(CourseFacts):
             and (hold.why == "presumptive" or not any(day >= hold.since for day in valid))
         ]
 
-    @cached_property
+    @fact
     def slips(self) -> list[Slip]:
         """All uses that stand up to today, by date (S2)."""
         found = self._fold(
@@ -61,7 +61,7 @@ class UseFacts(CourseFacts):
         )
         return [slip for slip in found if slip.on <= self.today]
 
-    @cached_property
+    @fact
     def last_use_on(self) -> date | None:
         """The latest use that stands, whoever told it and whenever (S2); None: not known."""
         known = [self.slips[-1].on] if self.slips else []
@@ -74,7 +74,7 @@ class UseFacts(CourseFacts):
         """Calendar days in the program's zone since last use (T1)."""
         return (self.today - self.last_use_on).days if self.last_use_on else None
 
-    @cached_property
+    @fact
     def level_review(self) -> str | None:
         """The slip that calls for a level-of-care review nobody has decided yet: its entry id (S3)."""
         response = self.policy.slip_response
