@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.models import NOTE_EPISODE, EpisodeNote
     from activities.policies import CLINIC_NOTE
     from workflows import visibility as seen
+    from workflows.cancellation import WITHDRAWN, live_through
     from workflows.core import views
     from workflows.core.effects import CloseTask, Effect, MessagePatient, NoteClosed, Notify, OpenTask
     from workflows.core.entries import Entry, in_words, parse_entry
@@ -65,6 +66,14 @@ class CareEpisode:
             raise ApplicationError(
                 f"This episode cannot begin: {self._refusal}", type="InvalidEntry", non_retryable=True
             )
+        return await live_through(self._live(start), self._cancellation_requested)
+
+    def _cancellation_requested(self, _reason: str) -> None:
+        text = "A cancellation was requested; an episode ends by a decision or an exit, so it goes on."
+        self.episode.undelivered.append(text)
+        self._moved = True
+
+    async def _live(self, start: Any) -> Progress:
         if self._moved:
             self._wake()
         while not self.episode.finished(workflow.now()):
@@ -263,7 +272,10 @@ class CareEpisode:
             await workflow.wait([starting])
         handle = workflow.get_external_workflow_handle(task.task_id)
         try:
-            await handle.signal("withdraw", TaskWithdrawn(reason=task.reason, quietly=task.quietly))
+            if task.quietly:
+                await handle.cancel(reason=WITHDRAWN + task.reason)
+            else:
+                await handle.signal("withdraw", TaskWithdrawn(reason=task.reason, quietly=False))
         except (
             ApplicationError
         ) as error:  # it has ended by itself in the meantime: there is nothing to withdraw

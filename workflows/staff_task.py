@@ -13,6 +13,7 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from workflows import visibility as seen
+    from workflows.cancellation import WITHDRAWN, live_through
     from workflows.core.decisions import NEEDS_REASON
     from workflows.messages import HistoryLine, TaskDone, TaskStart, TaskView, TaskWithdrawn, Why
     from workflows.notices import tell_staff
@@ -49,6 +50,9 @@ class StaffTask:
 
     @workflow.run
     async def run(self, task: TaskStart) -> str:
+        return await live_through(self._live(task), self._cancellation_requested)
+
+    async def _live(self, task: TaskStart) -> str:
         self._note("opened")
         # A task may be overdue when it opens, as after an outage: then it begins where it stands by now, and the
         # levels it has passed are not told one after the other (T7).
@@ -171,6 +175,12 @@ class StaffTask:
         if self.done is None:
             self.withdrawn = withdrawn
             self._note(f"withdrawn: {withdrawn.reason}")
+
+    def _cancellation_requested(self, reason: str) -> None:
+        if WITHDRAWN in reason:  # it was done otherwise: nobody needs to hear of it
+            self.withdraw(TaskWithdrawn(reason=reason.partition(WITHDRAWN)[2], quietly=True))
+        else:
+            self._note("a cancellation was requested; a task ends by one of its outcomes, so it stays open")
 
     @workflow.query(
         name="task", description="The task, its outcomes, why it is there, and what happened to it"

@@ -148,3 +148,21 @@ async def test_an_unexpected_error_of_the_core_reaches_the_caller_and_does_not_s
         error = await story.refused("need", service="legal")
     assert error.type == "EngineError"
     assert (await story.record("need", service="legal"))["duplicate"] is False
+
+
+@pytest.mark.usefixtures("worker", "mailbox")
+async def test_E1_a_cancellation_from_the_web_ui_ends_neither_the_episode_nor_a_task(
+    time_skipping: WorkflowEnvironment,
+) -> None:
+    story = await Story.begin(time_skipping)
+    task = time_skipping.client.get_workflow_handle((await story.tasks())["screening"])
+    await story.handle.cancel()
+    await task.cancel()
+    await story.record("need", service="transport")
+    assert (await story.progress())["stage"] == "intake"
+    assert any("cancellation was requested" in text for text in (await story.progress())["undelivered"])
+    view = await task.query("task")
+    assert view["state"] == "open"
+    assert "stays open" in view["history"][-1]["what"]
+    await story.record("screening", substances=["alcohol"])
+    assert "screening" not in await story.tasks()
