@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 refused (the reason on stderr), 2 wrong usage.
 
 import os
 import sys
+from typing import NoReturn
 
 import typer
 
@@ -20,13 +21,24 @@ app.add_typer(pathways.pathway, name="pathway")
 app.add_typer(pathways.policy, name="policy")
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Run the command line; no error ends in a traceback unless CAREPATH_DEBUG is set."""
+    code = _run()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Threads of Temporal's runtime may still be closing a connection: the interpreter's own way out then aborts now
+    # and then. Everything of ours is done and closed by here.
+    os._exit(code)
+
+
+def _run() -> int:
     try:
         app()
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 0 if ended.code is None else 1
     except CannotDo as error:
         print(error, file=sys.stderr)
-        sys.exit(1)
+        return 1
     except Exception as error:
         if os.environ.get("CAREPATH_DEBUG"):
             raise
@@ -34,4 +46,5 @@ def main() -> None:
             f"This could not be done ({type(error).__name__}). Set CAREPATH_DEBUG=1 to see why.",
             file=sys.stderr,
         )
-        sys.exit(1)
+        return 1
+    return 0

@@ -26,10 +26,13 @@ def at(day: date | str, clock: str = "12:00") -> datetime:
 
 
 def start(**changes: Any) -> EpisodeStart:
-    """A start with defaults for everything."""
+    """A start with defaults for everything. No test is drawn unless the policy of a story asks for it."""
+    policy = changes.pop("policy", {})
+    tests = {"phases": [], **policy.get("tests", {})}
     given: dict[str, Any] = {
         "episode_id": "e1", "site": "north", "timezone": ZONE.key, "referred_on": ADMITTED - timedelta(days=3),
-        "team": TEAM, "schedule": SCHEDULE, **changes,
+        "team": TEAM, "schedule": SCHEDULE,
+        "policy": {**policy, "tests": tests}, **changes,
     }  # fmt: skip
     return EpisodeStart.model_validate(given)
 

@@ -71,7 +71,7 @@ async def test_the_list_of_episodes_shows_the_search_attributes(page: Page, ui: 
 async def test_the_worklist_shows_task_owner_due_and_level(
     page: Page, ui: str, missing_person: Story
 ) -> None:
-    ((kind, task_id),) = (await missing_person.tasks()).items()
+    kind, task_id = next(iter((await missing_person.tasks()).items()))
     await page.add_init_script(choose_columns(TASK_COLUMNS))
     await page.goto(link(ui, query="WorkflowType='StaffTask' AND ExecutionStatus='Running'"))
     row = page.get_by_role("row").filter(has_text=task_id)
@@ -94,7 +94,7 @@ async def test_the_timeline_of_an_episode_reads_as_a_story(
     page: Page, ui: str, missing_person: Story
 ) -> None:
     deadline = (await missing_person.progress())["next_deadline"]
-    ((kind, _),) = (await missing_person.tasks()).items()
+    kind = next(iter(await missing_person.tasks()))
     await page.goto(link(ui, missing_person.handle.id))
     await expect(page.get_by_text(deadline["name"]).first).to_be_visible()
     await expect(page.get_by_text(kind.replace("_", " ")).first).to_be_visible()

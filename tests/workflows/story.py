@@ -1,11 +1,13 @@
 """An episode on a server, driven through the public contract as any outside program would."""
 
+import asyncio
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 ZONE = ZoneInfo("America/Chicago")
@@ -74,10 +76,20 @@ class Story:
         """Open tasks: kind to workflow id."""
         return {task["kind"]: task["task_id"] for task in (await self.progress())["open_tasks"]}
 
+    async def task(self, kind: str) -> WorkflowHandle[Any, Any]:
+        """The workflow of the open task of a kind; it may begin a moment after its episode lists it."""
+        handle = client_of(self).get_workflow_handle((await self.tasks())[kind])
+        for _ in range(200):
+            try:
+                await handle.describe()
+                return handle
+            except RPCError:
+                await asyncio.sleep(0.01)
+        raise AssertionError(f"the task {kind} never began")
+
     async def complete(self, kind: str, outcome: str, by: str, reason: str = "because") -> None:
         """Complete the open task of a kind, as its owner would, until the episode has heard of it."""
-        task_id = (await self.tasks())[kind]
-        handle = client_of(self).get_workflow_handle(task_id)
+        handle = await self.task(kind)
         await handle.execute_update("complete", {"by": by, "outcome": outcome, "reason": reason})
         # Waiting for the result would let the test server's one clock run on, and a query in the middle of a
         # workflow task confuses it; describing does neither.

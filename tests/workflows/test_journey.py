@@ -87,7 +87,7 @@ async def test_a_task_completed_twice_is_refused_and_an_unknown_outcome_listed(
     time_skipping: WorkflowEnvironment,
 ) -> None:
     story = await Story.begin(time_skipping)
-    handle = time_skipping.client.get_workflow_handle((await story.tasks())["screening"])
+    handle = await story.task("screening")
     with pytest.raises(WorkflowUpdateFailedError) as caught:
         await handle.execute_update("complete", {"by": "cm-1", "outcome": "whatever"})
     assert isinstance(caught.value.cause, ApplicationError)
@@ -105,7 +105,7 @@ async def test_an_overdue_task_climbs_and_an_unknown_staff_id_passes_to_the_next
 ) -> None:
     story = await Story.begin(time_skipping, team={"case_manager": "cm-unknown", "therapist": "th-1",
                                                    "supervisor": "su-1", "director": "di-1"})  # fmt: skip
-    handle = time_skipping.client.get_workflow_handle((await story.tasks())["screening"])
+    handle = await story.task("screening")
     await story.until(await story.today() + 9 * DAY, "12:00")
     view = await handle.query("task")
     assert (view["level"], view["role"]) == (2, "director")
@@ -155,7 +155,7 @@ async def test_E1_a_cancellation_from_the_web_ui_ends_neither_the_episode_nor_a_
     time_skipping: WorkflowEnvironment,
 ) -> None:
     story = await Story.begin(time_skipping)
-    task = time_skipping.client.get_workflow_handle((await story.tasks())["screening"])
+    task = await story.task("screening")
     await story.handle.cancel()
     await task.cancel()
     await story.record("need", service="transport")

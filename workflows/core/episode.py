@@ -53,6 +53,7 @@ class Episode:
         self.started_at = now
         self.record = Record(start.zone)
         self.frame = Frame(
+            start.episode_id,
             policy,
             Calendar(start.zone, policy.business, frozenset(start.closures)),
             start.schedule,

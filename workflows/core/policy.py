@@ -173,8 +173,26 @@ class SlipResponse(_Part):
     review_due: Delay = Delay(business_days=2)
 
 
+class TestPhase(_Part):
+    """How densely tests are drawn (S4): up to a program day, or to the end; at most so many days apart."""
+
+    __test__ = False  # not a test case, whatever pytest may think
+
+    until_day: Annotated[int, Field(ge=1)] | None = None
+    max_gap_days: Annotated[int, Field(ge=1)]
+
+
 class Tests(_Part):
-    """Which substances count, and which medication explains which positive (S5-S8)."""
+    """How tests are drawn, which substances count, and which medication explains which positive (S4-S8)."""
+
+    phases: tuple[TestPhase, ...] = (TestPhase(until_day=30, max_gap_days=7), TestPhase(max_gap_days=12))
+    """Denser in the first phase; with none, no test is drawn."""
+    after_slip_days: Days = 14
+    """So long after a slip became known tests are drawn more often (S3)."""
+    after_slip_max_gap_days: Annotated[int, Field(ge=1)] = 4
+    collection: Delay = Delay(business_days=1)
+    """The window in which a drawn test is collected."""
+    not_collected: Delay = Delay(business_days=1)
 
     never_counted: tuple[str, ...] = ("nicotine", "cotinine", "caffeine")
     explained_by: Mapping[str, tuple[str, ...]] = Field(
@@ -287,6 +305,12 @@ class Policy(_Part):
                 f"gate.sober_days: {self.gate.sober_days} days can never be reached within the program and its "
                 f"extensions ({longest} days); lower it, or raise length.max_extensions"
             )
+        for number, phase in enumerate(self.tests.phases):
+            if phase.max_gap_days > self.gate.max_days_between_tests:
+                raise ValueError(
+                    f"tests.phases.{number}.max_gap_days: {phase.max_gap_days} days between draws is more than "
+                    f"gate.max_days_between_tests {self.gate.max_days_between_tests}: the gate could never pass"
+                )
         for lower, higher in zip(self.escalation, self.escalation[1:], strict=False):
             if higher.after.roughly <= lower.after.roughly:
                 raise ValueError(f"escalation: {higher.role} must come later than {lower.role}")

@@ -20,13 +20,14 @@ from workflows.core.deadlines import (
     program_ends,
     record_closes,
     session_closes,
+    test_window_closes,
 )
 from workflows.core.duties import Duty
 from workflows.core.duties.admission import intake, rights_and_preferences
 from workflows.core.duties.leaving import exit_duties, involuntary_discharge, transfer
 from workflows.core.duties.outreach import attendance_questions, outreach
 from workflows.core.duties.safety import after_leave, crisis
-from workflows.core.duties.slips import adherence, holds, level_review, slip_response
+from workflows.core.duties.slips import adherence, drawn_tests, holds, level_review, slip_response
 from workflows.core.facts import Facts
 from workflows.core.facts.discharge import Step
 from workflows.core.pathway import Pathway, Stage
@@ -361,6 +362,7 @@ class Iop(Pathway):
             if not facts.on_leave:
                 yield from checkins(facts)
             return
+        yield from drawn_tests(facts)
         yield from rights_and_preferences(facts)
         yield from outreach(facts)
         yield from attendance_questions(facts)
@@ -375,6 +377,7 @@ class Iop(Pathway):
             yield from leave_changes(facts)
         elif stage != "intake":
             yield from session_closes(facts)
+            yield from test_window_closes(facts)
             yield from ladder_rung(facts)
             yield from dose_week(facts)
             yield from gate_opens(facts)

@@ -1,6 +1,7 @@
 """What follows a slip, and tests that raise a question (S3, S6, S7)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from workflows.core.calendar import Delay, day_in_words
 from workflows.core.duties.duty import CLINICIAN, CLINICIANS, Duty, repeated
@@ -85,6 +86,57 @@ def holds(facts: Facts) -> Iterator[Duty]:
             signed_by=CLINICIANS,
         )
         yield from repeated(facts, duty, {"collect_again": again, "await_confirmation": again})
+
+
+def drawn_tests(facts: Facts) -> Iterator[Duty]:
+    """The test that was drawn last is collected in its window; the next draw is waited for (S4)."""
+    rules, opens = facts.policy.tests, facts.policy.business.opens
+    last, following = facts.draws
+    role = "nurse" if facts.frame.team.get("nurse") else "case_manager"
+    if last and not facts.drawn_is_answered:
+        duty = Duty(
+            f"collect_test:{last}",
+            role,
+            facts.calendar.at(last, opens),
+            rules.collection,
+            ("collected", "clinic_cancelled", "not_provided"),
+            "S4",
+            (),
+            "A test is drawn: collect it in its window, and record it.",
+            lapses=True,
+            escalates=False,
+            done_by=("test",),
+        )
+        closes_at = facts.calendar.due(duty.since, rules.collection)
+        if facts.now < closes_at:
+            yield duty
+        elif facts.choice(duty.key) not in ("collected", "clinic_cancelled"):
+            yield replace(
+                duty,
+                key=f"test_not_collected:{last}",
+                role=CLINICIAN,
+                since=closes_at,
+                within=rules.not_collected,
+                outcomes=("clinic_cancelled", "excused", "collected_late", "talked"),
+                asks="A drawn test was not collected in its window. If the clinic cancelled, say so: then it is not "
+                "missed. Else record the test as not provided, with its reason.",
+                escalates=True,
+            )
+    if following:
+        yield Duty(
+            f"collect_test:{following}",
+            role,
+            facts.calendar.at(following, opens),
+            rules.collection,
+            ("collected", "clinic_cancelled", "not_provided"),
+            "S4",
+            (),
+            "A test is drawn: collect it in its window, and record it.",
+            lapses=True,
+            escalates=False,
+            done_by=("test",),
+            announced="Next look at the tests",
+        )
 
 
 def adherence(facts: Facts) -> Iterator[Duty]:

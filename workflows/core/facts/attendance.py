@@ -89,10 +89,27 @@ class AttendanceFacts(StageFacts):
         def fold() -> list[Judged]:
             over = bisect_right(self.sessions, self.now, key=_ENDS_AT)
             stated_ahead = [session for session in self.sessions[over:] if session.start in self._stated]
-            judged = map(self._judge, [*self.sessions[:over], *stated_ahead])
+            before = {one.session.start: one for one in self._kept_judged}
+            judged = [
+                self._still_so(before.get(session.start), session) or self._judge(session)
+                for session in (*self.sessions[:over], *stated_ahead)
+            ]
             return [one for one in judged if one.status != "ahead"]
 
         return self._fold("judged", self._judged_version, fold)
+
+    @property
+    def _kept_judged(self) -> list[Judged]:
+        kept = self.frame.kept.get("judged")
+        return kept[1] if kept else []  # type: ignore[return-value]  # as the fold of this name has left it
+
+    def _still_so(self, known: Judged | None, session: Session) -> Judged | None:
+        """What was judged before, where nothing has been said since: so it is for nearly every session."""
+        if known is None or known.session is not session or session.closes_at > self.now:
+            return None
+        stated = self._stated.get(session.start)
+        same = len(stated) == 1 and known.by is stated[0] if stated else known.status == "presumed_missed"
+        return known if same else None
 
     def _judge(self, session: Session) -> Judged:
         stated = self._stated.get(session.start, ())

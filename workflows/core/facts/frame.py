@@ -24,6 +24,7 @@ class Answer:
 class Frame:
     """Everything beside the record that decides how its entries are read."""
 
+    episode_id: str
     policy: Policy
     calendar: Calendar
     weekly: tuple[WeeklySession, ...]

@@ -1,10 +1,13 @@
 """Facts of the gate: each condition, and the earliest day on which all of them can be met (S9-S12)."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
+from workflows.core.entries import Leave, Medication, Return, Test, Use
 from workflows.core.facts import conditions
 from workflows.core.facts.attendance import AttendanceFacts
 from workflows.core.facts.conditions import Condition
+from workflows.core.facts.draws import draws
 from workflows.core.facts.reading import fact
 
 
@@ -44,6 +47,63 @@ class GateFacts(AttendanceFacts):
     def gate_ready_but_for_length(self) -> bool:
         """Whether a clinician may advance the gate with a reason (S12)."""
         return all(condition.met for condition in self.gate_conditions if condition.name != "length")
+
+    @fact
+    def draws(self) -> tuple[date | None, date | None]:
+        """The last day on which a test was drawn, and the next one (S4). On leave none is drawn."""
+        version = (
+            self.today,
+            self.record.version(Use, Test, Medication, Leave, Return),
+            tuple(self.periods),
+            self.policy.tests,
+        )
+        return self._fold("draws", version, self._draws)
+
+    def _draws(self) -> tuple[date | None, date | None]:
+        if self.admitted_on is None:
+            return None, None
+        # Counted from when a slip became known: news of today changes no draw of the past.
+        slips_known = sorted({self.calendar.day_of(slip.known_at) for slip in self.slips})
+        last = None
+        for day in draws(
+            self.frame.episode_id, self.admitted_on, lambda day: self._max_gap_on(day, slips_known)
+        ):
+            if self.on_leave_at(day) or self.stage_on(day) != "program":
+                if day - self.today > timedelta(days=60):  # nobody knows when the leave will end
+                    break
+                continue
+            if day > self.today:
+                return last, day
+            last = day
+        return last, None
+
+    def _max_gap_on(self, day: date, slips_known: Sequence[date]) -> int | None:
+        assert self.admitted_on is not None
+        tests, program_day = self.policy.tests, (day - self.admitted_on).days + 1
+        phase = next((p for p in tests.phases if p.until_day is None or program_day <= p.until_day), None)
+        if phase is None:
+            return None
+        if any(0 <= (day - since).days < tests.after_slip_days for since in slips_known):
+            return min(phase.max_gap_days, tests.after_slip_max_gap_days)
+        return phase.max_gap_days
+
+    @property
+    def drawn_is_answered(self) -> bool:
+        """Whether something has been recorded about the test that was drawn last."""
+        drawn = self.draws[0]
+        if drawn is None:
+            return True
+        latest = self._fold("latest_test", self.record.version(Test), self._latest_test)
+        return latest is not None and latest >= drawn
+
+    def _latest_test(self) -> date | None:
+        days = [
+            day
+            for r in self.record.standing(Test)
+            if isinstance(r.entry, Test)
+            for day in r.entry.stated_days() or (self.calendar.day_of(r.recorded_at),)
+        ]
+        return max(days, default=None)
 
     @property
     def was_advanced(self) -> bool:

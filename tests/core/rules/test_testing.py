@@ -1,0 +1,146 @@
+"""S4: tests are drawn on random intervals, reproducibly, and collected in a window."""
+
+from collections import Counter
+from datetime import date, timedelta
+from itertools import islice, pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.core.clinic import ADMITTED, Patient, admitted
+from workflows.core.facts.draws import draws
+from workflows.core.policy import InvalidPolicy, load_policy
+
+DAY = timedelta(days=1)
+DRAWN = {"tests": {"phases": [{"until_day": 30, "max_gap_days": 7}, {"max_gap_days": 12}]}}
+
+
+def first_draw() -> tuple[Patient, date]:
+    """A patient who comes to everything, on the morning of their first draw."""
+    patient = admitted(policy=DRAWN)
+    day = patient.episode.facts.draws[1]
+    assert day
+    patient.attends_until(day)
+    patient.until(day, "10:00")
+    return patient, day
+
+
+def drawn_days(patient: Patient, until: date) -> list[date]:
+    """Every day on which a test was asked for, as staff live through it."""
+    found = []
+    for ahead in range((until - ADMITTED).days):
+        day = ADMITTED + ahead * DAY
+        if day.weekday() in (0, 2, 4):
+            patient.attends(day)
+        patient.until(day, "23:00")
+        if "collect_test" in patient.tasks:
+            found.append(day)
+            patient.says("test", test_id=f"t{day}", collected_on=day, result="negative")
+    return found
+
+
+@given(st.text(min_size=1), st.integers(1, 14))
+def test_S4_two_draws_are_never_further_apart_than_the_maximum_gap(episode: str, gap: int) -> None:
+    days = [ADMITTED, *islice(draws(episode, ADMITTED, lambda _: gap), 50)]
+    assert all(1 <= (later - earlier).days <= gap for earlier, later in pairwise(days))
+
+
+def test_S4_the_draw_is_reproducible_and_another_for_each_episode() -> None:
+    first, again, other = (list(islice(draws(name, ADMITTED, lambda _: 7), 20)) for name in ("a", "a", "b"))
+    assert first == again
+    assert first != other
+
+
+def test_S4_weekends_and_the_days_after_them_are_as_likely_as_others() -> None:
+    days = [day for n in range(400) for day in islice(draws(f"e{n}", ADMITTED, lambda _: 7), 5, 30)]
+    share = Counter(day.weekday() for day in days)
+    assert all(abs(share[weekday] / len(days) - 1 / 7) < 0.01 for weekday in range(7))
+
+
+def test_S4_no_interval_gives_the_next_one_away() -> None:
+    gaps = [
+        (b - a).days
+        for n in range(400)
+        for a, b in pairwise(islice(draws(f"e{n}", ADMITTED, lambda _: 7), 20))
+    ]
+    after_long = [later for earlier, later in pairwise(gaps) if earlier >= 6]
+    assert abs(sum(after_long) / len(after_long) - 4) < 0.2
+
+
+def test_S4_a_drawn_test_is_a_task_that_its_collection_does() -> None:
+    patient, day = first_draw()
+    assert "collect_test" in patient.tasks
+    patient.says("test", test_id="t1", collected_on=day)
+    assert "collect_test" not in patient.tasks
+
+
+def test_S4_a_test_that_was_not_collected_in_its_window_is_asked_about() -> None:
+    patient, day = first_draw()
+    patient.attends_until(day + 2 * DAY)
+    patient.until(day + 3 * DAY, "18:00")
+    assert patient.tasks & {"test_not_collected", "collect_test"}
+    assert patient.progress.on_hold == []
+
+
+def test_S4_a_test_that_the_clinic_cancelled_is_not_missed() -> None:
+    patient, _ = first_draw()
+    patient.says("decision", about="collect_test", choice="clinic_cancelled")
+    assert not patient.tasks & {"collect_test", "test_not_collected"}
+    assert patient.progress.on_hold == []
+
+
+def test_S4_a_refused_test_holds_the_gate_as_S6_says() -> None:
+    patient, day = first_draw()
+    patient.says("test", test_id="t1", ordered_on=day, result="not_provided", reason="refused")
+    assert "collect_test" not in patient.tasks
+    assert patient.progress.on_hold
+
+
+def test_S4_the_first_phase_is_denser() -> None:
+    days = drawn_days(admitted(policy=DRAWN), ADMITTED + 90 * DAY)
+    early = [day for day in days if day <= ADMITTED + 30 * DAY]
+    assert all((b - a).days <= 12 for a, b in pairwise(days))
+    assert all((b - a).days <= 7 for a, b in pairwise(early))
+    assert len(early) > (len(days) - len(early)) / 2
+
+
+def test_S3_after_a_slip_tests_are_drawn_more_often_and_earlier_draws_stay() -> None:
+    patient = admitted(policy=DRAWN)
+    before = drawn_days(patient, ADMITTED + 40 * DAY)
+    unchanged = admitted(policy=DRAWN)
+    drawn_days(unchanged, ADMITTED + 40 * DAY)
+    patient.says("use", on=ADMITTED + 35 * DAY)
+    assert patient.episode.facts.draws[0] == unchanged.episode.facts.draws[0] == before[-1]
+    after = [day for day in drawn_days_from(patient, 40, 54) if day >= ADMITTED + 44 * DAY]
+    assert all((b - a).days <= 4 for a, b in pairwise(after))
+
+
+def drawn_days_from(patient: Patient, first: int, last: int) -> list[date]:
+    found = []
+    for ahead in range(first, last):
+        day = ADMITTED + ahead * DAY
+        patient.until(day, "23:00")
+        if "collect_test" in patient.tasks:
+            found.append(day)
+            patient.says("test", test_id=f"t{day}", collected_on=day, result="negative")
+    return found
+
+
+def test_S4_on_leave_nothing_is_drawn() -> None:
+    patient = admitted(policy=DRAWN)
+    patient.says("leave", reason="hospital", **{"from": ADMITTED + DAY, "until": ADMITTED + 20 * DAY})
+    patient.until(ADMITTED + 19 * DAY)
+    assert not patient.tasks & {"collect_test", "test_not_collected"}
+
+
+def test_S4_a_gap_that_the_gate_could_never_pass_is_refused() -> None:
+    with pytest.raises(InvalidPolicy, match=r"tests\.phases\.0\.max_gap_days: 20 days between draws"):
+        load_policy({"tests": {"phases": [{"max_gap_days": 20}]}})
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10_000))
+def test_S4_whoever_comes_to_every_draw_has_the_evidence_that_the_gate_needs(number: int) -> None:
+    days = list(islice(draws(f"e{number}", ADMITTED, lambda _: 12), 12))
+    assert all((b - a).days <= 14 for a, b in pairwise([ADMITTED, *days]))
