@@ -2,16 +2,36 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
 from statemachine import StateChart
 
-from workflows.core.deadlines import Deadline
+from workflows.core.deadlines import Deadline, leave_changes, record_closes
 from workflows.core.duties import Duty
+from workflows.core.duties.admission import intake
+from workflows.core.duties.leaving import exit_duties, involuntary_discharge, transfer
+from workflows.core.duties.safety import after_leave, crisis
+from workflows.core.duties.slips import adherence, holds, slip_response
 from workflows.core.facts import Facts
 from workflows.core.situation import Situation
 
 Stage = Literal["intake", "program", "gate_review", "aftercare", "closed"]
+
+
+COMMON_EXITS: Mapping[tuple[str, str], str] = MappingProxyType(
+    {
+        ("lost_contact_proposal", "close"): "lost_contact",
+        ("discharge_decision", "discharge"): "involuntary",
+        ("discharge_appeal_hearing", "uphold"): "involuntary",
+        ("transfer", "first_visit_attended"): "transferred",
+        ("refer_to_level_of_care", "first_visit_attended"): "transferred",
+        ("refer_to_level_of_care", "declined"): "withdrew",
+        ("screening", "declined"): "withdrew",
+        ("admission", "declined"): "withdrew",
+    }
+)
+"""What closes an episode of any pathway, each by a named person's answer; `exit` entries say the rest (E1)."""
 
 
 class Pathway(ABC):
@@ -28,14 +48,58 @@ class Pathway(ABC):
     exits: ClassVar[Mapping[tuple[str, str], str]]
     """Which answer to which duty closes the episode: (kind of duty, choice) to exit reason."""
 
-    @abstractmethod
-    def stage(self, states: Collection[str]) -> Stage:
-        """The stage that a configuration of the chart stands for."""
+    defaults: ClassVar[Mapping[str, Any]] = MappingProxyType({})
+    """What of the default policy is otherwise in this pathway."""
+    follows: ClassVar[Mapping[tuple[str, str], str]] = MappingProxyType({})
+    """Which answer to which duty begins an episode of another pathway: (kind of duty, choice) to its name."""
 
-    @abstractmethod
+    def stage(self, states: Collection[str]) -> Stage:
+        """The stage of the public contract that a configuration of the chart stands for."""
+        if "closed" in states:
+            return "closed"
+        if "aftercare" in states:
+            return "aftercare"
+        if "program" in states:
+            return "gate_review" if "gate_review" in states else "program"
+        return "intake"
+
     def duties(self, facts: Facts, stage: Stage) -> Iterator[Duty]:
         """What people owe now, and what they will owe: a duty that begins later is waited for."""
+        if facts.exit_signed and facts.exit_signed.reason == "deceased":
+            yield from exit_duties(facts)
+            return
+        yield from crisis(facts)
+        if stage == "closed":
+            yield from exit_duties(facts)
+            return
+        yield from after_leave(facts)
+        yield from involuntary_discharge(facts)
+        yield from transfer(facts)
+        if stage == "intake":
+            yield from intake(facts)
+            return
+        yield from slip_response(facts)
+        yield from holds(facts)
+        yield from adherence(facts)
+        yield from self.aftercare_duties(facts) if stage == "aftercare" else self.program_duties(facts)
 
-    @abstractmethod
     def deadlines(self, facts: Facts, stage: Stage) -> Iterator[Deadline]:
         """The moments ahead at which time alone changes something."""
+        if stage == "closed":
+            yield from record_closes(facts)
+        elif stage != "intake":
+            yield from leave_changes(facts)
+            if stage != "aftercare":
+                yield from self.program_deadlines(facts)
+
+    @abstractmethod
+    def program_duties(self, facts: Facts) -> Iterator[Duty]:
+        """What is owed in the program, beside what is owed in every stage."""
+
+    @abstractmethod
+    def program_deadlines(self, facts: Facts) -> Iterator[Deadline]:
+        """What time changes in the program."""
+
+    def aftercare_duties(self, facts: Facts) -> Iterator[Duty]:
+        """What is owed in aftercare, where the pathway has one."""
+        yield from ()

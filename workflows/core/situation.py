@@ -19,7 +19,8 @@ class Situation:
         self.state: Any = None
 
     def __init_subclass__(cls) -> None:
-        cls.guards = tuple(name for name, value in vars(cls).items() if isinstance(value, property))
+        own = tuple(name for name, value in vars(cls).items() if isinstance(value, property))
+        cls.guards = tuple(dict.fromkeys([*cls.guards, *own]))
 
     def read(self) -> tuple[object, ...]:
         """The value of every guard: while it stays the same, the chart stays where it is."""

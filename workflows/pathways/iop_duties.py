@@ -1,57 +1,13 @@
-"""What people owe on the way through the program and through aftercare: extensions, the gate, check-ins."""
+"""What people owe at the gate and in aftercare (S9, S12, S13, C1, C2)."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
 
 from workflows.core.calendar import Delay, day_in_words
 from workflows.core.duties import CLINICIAN, CLINICIANS, Duty, repeated, subject_of
-from workflows.core.duties.slips import slip_response
 from workflows.core.entries import Checkin
 from workflows.core.facts import Facts
 from workflows.core.policy import added_months
-
-
-def slip_response_is_open(facts: Facts) -> bool:
-    """Whether a part of the response to a slip is still owed, and its time has not long passed (S3)."""
-    if facts.level_review:
-        return True
-    patience = timedelta(days=facts.policy.slip_response.review_within_days)
-    return any(
-        facts.answer(duty.key) is None and facts.now - duty.since <= patience for duty in slip_response(facts)
-    )
-
-
-def continued_stay(facts: Facts) -> Iterator[Duty]:
-    """Each extension has its review; at the limit a team review is mandatory, and nothing else (S11)."""
-    if not facts.extensions:
-        return
-    first, unmet = facts.extensions[-1]
-    number = len(facts.extensions)
-    within = facts.policy.length.continued_stay_review
-    yield Duty(
-        f"continued_stay_review:{number}",
-        CLINICIAN,
-        facts.calendar.at(first),
-        within,
-        ("continue", "change_plan"),
-        "S11",
-        (),
-        f"Review extension {number}. The gate still needs: {', '.join(unmet).replace('_', ' ')}.",
-    )
-    if facts.at_extension_limit and facts.program_ends_on:
-        review = Duty(
-            "team_review",
-            "supervisor",
-            facts.calendar.at(facts.program_ends_on),
-            within,
-            ("continue", "change_plan"),
-            "S11",
-            (),
-            f"Meet as a team: the program has been extended {number} times.",
-        )
-        # Nothing else follows at the limit, so the team looks again for as long as the gate is shut.
-        again = Delay(days=facts.policy.length.extension_days)
-        yield from repeated(facts, review, {"continue": again, "change_plan": again})
 
 
 def gate(facts: Facts) -> Iterator[Duty]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 from workflows.core.calendar import Delay, day_in_words
 from workflows.core.duties.duty import CLINICIAN, CLINICIANS, Duty, repeated
@@ -50,6 +51,16 @@ def slip_response(facts: Facts) -> Iterator[Duty]:
                 lapses=True,
             )
             yield from repeated(facts, duty, {"not_reached": times.safety_check_again})
+
+
+def slip_response_is_open(facts: Facts) -> bool:
+    """Whether a part of the response to a slip is still owed, and its time has not long passed (S3)."""
+    if facts.level_review:
+        return True
+    patience = timedelta(days=facts.policy.slip_response.review_within_days)
+    return any(
+        facts.answer(duty.key) is None and facts.now - duty.since <= patience for duty in slip_response(facts)
+    )
 
 
 def level_review(facts: Facts) -> Iterator[Duty]:
