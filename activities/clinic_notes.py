@@ -14,5 +14,8 @@ class ClinicNotes:
 
     @activity.defn(name=NOTE_EPISODE)
     async def note_episode(self, note: EpisodeNote) -> None:
-        """Note that an episode is closed, or open again; saying it twice changes nothing."""
-        await self._crosswalk.note(note.episode_id, note.closed_on)
+        """Note that an episode is closed, open again, or follows another; saying it twice changes nothing."""
+        if note.follows and note.opened_on:
+            await self._crosswalk.follow(note.follows, note.episode_id, note.opened_on)
+        else:
+            await self._crosswalk.note(note.episode_id, note.closed_on)

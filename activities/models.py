@@ -48,7 +48,12 @@ class Receipt(BaseModel):
 
 
 class EpisodeNote(BaseModel):
-    """Whether an episode is closed, and since when; None: it is open."""
+    """Whether an episode is closed, and since when; None: it is open.
+
+    With `follows`, it is a new episode of the patient whose episode that was.
+    """
 
     episode_id: str
-    closed_on: date | None
+    closed_on: date | None = None
+    follows: str | None = None
+    opened_on: date | None = None

@@ -20,6 +20,7 @@ from worker.settings import Settings, load_settings
 from workflows import visibility as seen
 from workflows.core.entries import in_words
 from workflows.core.errors import Refused
+from workflows.core.policy import load_policy
 from workflows.core.start import EpisodeStart
 from workflows.pathways import pathway_named
 
@@ -105,8 +106,7 @@ def read_start(start: dict[str, Any]) -> EpisodeStart:
     """
     try:
         begun = EpisodeStart.model_validate(start)
-        begun.read_policy()
-        pathway_named(begun.pathway)
+        load_policy(begun.policy, pathway_named(begun.pathway).defaults)
     except ValidationError as error:
         raise CannotDo(f"This episode cannot begin: {in_words(error, EpisodeStart)}") from None
     except Refused as error:

@@ -19,7 +19,15 @@ with workflow.unsafe.imports_passed_through():
     from workflows import visibility as seen
     from workflows.cancellation import WITHDRAWN, live_through
     from workflows.core import views
-    from workflows.core.effects import CloseTask, Effect, MessagePatient, NoteClosed, Notify, OpenTask
+    from workflows.core.effects import (
+        BeginEpisode,
+        CloseTask,
+        Effect,
+        MessagePatient,
+        NoteClosed,
+        Notify,
+        OpenTask,
+    )
     from workflows.core.entries import Entry, in_words, parse_entry
     from workflows.core.episode import Episode
     from workflows.core.errors import InvalidEntry, Refused
@@ -239,6 +247,8 @@ class CareEpisode:
                 return self._message(effect)
             case NoteClosed():
                 return self._note_closed(effect)
+            case BeginEpisode():
+                return self._begin_episode(effect)
 
     async def _open_task(self, task: OpenTask) -> None:
         start = self.episode.start
@@ -312,6 +322,30 @@ class CareEpisode:
             **CLINIC_NOTE.options(),
         )
 
+    async def _begin_episode(self, begin: BeginEpisode) -> None:
+        start = self.episode.start
+        await workflow.execute_activity(
+            NOTE_EPISODE,
+            EpisodeNote(episode_id=begin.episode_id, follows=start.episode_id, opened_on=begin.referred_on),
+            summary="Clinic database: the episode goes on in another program",
+            **CLINIC_NOTE.options(),
+        )
+        following = {
+            **start.model_dump(mode="json", exclude={"policy", "history", "follows"}),
+            "episode_id": begin.episode_id,
+            "pathway": begin.pathway,
+            "referred_on": begin.referred_on.isoformat(),
+            "follows": start.episode_id,
+            "history": list(begin.history),
+        }
+        await workflow.start_child_workflow(
+            seen.CARE_EPISODE,
+            following,
+            id=f"episode-{begin.episode_id}",
+            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+            static_summary=f"{begin.pathway} · {start.site}",
+        )
+
     # -- showing --------------------------------------------------------------------------------------------
 
     def _show(self) -> None:
@@ -351,7 +385,9 @@ def _begin(start: Any) -> Episode:
     pathway = pathway_named(begin.pathway)
     if resumed:
         return unpack(resumed["snapshot"], begin, pathway)
-    return Episode(begin, pathway, workflow.now())
+    episode = Episode(begin, pathway, workflow.now())
+    episode.recall(workflow.now())
+    return episode
 
 
 def _today_as_far_as_known() -> datetime:

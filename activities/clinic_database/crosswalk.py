@@ -58,6 +58,18 @@ class Crosswalk:
             change = update(EpisodeRow).where(EpisodeRow.episode_id == episode_id)
             await session.execute(change.values(closed_on=closed_on))
 
+    async def follow(self, before: str, episode_id: str, opened_on: date) -> None:
+        """Note an episode that takes the place of another one of the same patient; twice changes nothing."""
+        async with self._database.transaction() as session:
+            found = select(EpisodeRow).where(EpisodeRow.episode_id.in_([before, episode_id]))
+            rows = {row.episode_id: row for row in await session.scalars(found)}
+            row = rows.get(before)
+            if row is None or episode_id in rows:
+                return
+            row.closed_on = row.closed_on or opened_on
+            await session.flush()
+            session.add(EpisodeRow(episode_id=episode_id, patient_key=row.patient_key, opened_on=opened_on))
+
     async def save_contact(self, patient_key: str, channel: str, allowed: bool) -> None:
         """Keep how a patient may be reached."""
         async with self._database.transaction() as session:

@@ -28,7 +28,7 @@ def _policy() -> None: ...
 
 @pathway.command()
 def show(
-    name: Annotated[str, typer.Argument(help="iop or iot.")] = "iop",
+    name: Annotated[str, typer.Argument(help="iop (or iot), or php.")] = "iop",
     format: Annotated[str, typer.Option(help="mermaid, svg or table.")] = "mermaid",
     json: Json = False,
 ) -> None:

@@ -8,6 +8,7 @@ from workflows.core.entries import Decision, Source
 from workflows.core.entries.intake import level_named
 from workflows.core.errors import NotAllowedNow
 from workflows.core.facts import Facts
+from workflows.core.keys import kind_of
 
 NEEDS_REASON = frozenset(
     {
@@ -91,9 +92,9 @@ def _check_who(decision: Decision, duty: Duty, facts: Facts) -> None:
 def _already_decided(decision: Decision, facts: Facts) -> str:
     for key in reversed(list(facts.frame.answers)):
         answer = facts.answer(key)
-        if answer and decision.about in (key, key.partition(":")[0]):
+        if answer and decision.about in (key, kind_of(key)):
             return (
-                f"{key.partition(':')[0]} was decided as {answer.choice} by {answer.by} on "
+                f"{kind_of(key)} was decided as {answer.choice} by {answer.by} on "
                 f"{in_words(answer.at)}; the episode is now in {facts.periods[-1][0]}. "
             )
     return f"about: nothing named {decision.about} is open. "

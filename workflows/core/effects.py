@@ -6,6 +6,7 @@ Each has a key that is the same however often it is asked for, so that it happen
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +74,15 @@ class NoteClosed:
     closed_on: date | None
 
 
-Effect = OpenTask | CloseTask | Notify | MessagePatient | NoteClosed
+@dataclass(frozen=True, slots=True)
+class BeginEpisode:
+    """An episode of another pathway begins for the same patient, with these entries at hand (plain JSON)."""
+
+    key: str
+    episode_id: str
+    pathway: str
+    referred_on: date
+    history: tuple[dict[str, Any], ...]
+
+
+Effect = OpenTask | CloseTask | Notify | MessagePatient | NoteClosed | BeginEpisode

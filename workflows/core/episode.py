@@ -14,11 +14,12 @@ from statemachine.orderedset import OrderedSet
 
 from workflows.core.alarms import due_alarms, entry_after_exit, news_of_death, nothing_awaited
 from workflows.core.calendar import Calendar, in_words
+from workflows.core.carrying import carried_over
 from workflows.core.changes import observed, told
 from workflows.core.deadlines import Deadline
 from workflows.core.decisions import answered_duty, choice_of
-from workflows.core.duties import Duty, subject_of
-from workflows.core.effects import CloseTask, Effect, EscalationLevel, NoteClosed, OpenTask
+from workflows.core.duties import Duty
+from workflows.core.effects import BeginEpisode, CloseTask, Effect, EscalationLevel, NoteClosed, OpenTask
 from workflows.core.entries import (
     Decision,
     Entry,
@@ -29,9 +30,11 @@ from workflows.core.entries import (
     Return,
     Source,
     dated_ahead,
+    parse_entry,
 )
 from workflows.core.errors import InvalidEntry, NotAllowedNow, Refused
 from workflows.core.facts import Answer, Facts, Frame
+from workflows.core.keys import subject_of
 from workflows.core.pathway import Pathway, Stage
 from workflows.core.policy import differences, load_policy
 from workflows.core.progress import Changed
@@ -47,7 +50,7 @@ class Episode:
     """
 
     def __init__(self, start: EpisodeStart, pathway: Pathway, now: datetime) -> None:
-        policy = start.read_policy()
+        policy = load_policy(start.policy, pathway.defaults)
         self.start = start
         self.pathway = pathway
         self.started_at = now
@@ -84,6 +87,12 @@ class Episode:
         self._told_of_policy: list[str] = []
 
     # -- what happens -------------------------------------------------------------------------------------
+
+    def recall(self, now: datetime) -> None:
+        """Begin with what is at hand from the episode that this one follows."""
+        entries = [parse_entry(statement) for statement in self.start.history]
+        if entries:
+            self.apply_many(entries, now)
 
     def wake(self, now: datetime) -> list[str]:
         """Bring the episode up to date with the time; what changed since it was last looked at, in words."""
@@ -164,7 +173,7 @@ class Episode:
             )
         self.record.check(entry, arriving)
         if isinstance(entry, PolicyAdoption):
-            load_policy(entry.policy)
+            load_policy(entry.policy, self.pathway.defaults)
         if isinstance(entry, Leave):
             self._check_leave(entry)
         if isinstance(entry, Exit):
@@ -267,7 +276,8 @@ class Episode:
         self._adoptions = version
         before, adopted = self.frame.policy, self.record.standing(PolicyAdoption)
         entry = adopted[-1].entry if adopted else None
-        policy = load_policy(entry.policy) if isinstance(entry, PolicyAdoption) else self.start.read_policy()
+        settings = entry.policy if isinstance(entry, PolicyAdoption) else self.start.policy
+        policy = load_policy(settings, self.pathway.defaults)
         self._told_of_policy = differences(before, policy)
         self.frame.policy = policy
         self.frame.calendar = Calendar(self.start.zone, policy.business, frozenset(self.start.closures))
@@ -287,6 +297,7 @@ class Episode:
         self.next_deadline = min([*self.pathway.deadlines(facts, self.stage), *ahead], default=None)
         self._raise_alarms()
         self._note_closed()
+        self._begin_following()
         self._observed = observed(facts, self.stage)
         return self._observed, happened
 
@@ -300,6 +311,23 @@ class Episode:
         for alarm in alarms:
             self.sent.add(alarm.key)
             self.effects.append(alarm)
+
+    def _begin_following(self) -> None:
+        """A step to another pathway begins its episode, with what is known at hand."""
+        for (kind, choice), pathway in self.pathway.follows.items():
+            for _, answer in self.facts.answers_to(kind):
+                if answer.choice == choice and answer.key not in self.sent:
+                    self.sent.add(answer.key)
+                    name = hashlib.sha256(f"{self.start.episode_id}|{answer.key}".encode()).hexdigest()[:16]
+                    self.effects.append(
+                        BeginEpisode(
+                            answer.key,
+                            name,
+                            pathway,
+                            self.facts.today,
+                            carried_over(self.facts, answer, pathway),
+                        )
+                    )
 
     def _note_closed(self) -> None:
         """The clinic database learns of the end of an episode, and of its reopening (I6)."""

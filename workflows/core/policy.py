@@ -6,6 +6,7 @@ partial policy, such as a file that overrides three numbers, and completes it wi
 
 from collections.abc import Mapping
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -322,20 +323,36 @@ class Policy(_Part):
         return timedelta(minutes=self.clock_skew_minutes)
 
 
-def load_policy(settings: Mapping[str, Any] | None) -> Policy:
+def load_policy(
+    settings: Mapping[str, Any] | None, defaults: Mapping[str, Any] = MappingProxyType({})
+) -> Policy:
     """A whole policy from the numbers a program changes.
+
+    Args:
+        settings: What the program changes; part by part, as in a policy file.
+        defaults: What the pathway changes of the general defaults.
 
     Raises:
         InvalidPolicy: lists each field that is wrong and what would be right.
     """
     try:
-        return Policy.model_validate(dict(settings or {}))
+        return Policy.model_validate(_over(defaults, dict(settings or {})))
     except ValidationError as error:
         raise InvalidPolicy(f"This policy cannot be used: {in_words(error, Policy)}") from None
     except (TypeError, ValueError):
         raise InvalidPolicy(
             "A policy is one object with named parts, such as gate: {sober_days: 30}."
         ) from None
+
+
+def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with those below them where they say nothing."""
+    merged = dict(below)
+    for name, value in above.items():
+        known = merged.get(name)
+        both = isinstance(known, Mapping) and isinstance(value, Mapping)
+        merged[name] = _over(known or {}, value) if both else value
+    return merged
 
 
 def differences(old: Policy, new: Policy) -> list[str]:

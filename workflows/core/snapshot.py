@@ -16,6 +16,7 @@ from workflows.core.effects import EscalationLevel, OpenTask
 from workflows.core.entries import KINDS
 from workflows.core.episode import Episode
 from workflows.core.facts import Answer
+from workflows.core.keys import kind_of
 from workflows.core.pathway import Pathway
 from workflows.core.start import EpisodeStart
 
@@ -110,7 +111,7 @@ def _task(packed: list[Any], episode: Episode) -> tuple[OpenTask, tuple[str, ...
         OpenTask(
             task_id,
             duty,
-            duty.partition(":")[0],
+            kind_of(duty),
             role,
             owner,
             datetime.fromisoformat(due_at).astimezone(zone),

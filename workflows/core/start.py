@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from workflows.core.entries import WeeklySession
-from workflows.core.policy import Policy, load_policy
 
 
 class Team(BaseModel):
@@ -36,6 +35,10 @@ class EpisodeStart(BaseModel):
     team: Team = Team()
     schedule: tuple[WeeklySession, ...] = ()
     closures: tuple[date, ...] = Field(default_factory=tuple)
+    follows: str | None = None
+    """Id of the episode that this one continues on another pathway."""
+    history: tuple[dict[str, Any], ...] = ()
+    """Entries of that episode that stay at hand: what is known of use, tests, medication and goals."""
 
     @field_validator("timezone")
     @classmethod
@@ -50,7 +53,3 @@ class EpisodeStart(BaseModel):
     def zone(self) -> ZoneInfo:
         """The program's time zone."""
         return ZoneInfo(self.timezone)
-
-    def read_policy(self) -> Policy:
-        """The policy to pin; the default where none is given."""
-        return load_policy(self.policy)

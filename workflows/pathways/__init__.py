@@ -3,9 +3,10 @@
 from workflows.core.errors import InvalidEntry
 from workflows.core.pathway import Pathway
 from workflows.pathways.iop import Iop
+from workflows.pathways.php import Php
 
 # IOP and IOT are the same program: either name is accepted everywhere (I5).
-PATHWAYS: dict[str, Pathway] = {"iop": Iop(), "iot": Iop()}
+PATHWAYS: dict[str, Pathway] = {"iop": Iop(), "iot": Iop(), "php": Php()}
 
 
 def pathway_named(name: str) -> Pathway:

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from workflows.core.calendar import Delay, day_in_words
-from workflows.core.duties import CLINICIAN, CLINICIANS, Duty, repeated, subject_of
+from workflows.core.duties import CLINICIAN, CLINICIANS, Duty, repeated
 from workflows.core.entries import Checkin
 from workflows.core.facts import Facts
+from workflows.core.keys import subject_of
 from workflows.core.policy import added_months
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from workflows.core.calendar import Delay
 from workflows.core.facts import Facts
+from workflows.core.keys import kind_of
 
 CLINICIAN = "therapist"
 """The role that takes clinical decisions in a team without further roles."""
@@ -48,7 +49,7 @@ class Duty:
     @property
     def kind(self) -> str:
         """The part of the key that says what is owed."""
-        return self.key.partition(":")[0]
+        return kind_of(self.key)
 
 
 def repeated(facts: Facts, duty: Duty, again: Mapping[str, Delay]) -> Iterator[Duty]:
@@ -70,10 +71,3 @@ def repeated(facts: Facts, duty: Duty, again: Mapping[str, Delay]) -> Iterator[D
         since = facts.calendar.due(answer.at, again[answer.choice])
         duty = replace(duty, key=f"{key}#{number}", since=since)
     yield duty
-
-
-def subject_of(key: str) -> str:
-    """What a duty is about: its key without the kind and without the number of its asking."""
-    subject = key.partition(":")[2]
-    head, mark, number = subject.rpartition("#")
-    return head if mark and number.isdigit() else subject

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from workflows.core.calendar import Calendar
 from workflows.core.entries import WeeklySession
+from workflows.core.keys import kind_of
 from workflows.core.policy import Policy
 
 
@@ -46,4 +47,4 @@ class Frame:
     def keep_answer(self, duty: str, answer: Answer) -> None:
         """Keep what a person decided about a duty."""
         self.answers[duty] = answer
-        self.answers_by_kind.setdefault(duty.partition(":")[0], {})[duty] = answer
+        self.answers_by_kind.setdefault(kind_of(duty), {})[duty] = answer

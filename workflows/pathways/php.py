@@ -1,0 +1,149 @@
+"""Partial Hospitalization (PHP): daily care for two to four weeks, then a step down into the IOP.
+
+It has no sobriety gate and no aftercare of its own. When its length is reached a clinician reviews the step down; the
+decision closes this episode and begins one of the Intensive Outpatient Program, with what is known at hand.
+"""
+
+from collections.abc import Iterator
+from types import MappingProxyType
+
+from statemachine import HistoryState, State, StateChart
+
+from workflows.core.calendar import Delay
+from workflows.core.deadlines import Deadline, dose_week, ladder_rung, session_closes, test_window_closes
+from workflows.core.duties import CLINICIAN, CLINICIANS, Duty, repeated
+from workflows.core.duties.admission import rights_and_preferences
+from workflows.core.duties.outreach import attendance_questions, outreach
+from workflows.core.duties.slips import drawn_tests, level_review
+from workflows.core.facts import Facts
+from workflows.core.pathway import COMMON_EXITS, Pathway
+from workflows.pathways import regions
+from workflows.pathways.guards import CommonSituation
+
+
+class PhpSituation(CommonSituation):
+    """The guards that only this chart reads."""
+
+    @property
+    def step_down_due(self) -> bool:
+        return self.facts.admitted_on is not None and self.facts.today >= self.facts.length_reached_on
+
+
+class PhpChart(StateChart[PhpSituation]):
+    """One patient's passage through partial hospitalization."""
+
+    allow_event_without_transition = True
+    catch_errors_as_events = False
+
+    class episode(State.Parallel, name="Episode"):
+        class pathway(State.Compound, name="Pathway"):
+            class underway(State.Compound, name="Under way"):
+                intake = regions.intake()
+
+                class program(State.Parallel, name="Program"):
+                    attendance = regions.attendance()
+                    sobriety = regions.sobriety()
+
+                    class step_down(State.Compound, name="Step down"):
+                        stabilizing = State("Stabilizing", initial=True)
+                        step_down_review = State("Step-down review")
+
+                        stabilizing.to(step_down_review, cond="step_down_due")
+                        step_down_review.to(stabilizing, cond="!step_down_due")
+
+                where_it_stood = HistoryState(type="deep")
+
+                intake.to(program, cond="admission_complete")
+                program.to(intake, cond="!admission_complete")
+
+            closed = regions.closed()
+
+            underway.to(closed, cond="exit_signed")
+            closed.to(underway.where_it_stood, cond="!exit_signed")
+
+        presence = regions.presence()
+        safety = regions.safety()
+        discharge = regions.discharge()
+
+
+class Php(Pathway):
+    """The pathway as the engine runs it."""
+
+    name = "php"
+    title = "Partial Hospitalization Program"
+    chart = PhpChart
+    situation = PhpSituation
+    level = "php"
+    moves = MappingProxyType({})
+    exits = MappingProxyType({**COMMON_EXITS, ("step_down_review", "step_down"): "transferred"})
+    follows = MappingProxyType({("step_down_review", "step_down"): "iop"})
+    # ASAM level 2.5: twenty hours a week; four to six hours on most days, for two to four weeks.
+    defaults = MappingProxyType(
+        {
+            "dose": {"min_minutes": 1200, "max_minutes": 2400, "min_days": 5, "max_days": 7},
+            "length": {"days": 14, "extension_days": 7, "max_extensions": 2},
+            "gate": {"sober_days": 0},
+            "tests": {"phases": [{"max_gap_days": 4}]},
+            "attendance": {
+                "ladder": [
+                    {"name": "reminder", "after": {"minutes": 15}, "message": "please_call"},
+                    {"name": "call", "after": {"hours": 1}, "task": "outreach_call", "within": {"hours": 2}},
+                    {
+                        "name": "therapist_call",
+                        "after": {"by_close_of_business": True},
+                        "task": "outreach_therapist_call",
+                        "role": "therapist",
+                    },
+                    {
+                        "name": "supervisor_review",
+                        "after": {"hours": 24},
+                        "at_misses": 2,
+                        "task": "supervisor_review",
+                        "role": "supervisor",
+                        "outcomes": ["reached", "continue_outreach"],
+                    },
+                    {
+                        "name": "lost_contact_proposal",
+                        "after": {"days": 14},
+                        "task": "lost_contact_proposal",
+                        "role": "supervisor",
+                        "within": {"business_days": 2},
+                        "outcomes": ["close", "continue_outreach", "reached"],
+                    },
+                ]
+            },
+        }
+    )
+
+    def program_duties(self, facts: Facts) -> Iterator[Duty]:
+        yield from drawn_tests(facts)
+        yield from rights_and_preferences(facts)
+        yield from outreach(facts)
+        yield from attendance_questions(facts)
+        yield from level_review(facts)
+        yield from step_down_review(facts)
+
+    def program_deadlines(self, facts: Facts) -> Iterator[Deadline]:
+        yield from session_closes(facts)
+        yield from test_window_closes(facts)
+        yield from ladder_rung(facts)
+        yield from dose_week(facts)
+
+
+def step_down_review(facts: Facts) -> Iterator[Duty]:
+    """When the length is reached a clinician decides; care goes on week by week until then."""
+    length = facts.policy.length
+    duty = Duty(
+        "step_down_review",
+        CLINICIAN,
+        facts.calendar.at(facts.length_reached_on),
+        length.continued_stay_review,
+        ("step_down", "continue"),
+        "S11",
+        (),
+        "Review the step down into the Intensive Outpatient Program.",
+        early=True,
+        signed_by=CLINICIANS,
+        announced="Step-down review",
+    )
+    yield from repeated(facts, duty, {"continue": Delay(days=length.extension_days)})
