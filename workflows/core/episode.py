@@ -36,7 +36,7 @@ from workflows.core.errors import InvalidEntry, NotAllowedNow, Refused
 from workflows.core.facts import Answer, Facts, Frame
 from workflows.core.keys import subject_of
 from workflows.core.pathway import Pathway, Stage
-from workflows.core.policy import differences, load_policy
+from workflows.core.policy import Policy, differences, load_policy
 from workflows.core.progress import Changed
 from workflows.core.record import Record
 from workflows.core.start import EpisodeStart
@@ -173,13 +173,25 @@ class Episode:
             )
         self.record.check(entry, arriving)
         if isinstance(entry, PolicyAdoption):
-            load_policy(entry.policy, self.pathway.defaults)
+            self._check_adoption(load_policy(entry.policy, self.pathway.defaults))
         if isinstance(entry, Leave):
             self._check_leave(entry)
         if isinstance(entry, Exit):
             self._check_exit(entry, now)
         if isinstance(entry, Return):
             self._check_return(entry)
+
+    def _check_adoption(self, policy: Policy) -> None:
+        facts = self.facts
+        if facts.admitted_on is None or self.stage not in ("program", "gate_review"):
+            return
+        reached = facts.admitted_on + timedelta(days=policy.length.days)
+        if reached < facts.today <= facts.length_reached_on:
+            raise NotAllowedNow(
+                f"length.days: with {policy.length.days} days the program would have ended on {reached}, which has "
+                f"passed. Use at least {(facts.today - facts.admitted_on).days} days, or let a clinician advance "
+                "the gate."
+            )
 
     def _check_leave(self, leave: Leave) -> None:
         for first, last, _ in self.facts.leaves:
@@ -226,28 +238,30 @@ class Episode:
             self._settle(now)
             duties = list(self.pathway.duties(self.facts, self.stage))
             ids = {key: task.task_id for key, task in self.open_tasks.items()}
-            key, choice = self._answered(entry, duties, ids, now)
+            key, choice, grounds = self._answered(entry, duties, ids, now)
         except Refused as refused:
             return refused
         self.record.add(entry, now)
         recorded = self.record.get(entry.key)
         assert recorded is not None
-        self.frame.keep_answer(key, Answer(choice, entry.by, recorded.effective_at, entry.key, entry.reason))
+        self.frame.keep_answer(
+            key, Answer(choice, entry.by, recorded.effective_at, entry.key, entry.reason, grounds)
+        )
         self._settle(now)
         return Changed(entry_id=entry.key, stage=self.stage)
 
     def _answered(
         self, entry: Decision, duties: list[Duty], ids: dict[str, str], now: datetime
-    ) -> tuple[str, str]:
-        """The key of the duty that a decision answers, and its choice in the duty's own words."""
+    ) -> tuple[str, str, tuple[str, ...]]:
+        """The key of the duty that a decision answers, its choice in the duty's own words, and its grounds."""
         try:
             duty = answered_duty(entry, duties, ids, self.facts)
         except NotAllowedNow:
             # What was decided in another system is history: it needs no task that asked for it here (T7).
             if self.facts.is_history(self.record.place(entry, now)):
-                return f"{entry.about}:{entry.key}", entry.choice
+                return f"{entry.about}:{entry.key}", entry.choice, ()
             raise
-        return duty.key, choice_of(entry, duty)
+        return duty.key, choice_of(entry, duty), duty.entries
 
     # -- following ----------------------------------------------------------------------------------------
 

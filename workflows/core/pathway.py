@@ -11,6 +11,7 @@ from workflows.core.deadlines import Deadline, leave_changes, record_closes
 from workflows.core.duties import Duty
 from workflows.core.duties.admission import intake
 from workflows.core.duties.leaving import exit_duties, involuntary_discharge, transfer
+from workflows.core.duties.review import decisions_to_review
 from workflows.core.duties.safety import after_leave, crisis
 from workflows.core.duties.slips import adherence, holds, slip_response
 from workflows.core.facts import Facts
@@ -69,6 +70,7 @@ class Pathway(ABC):
             yield from exit_duties(facts)
             return
         yield from crisis(facts)
+        yield from decisions_to_review(facts)
         if stage == "closed":
             yield from exit_duties(facts)
             return

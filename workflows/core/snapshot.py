@@ -20,7 +20,7 @@ from workflows.core.keys import kind_of
 from workflows.core.pathway import Pathway
 from workflows.core.start import EpisodeStart
 
-FORMAT = 2
+FORMAT = 3
 
 
 def pack(episode: Episode) -> str:
@@ -36,7 +36,7 @@ def pack(episode: Episode) -> str:
         "states": list(episode.chart.configuration_values),
         "history": {name: [state.id for state in kept] for name, kept in states.items()},
         "answers": {
-            key: [a.choice, a.by, a.at.isoformat(), a.key, a.reason]
+            key: [a.choice, a.by, a.at.isoformat(), a.key, a.reason, list(a.grounds)]
             for key, a in episode.frame.answers.items()
         },
         "closed": episode.is_noted_closed,
@@ -63,9 +63,10 @@ def unpack(packed: str, start: EpisodeStart, pathway: Pathway) -> Episode:
         entry = KINDS[statement["kind"]].model_validate(statement)
         episode.record.add(entry, datetime.fromisoformat(recorded_at))
     frame, zone = episode.frame, start.zone
-    for key, (choice, by, at, entry_id, reason) in content["answers"].items():
+    for key, (choice, by, at, entry_id, reason, grounds) in content["answers"].items():
         frame.keep_answer(
-            key, Answer(choice, by, datetime.fromisoformat(at).astimezone(zone), entry_id, reason)
+            key,
+            Answer(choice, by, datetime.fromisoformat(at).astimezone(zone), entry_id, reason, tuple(grounds)),
         )
     episode.is_noted_closed = content["closed"]
     for packed_task in content["open"]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.core.clinic import ADMITTED, LAST_USE, SCHEDULE, Patient, admitted, at, ready_for_gate
 from workflows.core.effects import MessagePatient
 from workflows.core.entries import parse_entry
-from workflows.core.errors import InvalidEntry
+from workflows.core.errors import InvalidEntry, NotAllowedNow
 from workflows.core.views import as_known_at, journal, progress
 
 DAY = timedelta(days=1)
@@ -506,3 +506,34 @@ def test_T8_a_refused_policy_changes_nothing() -> None:
     with pytest.raises(Exception, match="sober_days"):
         patient.says("policy", policy={"gate": {"sober_days": 2000}})
     assert patient.progress.gate.earliest_on == ADMITTED + 90 * DAY
+
+
+def test_T3_a_decision_whose_grounds_fell_away_is_flagged_and_not_undone() -> None:
+    patient = ready_for_gate()
+    patient.says("decision", about="gate_review", choice="pass", by="th-1")
+    patient.until(ADMITTED + 95 * DAY)
+    use = patient.says("use", on=ADMITTED + 95 * DAY)
+    patient.says("decision", about="reassessment", choice="return_to_program", by="th-1", reason="support")
+    patient.says("retraction", entry_id=use.entry_id, reason="another patient")
+    assert patient.progress.stage in ("program", "gate_review")
+    (task,) = [task for task in patient.progress.open_tasks if task.kind == "decision_review"]
+    assert "no longer stands" in task.asks
+    patient.says("decision", about="decision_review", choice="keep", by="th-1")
+    assert "decision_review" not in patient.tasks
+
+
+def test_T3_a_decision_that_shaped_nothing_is_not_flagged() -> None:
+    patient = admitted().attends_until(ADMITTED + 10 * DAY)
+    use = patient.says("use", on=ADMITTED + 9 * DAY)
+    patient.says("decision", about="safety_check", choice="safe", by="cm-1")
+    patient.says("retraction", entry_id=use.entry_id, reason="another patient")
+    assert "decision_review" not in patient.tasks
+
+
+def test_T8_a_policy_that_would_end_the_program_in_the_past_is_refused_with_what_would_do() -> None:
+    patient = admitted().attends_until(ADMITTED + 60 * DAY)
+    with pytest.raises(NotAllowedNow, match="Use at least 60 days"):
+        patient.says("policy", policy={"length": {"days": 45}})
+    assert patient.progress.gate.opens_on == ADMITTED + 90 * DAY
+    patient.says("policy", policy={"length": {"days": 60}})
+    assert patient.progress.gate.opens_on == ADMITTED + 60 * DAY

@@ -19,6 +19,8 @@ class Answer:
     at: datetime
     key: str
     reason: str | None
+    grounds: tuple[str, ...] = ()
+    """Ids of the entries that had put the duty there."""
 
 
 @dataclass

@@ -1,0 +1,32 @@
+"""Decisions whose grounds have fallen away: flagged to a clinician, never undone by themselves (T3, S13)."""
+
+from collections.abc import Iterator
+
+from workflows.core.calendar import Delay, day_in_words
+from workflows.core.duties.duty import CLINICIAN, CLINICIANS, Duty
+from workflows.core.facts import Facts
+
+ALWAYS_WEIGHTY = ("level_of_care", "level_of_care_review", "hold_review")
+"""Kinds of decisions that shape care although they neither move nor close an episode."""
+
+
+def decisions_to_review(facts: Facts) -> Iterator[Duty]:
+    """A decision that rested on an entry which no longer stands."""
+    kinds = {kind for kind, _ in (*facts.frame.moves, *facts.frame.exits)}.union(ALWAYS_WEIGHTY)
+    for kind in sorted(kinds):
+        for _, answer in facts.answers_to(kind):
+            gone = [undone for key in answer.grounds if (undone := facts.record.undone_by(key))]
+            if gone:
+                yield Duty(
+                    f"decision_review:{answer.key}",
+                    CLINICIAN,
+                    max(undone.recorded_at for undone in gone),
+                    Delay(business_days=1),
+                    ("keep", "changed"),
+                    "T3",
+                    (answer.key, *(undone.key for undone in gone)),
+                    f"The decision {answer.choice.replace('_', ' ')} about {kind.replace('_', ' ')} of "
+                    f"{day_in_words(facts.calendar.day_of(answer.at))} rested on an entry that no longer "
+                    "stands: keep it, or decide anew. Nothing is undone by itself.",
+                    signed_by=CLINICIANS,
+                )
