@@ -56,6 +56,11 @@ class Record:
         """In the order of recording."""
         return iter(self._by_key.values())
 
+    @property
+    def is_corrected(self) -> bool:
+        """Whether any entry was ever retracted or replaced."""
+        return bool(self._undone_by)
+
     def get(self, key: str) -> Recorded | None:
         """The entry with an id, standing or not."""
         return self._by_key.get(key)

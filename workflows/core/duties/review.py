@@ -12,6 +12,8 @@ ALWAYS_WEIGHTY = ("level_of_care", "level_of_care_review", "hold_review")
 
 def decisions_to_review(facts: Facts) -> Iterator[Duty]:
     """A decision that rested on an entry which no longer stands."""
+    if not facts.record.is_corrected:
+        return
     kinds = {kind for kind, _ in (*facts.frame.moves, *facts.frame.exits)}.union(ALWAYS_WEIGHTY)
     for kind in sorted(kinds):
         for _, answer in facts.answers_to(kind):

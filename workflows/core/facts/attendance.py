@@ -31,23 +31,23 @@ class AttendanceFacts(StageFacts):
     def _sessions_version(self) -> object:
         return (
             self.admitted_on,
-            program_week(self.admitted_on, self.today) if self.admitted_on else None,
+            self._planned_until,
             tuple(self.periods),
             self.record.version(Schedule, SessionChange, Leave, Return),
         )
 
     @fact
     def sessions(self) -> list[Session]:
-        """The sessions that stand from admission to the end of next week."""
-        if self.admitted_on is None:
+        """The sessions that stand from admission to some weeks ahead."""
+        first, last = self.admitted_on, self._planned_until
+        if first is None or last is None:
             return []
-        first, week = self.admitted_on, program_week(self.admitted_on, self.today)
         return self._fold(
             "sessions",
             self._sessions_version,
             lambda: offered(
                 first,
-                first + timedelta(days=7 * (week + 2) - 1),
+                last,
                 self.frame.weekly,
                 self.schedules,
                 self.record.standing(SessionChange),
@@ -56,6 +56,15 @@ class AttendanceFacts(StageFacts):
                 timedelta(minutes=self.policy.attendance.grace_minutes),
             ),
         )
+
+    @fact
+    def _planned_until(self) -> date | None:
+        """The day up to which sessions are planned: the end of next week at least, moved in steps of four weeks, so
+        that they are not planned anew every week."""
+        if self.admitted_on is None:
+            return None
+        weeks = 4 * (program_week(self.admitted_on, self.today) // 4 + 2)
+        return self.admitted_on + timedelta(days=7 * weeks - 1)
 
     def _expected_on(self, day: date) -> bool:
         return self.stage_on(day) == "program" and not self.on_leave_at(day)

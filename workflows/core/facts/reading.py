@@ -47,6 +47,7 @@ class Reading:
         self.calendar = frame.calendar
         self.now = now
         self.today = frame.calendar.day_of(now)
+        self._answers: dict[str, list[tuple[str, Answer]]] = {}
 
     def on(self, day: date) -> Self:
         """The facts of the same record as they stand for another day (at its start)."""
@@ -63,10 +64,12 @@ class Reading:
 
     def answers_to(self, kind: str) -> list[tuple[str, Answer]]:
         """Every standing answer to duties of a kind: its subject (what follows the kind in the key) and itself."""
-        known = self.frame.answers_by_kind.get(kind)
-        if not known:
-            return []
-        return [(duty.partition(":")[2], answer) for duty in known if (answer := self.answer(duty))]
+        found = self._answers.get(kind)
+        if found is None:
+            known = self.frame.answers_by_kind.get(kind, ())
+            found = [(duty.partition(":")[2], answer) for duty in known if (answer := self.answer(duty))]
+            self._answers[kind] = found
+        return found
 
     def is_history(self, recorded: Recorded) -> bool:
         """Whether something happened in another system before this engine took the episode up (T7)."""
