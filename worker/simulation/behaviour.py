@@ -7,6 +7,7 @@ same question has the same answer under two policies.
 """
 
 import heapq
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -212,7 +213,7 @@ class Person:
     def comes_back(self, days_away: int) -> bool:
         """Whether a person who had stopped coming does come back: the sooner they are reached, the likelier."""
         rule = self.parameters.outreach
-        chance = rule.comes_back * 0.5 ** (days_away / rule.comes_back_half_life_days)
+        chance = rule.comes_back * math.exp2(-days_away / rule.comes_back_half_life_days)
         return self._stream("comes_back").random() < chance
 
     def withdraws_when_reached(self) -> bool:

@@ -28,4 +28,4 @@ def one_of(random: Random, weights: Mapping[str, float]) -> str | None:
         at -= weight
         if at < 0:
             return name
-    return next(reversed(weights))
+    return name

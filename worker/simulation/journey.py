@@ -16,13 +16,11 @@ from worker.simulation import happenings as does
 from worker.simulation.behaviour import Person
 from worker.simulation.happenings import Happening
 from worker.simulation.outcome import Outcome, TaskDone
-from worker.simulation.parameters import Parameters
 from worker.simulation.staff import Answer, Team
 from workflows.core.effects import CloseTask, MessagePatient, Notify, OpenTask
-from workflows.core.entries import parse_entry
+from workflows.core.entries import Entry, parse_entry
 from workflows.core.episode import Episode
 from workflows.core.errors import Refused
-from workflows.core.progress import Changed
 from workflows.core.start import EpisodeStart
 from workflows.pathways import pathway_named
 
@@ -32,8 +30,8 @@ IN_PROGRAM = ("program", "gate_review")
 class Witness(Protocol):
     """Somebody who writes down what was done to the engine, and what it answered."""
 
-    def recorded(self, at: datetime, statement: dict[str, Any], changed: Changed, episode: Episode) -> None:
-        """An entry was recorded."""
+    def recorded(self, at: datetime, statements: list[dict[str, Any]], episode: Episode) -> None:
+        """Entries were recorded together."""
 
     def answered(self, at: datetime, task: OpenTask, statement: dict[str, Any], episode: Episode) -> None:
         """A task was completed."""
@@ -75,7 +73,13 @@ class Journey:
         self.ends_at = datetime.combine(person.ends_on, time(), person.zone)
         self.episode = Episode(start, pathway_named(start.pathway), self.now)
         self.outcome = Outcome(person.number, person.referred_on)
-        self.team = Team(self.parameters.staff, self.episode.frame.calendar, self.episode.pathway.exits, seed, person.number)
+        self.team = Team(
+            self.parameters.staff,
+            self.episode.frame.calendar,
+            self.episode.pathway.exits,
+            seed,
+            person.number,
+        )
         self._life: Iterator[Happening] = person.intake()
         self._program: Iterator[Happening] = iter(())
         self._next: Happening | None = None
@@ -90,7 +94,7 @@ class Journey:
         self._silent = False
         self._spell: int | None = None
         self._ended_spell: int | None = None
-        self._entries = 0
+        self._stated = 0
 
     def run(self) -> Outcome:
         """Live through it; what became of the patient."""
@@ -147,11 +151,12 @@ class Journey:
     def _(self, happening: does.Admitted) -> None:
         self._program = self.person.in_program(self._today)
         self._listen(self._program)
-        self._record("goal", goal_id="g1", title="goal")
-        self._record("admission", on=self._today, last_use_on=happening.last_use_on)
-        if happening.signs:
-            for what in ("rights_notice", "contact_preferences"):
-                self._record("acknowledgement", what=what, on=self._today)
+        signed = ("rights_notice", "contact_preferences") if happening.signs else ()
+        self._record_together(
+            self._statement("goal", goal_id="g1", title="goal"),
+            self._statement("admission", on=self._today, last_use_on=happening.last_use_on),
+            *(self._statement("acknowledgement", what=what, on=self._today) for what in signed),
+        )
 
     @_live.register
     def _(self, session: does.SessionDay) -> None:
@@ -169,7 +174,7 @@ class Journey:
     def _(self, use: does.Use) -> None:
         if not (self._is_here or (self._stage == "aftercare" and not self._silent)):
             return
-        self._record("use", on=use.on, substance=use.substance, **({"class": "relapse"} if use.relapse else {}))
+        self._record("use", on=use.on, substance=use.substance, class_="relapse" if use.relapse else "slip")
 
     @_live.register
     def _(self, test: does.TestGiven) -> None:
@@ -196,7 +201,7 @@ class Journey:
     @_live.register
     def _(self, leave: does.LeaveTaken) -> None:
         if self._is_here:
-            self._record("leave", reason=leave.reason, **{"from": leave.first}, until=leave.last)
+            self._record("leave", reason=leave.reason, from_=leave.first, until=leave.last)
 
     @_live.register
     def _(self, _: does.BackFromLeave) -> None:
@@ -213,7 +218,10 @@ class Journey:
         if not self._is_here:
             return
         if leaves.way == "terminated":
-            self._decide("involuntary_discharge", "propose", self.parameters.caseload.team.supervisor)
+            self._record(
+                "decision", by=self.parameters.caseload.team.supervisor, about="involuntary_discharge",
+                choice="propose", reason="simulated",
+            )  # fmt: skip
             return
         self._gone_since = self.now
         if leaves.way != "dropped_out":
@@ -249,7 +257,9 @@ class Journey:
             if self.person.is_reached(task.duty, gone):
                 outcome = "reached"
             elif outcome == "reached":
-                outcome = next((other for other in task.outcomes if other not in ("reached", "crisis")), outcome)
+                outcome = next(
+                    (other for other in task.outcomes if other not in ("reached", "crisis")), outcome
+                )
         if outcome is None:
             return
         if self._complete(task, answer.by, outcome):
@@ -300,17 +310,19 @@ class Journey:
 
     def _record(self, kind: str, *, by: str | None = None, **fields: Any) -> None:
         """Record an entry, as the case manager unless somebody else is named."""
-        self._entries += 1
-        by = by or self.parameters.caseload.team.case_manager or "case_manager"
-        given = {name: _plain(value) for name, value in fields.items() if value is not None}
-        statement = {"kind": kind, "id": f"n{self._entries:04d}", "by": by, **given}
-        changed = self._apply(statement, kind)
-        if changed and self.witness:
-            self.witness.recorded(self.now, statement, changed, self.episode)
+        self._record_together(self._statement(kind, by=by, **fields))
 
-    def _decide(self, about: str, choice: str, by: str | None) -> None:
-        """Decide a standing question, which nobody has asked for."""
-        self._record("decision", by=by, about=about, choice=choice, reason="simulated")
+    def _statement(self, kind: str, *, by: str | None = None, **fields: Any) -> dict[str, Any]:
+        self._stated += 1
+        by = by or self.parameters.caseload.team.case_manager or "case_manager"
+        given = {name.rstrip("_"): _plain(value) for name, value in fields.items() if value is not None}
+        return {"kind": kind, "id": f"n{self._stated:04d}", "by": by, **given}
+
+    def _record_together(self, *statements: dict[str, Any]) -> None:
+        """Record statements as a form does: none of them is judged before all are there."""
+        self._apply([parse_entry(statement) for statement in statements])
+        if self.witness:
+            self.witness.recorded(self.now, list(statements), self.episode)
 
     def _complete(self, task: OpenTask, by: str, outcome: str) -> bool:
         """Complete a task, as its workflow would tell the episode; whether the engine took the answer."""
@@ -318,20 +330,22 @@ class Journey:
             "kind": "decision", "id": f"{task.task_id}:completed", "by": by, "about": task.task_id,
             "choice": outcome, "reason": "simulated",
         }  # fmt: skip
-        changed = self._apply(statement, task.kind)
-        if changed and self.witness:
+        if not self._apply([parse_entry(statement)], subject=task.kind):
+            return False
+        if self.witness:
             self.witness.answered(self.now, task, statement, self.episode)
-        return changed is not None
+        return True
 
-    def _apply(self, statement: dict[str, Any], subject: str) -> Changed | None:
-        try:
-            changed = self.episode.apply(parse_entry(statement), self.now)
-        except Refused:
-            self.outcome.refused[subject] += 1
-            return None
-        self.outcome.entries += 1
+    def _apply(self, entries: list[Entry], subject: str | None = None) -> bool:
+        """Give entries to the engine; whether it took all of them."""
+        refused = 0
+        for entry, result in zip(entries, self.episode.apply_many(entries, self.now), strict=True):
+            if isinstance(result, Refused):
+                self.outcome.refused[subject or entry.kind] += 1
+                refused += 1
+        self.outcome.entries += len(entries) - refused
         self._follow()
-        return changed
+        return not refused
 
     def _follow(self) -> None:
         """Take note of what the engine asks for, and of the stage."""
@@ -342,7 +356,8 @@ class Journey:
                     self._opened_on[effect.task_id] = self._today
                     self._plan_answer(effect)
                 case CloseTask():
-                    self._end(effect.task_id, "closed" if self.episode.record.get(f"{effect.task_id}:completed") is None else "answered")
+                    answered = f"{effect.task_id}:completed" in self.episode.record
+                    self._end(effect.task_id, "answered" if answered else "closed")
                 case Notify():
                     self.outcome.notices[effect.role] += 1
                 case MessagePatient():

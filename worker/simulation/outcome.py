@@ -103,7 +103,10 @@ class Outcome:
         if self.last_contact_on and self.stepped_down_on is None and last:
             last = min(last, self.last_contact_on)
         ends = [*self.slips[1:], last]
-        return sum(end is not None and end - slip >= RECOVERED_AFTER for slip, end in zip(self.slips, ends, strict=False))
+        return sum(
+            end is not None and end - slip >= RECOVERED_AFTER
+            for slip, end in zip(self.slips, ends, strict=False)
+        )
 
     @property
     def tasks_by_role(self) -> Counter[str]:

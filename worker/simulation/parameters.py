@@ -224,7 +224,12 @@ _ANSWERS: Mapping[str, Weights] = {
     "refer_to_level_of_care": {"first_visit_attended": 0.8, "declined": 0.2},
     "lost_contact_proposal": {"close": 1},
     "involuntary_review": {"approve": 0.9, "reject": 0.1},
-    "level_of_care_review": {"stay": 0.6, "patient_declined": 0.2, "offer_php": 0.15, "offer_residential": 0.05},
+    "level_of_care_review": {
+        "stay": 0.6,
+        "patient_declined": 0.2,
+        "offer_php": 0.15,
+        "offer_residential": 0.05,
+    },
     "gate_review": {"pass": 0.95, "hold": 0.05},
     "reassessment": {"stay_in_aftercare": 0.8, "return_to_program": 0.2},
     "aftercare_complete": {"complete": 1},
@@ -296,7 +301,9 @@ def load_parameters(settings: Any) -> Parameters:
         CannotDo: names each field that is wrong and what would be right.
     """
     if not isinstance(settings, Mapping):
-        raise CannotDo("A parameters file is one object with named parts, such as attendance: {excused: 0.05}.")
+        raise CannotDo(
+            "A parameters file is one object with named parts, such as attendance: {excused: 0.05}."
+        )
     try:
         return Parameters.model_validate(settings)
     except ValidationError as error:

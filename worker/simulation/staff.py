@@ -45,7 +45,11 @@ class Team:
             return None
         random = stream(self._seed, self._number, f"staff:{task.duty}:{again}")
         overlooked = random.random() < self.rules.overlooked and not again
-        found = [] if overlooked else [self._answer(task.role, task.owner, now, length(random, self._hours(task.role)))]
+        found = (
+            []
+            if overlooked
+            else [self._answer(task.role, task.owner, now, length(random, self._hours(task.role)))]
+        )
         for level in task.escalation:
             after = length(random, self._hours(level.role))
             found.append(self._answer(level.role, level.staff_id, max(now, level.at), after))

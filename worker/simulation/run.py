@@ -1,0 +1,113 @@
+"""A simulation from the first patient to the last: one patient in memory at a time."""
+
+import csv
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from worker.simulation.behaviour import Person
+from worker.simulation.compare import Comparison
+from worker.simulation.journey import Journey
+from worker.simulation.parameters import Parameters
+from worker.simulation.tally import Tally
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """What a simulation found."""
+
+    patients: int
+    seed: int
+    parameters: Parameters
+    tally: Tally
+    against: Tally | None = None
+    comparison: Comparison | None = None
+
+
+def simulate(
+    parameters: Parameters,
+    *,
+    patients: int,
+    seed: int,
+    policy: dict[str, Any] | None = None,
+    against: dict[str, Any] | None = None,
+    out: Path | None = None,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Simulated:
+    """Run a caseload, and the same caseload under a second policy where one is given.
+
+    Args:
+        parameters: Behaviour and staff.
+        patients: How many.
+        seed: The same seed gives the same patients, on every machine.
+        policy: The policy, as a file gives it; None is the default.
+        against: A second policy for the same patients; None: no comparison.
+        out: A folder in which one line per patient is written while the simulation runs.
+        progress: Told how many patients are done.
+
+    Raises:
+        InvalidPolicy: a policy contradicts itself; nothing was run.
+    """
+    tally = Tally(parameters.caseload)
+    other = None if against is None else Tally(parameters.caseload)
+    comparison = None if against is None else Comparison()
+    with (
+        _Lines(out and out / "patients.csv") as lines,
+        _Lines((out and against is not None and out / "differences.csv") or None) as differing,
+        _few_collections(),
+    ):
+        for number in range(patients):
+            first = Journey(Person(parameters, seed, number), policy, seed).run()
+            tally.add(first)
+            lines.write(first.row())
+            if other is not None and comparison is not None:
+                second = Journey(Person(parameters, seed, number), against, seed).run()
+                other.add(second)
+                if line := comparison.add(first, second):
+                    differing.write(line)
+            progress(number + 1)
+    return Simulated(patients, seed, parameters, tally, other, comparison)
+
+
+class _Lines:
+    """A CSV file whose columns are those of its first line; without a path, nothing is written."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._file: TextIO | None = None
+        self._writer: csv.DictWriter[str] | None = None
+
+    def __enter__(self) -> "_Lines":
+        if self._path:
+            self._file = self._path.open("w", encoding="utf-8", newline="")
+        return self
+
+    def write(self, line: dict[str, object]) -> None:
+        """Write one line."""
+        if self._file is None:
+            return
+        if self._writer is None:
+            self._writer = csv.DictWriter(self._file, list(line))
+            self._writer.writeheader()
+        self._writer.writerow(line)
+
+    def __exit__(self, *_exc: object) -> None:
+        if self._file:
+            self._file.close()
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Let the collector look at what a patient leaves behind, not at all modules again and again."""
+    before = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 10, 10)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
