@@ -9,26 +9,13 @@ from importlib.metadata import version
 from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import Worker, WorkerDeploymentConfig
-from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.assembled import assemble
 from worker.errors import CannotDo
+from worker.sandbox import WORKFLOWS, sandbox
 from worker.settings import Settings
 from worker.setup import check
-from workflows.care_episode import CareEpisode
-from workflows.staff_task import StaffTask
 from workflows.visibility import TASK_QUEUE
-
-WORKFLOWS = [CareEpisode, StaffTask]
-
-
-def sandbox() -> SandboxedWorkflowRunner:
-    """Where workflow code runs. The core is pure and imports no clock: passing it through saves its reload."""
-    return SandboxedWorkflowRunner(
-        restrictions=SandboxRestrictions.default.with_passthrough_modules(
-            "workflows.core", "workflows.pathways", "activities", "pydantic", "statemachine"
-        )
-    )
 
 
 @asynccontextmanager

@@ -88,10 +88,10 @@ class WayOut(_Part):
 
 
 _WAYS: Mapping[WaysOut, WayOut] = {
-    "dropped_out": WayOut(share=0.26, stay_days=Spread(median=26, sigma=0.9)),
-    "transferred": WayOut(share=0.2, stay_days=Spread(median=42, sigma=0.9)),
-    "terminated": WayOut(share=0.16, stay_days=Spread(median=36, sigma=0.9)),
-    "other": WayOut(share=0.08, stay_days=Spread(median=36, sigma=0.9)),
+    "dropped_out": WayOut(share=0.26, stay_days=Spread(median=24, sigma=0.9)),
+    "transferred": WayOut(share=0.245, stay_days=Spread(median=58, sigma=0.7)),
+    "terminated": WayOut(share=0.18, stay_days=Spread(median=45, sigma=0.9)),
+    "other": WayOut(share=0.09, stay_days=Spread(median=52, sigma=0.7)),
 }
 
 
@@ -137,7 +137,7 @@ class Attendance(_Part):
     """Share who take leave once in the first 90 days, for 4 to 10 days: travel or hospital."""
     crisis: Share = 0.03
     """Share with a crisis in the first 90 days."""
-    goal_met_days: Spread = Spread(median=60, sigma=0.35)
+    goal_met_days: Spread = Spread(median=30, sigma=0.35)
     """From admission until the personal goal is met, which the gate asks for (assumed)."""
 
 
@@ -162,7 +162,7 @@ class Outreach(_Part):
 class Use(_Part):
     """Return to use during the program (assumed: no published rate per week was found)."""
 
-    per_week: Share = 0.04
+    per_week: Share = 0.06
     again: Share = 0.3
     """Share of uses after which another one follows within `again_within_days`."""
     again_within_days: Annotated[int, Field(ge=1)] = 12
@@ -193,7 +193,7 @@ class Tests(_Part):
 class Aftercare(_Part):
     """After the step-down."""
 
-    use_again: Share = 0.58
+    use_again: Share = 0.62
     """Share who use at least once in the 18 months; 54 % were found to among monitored graduates (MyFYR,
     PMC5814127). The default is a little higher because some are no longer in contact when it happens."""
     first_use_days: Spread = Spread(median=90, sigma=1.0)

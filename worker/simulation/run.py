@@ -35,7 +35,7 @@ def simulate(
     policy: dict[str, Any] | None = None,
     against: dict[str, Any] | None = None,
     out: Path | None = None,
-    progress: Callable[[int], None] = lambda done: None,
+    progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Simulated:
     """Run a caseload, and the same caseload under a second policy where one is given.
 
@@ -46,7 +46,7 @@ def simulate(
         policy: The policy, as a file gives it; None is the default.
         against: A second policy for the same patients; None: no comparison.
         out: A folder in which one line per patient is written while the simulation runs.
-        progress: Told how many patients are done.
+        progress: Told how many patients are done, and of how many.
 
     Raises:
         InvalidPolicy: a policy contradicts itself; nothing was run.
@@ -68,7 +68,7 @@ def simulate(
                 other.add(second)
                 if line := comparison.add(first, second):
                     differing.write(line)
-            progress(number + 1)
+            progress(number + 1, patients)
     return Simulated(patients, seed, parameters, tally, other, comparison)
 
 

