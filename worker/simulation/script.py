@@ -5,7 +5,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from worker.simulation.behaviour import Person
-from worker.simulation.journey import Journey, episode_start
+from worker.simulation.desk import episode_start
+from worker.simulation.journey import Journey
 from worker.simulation.parameters import Parameters
 from workflows.core.effects import OpenTask
 from workflows.core.episode import Episode
@@ -44,7 +45,7 @@ class Script:
         self.number = number
         self.steps: list[Step] = []
         journey = Journey(person, policy, seed, witness=self)
-        self.steps.append(Step(number, journey.now, start=episode_start(person, policy)))
+        self.steps.append(Step(number, journey.desk.now, start=episode_start(person, policy)))
         self.outcome = journey.run()
         self.journal: list[JournalLine] = journal(journey.episode)
 
