@@ -20,7 +20,7 @@ from worker.simulation.agreement import Agreement, compare
 from worker.simulation.parameters import Parameters, load_parameters
 from worker.simulation.quiet import embedded_server
 from worker.simulation.report import Table, agreed, tables
-from worker.simulation.report import as_json as found_as_json
+from worker.simulation.results import as_json as found_as_json
 from worker.simulation.run import Simulated
 from worker.simulation.run import simulate as run
 from workflows.core.errors import Refused

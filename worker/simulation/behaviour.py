@@ -9,7 +9,6 @@ same question has the same answer under two policies.
 import heapq
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from operator import attrgetter
 from random import Random
@@ -28,22 +27,13 @@ from worker.simulation.happenings import (
     Screened,
     SessionDay,
     StopsAnswering,
-    TestGiven,
     Use,
 )
-from worker.simulation.parameters import Parameters, Tests, WaysOut
+from worker.simulation.parameters import Parameters, WaysOut
+from worker.simulation.testing import Testing, UseDay
 from workflows.core.entries.attendance import WEEKDAYS
 
 DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class UseDay:
-    """A return to use, told or not."""
-
-    on: date
-    told_at: datetime | None
-    relapse: bool
 
 
 class Person:
@@ -138,7 +128,7 @@ class Person:
     ) -> Iterator[Happening]:
         """Sessions in order, with the tests given at them; one generator, since tests need someone who came."""
         rule, random = self.parameters.attendance, self._stream("sessions")
-        tests = _Testing(self.parameters.tests, self._stream("tests"), self.substance, uses, admitted_on)
+        tests = Testing(self.parameters.tests, self._stream("tests"), self.substance, uses, admitted_on)
         spell, number = None, 0
         day = admitted_on
         while day <= self.ends_on:
@@ -244,49 +234,6 @@ class Person:
 
     def _after(self, start: datetime, minutes: int) -> datetime:
         return (start + timedelta(minutes=minutes)).replace(second=self.number % 50 + 5, tzinfo=self.zone)
-
-
-class _Testing:
-    """Tests at random intervals, given at the next session that the person attends."""
-
-    def __init__(
-        self, rule: Tests, random: Random, substance: str, uses: list[UseDay], admitted_on: date
-    ) -> None:
-        self.rule, self.random, self.substance, self.uses = rule, random, substance, uses
-        self.next_on = admitted_on + timedelta(days=random.randint(*rule.every_days))
-        self.count = 0
-        self.waiting: list[TestGiven] = []
-
-    def at_session(self, at: datetime) -> Iterator[TestGiven]:
-        """The test of a session, where one is due."""
-        day = at.date()
-        if day < self.next_on:
-            return
-        self.count += 1
-        self.next_on = day + timedelta(days=self.random.randint(*self.rule.every_days))
-        odd, found = self.random.random(), self._found(day)
-        test_id = f"t{self.count}"
-        substance = self.substance
-        if odd < self.rule.refused:
-            yield TestGiven(at, test_id, day, "not_provided", substance, None)
-        elif odd < self.rule.refused + self.rule.dilute:
-            yield TestGiven(at, test_id, day, "dilute", substance, None)
-        elif found:
-            yield TestGiven(at, test_id, day, "presumptive", substance, None)
-            ready = (at + timedelta(days=self.rule.confirmed_after_days)).replace(hour=23)
-            use_on = found.on if found.told_at else None
-            self.waiting.append(TestGiven(ready, test_id, day, "definitive", substance, use_on))
-        else:
-            yield TestGiven(at, test_id, day, "negative", substance, None)
-
-    def results(self, day: date) -> Iterator[TestGiven]:
-        """Results of the laboratory that come in on a day, after its sessions."""
-        while self.waiting and self.waiting[0].at.date() <= day:
-            yield self.waiting.pop(0)
-
-    def _found(self, day: date) -> UseDay | None:
-        since = day - timedelta(days=self.rule.finds_for_days)
-        return next((use for use in reversed(self.uses) if since <= use.on <= day), None)
 
 
 def _days(count: float) -> timedelta:

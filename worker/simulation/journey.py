@@ -160,7 +160,8 @@ class Journey:
 
     @_live.register
     def _(self, test: does.TestGiven) -> None:
-        if not self._is_here:
+        # The laboratory's result comes in whether or not the person still does.
+        if not (self._is_here or (test.result == "definitive" and self.desk.stage in IN_PROGRAM)):
             return
         positive, refused = test.result in ("presumptive", "definitive"), test.result == "not_provided"
         self._record(

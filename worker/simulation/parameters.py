@@ -91,7 +91,7 @@ _WAYS: Mapping[WaysOut, WayOut] = {
     "dropped_out": WayOut(share=0.26, stay_days=Spread(median=24, sigma=0.9)),
     "transferred": WayOut(share=0.245, stay_days=Spread(median=58, sigma=0.7)),
     "terminated": WayOut(share=0.18, stay_days=Spread(median=45, sigma=0.9)),
-    "other": WayOut(share=0.09, stay_days=Spread(median=52, sigma=0.7)),
+    "other": WayOut(share=0.105, stay_days=Spread(median=50, sigma=0.7)),
 }
 
 
@@ -122,8 +122,8 @@ class Leaving(_Part):
 class Attendance(_Part):
     """Absences come in spells: one missed session makes the next one likelier.
 
-    About 15 % of sessions with the defaults; published no-show rates in outpatient programs are 20 to 37 %
-    before and after process improvement, first appointments included (Molfenter 2013, PMC3962267).
+    One session in eight with the defaults (assumed). Published no-show rates in outpatient programs fell from 37 to
+    20 % with process improvement, but count first appointments too (Molfenter 2013, PMC3962267).
     """
 
     spell_begins: Share = 0.08
@@ -178,7 +178,8 @@ class Tests(_Part):
     every_days: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] = (4, 9)
     """Random interval, least and most; a test is given at the next session attended."""
     finds_for_days: Annotated[int, Field(ge=0)] = 3
-    confirmed_after_days: Annotated[int, Field(ge=0)] = 3
+    """For so many days after a use a test is positive."""
+    confirmed_after_days: Annotated[int, Field(ge=1)] = 3
     """From the positive on site to the laboratory's result."""
     dilute: Share = 0.01
     refused: Share = 0.02

@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from worker.simulation.counting import Histogram
 from worker.simulation.parameters import REASONS
 from worker.simulation.report import words
 from worker.simulation.run import Simulated
-from worker.simulation.tally import Histogram, Tally
+from worker.simulation.tally import Tally
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
