@@ -210,6 +210,10 @@ class Person:
         """Whether one who is reached and does not come back says so."""
         return self._stream("withdraws").random() < self.parameters.outreach.says_so
 
+    def appeals(self, notice: str) -> bool:
+        """Whether a notice of discharge is appealed against."""
+        return self._stream(f"appeal:{notice}").random() < self.parameters.leaving.appeals
+
     def accepts_more_care(self, offer: str) -> bool:
         """Whether an offer of more care is taken up."""
         return self._stream(f"more_care:{offer}").random() < self.parameters.staff.accepts_more_care

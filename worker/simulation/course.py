@@ -36,7 +36,7 @@ class Course:
             if self._ready_since:
                 outcome.signature_hours = (self.desk.now - self._ready_since) / timedelta(hours=1)
         elif after == "closed" and outcome.last_contact_on is None:
-            outcome.last_contact_on = facts.last_contact_on
+            outcome.last_contact_on = facts.last_contact_by(today)
 
     def conclude(self) -> None:
         """The episode is no longer followed."""

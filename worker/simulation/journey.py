@@ -55,6 +55,8 @@ class Journey:
         self._agenda: list[_Planned] = []
         self._planned = 0
         self._gone_since: datetime | None = None
+        self._elsewhere = False
+        """Gone for another reason than having stopped coming: to be reached changes nothing."""
         self._silent = False
         self._spell: int | None = None
         self._ended_spell: int | None = None
@@ -205,8 +207,8 @@ class Journey:
             about, why = "involuntary_discharge", "simulated"
             self._record("decision", by=supervisor, about=about, choice="propose", reason=why)
             return
-        self._gone_since = self.desk.now
-        if leaves.way != "dropped_out" or leaves.says_so:
+        self._gone_since, self._elsewhere = self.desk.now, leaves.way != "dropped_out"
+        if self._elsewhere or leaves.says_so:
             self._plan_exit(leaves.reason, after=timedelta(hours=14))
 
     @_live.register
@@ -269,10 +271,18 @@ class Journey:
         if outcome == "reached":
             self._is_reached()
         elif outcome.startswith("offer_") and self._is_here and self.person.accepts_more_care(task.duty):
-            self._gone_since = self.desk.now
+            self._gone_since, self._elsewhere = self.desk.now, True
             self._plan_exit("transferred", after=timedelta(days=2))
+        elif task.kind == "discharge_notice" and self.person.appeals(task.duty):
+            self._plan(self.desk.now + timedelta(hours=20), self._appeal)
+
+    def _appeal(self) -> None:
+        if self.desk.stage in IN_PROGRAM:
+            self._record("decision", about="discharge_appeal", choice="appealed", reason="simulated")
 
     def _is_reached(self) -> None:
+        if self._elsewhere:
+            return
         if self._gone_since is None:
             if self._spell is not None and self.person.returns_from(self._spell):
                 self._ended_spell = self._spell

@@ -108,6 +108,8 @@ class Leaving(_Part):
     """From admission: how long people stay in a program that is extended again and again (assumed)."""
     says_so: Share = 0.3
     """Of those who drop out, the share who tell someone (withdrawal); the others stop coming (assumed)."""
+    appeals: Share = 0.15
+    """Of those who are given notice of an involuntary discharge, the share who appeal (assumed)."""
     other_reasons: Weights = {"incarcerated": 0.45, "deceased": 0.05, "other": 0.5}
     """What `other` stands for (assumed)."""
 
@@ -223,8 +225,14 @@ _ANSWERS: Mapping[str, Weights] = {
     "admission": {},
     "level_of_care": {"iop": 1},
     "refer_to_level_of_care": {"first_visit_attended": 0.8, "declined": 0.2},
-    "lost_contact_proposal": {"close": 1},
+    "lost_contact_proposal": {"close": 0.9, "continue_outreach": 0.1},
+    "transfer": {"first_visit_attended": 0.85, "not_attended": 0.15},
     "involuntary_review": {"approve": 0.9, "reject": 0.1},
+    "discharge_team_meeting": {"alternatives_tried": 0.9, "alternatives_remain": 0.1},
+    "discharge_notice": {"given": 1},
+    "discharge_decision": {"discharge": 0.95, "rescind": 0.05},
+    "discharge_appeal_hearing": {"uphold": 0.6, "rescind": 0.4},
+    "hold_review": {"await_confirmation": 0.8, "collect_again": 0.15, "lift_hold": 0.05},
     "level_of_care_review": {
         "stay": 0.6,
         "patient_declined": 0.2,

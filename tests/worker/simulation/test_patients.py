@@ -24,6 +24,7 @@ SILENT = {
         "says_so": 0,
     },
     "outreach": {"reached_after_leaving": 0},
+    "staff": {"answers": {"lost_contact_proposal": {"close": 1}}},
 }
 LEFT_ALONE = {
     "leaving": {
@@ -49,7 +50,12 @@ def test_who_stops_coming_is_closed_by_a_persons_decision_and_the_stay_ends_at_t
 def test_a_termination_is_proposed_and_decided_by_different_people() -> None:
     ways = {name: {"share": float(name == "terminated"), "stay_days": {"median": 20, "sigma": 0}}
             for name in SILENT["leaving"]["ways"]}  # type: ignore[attr-defined]  # fmt: skip
-    sure = {"involuntary_review": {"approve": 1}}
+    sure = {
+        "involuntary_review": {"approve": 1},
+        "discharge_team_meeting": {"alternatives_tried": 1},
+        "discharge_decision": {"discharge": 1},
+        "discharge_appeal_hearing": {"uphold": 1},
+    }
     lived = journey(clinic(leaving={"ways": ways}, staff={"answers": sure, "overlooked": 0}))
     answers = {key.partition(":")[0]: answer.by for key, answer in lived.episode.frame.answers.items()}
     assert lived.desk.outcome.reason == "terminated"
