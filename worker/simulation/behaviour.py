@@ -151,8 +151,7 @@ class Person:
                     continue
                 minutes = line.minutes if chances[2] < rule.full_length else max(5, line.minutes - chances[3])
                 ends = self._after(start, line.minutes + 5)
-                yield SessionDay(ends, start, minutes, None)
-                yield from tests.at_session(ends + timedelta(minutes=4))
+                yield SessionDay(ends, start, minutes, None, test=tests.at_session(ends))
             yield from tests.results(day)
             day += DAY
 

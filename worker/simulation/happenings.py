@@ -32,30 +32,6 @@ class NeverBegins:
 
 
 @dataclass(frozen=True, slots=True)
-class SessionDay:
-    """A session of the schedule and what the person does about it."""
-
-    at: datetime
-    """When it is recorded; notice of an absence comes before the session."""
-    start: datetime
-    """Wall-clock start without an offset: the session's name."""
-    minutes: int
-    spell: int | None
-    """The spell of absences that it belongs to; None: the person comes, or is excused."""
-    excused: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """A return to use that is told at `at`."""
-
-    at: datetime
-    on: date
-    substance: str
-    relapse: bool
-
-
-@dataclass(frozen=True, slots=True)
 class TestGiven:
     """A test, or the laboratory's result of one."""
 
@@ -67,6 +43,32 @@ class TestGiven:
     result: Literal["negative", "presumptive", "definitive", "dilute", "not_provided"]
     substance: str
     use_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionDay:
+    """A session of the schedule and what the person does about it."""
+
+    at: datetime
+    """When it is recorded; notice of an absence comes before the session."""
+    start: datetime
+    """Wall-clock start without an offset: the session's name."""
+    minutes: int
+    spell: int | None
+    """The spell of absences that it belongs to; None: the person comes, or is excused."""
+    excused: bool = False
+    test: TestGiven | None = None
+    """Given at the session, and recorded with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A return to use that is told at `at`."""
+
+    at: datetime
+    on: date
+    substance: str
+    relapse: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,8 @@ class Journey:
         self._elsewhere = False
         """Gone for another reason than having stopped coming: to be reached changes nothing."""
         self._silent = False
+        self._calls = 0
+        """Check-in calls in a row that reached nobody."""
         self._spell: int | None = None
         self._ended_spell: int | None = None
 
@@ -150,7 +152,9 @@ class Journey:
         if session.excused:
             self._record("attendance", session=session.start, status="excused")
         elif session.spell is None or session.spell == self._ended_spell:
-            self._record("attendance", session=session.start, status="attended", minutes=session.minutes)
+            state, start, minutes = self.desk.statement, session.start, session.minutes
+            came = state("attendance", session=start, status="attended", minutes=minutes)
+            self.desk.record(came, *([self._test(session.test)] if session.test else []))
         else:
             self.desk.outcome.misses += 1
 
@@ -165,8 +169,11 @@ class Journey:
         # The laboratory's result comes in whether or not the person still does.
         if not (self._is_here or (test.result == "definitive" and self.desk.stage in IN_PROGRAM)):
             return
+        self.desk.record(self._test(test))
+
+    def _test(self, test: does.TestGiven) -> dict[str, Any]:
         positive, refused = test.result in ("presumptive", "definitive"), test.result == "not_provided"
-        self._record(
+        return self.desk.statement(
             "test",
             source="lab" if test.result == "definitive" else "staff",
             test_id=test.test_id,
@@ -256,13 +263,18 @@ class Journey:
         if not self._silent and self.person.answers_call(task.duty):
             self._check_in(answer.by)
             return
+        self._calls += 1
         if "not_reached" in task.outcomes:
             self.desk.complete(task, answer.by, "not_reached")
+        if self._calls >= self.person.parameters.aftercare.calls_before_giving_up:
+            self._record("exit", by=answer.by, reason="other", on=self.desk.today)
+            return
         if not self._silent:
             self._plan(self.desk.now + timedelta(days=2, hours=1), lambda: self._check_in(answer.by))
 
     def _check_in(self, by: str) -> None:
         if self.desk.stage == "aftercare":
+            self._calls = 0
             risk = self.person.risk(self.desk.today, self.episode.facts.last_use_on)
             self._record("checkin", by=by, on=self.desk.today, risk=risk)
 

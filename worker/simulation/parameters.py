@@ -209,6 +209,9 @@ class Aftercare(_Part):
     """Assumed."""
     answers_call: Share = 0.85
     """Chance that a check-in call is answered; else the person calls back within some days (assumed)."""
+    calls_before_giving_up: Annotated[int, Field(ge=1)] = 10
+    """After so many calls in a row that reached nobody, the case manager ends the episode as `other` (assumed). The
+    engine goes on asking for a check-in on every business day, and proposes no end."""
 
 
 _HOURS: Mapping[str, Spread] = {

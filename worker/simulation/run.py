@@ -1,9 +1,7 @@
 """A simulation from the first patient to the last: one patient in memory at a time."""
 
 import csv
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -57,7 +55,6 @@ def simulate(
     with (
         _Lines(out and out / "patients.csv") as lines,
         _Lines((out and against is not None and out / "differences.csv") or None) as differing,
-        _few_collections(),
     ):
         for number in range(patients):
             first = Journey(Person(parameters, seed, number), policy, seed).run()
@@ -97,17 +94,3 @@ class _Lines:
     def __exit__(self, *_exc: object) -> None:
         if self._file:
             self._file.close()
-
-
-@contextmanager
-def _few_collections() -> Iterator[None]:
-    """Let the collector look at what a patient leaves behind, not at all modules again and again."""
-    before = gc.get_threshold()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 10, 10)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()

@@ -1,7 +1,7 @@
 """Uses and the tests that may find them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from random import Random
 
@@ -29,27 +29,25 @@ class Testing:
         self.count = 0
         self.waiting: list[TestGiven] = []
 
-    def at_session(self, at: datetime) -> Iterator[TestGiven]:
+    def at_session(self, at: datetime) -> TestGiven | None:
         """The test of a session, where one is due."""
         day = at.date()
         if day < self.next_on:
-            return
+            return None
         self.count += 1
         self.next_on = day + timedelta(days=self.random.randint(*self.rule.every_days))
         odd, found = self.random.random(), self._found(day)
-        test_id = f"t{self.count}"
-        substance = self.substance
+        given = TestGiven(at, f"t{self.count}", day, "negative", self.substance, None)
         if odd < self.rule.refused:
-            yield TestGiven(at, test_id, day, "not_provided", substance, None)
-        elif odd < self.rule.refused + self.rule.dilute:
-            yield TestGiven(at, test_id, day, "dilute", substance, None)
-        elif found:
-            yield TestGiven(at, test_id, day, "presumptive", substance, None)
-            ready = (at + timedelta(days=self.rule.confirmed_after_days)).replace(hour=23)
-            use_on = found.on if found.told_at else None
-            self.waiting.append(TestGiven(ready, test_id, day, "definitive", substance, use_on))
-        else:
-            yield TestGiven(at, test_id, day, "negative", substance, None)
+            return replace(given, result="not_provided")
+        if odd < self.rule.refused + self.rule.dilute:
+            return replace(given, result="dilute")
+        if found is None:
+            return given
+        ready = (at + timedelta(days=self.rule.confirmed_after_days)).replace(hour=23)
+        use_on = found.on if found.told_at else None
+        self.waiting.append(replace(given, at=ready, result="definitive", use_on=use_on))
+        return replace(given, result="presumptive")
 
     def results(self, day: date) -> Iterator[TestGiven]:
         """Results of the laboratory that come in on a day, after its sessions."""
