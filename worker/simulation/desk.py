@@ -18,7 +18,7 @@ class Witness(Protocol):
     """Somebody who notes what was done to the engine, to do the same elsewhere."""
 
     def recorded(self, at: datetime, statements: list[dict[str, Any]], episode: Episode) -> None:
-        """Entries were recorded together."""
+        """Entries were recorded together; what the engine refused is not among them."""
 
     def answered(self, at: datetime, task: OpenTask, statement: dict[str, Any], episode: Episode) -> None:
         """A task was completed."""
@@ -82,9 +82,10 @@ class Desk:
 
     def record(self, *statements: dict[str, Any]) -> None:
         """Record statements as a form does: none of them is judged before all are there."""
-        self._apply([parse_entry(statement) for statement in statements])
-        if self._witness:
-            self._witness.recorded(self.now, list(statements), self.episode)
+        taken = self._apply([parse_entry(statement) for statement in statements])
+        if self._witness and any(taken):
+            accepted = [statement for statement, is_taken in zip(statements, taken, strict=True) if is_taken]
+            self._witness.recorded(self.now, accepted, self.episode)
 
     def complete(self, task: OpenTask, by: str, outcome: str) -> bool:
         """Complete a task, as its workflow would tell the episode; whether the engine took the answer."""
@@ -96,7 +97,7 @@ class Desk:
             "choice": outcome,
             "reason": "simulated",
         }
-        if not self._apply([parse_entry(statement)], subject=task.kind):
+        if not all(self._apply([parse_entry(statement)], subject=task.kind)):
             return False
         if self._witness:
             self._witness.answered(self.now, task, statement, self.episode)
@@ -110,15 +111,16 @@ class Desk:
             opened_on = self._opened_on.pop(task_id)
             self.outcome.tasks.append(TaskDone(task.kind, task.role, opened_on, level, how))
 
-    def _apply(self, entries: list[Entry], subject: str | None = None) -> bool:
-        refused = 0
-        for entry, result in zip(entries, self.episode.apply_many(entries, self.now), strict=True):
-            if isinstance(result, Refused):
+    def _apply(self, entries: list[Entry], subject: str | None = None) -> list[bool]:
+        """Give entries to the engine; which of them it took."""
+        results = self.episode.apply_many(entries, self.now)
+        taken = [not isinstance(result, Refused) for result in results]
+        self.outcome.entries += sum(taken)
+        for entry, is_taken in zip(entries, taken, strict=True):
+            if not is_taken:
                 self.outcome.refused[subject or entry.kind] += 1
-                refused += 1
-        self.outcome.entries += len(entries) - refused
         self._follow()
-        return not refused
+        return taken
 
     def _follow(self) -> None:
         """Take note of what the engine asks of the world, and of the stage."""

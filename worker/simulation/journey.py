@@ -18,6 +18,7 @@ from worker.simulation.course import IN_PROGRAM, Course
 from worker.simulation.desk import Desk, Witness
 from worker.simulation.happenings import Happening
 from worker.simulation.outcome import Outcome
+from worker.simulation.presence import Presence
 from worker.simulation.staff import Answer, Team
 from workflows.core.effects import OpenTask
 
@@ -54,14 +55,7 @@ class Journey:
         self._next = next(self._life, None)
         self._agenda: list[_Planned] = []
         self._planned = 0
-        self._gone_since: datetime | None = None
-        self._elsewhere = False
-        """Gone for another reason than having stopped coming: to be reached changes nothing."""
-        self._silent = False
-        self._calls = 0
-        """Check-in calls in a row that reached nobody."""
-        self._spell: int | None = None
-        self._ended_spell: int | None = None
+        self._presence = Presence(person)
 
     def run(self) -> Outcome:
         """Live through it; what became of the patient."""
@@ -115,7 +109,7 @@ class Journey:
     @property
     def _is_here(self) -> bool:
         """Whether the person still comes to the program."""
-        return self.desk.stage in IN_PROGRAM and self._gone_since is None
+        return self.desk.stage in IN_PROGRAM and self._presence.gone_since is None
 
     def _record(self, kind: str, **fields: Any) -> None:
         self.desk.record(self.desk.statement(kind, **fields))
@@ -148,11 +142,11 @@ class Journey:
     def _(self, session: does.SessionDay) -> None:
         if not self._is_here:
             return
-        self._spell = session.spell
+        comes, state = self._presence.comes_to(session), self.desk.statement
         if session.excused:
             self._record("attendance", session=session.start, status="excused")
-        elif session.spell is None or session.spell == self._ended_spell:
-            state, start, minutes = self.desk.statement, session.start, session.minutes
+        elif comes:
+            start, minutes = session.start, session.minutes
             came = state("attendance", session=start, status="attended", minutes=minutes)
             self.desk.record(came, *([self._test(session.test)] if session.test else []))
         else:
@@ -160,7 +154,7 @@ class Journey:
 
     @_live.register
     def _(self, use: does.Use) -> None:
-        if self._is_here or (self.desk.stage == "aftercare" and not self._silent):
+        if self._is_here or (self.desk.stage == "aftercare" and not self._presence.silent):
             how = "relapse" if use.relapse else "slip"
             self._record("use", on=use.on, substance=use.substance, class_=how)
 
@@ -214,20 +208,20 @@ class Journey:
             about, why = "involuntary_discharge", "simulated"
             self._record("decision", by=supervisor, about=about, choice="propose", reason=why)
             return
-        self._gone_since, self._elsewhere = self.desk.now, leaves.way != "dropped_out"
-        if self._elsewhere or leaves.says_so:
+        self._presence.leaves(self.desk.now, elsewhere=leaves.way != "dropped_out")
+        if self._presence.elsewhere or leaves.says_so:
             self._plan_exit(leaves.reason, after=timedelta(hours=14))
 
     @_live.register
     def _(self, _: does.StopsAnswering) -> None:
-        self._silent = True
+        self._presence.silent = True
 
     def _plan_exit(self, reason: str, after: timedelta) -> None:
         """Somebody writes down that the person has left, dated by today; unless they have come back by then."""
         on: date = self.desk.today
 
         def leave() -> None:
-            if self.desk.stage != "closed" and self._gone_since is not None:
+            if self.desk.stage != "closed" and self._presence.gone_since is not None:
                 self._record("exit", reason=reason, on=on)
 
         self._plan(self.desk.now + after, leave)
@@ -247,7 +241,7 @@ class Journey:
             return
         outcome = self.team.outcome(task)
         if "reached" in task.outcomes:
-            if self.person.is_reached(task.duty, self._gone_since is not None):
+            if self.person.is_reached(task.duty, self._presence.gone_since is not None):
                 outcome = "reached"
             elif outcome == "reached":
                 outcome = next((one for one in task.outcomes if one not in ("reached", "crisis")), outcome)
@@ -260,30 +254,29 @@ class Journey:
 
     def _call(self, task: OpenTask, answer: Answer) -> None:
         """A check-in is an entry with a risk score, where the person answers; else they call back, or do not."""
-        if not self._silent and self.person.answers_call(task.duty):
+        if self._presence.answers_call(task.duty):
             self._check_in(answer.by)
             return
-        self._calls += 1
         if "not_reached" in task.outcomes:
             self.desk.complete(task, answer.by, "not_reached")
-        if self._calls >= self.person.parameters.aftercare.calls_before_giving_up:
+        if self._presence.is_lost:
             self._record("exit", by=answer.by, reason="other", on=self.desk.today)
-            return
-        if not self._silent:
+        elif not self._presence.silent:
             self._plan(self.desk.now + timedelta(days=2, hours=1), lambda: self._check_in(answer.by))
 
     def _check_in(self, by: str) -> None:
         if self.desk.stage == "aftercare":
-            self._calls = 0
+            self._presence.unanswered_calls = 0
             risk = self.person.risk(self.desk.today, self.episode.facts.last_use_on)
             self._record("checkin", by=by, on=self.desk.today, risk=risk)
 
     def _after(self, task: OpenTask, outcome: str) -> None:
         """What the person does because of the answer."""
         if outcome == "reached":
-            self._is_reached()
+            if self._presence.is_reached(self.desk.now):
+                self._plan_exit("withdrew", after=timedelta(hours=3))
         elif outcome.startswith("offer_") and self._is_here and self.person.accepts_more_care(task.duty):
-            self._gone_since, self._elsewhere = self.desk.now, True
+            self._presence.leaves(self.desk.now, elsewhere=True)
             self._plan_exit("transferred", after=timedelta(days=2))
         elif task.kind == "discharge_notice" and self.person.appeals(task.duty):
             self._plan(self.desk.now + timedelta(hours=20), self._appeal)
@@ -291,14 +284,3 @@ class Journey:
     def _appeal(self) -> None:
         if self.desk.stage in IN_PROGRAM:
             self._record("decision", about="discharge_appeal", choice="appealed", reason="simulated")
-
-    def _is_reached(self) -> None:
-        if self._elsewhere:
-            return
-        if self._gone_since is None:
-            if self._spell is not None and self.person.returns_from(self._spell):
-                self._ended_spell = self._spell
-        elif self.person.comes_back((self.desk.now - self._gone_since).days):
-            self._gone_since = None
-        elif self.person.withdraws_when_reached():
-            self._plan_exit("withdrew", after=timedelta(hours=3))

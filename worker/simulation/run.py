@@ -52,10 +52,8 @@ def simulate(
     tally = Tally(parameters.caseload)
     other = None if against is None else Tally(parameters.caseload)
     comparison = None if against is None else Comparison()
-    with (
-        _Lines(out and out / "patients.csv") as lines,
-        _Lines((out and against is not None and out / "differences.csv") or None) as differing,
-    ):
+    differences = out / "differences.csv" if out and against is not None else None
+    with _Lines(out / "patients.csv" if out else None) as lines, _Lines(differences) as differing:
         for number in range(patients):
             first = Journey(Person(parameters, seed, number), policy, seed).run()
             tally.add(first)

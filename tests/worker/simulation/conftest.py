@@ -26,5 +26,5 @@ def journey(parameters: Parameters, number: int = 0, policy: dict[str, Any] | No
 
 @pytest.fixture(scope="package")
 def caseload() -> Simulated:
-    """Three hundred patients of the default clinic under the default policy."""
-    return simulate(clinic(), patients=300, seed=1)
+    """Two hundred patients of the default clinic under the default policy."""
+    return simulate(clinic(), patients=200, seed=1)

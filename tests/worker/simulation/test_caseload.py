@@ -20,8 +20,8 @@ from workflows.core.episode import Episode
 @pytest.mark.parametrize("reason", ["completed", "transferred", "dropped_out", "terminated", "other"])
 def test_the_program_ends_as_often_in_each_way_as_published(caseload: Simulated, reason: str) -> None:
     published = caseload.parameters.published.reasons[reason]
-    # Two standard errors of a share near 0.4 among three hundred are under six points.
-    assert caseload.tally.share(reason) == pytest.approx(published, abs=0.06)
+    # Two standard errors of a share near 0.4 among two hundred are seven points.
+    assert caseload.tally.share(reason) == pytest.approx(published, abs=0.07)
 
 
 @pytest.mark.parametrize("reason", ["transferred", "dropped_out", "terminated", "other"])
@@ -39,7 +39,7 @@ def test_the_report_shows_every_subject(caseload: Simulated) -> None:
     assert {"Course", "Extensions", "Tasks by role", "Seats in use", "After the step-down"} <= titles
     text = "\n".join(table.markdown() for table in tables(caseload))
     assert "| completed |" in text
-    assert json.loads(json.dumps(as_json(caseload), default=str))["patients"] == 300
+    assert json.loads(json.dumps(as_json(caseload), default=str))["patients"] == 200
 
 
 def test_seats_are_those_of_everybody_and_are_given_back(caseload: Simulated) -> None:
