@@ -10,7 +10,8 @@ from temporalio.worker import Replayer
 from tests.workflows.golden import golden_journey
 from tests.workflows.histories import histories_of, read, stored
 from tests.workflows.story import Story
-from worker.run import WORKFLOWS, running_worker, sandbox
+from worker.run import running_worker
+from worker.sandbox import WORKFLOWS, sandbox
 from worker.settings import Settings
 from workflows.core.episode import Episode
 

@@ -126,13 +126,14 @@ def _gate(axes: Axes, found: Simulated) -> None:
 def _work(axes: Axes, found: Simulated) -> None:
     assert found.against is not None
     first, second = found.tally.of_role(), found.against.of_role()
-    roles = sorted(first | second, key=lambda role: -first[role])
-    bars = [
-        (name, color, [100 * counts[role] / found.patients for role in roles])
-        for name, color, counts in (("first policy", FIRST, first), ("second policy", SECOND, second))
-    ]
-    _beside(axes, bars, roles)
-    axes.set_ylabel("tasks per 100 patients")
+    roles = sorted(first | second, key=lambda role: first[role])
+    more = [100 * (second[role] - first[role]) / found.patients for role in roles]
+    drawn = axes.barh([words(role) for role in roles], more, 0.6, color=SECOND)
+    shares = [f" {(second[role] - first[role]) / first[role]:+.1%} " if first[role] else "" for role in roles]
+    axes.bar_label(drawn, shares)
+    axes.axvline(0, color=KNOWN, linewidth=0.8)
+    axes.margins(x=0.15)
+    axes.set_xlabel("more tasks per 100 patients under the second policy")
 
 
 def _still_there(stay: Histogram, day: int) -> float:

@@ -54,7 +54,7 @@ def ends(tally: Tally, published: Published) -> Table:
         "share",
         "published",
         "median stay, days",
-        "published ",
+        "published median",
         "p25",
         "p75",
     )
@@ -89,9 +89,10 @@ def _course(tally: Tally) -> list[Table]:
         (words(end), count, percent(_part(count, completed)))
         for end, count in tally.aftercare_ends.most_common()
     ]
+    referring = tally.caseload.referred_over_days
     seats, following = tally.seats.running(), tally.following.running()
     used = [
-        (name, max(days), tally.date_of(days.index(max(days))), _round(sum(days) / len(days)))
+        (name, max(days), tally.date_of(days.index(max(days))), _round(sum(days[:referring]) / referring))
         for name, days in (("in the program", seats), ("in aftercare", following))
         if any(days)
     ]
@@ -109,14 +110,14 @@ def _course(tally: Tally) -> list[Table]:
         Table("Extensions", ("blocks", "patients", "share"), extended),
         Table("What the gate still needed at the program's length", ("condition", "patients"), unmet),
         Table("After the step-down", ("end of the episode", "patients", "share"), after),
-        Table("Seats in use", ("", "most", "on", "average of all days"), used),
+        Table("Seats in use", ("", "most", "on", "average while referrals come"), used),
         Table("What the engine was left with", ("", "count"), engine),
     ]
 
 
 def _work(tally: Tally) -> list[Table]:
     per_hundred = 100 / tally.patients if tally.patients else 0
-    of_role, roles = tally.of_role(), tally.roles
+    of_role, roles, referring = tally.of_role(), tally.roles, tally.caseload.referred_over_days
     by_role = []
     for role in roles:
         days = tally.tasks_by_day[role].counts
@@ -124,7 +125,7 @@ def _work(tally: Tally) -> list[Table]:
         row = (
             of_role[role],
             _round(of_role[role] * per_hundred),
-            _round(sum(days) * 7 / len(days)),
+            _round(sum(days[:referring]) * 7 / referring),
             max(days),
         )
         by_role.append(
@@ -142,7 +143,7 @@ def _work(tally: Tally) -> list[Table]:
         "role",
         "tasks",
         "per 100 patients",
-        "per week",
+        "a week while referrals come",
         "busiest day",
         "escalated",
         "share",
