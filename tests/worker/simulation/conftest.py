@@ -9,7 +9,7 @@ from worker.simulation.journey import Journey
 from worker.simulation.parameters import Parameters, load_parameters
 from worker.simulation.run import Simulated, simulate
 
-SHORT: dict[str, Any] = {"caseload": {"followed_for_days": 200}}
+SHORT: dict[str, Any] = {"caseload": {"followed_for_days": 160}}
 
 
 def clinic(**parts: Any) -> Parameters:
