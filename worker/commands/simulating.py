@@ -1,8 +1,6 @@
 """The command `simulate`."""
 
 import asyncio
-import gc
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from json import dumps
@@ -113,11 +111,7 @@ def _through_the_workflows(
                     environment, behaviour, seed=seed, patients=range(patients), policy=policy, progress=told
                 )
 
-    agreement = asyncio.run(check())
-    # The SDK's threads let go of Python objects a moment later; a process that ends meanwhile is aborted.
-    gc.collect()
-    time.sleep(0.3)
-    return agreement
+    return asyncio.run(check())
 
 
 @contextmanager

@@ -48,6 +48,7 @@ class Person:
         random = self._stream("person")
         self.referred_on = caseload.begins_on + timedelta(days=random.randrange(caseload.referred_over_days))
         self.substance = one_of(random, caseload.substances) or "unspecified"
+        self.testing = Testing(parameters.tests, self.substance, (), self._stream)
         self.ends_on = self.referred_on + timedelta(days=caseload.followed_for_days)
 
     # -- intake -------------------------------------------------------------------------------------------
@@ -71,10 +72,11 @@ class Person:
         """Everything from the first program day on, for as long as the patient is followed."""
         leave = self._leave(admitted_on)
         uses = list(self._uses(admitted_on))
+        self.testing = Testing(self.parameters.tests, self.substance, uses, self._stream)
         told = [Use(use.told_at, use.on, self.substance, use.relapse) for use in uses if use.told_at]
         return heapq.merge(
             self._once(admitted_on),
-            self._sessions(admitted_on, leave, uses),
+            self._sessions(admitted_on, leave),
             sorted(told, key=attrgetter("at")),
             self._away(leave),
             key=attrgetter("at"),
@@ -123,12 +125,8 @@ class Person:
             relapse = random.random() < rule.relapse
             yield UseDay(day, told_at if random.random() < rule.told else None, relapse)
 
-    def _sessions(
-        self, admitted_on: date, leave: tuple[date, date, str] | None, uses: list[UseDay]
-    ) -> Iterator[Happening]:
-        """Sessions in order, with the tests given at them; one generator, since tests need someone who came."""
+    def _sessions(self, admitted_on: date, leave: tuple[date, date, str] | None) -> Iterator[Happening]:
         rule, random = self.parameters.attendance, self._stream("sessions")
-        tests = Testing(self.parameters.tests, self._stream("tests"), self.substance, uses, admitted_on)
         spell, number = None, 0
         day = admitted_on
         while day <= self.ends_on:
@@ -151,8 +149,7 @@ class Person:
                     continue
                 minutes = line.minutes if chances[2] < rule.full_length else max(5, line.minutes - chances[3])
                 ends = self._after(start, line.minutes + 5)
-                yield SessionDay(ends, start, minutes, None, test=tests.at_session(ends))
-            yield from tests.results(day)
+                yield SessionDay(ends, start, minutes, None)
             day += DAY
 
     def _leave(self, admitted_on: date) -> tuple[date, date, str] | None:
@@ -208,6 +205,10 @@ class Person:
     def withdraws_when_reached(self) -> bool:
         """Whether one who is reached and does not come back says so."""
         return self._stream("withdraws").random() < self.parameters.outreach.says_so
+
+    def gives_test(self, drawn: str) -> bool:
+        """Whether a drawn test is given in its window, by somebody who comes to the program."""
+        return self._stream(f"gives:{drawn}").random() < self.parameters.tests.comes_when_called
 
     def appeals(self, notice: str) -> bool:
         """Whether a notice of discharge is appealed against."""

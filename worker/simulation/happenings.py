@@ -33,7 +33,7 @@ class NeverBegins:
 
 @dataclass(frozen=True, slots=True)
 class TestGiven:
-    """A test, or the laboratory's result of one."""
+    """A test that was asked for, or the laboratory's result of one."""
 
     __test__ = False
 
@@ -57,8 +57,6 @@ class SessionDay:
     spell: int | None
     """The spell of absences that it belongs to; None: the person comes, or is excused."""
     excused: bool = False
-    test: TestGiven | None = None
-    """Given at the session, and recorded with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +125,6 @@ Happening = (
     | NeverBegins
     | SessionDay
     | Use
-    | TestGiven
     | GoalMet
     | LeaveTaken
     | BackFromLeave

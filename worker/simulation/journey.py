@@ -9,7 +9,7 @@ import heapq
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from functools import singledispatchmethod
+from functools import partial, singledispatchmethod
 from typing import Any
 
 from worker.simulation import happenings as does
@@ -142,13 +142,11 @@ class Journey:
     def _(self, session: does.SessionDay) -> None:
         if not self._is_here:
             return
-        comes, state = self._presence.comes_to(session), self.desk.statement
+        comes = self._presence.comes_to(session)
         if session.excused:
             self._record("attendance", session=session.start, status="excused")
         elif comes:
-            start, minutes = session.start, session.minutes
-            came = state("attendance", session=start, status="attended", minutes=minutes)
-            self.desk.record(came, *([self._test(session.test)] if session.test else []))
+            self._record("attendance", session=session.start, status="attended", minutes=session.minutes)
         else:
             self.desk.outcome.misses += 1
 
@@ -157,27 +155,6 @@ class Journey:
         if self._is_here or (self.desk.stage == "aftercare" and not self._presence.silent):
             how = "relapse" if use.relapse else "slip"
             self._record("use", on=use.on, substance=use.substance, class_=how)
-
-    @_live.register
-    def _(self, test: does.TestGiven) -> None:
-        # The laboratory's result comes in whether or not the person still does.
-        if not (self._is_here or (test.result == "definitive" and self.desk.stage in IN_PROGRAM)):
-            return
-        self.desk.record(self._test(test))
-
-    def _test(self, test: does.TestGiven) -> dict[str, Any]:
-        positive, refused = test.result in ("presumptive", "definitive"), test.result == "not_provided"
-        return self.desk.statement(
-            "test",
-            source="lab" if test.result == "definitive" else "staff",
-            test_id=test.test_id,
-            ordered_on=test.collected_on,
-            collected_on=None if refused else test.collected_on,
-            result=test.result,
-            substances=[test.substance] if positive else None,
-            use_on=test.use_on,
-            reason="refused" if refused else None,
-        )
 
     @_live.register
     def _(self, _: does.GoalMet) -> None:
@@ -239,6 +216,9 @@ class Journey:
         if task.kind == "checkin":
             self._call(task, answer)
             return
+        if task.kind == "collect_test":
+            self._collect(task)
+            return
         outcome = self.team.outcome(task)
         if "reached" in task.outcomes:
             if self.person.is_reached(task.duty, self._presence.gone_since is not None):
@@ -251,6 +231,32 @@ class Journey:
             self._after(task, outcome)
         elif not again:
             self._plan_answer(task, again=True)
+
+    def _collect(self, task: OpenTask) -> None:
+        """A drawn test is an entry, where the person comes for it; where not, its window closes."""
+        away = self.episode.facts.on_leave or self._presence.is_missing
+        if self._is_here and not away and self.person.gives_test(task.duty):
+            test, *confirmed = self.person.testing.given(self.desk.now)
+            self._record_test(test)
+            for result in confirmed:
+                self._plan(result.at, partial(self._record_test, result))
+
+    def _record_test(self, test: does.TestGiven) -> None:
+        """Write a test down; the laboratory's result comes in whether or not the person still does."""
+        if self.desk.stage not in IN_PROGRAM:
+            return
+        positive, refused = test.result in ("presumptive", "definitive"), test.result == "not_provided"
+        self._record(
+            "test",
+            source="lab" if test.result == "definitive" else "staff",
+            test_id=test.test_id,
+            ordered_on=test.collected_on,
+            collected_on=None if refused else test.collected_on,
+            result=test.result,
+            substances=[test.substance] if positive else None,
+            use_on=test.use_on,
+            reason="refused" if refused else None,
+        )
 
     def _call(self, task: OpenTask, answer: Answer) -> None:
         """A check-in is an entry with a risk score, where the person answers; else they call back, or do not."""

@@ -88,7 +88,7 @@ class WayOut(_Part):
 
 
 _WAYS: Mapping[WaysOut, WayOut] = {
-    "dropped_out": WayOut(share=0.26, stay_days=Spread(median=24, sigma=0.9)),
+    "dropped_out": WayOut(share=0.255, stay_days=Spread(median=21, sigma=0.9)),
     "transferred": WayOut(share=0.245, stay_days=Spread(median=58, sigma=0.7)),
     "terminated": WayOut(share=0.18, stay_days=Spread(median=45, sigma=0.9)),
     "other": WayOut(share=0.105, stay_days=Spread(median=50, sigma=0.7)),
@@ -175,22 +175,16 @@ class Use(_Part):
 
 
 class Tests(_Part):
-    """Drug tests (assumed)."""
+    """Drug tests (assumed). When one is drawn is the policy's and the engine's."""
 
-    every_days: tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1)]] = (4, 9)
-    """Random interval, least and most; a test is given at the next session attended."""
+    comes_when_called: Share = 0.92
+    """Chance that a person who comes to the program gives a drawn test in its window."""
     finds_for_days: Annotated[int, Field(ge=0)] = 3
     """For so many days after a use a test is positive."""
     confirmed_after_days: Annotated[int, Field(ge=1)] = 3
     """From the positive on site to the laboratory's result."""
     dilute: Share = 0.01
     refused: Share = 0.02
-
-    @model_validator(mode="after")
-    def _least_is_at_most_most(self) -> Self:
-        if self.every_days[0] > self.every_days[1]:
-            raise ValueError(f"every_days: the least, {self.every_days[0]}, is more than the most")
-        return self
 
 
 class Aftercare(_Part):
@@ -235,6 +229,8 @@ _ANSWERS: Mapping[str, Weights] = {
     "discharge_notice": {"given": 1},
     "discharge_decision": {"discharge": 0.95, "rescind": 0.05},
     "discharge_appeal_hearing": {"uphold": 0.6, "rescind": 0.4},
+    "collect_test": {"collected": 1},
+    "test_not_collected": {"talked": 0.7, "excused": 0.3},
     "hold_review": {"await_confirmation": 0.8, "collect_again": 0.15, "lift_hold": 0.05},
     "level_of_care_review": {
         "stay": 0.6,

@@ -32,6 +32,11 @@ class Presence:
         self._spell = session.spell
         return session.spell is None or session.spell == self._ended_spell
 
+    @property
+    def is_missing(self) -> bool:
+        """In a spell of absences that nobody has ended."""
+        return self._spell is not None and self._spell != self._ended_spell
+
     def is_reached(self, at: datetime) -> bool:
         """Somebody speaks with them: they may come again; True if they say that they will not."""
         if self.elsewhere:

@@ -1,6 +1,6 @@
-"""Uses and the tests that may find them."""
+"""Uses and the tests that may find them. When a test is drawn the engine decides (S4); what it shows is drawn here."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from random import Random
@@ -19,40 +19,28 @@ class UseDay:
 
 
 class Testing:
-    """Tests at random intervals, given at the next session that the person attends."""
+    """What a person's tests show, by the day on which they are given."""
 
     def __init__(
-        self, rule: Tests, random: Random, substance: str, uses: list[UseDay], admitted_on: date
+        self, rule: Tests, substance: str, uses: Sequence[UseDay], stream: Callable[[str], Random]
     ) -> None:
-        self.rule, self.random, self.substance, self.uses = rule, random, substance, uses
-        self.next_on = admitted_on + timedelta(days=random.randint(*rule.every_days))
-        self.count = 0
-        self.waiting: list[TestGiven] = []
+        self.rule, self.substance, self.uses, self._stream = rule, substance, uses, stream
 
-    def at_session(self, at: datetime) -> TestGiven | None:
-        """The test of a session, where one is due."""
+    def given(self, at: datetime) -> list[TestGiven]:
+        """The test of a moment as it is recorded then, and the laboratory's result where one follows."""
         day = at.date()
-        if day < self.next_on:
-            return None
-        self.count += 1
-        self.next_on = day + timedelta(days=self.random.randint(*self.rule.every_days))
-        odd, found = self.random.random(), self._found(day)
-        given = TestGiven(at, f"t{self.count}", day, "negative", self.substance, None)
+        odd, found = self._stream(f"test:{day}").random(), self._found(day)
+        test = TestGiven(at, f"t-{day}", day, "negative", self.substance, None)
         if odd < self.rule.refused:
-            return replace(given, result="not_provided")
+            return [replace(test, result="not_provided")]
         if odd < self.rule.refused + self.rule.dilute:
-            return replace(given, result="dilute")
+            return [replace(test, result="dilute")]
         if found is None:
-            return given
+            return [test]
         ready = (at + timedelta(days=self.rule.confirmed_after_days)).replace(hour=23)
         use_on = found.on if found.told_at else None
-        self.waiting.append(replace(given, at=ready, result="definitive", use_on=use_on))
-        return replace(given, result="presumptive")
-
-    def results(self, day: date) -> Iterator[TestGiven]:
-        """Results of the laboratory that come in on a day, after its sessions."""
-        while self.waiting and self.waiting[0].at.date() <= day:
-            yield self.waiting.pop(0)
+        confirmed = replace(test, at=ready, result="definitive", use_on=use_on)
+        return [replace(test, result="presumptive"), confirmed]
 
     def _found(self, day: date) -> UseDay | None:
         since = day - timedelta(days=self.rule.finds_for_days)
