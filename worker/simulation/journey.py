@@ -216,8 +216,7 @@ class Journey:
         if task.kind == "checkin":
             self._call(task, answer)
             return
-        if task.kind == "collect_test":
-            self._collect(task)
+        if task.kind in ("collect_test", "test_not_collected") and self._collects(task):
             return
         outcome = self.team.outcome(task)
         if "reached" in task.outcomes:
@@ -232,14 +231,17 @@ class Journey:
         elif not again:
             self._plan_answer(task, again=True)
 
-    def _collect(self, task: OpenTask) -> None:
-        """A drawn test is an entry, where the person comes for it; where not, its window closes."""
+    def _collects(self, task: OpenTask) -> bool:
+        """A drawn test is an entry, in its window or late, where the person comes for it; whether it is done with."""
         away = self.episode.facts.on_leave or self._presence.is_missing
         if self._is_here and not away and self.person.gives_test(task.duty):
             test, *confirmed = self.person.testing.given(self.desk.now)
             self._record_test(test)
             for result in confirmed:
                 self._plan(result.at, partial(self._record_test, result))
+            return task.task_id not in self.desk.tasks
+        # In its window nobody says that a test will not come; afterwards somebody asks why.
+        return task.kind == "collect_test"
 
     def _record_test(self, test: does.TestGiven) -> None:
         """Write a test down; the laboratory's result comes in whether or not the person still does."""

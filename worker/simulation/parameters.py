@@ -89,7 +89,7 @@ class WayOut(_Part):
 
 _WAYS: Mapping[WaysOut, WayOut] = {
     "dropped_out": WayOut(share=0.255, stay_days=Spread(median=21, sigma=0.9)),
-    "transferred": WayOut(share=0.245, stay_days=Spread(median=58, sigma=0.7)),
+    "transferred": WayOut(share=0.23, stay_days=Spread(median=58, sigma=0.7)),
     "terminated": WayOut(share=0.18, stay_days=Spread(median=45, sigma=0.9)),
     "other": WayOut(share=0.105, stay_days=Spread(median=50, sigma=0.7)),
 }

@@ -17,9 +17,9 @@ from worker.simulation.script import Script
 async def test_shell_and_core_agree_entry_by_entry_and_P10_nothing_is_sent(
     time_skipping: WorkflowEnvironment, clinic_settings: Settings
 ) -> None:
-    found = await compare(time_skipping, clinic(), seed=1, patients=[0, 3])
+    found = await compare(time_skipping, clinic(), seed=1, patients=[2, 3])
     assert found.differences == []
-    assert (found.patients, found.entries > 60, found.answers > 10) == (2, True, True)
+    assert (found.patients, found.entries > 20, found.answers > 10) == (2, True, True)
     engine = sa.create_engine(clinic_settings.database.replace("+aiosqlite", ""))
     with engine.connect() as connection:
         for table in sa.inspect(connection).get_table_names():
