@@ -88,10 +88,10 @@ class WayOut(_Part):
 
 
 _WAYS: Mapping[WaysOut, WayOut] = {
-    "dropped_out": WayOut(share=0.255, stay_days=Spread(median=21, sigma=0.9)),
-    "transferred": WayOut(share=0.23, stay_days=Spread(median=58, sigma=0.7)),
-    "terminated": WayOut(share=0.18, stay_days=Spread(median=45, sigma=0.9)),
-    "other": WayOut(share=0.105, stay_days=Spread(median=50, sigma=0.7)),
+    "dropped_out": WayOut(share=0.245, stay_days=Spread(median=21, sigma=0.9)),
+    "transferred": WayOut(share=0.23, stay_days=Spread(median=55, sigma=0.7)),
+    "terminated": WayOut(share=0.215, stay_days=Spread(median=39, sigma=0.9)),
+    "other": WayOut(share=0.1, stay_days=Spread(median=48, sigma=0.7)),
 }
 
 
