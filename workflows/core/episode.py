@@ -400,7 +400,10 @@ class Episode:
         levels = tuple(
             EscalationLevel(level.role, team.get(level.role), calendar.due(due_at, level.after))
             for level in self.frame.policy.escalation
-            if duty.escalates and level.role != duty.role
+            # It climbs to those who could answer it: what a director must sign does not go to a supervisor.
+            if duty.escalates
+            and level.role != duty.role
+            and (not duty.signed_by or level.role in duty.signed_by)
         )
         return OpenTask(
             f"task-{name}",

@@ -220,8 +220,12 @@ class Aftercare(_Part):
     checkin_within: Delay = Delay(by_close_of_business=True)
     checkin_again: Delay = Delay(business_days=1)
     """After an attempt that did not reach the person."""
-    missed_checkins: Annotated[int, Field(ge=1)] = 2
-    """After so many attempts in a row a clinician is asked."""
+    checkin_attempts: Annotated[int, Field(ge=1)] = 3
+    """After so many attempts that reached nobody a check-in counts as missed: a clinician is asked, and the next one
+    comes a week later."""
+    lost_contact_after_days: Days = 30
+    """So long after the last contact, with a check-in missed, closing for lost contact is proposed."""
+    lost_contact_again: Delay = Delay(days=30)
     closer_after_use_days: Days = 30
     """So long after a return to use check-ins come weekly (C1)."""
     continue_for: Delay = Delay(days=30)

@@ -1,5 +1,6 @@
 """What people owe at the gate and in aftercare (S9, S12, S13, C1, C2)."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 
@@ -125,10 +126,13 @@ def next_checkin_on(facts: Facts) -> date | None:
         for subject, answer in facts.answers_to("checkin")
         if answer.choice == "declined"
     ]
-    last = max([since, *(entry.on for entry in done), *(day for day in declined if day >= since)])
+    missed = missed_checkins(facts)
+    last = max([since, *(entry.on for entry in done), *(day for day in (*declined, *missed) if day >= since)])
     used_on = max((slip.on for slip in facts.slips if slip.on >= since), default=None)
-    closer = (done and done[-1].risk >= rules.closer_from_risk) or (
-        used_on and last <= used_on + timedelta(days=rules.closer_after_use_days)
+    closer = (
+        last in missed
+        or (done and done[-1].risk >= rules.closer_from_risk)
+        or (used_on and last <= used_on + timedelta(days=rules.closer_after_use_days))
     )
     if closer or last < since + timedelta(weeks=rules.weekly_for_weeks):
         due = last + timedelta(days=7)
@@ -187,15 +191,47 @@ def checkins(facts: Facts) -> Iterator[Duty]:
         announced=f"Check-in due {day_in_words(due)}",
     )
     yield from repeated(facts, duty, {"not_reached": rules.checkin_again})
-    missed = [a for subject, a in facts.answers_to("checkin") if subject_of(f"checkin:{subject}") == str(due)]
-    if len(missed) >= rules.missed_checkins:
-        yield Duty(
-            f"missed_checkins:{due}",
-            CLINICIAN,
-            max(answer.at for answer in missed),
-            rules.reassessment,
-            ("closer_contact", "continue"),
-            "C2",
-            (),
-            f"The person was not reached for {len(missed)} check-in attempts in a row: decide how to look for them.",
-        )
+    yield from _out_of_reach(facts, since)
+
+
+def missed_checkins(facts: Facts) -> list[date]:
+    """Days of check-ins at which every attempt reached nobody (C2)."""
+    attempts = Counter(
+        subject_of(f"checkin:{subject}")
+        for subject, answer in facts.answers_to("checkin")
+        if answer.choice == "not_reached"
+    )
+    enough = facts.policy.aftercare.checkin_attempts
+    return sorted(date.fromisoformat(day) for day, count in attempts.items() if count >= enough)
+
+
+def _out_of_reach(facts: Facts, since: date) -> Iterator[Duty]:
+    """A missed check-in is a clinician's question; a longer silence a proposal, which a person decides (C1, E1)."""
+    rules = facts.policy.aftercare
+    seen_on = max(facts.last_contact_by(facts.today) or since, since)
+    missed = [day for day in missed_checkins(facts) if day > seen_on]
+    if not missed:
+        return
+    yield Duty(
+        f"missed_checkins:{missed[-1]}",
+        CLINICIAN,
+        facts.calendar.at(missed[-1]),
+        rules.reassessment,
+        ("closer_contact", "continue"),
+        "C2",
+        (),
+        f"{len(missed)} check-in{'s' if len(missed) > 1 else ''} in a row reached nobody: decide how to look for the "
+        "person.",
+    )
+    proposal = Duty(
+        f"lost_contact_proposal:{seen_on}",
+        "supervisor",
+        facts.calendar.at(seen_on + timedelta(days=rules.lost_contact_after_days)),
+        Delay(business_days=2),
+        ("close", "continue_outreach", "reached"),
+        "C2",
+        (),
+        f"Nobody has reached the person since {day_in_words(seen_on)}: close for lost contact, or go on looking.",
+        announced="Closing for lost contact is proposed",
+    )
+    yield from repeated(facts, proposal, {"continue_outreach": rules.lost_contact_again})

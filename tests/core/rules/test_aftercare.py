@@ -290,3 +290,31 @@ def test_C7_a_retracted_exit_takes_the_bundle_back() -> None:
     wrong = patient.says("exit", reason="other", on=ADMITTED)
     patient.says("retraction", entry_id=wrong.entry_id, reason="another patient")
     assert "exit_bundle" not in patient.tasks
+
+
+def test_C2_a_person_nobody_reaches_is_asked_for_again_reviewed_and_proposed_but_never_closed_by_time() -> (
+    None
+):
+    patient = aftercare()
+    for _ in range(40):
+        patient.until(patient.now.date() + DAY, "16:00")
+        if "checkin" in patient.tasks:
+            patient.says("decision", about="checkin", choice="not_reached")
+    assert {"missed_checkins", "lost_contact_proposal"} <= patient.tasks
+    opened = [e for e in patient.effects if isinstance(e, OpenTask) and e.kind == "checkin"]
+    assert 10 <= len(opened) <= 20, "three attempts a week, and not one a day for ever"
+    patient.until(patient.now.date() + 90 * DAY)
+    assert patient.progress.stage == "aftercare"
+    patient.says("decision", about="lost_contact_proposal", choice="close", by="su-1", reason="no trace")
+    assert patient.progress.exit
+    assert patient.progress.exit.reason == "lost_contact"
+
+
+def test_C2_being_reached_takes_the_proposal_back() -> None:
+    patient = aftercare()
+    for _ in range(40):
+        patient.until(patient.now.date() + DAY, "16:00")
+        if "checkin" in patient.tasks:
+            patient.says("decision", about="checkin", choice="not_reached")
+    patient.says("contact", at=patient.now.isoformat(), channel="phone", outcome="reached")
+    assert not patient.tasks & {"missed_checkins", "lost_contact_proposal"}

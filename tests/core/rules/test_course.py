@@ -782,3 +782,9 @@ def test_E11_the_record_of_a_closed_episode_is_open_for_thirty_days() -> None:
     patient.until(on(40), "12:00")
     assert patient.episode.finished(patient.now)
     assert patient.now == at(on(40), "12:00")
+
+
+def test_E2_what_the_director_must_sign_does_not_climb_to_the_supervisor_who_proposed_it() -> None:
+    patient = proposed()
+    (task,) = [task for task in patient.episode.open_tasks.values() if task.kind == "involuntary_review"]
+    assert "supervisor" not in {level.role for level in task.escalation}

@@ -63,11 +63,12 @@ def repeated(facts: Facts, duty: Duty, again: Mapping[str, Delay]) -> Iterator[D
     Yields:
         The present asking, with a key of its own; nothing once an answer has settled it.
     """
-    key, number = duty.key, 1
-    while answer := facts.answer(duty.key):
+    key, number, since = duty.key, 1, None
+    while answer := facts.answer(key):
         if answer.choice not in again:
             return
         number += 1
-        since = facts.calendar.due(answer.at, again[answer.choice])
-        duty = replace(duty, key=f"{key}#{number}", since=since)
+        key, since = f"{duty.key}#{number}", (answer.at, again[answer.choice])
+    if since:
+        duty = replace(duty, key=key, since=facts.calendar.due(*since))
     yield duty
