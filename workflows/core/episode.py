@@ -39,6 +39,7 @@ from workflows.core.pathway import Pathway, Stage
 from workflows.core.policy import Policy, differences, load_policy
 from workflows.core.progress import Changed
 from workflows.core.record import Record
+from workflows.core.situation import guards_read_in
 from workflows.core.start import EpisodeStart
 
 
@@ -115,7 +116,7 @@ class Episode:
 
         Each is accepted or refused for itself; the results are in the order of `entries`.
         """
-        before = observed(self._look(now), self.stage)
+        before = self._observed_by(now)
         results: list[Changed | Refused | None] = [None] * len(entries)
         arriving = frozenset(entry.key for entry in entries)
         decisions: list[int] = []
@@ -265,6 +266,15 @@ class Episode:
 
     # -- following ----------------------------------------------------------------------------------------
 
+    def _observed_by(self, now: datetime) -> dict[str, object]:
+        """What was to be seen just before: as it was left, unless a day or a deadline has passed since."""
+        seen_at, deadline = self.facts.now, self.next_deadline
+        same_day = self.frame.calendar.day_of(seen_at) == self.frame.calendar.day_of(now)
+        facts = self._look(now)
+        if self._observed and same_day and (deadline is None or now < deadline.at):
+            return self._observed
+        return observed(facts, self.stage)
+
     def _look(self, now: datetime) -> Facts:
         """The facts of an instant; the same object for as long as nothing was recorded."""
         version = (now, len(self.record), len(self.frame.answers), self.frame.policy)
@@ -277,10 +287,11 @@ class Episode:
         """Let the guards speak: the chart follows them until it stands still."""
         self._adopt_policy()
         self._look(now)
-        reading = self.situation.read()
-        if reading != self._reading:
-            self._reading = reading
+        guards = guards_read_in(self.chart)
+        if self._reading != (guards, self.situation.read(guards)):
             self.chart.send("settle")
+            guards = guards_read_in(self.chart)
+            self._reading = (guards, self.situation.read(guards))
             self._stage = self.pathway.stage(self.chart.configuration_values)
 
     def _adopt_policy(self) -> None:

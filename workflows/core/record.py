@@ -147,7 +147,8 @@ class Record:
 
     def version(self, *kinds: type[Entry]) -> tuple[int, ...]:
         """Changes whenever what stands of any of these kinds changes."""
-        return tuple(self.versions.get(kind, 0) for kind in kinds)
+        count = self.versions.get
+        return tuple([count(kind, 0) for kind in kinds])
 
     def _touch(self, key: str) -> None:
         """Mark what depends on whether an entry stands as changed, along the chain of corrections."""
