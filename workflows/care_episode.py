@@ -207,10 +207,12 @@ class CareEpisode:
         return views.progress(self.episode, _today_as_far_as_known())
 
     @workflow.query(
-        name="journal", description="Every entry with both its times, its author, and whether it stands"
+        name="journal",
+        description="Every entry with both times, its author, and whether it stands; or as known on a day",
     )
-    def journal(self) -> list[JournalLine]:
-        return views.journal(self.episode)
+    def journal(self, as_known_on: str | None = None) -> list[JournalLine]:
+        known_by = self.episode.at_close_of(date.fromisoformat(as_known_on)) if as_known_on else None
+        return views.journal(self.episode, known_by)
 
     @workflow.query(
         name="as_known_on", description="Progress as it was known at the end of a day (YYYY-MM-DD)"

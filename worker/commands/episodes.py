@@ -4,17 +4,17 @@ import asyncio
 import csv
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 
-from worker.commands.options import By, Json, fields, read_file
+from worker.commands.options import By, Episode, Json, fields, read_day, read_file
 from worker.episodes import clinic, episode_id
 from worker.errors import CannotDo
 from worker.show import as_json, console, table, when
+from workflows.core.pathway import Stage
 
 app = typer.Typer()
-Episode = Annotated[str, typer.Argument(help="The episode's id, with or without 'episode-'.")]
 
 
 @app.command()
@@ -263,17 +263,16 @@ def progress(episode: Episode, json: Json = False) -> None:
 def journal(
     episode: Episode,
     as_known_on: Annotated[
-        str | None, typer.Option(help="Only what was recorded by the end of this day.")
+        str | None, typer.Option(help="As it was known at the end of this day, such as 2026-03-31.")
     ] = None,
     json: Json = False,
 ) -> None:
     """Every entry with both its times, its author, and whether it stands."""
+    day = read_day("--as-known-on", as_known_on) if as_known_on else None
 
     async def run() -> None:
         async with clinic() as here:
-            lines = await here.query(episode_id(episode), "journal")
-        if as_known_on:
-            lines = [line for line in lines if line["recorded_at"][:10] <= as_known_on]
+            lines = await here.query(episode_id(episode), "journal", *([day.isoformat()] if day else []))
         if json:
             as_json(lines)
             return
@@ -306,6 +305,8 @@ def list_episodes(
     json: Json = False,
 ) -> None:
     """Open episodes, as the Temporal Web UI lists them."""
+    if stage and stage not in get_args(Stage):
+        raise CannotDo(f"--stage: there is no stage {stage}; there are {', '.join(get_args(Stage))}.")
     conditions = ["WorkflowType = 'CareEpisode'", "ExecutionStatus = 'Running'"]
     for name, value in (("CarepathStage", stage), ("CarepathOwner", owner), ("CarepathFlags", flag)):
         if value:

@@ -1,6 +1,7 @@
 """Options that several commands share, and reading files that people write."""
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,6 +9,8 @@ import typer
 import yaml
 
 from worker.errors import CannotDo
+
+Episode = Annotated[str, typer.Argument(help="The episode's id, with or without 'episode-'.")]
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 By = Annotated[str, typer.Option("--by", envvar="CAREPATH_BY", help="Your staff id.")]
@@ -61,3 +64,15 @@ def _is_code(value: str) -> bool:
     return value[:1].isdigit() and (
         (len(value) > 1 and value[0] == "0") or not value.replace(".", "", 1).isdigit()
     )
+
+
+def read_day(option: str, text: str) -> date:
+    """A calendar day.
+
+    Raises:
+        CannotDo: names the option and what would be right.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise CannotDo(f"{option}: {text} is no day; write it as 2026-03-31.") from None

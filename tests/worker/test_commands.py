@@ -1,0 +1,93 @@
+"""Commands of the operations staff, each as a person types it, against the real server."""
+
+import asyncio
+import json
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from tests.worker.test_command_line import carepath
+from tests.workflows.story import ZONE, Story
+from worker.mailbox import Mailbox
+from worker.run import running_worker
+from worker.settings import Settings
+
+Run = Callable[..., Awaitable[subprocess.CompletedProcess[str]]]
+DAY = timedelta(days=1)
+TODAY = datetime.now(UTC).astimezone(ZONE).date()
+SESSION = f"{TODAY - DAY}T18:00"
+
+
+@pytest.fixture
+async def run(
+    dev_server: WorkflowEnvironment, clinic_settings: Settings, mailbox: Mailbox
+) -> AsyncIterator[Run]:
+    address = dev_server.client.service_client.config.target_host
+
+    async def typed(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return await asyncio.to_thread(carepath, *arguments, settings=clinic_settings, address=address)
+
+    async with running_worker(dev_server.client, clinic_settings, versioned=False):
+        for name in ("e1", "e2", "e3"):
+            story = await Story.begin(dev_server, name, referred_on=(TODAY - 11 * DAY).isoformat())
+            await story.admit(on=TODAY - 10 * DAY)
+        yield typed
+
+
+async def test_attendance_of_a_whole_group_everyone_present_except(run: Run, tmp_path: Path) -> None:
+    roster = tmp_path / "roster.csv"
+    roster.write_text("episode_id\ne1\ne2\ne3\n")
+    one = await run("attend", SESSION, "e1", "--by", "cm-1", "--minutes", "90")
+    assert one.returncode == 0, one.stderr
+    done = await run("attend", SESSION, "--roster", str(roster), "--except", "e2", "--by", "cm-1", "--json")
+    assert done.returncode == 0, done.stderr
+    journal = json.loads((await run("journal", "e2", "--json")).stdout)
+    (entry,) = [line["entry"] for line in journal if line["kind"] == "attendance"]
+    assert entry["status"] == "missed"
+    journal = json.loads((await run("journal", "e3", "--json")).stdout)
+    assert [line["entry"]["status"] for line in journal if line["kind"] == "attendance"] == ["attended"]
+    wrong = await run("attend", "yesterday", "e3", "--by", "cm-1")
+    assert (wrong.returncode, "session:" in wrong.stdout) == (1, True)
+
+
+async def test_the_journal_and_the_gate_explain_themselves(run: Run) -> None:
+    used = await run("record", "e1", "use", f"on={TODAY}", "--by", "cm-1", "--json")
+    entry = json.loads(used.stdout)["entry_id"]
+    await run("record", "e1", "retraction", f"entry_id={entry}", "reason=mistyped", "--by", "cm-1")
+    lines = json.loads((await run("journal", "e1", "--json")).stdout)
+    assert [line["stands"] for line in lines if line["entry_id"] == entry] == [False]
+    before = json.loads((await run("journal", "e1", "--as-known-on", f"{TODAY - DAY}", "--json")).stdout)
+    assert before == []
+    wrong = await run("journal", "e1", "--as-known-on", "2026-99-01")
+    assert (wrong.returncode, "is no day" in wrong.stderr) == (1, True)
+    gate = await run("gate", "e1")
+    assert "program length is reached on" in gate.stdout
+    assert "at the earliest" in gate.stdout
+    await run("record", "e1", "test", "test_id=t1", f"collected_on={TODAY}", "result=dilute", "--by", "lab")
+    assert "on hold" in (await run("why", "e1")).stdout
+    assert json.loads((await run("gate", "e1", "--json")).stdout)["on_hold"] == ["test t1: dilute"]
+
+
+async def test_the_worklist_is_filtered_and_its_tasks_change_hands(run: Run) -> None:
+    mine = json.loads((await run("tasks", "--mine", "cm-1", "--json")).stdout)
+    assert mine
+    assert {task["owner"] for task in mine} == {"cm-1"}
+    task = mine[0]["task_id"]
+    assert (await run("reassign", task, "--to", "cm-2", "--by", "cm-1")).returncode == 0
+    assert (await run("acknowledge", task, "--by", "cm-2")).returncode == 0
+    assert "reassigned to cm-2" in (await run("why", task)).stdout
+    for arguments, words in (
+        (("tasks", "--mine", "cm-1' OR 1=1"), "is no code"),
+        (("list", "--stage", "nothing"), "there are intake, program"),
+        (("complete", "task-none", "--outcome", "done", "--by", "cm-1"), "is not there or has ended"),
+        (("record", "e1", "use", "on=2026-02-30", "--by", "cm-1"), "on:"),
+        (("record", "none", "need", "service=legal", "--by", "cm-1"), "is not there or has ended"),
+    ):
+        refused = await run(*arguments)
+        assert refused.returncode == 1, arguments
+        assert words in refused.stderr
+        assert "Traceback" not in refused.stderr
