@@ -218,6 +218,14 @@ class Episode:
                 f"The episode is closed already: {signed.reason} on {signed.on} (entry {signed.key}). To correct "
                 "that, retract or supersede that entry."
             )
+        if entry.source not in (Source.STAFF, Source.IMPORT) and (entry.source, entry.reason) != (
+            Source.PATIENT,
+            "withdrew",
+        ):
+            raise NotAllowedNow(
+                f"source: an exit is signed by a named person of the staff, and a patient may withdraw; a "
+                f"{entry.source.value} states facts only (E1)."
+            )
         if entry.reason in ("lost_contact", "involuntary"):
             about = {"lost_contact": "lost_contact_proposal", "involuntary": "involuntary_discharge"}[
                 entry.reason

@@ -75,6 +75,16 @@ def closed() -> Any:
         closing.to(deceased, cond="exit_deceased")
         closing.to(other, cond="exit_other")
 
+        # An exit that is corrected, as a withdrawal that was a death, is told as what it was (E4, T3).
+        completed.to(closing, cond="!exit_completed")
+        transferred.to(closing, cond="!exit_transferred")
+        withdrew.to(closing, cond="!exit_withdrew")
+        lost_contact.to(closing, cond="!exit_lost_contact")
+        involuntary.to(closing, cond="!exit_involuntary")
+        incarcerated.to(closing, cond="!exit_incarcerated")
+        deceased.to(closing, cond="!exit_deceased")
+        other.to(closing, cond="!exit_other")
+
     return region
 
 
@@ -155,6 +165,7 @@ def length() -> Any:
         at_limit = State("Extension limit reached")
 
         standard.to(extended, cond="is_extended")
+        standard.to(at_limit, cond="at_extension_limit")
         extended.to(at_limit, cond="at_extension_limit")
         at_limit.to(extended, cond="!at_extension_limit")
         extended.to(standard, cond="!is_extended")

@@ -788,3 +788,33 @@ def test_E2_what_the_director_must_sign_does_not_climb_to_the_supervisor_who_pro
     patient = proposed()
     (task,) = [task for task in patient.episode.open_tasks.values() if task.kind == "involuntary_review"]
     assert "supervisor" not in {level.role for level in task.escalation}
+
+
+def test_E4_an_exit_that_is_corrected_is_told_as_what_it_was() -> None:
+    patient = in_program()
+    wrong = patient.says("exit", reason="withdrew", on=on(10))
+    patient.says("exit", reason="incarcerated", on=on(10), supersedes=wrong.entry_id)
+    assert patient.progress.exit
+    assert patient.progress.exit.reason == "incarcerated"
+    assert "incarcerated" in patient.progress.states
+
+
+@pytest.mark.parametrize("source", ["kiosk", "lab", "agency"])
+def test_E1_an_exit_is_not_stated_by_a_machine(source: str) -> None:
+    patient = in_program()
+    with pytest.raises(NotAllowedNow, match="named person"):
+        patient.says("exit", reason="other", on=on(10), source=source, by="system")
+    assert patient.progress.stage == "program"
+
+
+def test_E3_a_patient_may_state_their_own_withdrawal() -> None:
+    patient = in_program()
+    patient.says("exit", reason="withdrew", on=on(10), source="patient", by="portal")
+    assert patient.progress.stage == "closed"
+
+
+def test_S11_a_program_without_extensions_has_its_team_review_at_its_end() -> None:
+    patient = admitted(policy={"length": {"days": 20, "max_extensions": 0}, "gate": {"sober_days": 15}})
+    patient.until(on(21))
+    assert "team_review" in patient.tasks
+    assert "at_limit" in patient.progress.states

@@ -9,21 +9,20 @@ from workflows.core.facts import Facts
 
 def continued_stay(facts: Facts) -> Iterator[Duty]:
     """Each extension has its review; at the limit a team review is mandatory, and nothing else (S11)."""
-    if not facts.extensions:
-        return
-    first, unmet = facts.extensions[-1]
     number = len(facts.extensions)
     within = facts.policy.length.continued_stay_review
-    yield Duty(
-        f"continued_stay_review:{number}",
-        CLINICIAN,
-        facts.calendar.at(first),
-        within,
-        ("continue", "change_plan"),
-        "S11",
-        (),
-        f"Review extension {number}. The gate still needs: {', '.join(unmet).replace('_', ' ')}.",
-    )
+    if facts.extensions:
+        first, unmet = facts.extensions[-1]
+        yield Duty(
+            f"continued_stay_review:{number}",
+            CLINICIAN,
+            facts.calendar.at(first),
+            within,
+            ("continue", "change_plan"),
+            "S11",
+            (),
+            f"Review extension {number}. The gate still needs: {', '.join(unmet).replace('_', ' ')}.",
+        )
     if facts.at_extension_limit and facts.program_ends_on:
         review = Duty(
             "team_review",
