@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test coverage bench lint format histories lock clean
+.PHONY: help setup up test verify coverage bench lint format histories lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -26,8 +26,11 @@ up: setup ## a running clinic: Temporal with Web UI, worker, mailbox, the exampl
 test: setup ## the whole test suite
 	$(BIN)/python -m pytest
 
+verify: setup ## the proof of each pathway: only a person ends an episode, something is always awaited, and more
+	$(BIN)/carepath pathway verify iop
+
 coverage: setup ## how much of the core and the pathways their own tests reach, by branch; fails below 95 %
-	$(BIN)/python -m pytest tests/core tests/pathways --cov --cov-branch
+	$(BIN)/python -m pytest tests/core tests/pathways --deselect tests/pathways/proof --cov --cov-branch
 
 bench: setup ## speed and cost, against the bare floor in the same run
 	$(BIN)/python -m tests.bench

@@ -1,5 +1,8 @@
-"""Commands that need no server: `pathway show` and `policy check`."""
+"""Commands that need no server: `pathway show`, `pathway verify` and `policy check`."""
 
+import json as json_text
+import re
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -9,9 +12,11 @@ from worker.commands.options import Json, read_file
 from worker.errors import CannotDo
 from worker.show import as_json, console
 from workflows.core.errors import Refused
+from workflows.core.pathway import Pathway
 from workflows.core.policy import load_policy
 from workflows.pathways import pathway_named
 from workflows.pathways.drawing import mermaid, transitions
+from workflows.pathways.proof import DEPTH, Proof, as_data, page, prove
 from workflows.pathways.svg import svg
 
 pathway = typer.Typer(help="Look at a pathway.", no_args_is_help=True)
@@ -28,15 +33,12 @@ def _policy() -> None: ...
 
 @pathway.command()
 def show(
-    name: Annotated[str, typer.Argument(help="iop (or iot), or php.")] = "iop",
+    name: Annotated[str, typer.Argument(help="iop or iot.")] = "iop",
     format: Annotated[str, typer.Option(help="mermaid, svg or table.")] = "mermaid",
     json: Json = False,
 ) -> None:
     """The chart as it runs: a picture, or the table of its transitions."""
-    try:
-        chosen = pathway_named(name)
-    except Refused as error:
-        raise CannotDo(str(error)) from None
+    chosen = _named(name)
     if json:
         as_json([row._asdict() for row in transitions(chosen)])
     elif format == "table":
@@ -49,6 +51,58 @@ def show(
         print(svg(chosen))
     else:
         raise typer.BadParameter(f"{format} is not known; use mermaid, svg or table")
+
+
+@pathway.command()
+def verify(
+    name: Annotated[str, typer.Argument(help="iop or iot.")] = "iop",
+    depth: Annotated[
+        int, typer.Option(min=0, help="Steps beyond each opening to search in the engine.")
+    ] = DEPTH,
+    json: Json = False,
+    story_to: Annotated[
+        Path | None,
+        typer.Option(
+            help="Keep the shortest breaking story in this file; in a directory, that of each breach."
+        ),
+    ] = None,
+) -> None:
+    """Prove that no way leads to an exit without a person, and the other invariants; tell what breaks them."""
+    proof = prove(_named(name), time.monotonic, depth)
+    if story_to:
+        _keep(proof, story_to)
+    if json:
+        as_json(as_data(proof))
+    else:
+        print(page(proof), end="")
+    if not proof.findings.hold:
+        raise typer.Exit(1)
+
+
+def _named(name: str) -> Pathway:
+    try:
+        return pathway_named(name)
+    except Refused as error:
+        raise CannotDo(str(error)) from None
+
+
+def _keep(proof: Proof, where: Path) -> None:
+    """Write breaking stories as they are kept in tests/core/stories."""
+    told = [
+        (invariant, breach.story)
+        for invariant, breaches in proof.findings.breaches.items()
+        for breach in breaches.values()
+        if breach.story
+    ]
+    told.sort(key=lambda one: len(one[1].steps))
+    try:
+        for invariant, story in told if where.is_dir() else told[:1]:
+            slug = re.sub(r"[^a-z0-9]+", "-", f"{invariant}-{story.shows}".lower()).strip("-")
+            file = where / f"{slug}.json" if where.is_dir() else where
+            data = {"invariant": invariant, **story.as_data()}
+            file.write_text(json_text.dumps(data, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    except OSError as error:
+        raise CannotDo(f"{where} cannot be written: {error.strerror}.") from None
 
 
 @policy.command()

@@ -320,19 +320,30 @@ class Episode:
         self._settle(now)
         facts = self.facts
         policy, self._told_of_policy = self._told_of_policy, []
-        duties = [d for d in self.pathway.duties(facts, self.stage) if facts.answer(d.key) is None]
+        duties = self._unanswered()
         happened = [f"Policy: {one}." for one in policy] + self._reconcile(duties, kinds)
-        ahead = [
-            Deadline(duty.since, duty.announced or f"{duty.kind.replace('_', ' ').capitalize()} is owed")
-            for duty in duties
-            if duty.is_task and duty.since > now
-        ]
-        self.next_deadline = min([*self.pathway.deadlines(facts, self.stage), *ahead], default=None)
+        self.next_deadline = min(self._awaited(duties), default=None)
         self._raise_alarms()
         self._note_closed()
         self._begin_following()
         self._observed = observed(facts, self.stage)
         return self._observed, happened
+
+    def awaited(self) -> list[Deadline]:
+        """Every moment ahead at which time changes something or a duty begins."""
+        return self._awaited(self._unanswered())
+
+    def _unanswered(self) -> list[Duty]:
+        facts = self.facts
+        return [duty for duty in self.pathway.duties(facts, self.stage) if facts.answer(duty.key) is None]
+
+    def _awaited(self, duties: Sequence[Duty]) -> list[Deadline]:
+        begin = [
+            Deadline(duty.since, duty.announced or f"{duty.kind.replace('_', ' ').capitalize()} is owed")
+            for duty in duties
+            if duty.is_task and duty.since > self.facts.now
+        ]
+        return [*self.pathway.deadlines(self.facts, self.stage), *begin]
 
     def _raise_alarms(self) -> None:
         facts = self.facts

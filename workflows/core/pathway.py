@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from statemachine import StateChart
 
+from workflows.core.claims import Claims
 from workflows.core.deadlines import Deadline, leave_changes, record_closes
 from workflows.core.duties import Duty
 from workflows.core.duties.admission import intake
@@ -53,6 +54,9 @@ class Pathway(ABC):
     """What of the default policy is otherwise in this pathway."""
     follows: ClassVar[Mapping[tuple[str, str], str]] = MappingProxyType({})
     """Which answer to which duty begins an episode of another pathway: (kind of duty, choice) to its name."""
+
+    claims: ClassVar[Claims]
+    """What the chart is for, as data: what `carepath pathway verify` holds it against."""
 
     def stage(self, states: Collection[str]) -> Stage:
         """The stage of the public contract that a configuration of the chart stands for."""

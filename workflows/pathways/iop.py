@@ -28,6 +28,7 @@ from workflows.core.facts import Facts
 from workflows.core.pathway import COMMON_EXITS, Pathway
 from workflows.pathways import regions
 from workflows.pathways.guards import CommonSituation
+from workflows.pathways.iop_claims import CLAIMS
 from workflows.pathways.iop_duties import checkins, gate, late_news, reassessment
 
 
@@ -131,6 +132,8 @@ class Iop(Pathway):
     )
 
     exits = MappingProxyType({**COMMON_EXITS, ("aftercare_complete", "complete"): "completed"})
+
+    claims = CLAIMS
 
     def program_duties(self, facts: Facts) -> Iterator[Duty]:
         yield from drawn_tests(facts)

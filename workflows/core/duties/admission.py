@@ -54,10 +54,13 @@ def intake(facts: Facts) -> Iterator[Duty]:
     """Screen, decide, admit, or refer to the level that is right (I1-I4)."""
     rules = facts.policy.intake
     referred = facts.calendar.at(facts.frame.referred_on)
+    # Who declined and came back in time is asked anew (E3).
+    back = sum(signed.reopened_at is not None for signed in facts.exits_signed)
+    again = f":{back}" if back else ""
     screened = facts.screening
     if facts.level_of_care is None and screened is None:
         duty = Duty(
-            "screening",
+            f"screening{again}",
             "case_manager",
             referred,
             rules.admission,
@@ -84,7 +87,7 @@ def intake(facts: Facts) -> Iterator[Duty]:
         )
     elif facts.level_admitted:
         yield Duty(
-            "admission",
+            f"admission{again}",
             "case_manager",
             referred,
             rules.admission,
@@ -96,7 +99,7 @@ def intake(facts: Facts) -> Iterator[Duty]:
         )
     else:
         yield Duty(
-            "refer_to_level_of_care",
+            f"refer_to_level_of_care{again}",
             "case_manager",
             referred,
             rules.admission,

@@ -101,7 +101,7 @@ def involuntary_discharge(facts: Facts) -> Iterator[Duty]:
                 within=Delay(minutes=max(0, (answered_by - not_before) // timedelta(minutes=1))),
                 outcomes=("uphold", "rescind"),
                 asks="Hear the person's appeal against the discharge and answer it.",
-                announced="Appeal against a discharge may be heard",
+                announced="Hearing of an appeal begins",
             )
 
 

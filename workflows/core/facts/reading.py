@@ -73,7 +73,8 @@ class Reading:
 
     def is_history(self, recorded: Recorded) -> bool:
         """Whether something happened in another system before this engine took the episode up (T7)."""
-        return recorded.entry.source is Source.IMPORT and recorded.effective_at < self.frame.started_at
+        began = self.calendar.day_of(self.frame.started_at)
+        return recorded.entry.source is Source.IMPORT and self.calendar.day_of(recorded.effective_at) < began
 
     def choice(self, duty: str) -> str | None:
         """The choice of that decision."""

@@ -1,0 +1,224 @@
+"""The search over the real engine: every story of a few steps, each with the fewest steps that lead there.
+
+Two situations are taken for the same if the chart rests in the same states with the same facts, the same kinds
+of tasks are open, the same kinds of deadlines stand, and the same kind comes next. So the search sees each *kind*
+of situation once, by its shortest story, and what it finds broken is really broken: it is a story that the engine
+has lived through. What it does not find is not proved beyond its depth; that is what the graph of the chart is for.
+"""
+
+import re
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+
+from workflows.core.entries import parse_entry
+from workflows.core.episode import Episode
+from workflows.core.errors import Refused
+from workflows.core.pathway import Pathway
+from workflows.core.start import EpisodeStart
+from workflows.pathways.proof.moves import Move, moves
+from workflows.pathways.proof.rewind import Moment, remember, rewind
+from workflows.pathways.proof.story import Step, Story
+
+_DATES = re.compile(
+    r"\b(?:mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|\d[\d:]*)\b ?", re.I
+)
+
+
+def deadline_kind(name: str) -> str:
+    """The name of a deadline without its dates."""
+    return _DATES.sub("", name).replace("of closes", "closes").strip()
+
+
+class NoSuchWay(Exception):
+    """An opening that the engine does not take."""
+
+
+class Seen(NamedTuple):
+    """What is looked at of an episode at one moment; plain values, so that it outlives the episode."""
+
+    stage: str
+    states: frozenset[str]
+    facts: tuple[tuple[str, bool], ...]
+    tasks: frozenset[str]
+    duties: frozenset[str]
+    """Kinds of everything owed, questions that are no tasks included."""
+    deadlines: tuple[tuple[str, datetime], ...]
+    """Everything that is awaited, as kinds and instants."""
+    next_deadline: tuple[str, datetime] | None
+    roles: frozenset[tuple[str, str]]
+    """Whose each kind of open task is."""
+    exit_by: tuple[str, str, str] | None
+    """Of the exit that stands: its reason, the kind of its entry, and the source of that entry."""
+    finished: bool
+
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """What makes two situations the same for the search."""
+        tasks = frozenset(key.partition(":")[0] for key in self.tasks)
+        awaited = frozenset(kind for kind, _ in self.deadlines)
+        return self.states, self.facts, tasks, awaited, self.next_deadline and self.next_deadline[0]
+
+
+def look(episode: Episode, now: datetime) -> Seen:
+    """What there is to see of an episode."""
+    pathway, facts = episode.pathway, episode.facts
+    exit_by = None
+    if facts.exit and (signed := facts.record.get(facts.exit[2])):
+        exit_by = (facts.exit[0], signed.entry.kind, signed.entry.source.value)
+    guards = episode.situation.guards
+    upcoming = episode.next_deadline
+    return Seen(
+        episode.stage,
+        frozenset(episode.states),
+        tuple(zip(guards, map(bool, episode.situation.read(guards)), strict=True)),
+        frozenset(episode.open_tasks),
+        frozenset(duty.kind for duty in pathway.duties(facts, episode.stage)),
+        tuple((deadline_kind(d.name), d.at) for d in episode.awaited()),
+        (deadline_kind(upcoming.name), upcoming.at) if upcoming else None,
+        frozenset((task.kind, task.role) for task in episode.open_tasks.values()),
+        exit_by,
+        episode.finished(now),
+    )
+
+
+@dataclass(frozen=True)
+class Situation:
+    """A kind of situation and the first story that led to it."""
+
+    seen: Seen
+    story: Story
+    now: datetime
+    depth: int
+    moment: Moment
+
+
+class Taken(NamedTuple):
+    """One move that was tried: from where, to what; `refused` holds the engine's words if it was not taken."""
+
+    source: Situation
+    move: Move
+    step: Step
+    after: Seen
+    refused: str | None
+
+    @property
+    def story(self) -> Story:
+        """The story with this step."""
+        return self.source.story.then(self.step)
+
+
+@dataclass
+class Search:
+    """Breadth-first over one pathway's engine."""
+
+    pathway: Pathway
+    depth: int
+    most: int = 1_000_000
+    situations: dict[tuple[object, ...], Situation] = field(default_factory=dict)
+    expanded: list[Situation] = field(default_factory=list)
+    """Situations from which every move was tried."""
+    closing: set[tuple[object, ...]] = field(default_factory=set)
+    """Kinds of situations from which a move has closed the episode."""
+    blocked: list[str] = field(default_factory=list)
+    """Openings that could not be lived through, and why."""
+    tried: int = 0
+    complete: bool = True
+
+    def __post_init__(self) -> None:
+        self.start = EpisodeStart.model_validate(dict(self.pathway.claims.start))
+        self.began = datetime.fromisoformat(f"{self.start.referred_on}T09:00").replace(tzinfo=self.start.zone)
+        self.episode = Episode(self.start, self.pathway, self.began)
+        self.episode.wake(self.began)
+        self.episode.take_effects()
+        story = Story(self.pathway.name, self.pathway.claims.start, self.began)
+        seen, moment = look(self.episode, self.began), remember(self.episode, self.began)
+        self.first = Situation(seen, story, self.began, 0, moment)
+
+    def run(self) -> Iterator[Taken]:
+        """Every move from every kind of situation up to the depth, shortest stories first."""
+        waiting: deque[Situation] = deque()
+        for opening in self.pathway.claims.openings:
+            try:
+                for situation in self._open(opening):
+                    if isinstance(situation, Taken):
+                        yield situation
+                    elif situation.seen.kind not in self.situations:
+                        self.situations[situation.seen.kind] = situation
+                        waiting.append(situation)
+            except NoSuchWay as no_way:
+                self.blocked.append(str(no_way))
+        while waiting:
+            here = waiting.popleft()
+            if here.depth >= self.depth:
+                continue
+            if self.tried >= self.most:
+                self.complete = False
+                return
+            self.expanded.append(here)
+            for taken, episode in self._expand(here):
+                yield taken
+                if taken.refused is None and taken.after.stage == "closed":
+                    self.closing.add(here.seen.kind)
+                if taken.refused is None and taken.after.kind not in self.situations:
+                    there = self._situation(episode, taken, here.depth + 1)
+                    self.situations[taken.after.kind] = there
+                    waiting.append(there)
+
+    def _open(self, name: str) -> Iterator[Situation | Taken]:
+        """Live an opening through: a list of moves, `wait:X` meaning to wait until X is true or stands next."""
+        here = self.first
+        yield here
+        for wanted in self.pathway.claims.openings[name]:
+            for _ in range(60):
+                move_name = "wait" if wanted.startswith("wait") else wanted
+                for taken, episode in self._expand(here, move_name):
+                    if taken.refused is None:
+                        yield taken
+                        here = self._situation(episode, taken, 0)
+                        yield here
+                        break
+                else:
+                    raise NoSuchWay(f"there is no way to '{name}': {wanted} is not possible")
+                until = wanted.partition(":")[2]
+                if not wanted.startswith("wait:") or self._come(until, here.seen):
+                    break
+            else:
+                raise NoSuchWay(f"there is no way to '{name}': {wanted.partition(':')[2]} never comes")
+
+    @staticmethod
+    def _come(wanted: str, seen: Seen) -> bool:
+        tasks = {key.partition(":")[0] for key in seen.tasks}
+        return wanted in seen.states or wanted in tasks or (seen.next_deadline or ("",))[0] == wanted
+
+    def _expand(self, here: Situation, only: str | None = None) -> Iterator[tuple[Taken, Episode]]:
+        episode = self.episode
+        rewind(episode, here.moment)
+        for move in list(moves(episode, here.now, len(here.story.steps) + 1)):
+            if only is not None and move.name != only:
+                continue
+            self.tried += 1
+            refused = None
+            if move.entry is None:
+                assert episode.next_deadline is not None
+                step = Step(episode.next_deadline.at, None, episode.next_deadline.name)
+                episode.wake(step.at)
+            else:
+                step = Step(here.now, move.entry)
+                try:
+                    episode.apply(parse_entry(move.entry), here.now)
+                except Refused as refusal:
+                    refused = str(refusal)
+            episode.take_effects()
+            yield Taken(here, move, step, here.seen if refused else look(episode, step.at), refused), episode
+            rewind(episode, here.moment)
+
+    def _situation(self, episode: Episode, taken: Taken, depth: int) -> Situation:
+        return Situation(taken.after, taken.story, taken.step.at, depth, remember(episode, taken.step.at))
+
+
+def by_person(exit_by: tuple[str, str, str] | None) -> bool:
+    """Whether the exit that stands was signed or decided by a named person (E1)."""
+    return exit_by is not None and exit_by[1] in ("exit", "decision") and exit_by[2] in ("staff", "patient")
