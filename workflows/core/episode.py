@@ -24,21 +24,20 @@ from workflows.core.entries import (
     Decision,
     Entry,
     Exit,
-    Leave,
     PolicyAdoption,
     Retraction,
     Return,
     Source,
-    dated_ahead,
     parse_entry,
 )
-from workflows.core.errors import InvalidEntry, NotAllowedNow, Refused
+from workflows.core.errors import NotAllowedNow, Refused
 from workflows.core.facts import Answer, Facts, Frame
 from workflows.core.keys import subject_of
 from workflows.core.pathway import Pathway, Stage
-from workflows.core.policy import Policy, differences, load_policy
+from workflows.core.policy import differences, load_policy
 from workflows.core.progress import Changed
 from workflows.core.record import Record
+from workflows.core.refusals import refuse
 from workflows.core.situation import guards_read_in
 from workflows.core.start import EpisodeStart
 
@@ -166,79 +165,8 @@ class Episode:
         return Changed(entry_id=entry.key, stage=self.stage)
 
     def _check(self, entry: Entry, now: datetime, arriving: frozenset[str]) -> None:
-        zone, policy = self.start.zone, self.frame.policy
-        if dated_ahead(entry, now, zone, policy.clock_skew):
-            raise InvalidEntry(
-                f"This {entry.kind} entry is dated {entry.when()}, which is in the future: it is "
-                f"{in_words(now.astimezone(zone))} in {zone.key}. Record it when it has happened."
-            )
         self.record.check(entry, arriving)
-        if isinstance(entry, PolicyAdoption):
-            self._check_adoption(load_policy(entry.policy, self.pathway.defaults))
-        if isinstance(entry, Leave):
-            self._check_leave(entry)
-        if isinstance(entry, Exit):
-            self._check_exit(entry, now)
-        if isinstance(entry, Return):
-            self._check_return(entry)
-
-    def _check_adoption(self, policy: Policy) -> None:
-        facts = self.facts
-        if facts.admitted_on is None or self.stage not in ("program", "gate_review"):
-            return
-        reached = facts.admitted_on + timedelta(days=policy.length.days)
-        if reached < facts.today <= facts.length_reached_on:
-            raise NotAllowedNow(
-                f"length.days: with {policy.length.days} days the program would have ended on {reached}, which has "
-                f"passed. Use at least {(facts.today - facts.admitted_on).days} days, or let a clinician advance "
-                "the gate."
-            )
-
-    def _check_leave(self, leave: Leave) -> None:
-        for first, last, _ in self.facts.leaves:
-            if first <= leave.until and leave.from_ <= last and not leave.supersedes:
-                raise InvalidEntry(
-                    f"This leave overlaps the one from {first} to {last}; record the return from it "
-                    "first, or supersede it."
-                )
-
-    def _check_return(self, entry: Return) -> None:
-        facts = self.facts
-        if self.stage == "closed":
-            return  # it reopens a withdrawal (E3), or is kept and shown (E11)
-        if not any(first <= entry.on for first, _, _ in facts.leaves):
-            raise NotAllowedNow(f"There is no leave that began by {entry.on} to return from.")
-
-    def _check_exit(self, entry: Exit, now: datetime) -> None:
-        if entry.source is Source.IMPORT and self.facts.is_history(self.record.place(entry, now)):
-            return
-        signed = self.facts.exit_signed
-        if signed and entry.reason != "deceased" and entry.supersedes != signed.key:
-            raise NotAllowedNow(
-                f"The episode is closed already: {signed.reason} on {signed.on} (entry {signed.key}). To correct "
-                "that, retract or supersede that entry."
-            )
-        if entry.source not in (Source.STAFF, Source.IMPORT) and (entry.source, entry.reason) != (
-            Source.PATIENT,
-            "withdrew",
-        ):
-            raise NotAllowedNow(
-                f"source: an exit is signed by a named person of the staff, and a patient may withdraw; a "
-                f"{entry.source.value} states facts only (E1)."
-            )
-        if entry.reason in ("lost_contact", "involuntary"):
-            about = {"lost_contact": "lost_contact_proposal", "involuntary": "involuntary_discharge"}[
-                entry.reason
-            ]
-            raise NotAllowedNow(
-                f"An exit as {entry.reason} needs a decision by a named person about {about}; "
-                "it is not recorded as an exit entry (E1)."
-            )
-        if entry.reason == "completed" and self.stage != "aftercare":
-            raise NotAllowedNow(
-                f"An episode is completed from aftercare; this one is in {self.stage}. To end it now, "
-                "use transferred, withdrew or other."
-            )
+        refuse(self.record.place(entry, now), self.facts, self.stage, self.pathway.defaults)
 
     def _decide(self, entry: Entry, now: datetime) -> Changed | Refused:
         assert isinstance(entry, Decision)

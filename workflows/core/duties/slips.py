@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from workflows.core.calendar import Delay, day_in_words
 from workflows.core.duties.duty import CLINICIAN, CLINICIANS, Duty, repeated
@@ -101,23 +101,10 @@ def holds(facts: Facts) -> Iterator[Duty]:
 
 def drawn_tests(facts: Facts) -> Iterator[Duty]:
     """The test that was drawn last is collected in its window; the next draw is waited for (S4)."""
-    rules, opens = facts.policy.tests, facts.policy.business.opens
+    rules = facts.policy.tests
     last, following = facts.draws
-    role = "nurse" if facts.frame.team.get("nurse") else "case_manager"
     if last and not facts.drawn_is_answered:
-        duty = Duty(
-            f"collect_test:{last}",
-            role,
-            facts.calendar.at(last, opens),
-            rules.collection,
-            ("collected", "clinic_cancelled", "not_provided"),
-            "S4",
-            (),
-            "A test is drawn: collect it in its window, and record it.",
-            lapses=True,
-            escalates=False,
-            done_by=("test",),
-        )
+        duty = _collection(facts, last)
         closes_at = facts.calendar.due(duty.since, rules.collection)
         if facts.now < closes_at:
             yield duty
@@ -134,20 +121,23 @@ def drawn_tests(facts: Facts) -> Iterator[Duty]:
                 escalates=True,
             )
     if following:
-        yield Duty(
-            f"collect_test:{following}",
-            role,
-            facts.calendar.at(following, opens),
-            rules.collection,
-            ("collected", "clinic_cancelled", "not_provided"),
-            "S4",
-            (),
-            "A test is drawn: collect it in its window, and record it.",
-            lapses=True,
-            escalates=False,
-            done_by=("test",),
-            announced="Next look at the tests",
-        )
+        yield replace(_collection(facts, following), announced="Next look at the tests")
+
+
+def _collection(facts: Facts, day: date) -> Duty:
+    return Duty(
+        f"collect_test:{day}",
+        "nurse" if facts.frame.team.get("nurse") else "case_manager",
+        facts.calendar.at(day, facts.policy.business.opens),
+        facts.policy.tests.collection,
+        ("collected", "clinic_cancelled", "not_provided"),
+        "S4",
+        (),
+        "A test is drawn: collect it in its window, and record it.",
+        lapses=True,
+        escalates=False,
+        done_by=("test",),
+    )
 
 
 def adherence(facts: Facts) -> Iterator[Duty]:

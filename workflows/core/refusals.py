@@ -1,0 +1,104 @@
+"""What is refused, and why in words: entries that cannot be true, or that only a decision may bring about.
+
+A refusal changes nothing. What merely has no use in a stage is not refused: it is kept and shown (E11).
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from workflows.core.calendar import in_words
+from workflows.core.entries import Exit, Leave, PolicyAdoption, Return, Source, dated_ahead
+from workflows.core.errors import InvalidEntry, NotAllowedNow
+from workflows.core.facts import Facts
+from workflows.core.policy import Policy, load_policy
+from workflows.core.record import Recorded
+
+
+def refuse(arriving: Recorded, facts: Facts, stage: str, defaults: Mapping[str, Any]) -> None:
+    """Refuse an entry that may not be recorded.
+
+    Args:
+        arriving: The entry with both its times.
+        facts: The facts as they stand without it.
+        stage: The stage as the chart stands without it.
+        defaults: What the pathway changes of the default policy.
+
+    Raises:
+        InvalidEntry, NotAllowedNow, InvalidPolicy: what is wrong, in which field, and what would be right.
+    """
+    entry = arriving.entry
+    _from_the_future(arriving, facts)
+    if isinstance(entry, PolicyAdoption):
+        _adoption(load_policy(entry.policy, defaults), facts, stage)
+    elif isinstance(entry, Leave):
+        _overlapping(entry, facts)
+    elif isinstance(entry, Return):
+        _return_from_nowhere(entry, facts, stage)
+    elif isinstance(entry, Exit) and not facts.is_history(arriving):
+        _exit(entry, facts, stage)
+
+
+def _from_the_future(arriving: Recorded, facts: Facts) -> None:
+    entry, zone = arriving.entry, facts.calendar.zone
+    if dated_ahead(entry, arriving.recorded_at, zone, facts.policy.clock_skew):
+        raise InvalidEntry(
+            f"This {entry.kind} entry is dated {entry.when()}, which is in the future: it is "
+            f"{in_words(arriving.recorded_at.astimezone(zone))} in {zone.key}. Record it when it has happened."
+        )
+
+
+def _adoption(policy: Policy, facts: Facts, stage: str) -> None:
+    """A policy may not end the program on a day that has passed (T8)."""
+    if facts.admitted_on is None or stage not in ("program", "gate_review"):
+        return
+    reached = facts.admitted_on + timedelta(days=policy.length.days)
+    if reached < facts.today <= facts.length_reached_on:
+        raise NotAllowedNow(
+            f"length.days: with {policy.length.days} days the program would have ended on {reached}, which has "
+            f"passed. Use at least {(facts.today - facts.admitted_on).days} days, or let a clinician advance the "
+            "gate."
+        )
+
+
+def _overlapping(leave: Leave, facts: Facts) -> None:
+    for first, last, _ in facts.leaves:
+        if first <= leave.until and leave.from_ <= last and not leave.supersedes:
+            raise InvalidEntry(
+                f"This leave overlaps the one from {first} to {last}; record the return from it first, or "
+                "supersede it."
+            )
+
+
+def _return_from_nowhere(entry: Return, facts: Facts, stage: str) -> None:
+    if stage == "closed":
+        return  # it reopens a withdrawal (E3), or is kept and shown (E11)
+    if not any(first <= entry.on for first, _, _ in facts.leaves):
+        raise NotAllowedNow(f"There is no leave that began by {entry.on} to return from.")
+
+
+def _exit(entry: Exit, facts: Facts, stage: str) -> None:
+    """An exit is signed by a named person, and some only by a decision (E1, E2)."""
+    signed = facts.exit_signed
+    if signed and entry.reason != "deceased" and entry.supersedes != signed.key:
+        raise NotAllowedNow(
+            f"The episode is closed already: {signed.reason} on {signed.on} (entry {signed.key}). To correct "
+            "that, retract or supersede that entry."
+        )
+    by_staff = entry.source in (Source.STAFF, Source.IMPORT)
+    if not by_staff and (entry.source, entry.reason) != (Source.PATIENT, "withdrew"):
+        raise NotAllowedNow(
+            "source: an exit is signed by a named person of the staff, and a patient may withdraw; a "
+            f"{entry.source.value} states facts only (E1)."
+        )
+    decided_about = {"lost_contact": "lost_contact_proposal", "involuntary": "involuntary_discharge"}
+    if about := decided_about.get(entry.reason):
+        raise NotAllowedNow(
+            f"An exit as {entry.reason} needs a decision by a named person about {about}; it is not recorded as "
+            "an exit entry (E1)."
+        )
+    if entry.reason == "completed" and stage != "aftercare":
+        raise NotAllowedNow(
+            f"An episode is completed from aftercare; this one is in {stage}. To end it now, use transferred, "
+            "withdrew or other."
+        )
