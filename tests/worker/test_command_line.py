@@ -128,3 +128,8 @@ async def test_a_clinic_is_taken_over_and_run_from_the_command_line(
         assert (await run("admit", "--patient-key", "MRN-NEW", *start)).returncode == 0
         second = await run("admit", "--patient-key", "MRN-NEW", *start)
         assert (second.returncode, "already has the open episode" in second.stderr) == (1, True)
+
+
+def test_a_pathway_without_claims_is_refused_in_words() -> None:
+    result = carepath("pathway", "verify", "php")
+    assert (result.returncode, "makes no claims yet" in result.stderr) == (1, True)

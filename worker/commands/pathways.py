@@ -68,7 +68,10 @@ def verify(
     ] = None,
 ) -> None:
     """Prove that no way leads to an exit without a person, and the other invariants; tell what breaks them."""
-    proof = prove(_named(name), time.monotonic, depth)
+    chosen = _named(name)
+    if getattr(chosen, "claims", None) is None:
+        raise CannotDo(f"The pathway {chosen.name} makes no claims yet that could be proved; iop does.")
+    proof = prove(chosen, time.monotonic, depth)
     if story_to:
         _keep(proof, story_to)
     if json:
