@@ -1,18 +1,24 @@
 """What workflows and activities say to each other: names and models only, nothing heavy to import."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 NOTIFY_STAFF = "notify_staff"
 MESSAGE_PATIENT = "message_patient"
 NOTE_EPISODE = "note_episode"
+DISCLOSE = "disclose"
+FIND_CANDIDATES = "find_candidates"
+ASK_AGENCY = "ask_agency"
 
 UNKNOWN_STAFF = "UnknownStaff"
 CHANNEL_REFUSED = "ChannelRefused"
 CHANNEL_DOWN = "ChannelDown"
 TEMPLATE_REFUSED = "TemplateRefused"
+NO_SUCH_AGENCY = "NoSuchAgency"
+
+ReferralKind = Literal["therapist", "mutual_help", "service", "level_of_care"]
 
 
 class StaffNotice(BaseModel):
@@ -57,3 +63,82 @@ class EpisodeNote(BaseModel):
     closed_on: date | None = None
     follows: str | None = None
     opened_on: date | None = None
+
+
+class CandidateSearch(BaseModel):
+    """What a directory is asked. Where the patient lives is looked up behind the episode id and stands nowhere here.
+
+    `wishes` by name: specialties, payers, languages, modality (in_person, online, either), max_km, weekdays (ISO, 1
+    is Monday), not_before and not_after ("18:00"), fellowships, formats, open_meetings_only.
+    """
+
+    referral_id: str
+    episode_id: str
+    kind: ReferralKind
+    service: str
+    wishes: dict[str, Any] = Field(default_factory=dict)
+    leave_out: list[str] = Field(default_factory=list)
+    """Listings that were tried or declined."""
+    at_most: int = 5
+
+
+class Candidate(BaseModel):
+    """One place to go, with the reasons for its rank; `agency` where a referral can be sent to it."""
+
+    listing_id: str
+    name: str
+    agency: str | None = None
+    online: bool = False
+    secular: bool = False
+    why: list[str] = Field(default_factory=list)
+
+
+class Candidates(BaseModel):
+    """A ranked list, the best first, and from when the directory is."""
+
+    found: list[Candidate]
+    as_of: datetime | None = None
+
+
+class Disclosure(BaseModel):
+    """One disclosure to one outside agency, to be sent if a consent stands at that moment (P3).
+
+    `content` are content codes; what they stand for is read in the clinic database.
+    """
+
+    key: str
+    episode_id: str
+    referral_id: str
+    what: Literal["referral", "cancellation"] = "referral"
+    agency: str
+    service: str
+    purpose: str
+    content: list[str]
+    revokes: str | None = None
+
+
+class DisclosureReceipt(BaseModel):
+    """What became of a disclosure. `withheld` says in `reason` what is missing; nothing was sent then."""
+
+    key: str
+    outcome: Literal["sent", "already_sent", "withheld", "uncertain"]
+    agency: str
+    consent_id: str | None = None
+    reference: str | None = None
+    reason: str | None = None
+
+
+class AgencyQuestion(BaseModel):
+    """Asks an agency what it says of a referral."""
+
+    referral_id: str
+    agency: str
+    reference: str
+
+
+class AgencyAnswer(BaseModel):
+    """What it says; `status` None where it cannot be asked or has said nothing."""
+
+    status: str | None = None
+    at: datetime | None = None
+    appointment_at: datetime | None = None

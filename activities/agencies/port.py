@@ -1,0 +1,76 @@
+"""The port to an agency: what is handed over, and what an agency tells of it.
+
+What is handed over was judged before it came here: the consent stood in the same transaction in which the sending
+was claimed (P3). A channel adds nothing to it and looks nothing up.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal, Protocol
+
+Status = Literal[
+    "received", "accepted", "waitlisted", "declined", "scheduled", "visited", "missed", "ended", "cancelled"
+]
+"""What an agency says of a referral; `ended` that it is done, `cancelled` that it confirms our cancellation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is referred, as far as the consent's content allows; what it does not allow is None."""
+
+    given_name: str | None = None
+    family_name: str | None = None
+    birth_date: date | None = None
+    phone: str | None = None
+    email: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """One thing sent to one agency.
+
+    `key` is the same at every attempt and holds neither attempt nor run. `content` are the parts that the consent
+    covers, by content code. `notice` and `scope` go with every consented disclosure (P5). `answer_url` is where the
+    agency reads on and answers, behind a signature; it shows nothing of the care.
+    """
+
+    key: str
+    what: Literal["referral", "cancellation"]
+    referral_id: str
+    service: str
+    person: Person
+    content: Mapping[str, str]
+    consent_id: str
+    notice: str
+    scope: str
+    sent_at: datetime
+    answer_url: str = ""
+    revokes: str | None = None
+    """For a cancellation: the reference under which the agency knows the referral."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgencyWord:
+    """What an agency says of a referral when it is asked."""
+
+    status: Status
+    at: datetime
+    appointment_at: datetime | None = None
+    detail: Mapping[str, str] = field(default_factory=dict)
+
+
+class AgencyChannel(Protocol):
+    """One way to reach an agency."""
+
+    async def send(self, handover: Handover) -> str:
+        """Send once; the reference by which the agency knows it.
+
+        Raises:
+            activities.channels.port.Transient, Permanent, Uncertain: as they say. No message holds an address, a
+                name or a body (P1).
+        """
+
+    async def ask(self, reference: str) -> AgencyWord | None:
+        """What the agency says now; None where this channel cannot ask."""
