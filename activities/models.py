@@ -1,14 +1,16 @@
 """What workflows and activities say to each other: names and models only, nothing heavy to import."""
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 
 NOTIFY_STAFF = "notify_staff"
 MESSAGE_PATIENT = "message_patient"
 NOTE_EPISODE = "note_episode"
+KEEP_CONSENTS = "keep_consents"
 DISCLOSE = "disclose"
+RECONCILE = "reconcile_disclosure"
 FIND_CANDIDATES = "find_candidates"
 ASK_AGENCY = "ask_agency"
 
@@ -65,6 +67,16 @@ class EpisodeNote(BaseModel):
     opened_on: date | None = None
 
 
+class ConsentsStated(BaseModel):
+    """What an episode's record says of every consent; `version` grows with the record."""
+
+    episode_id: str
+    version: int
+    consents: list[dict[str, Any]]
+    lifted: list[str]
+    """Revocations that were retracted."""
+
+
 class CandidateSearch(BaseModel):
     """What a directory is asked. Where the patient lives is looked up behind the episode id and stands nowhere here.
 
@@ -100,6 +112,21 @@ class Candidates(BaseModel):
     as_of: datetime | None = None
 
 
+Stated = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
+class Emergency(BaseModel):
+    """Why something is disclosed to medical personnel without a consent; all of it is recorded at once (P6)."""
+
+    recipient: Stated
+    """The person of the medical personnel."""
+    facility: Stated
+    discloser: Stated
+    """The staff id of who discloses."""
+    nature: Stated
+    """The nature of the emergency."""
+
+
 class Disclosure(BaseModel):
     """One disclosure to one outside agency, to be sent if a consent stands at that moment (P3).
 
@@ -114,7 +141,10 @@ class Disclosure(BaseModel):
     service: str
     purpose: str
     content: list[str]
+    timezone: str | None = None
+    """The program's, by whose calendar a consent expires."""
     revokes: str | None = None
+    emergency: Emergency | None = None
 
 
 class DisclosureReceipt(BaseModel):
@@ -126,6 +156,14 @@ class DisclosureReceipt(BaseModel):
     consent_id: str | None = None
     reference: str | None = None
     reason: str | None = None
+
+
+class Reconciliation(BaseModel):
+    """What a person found out about a sending of which nobody knew whether it left (P9)."""
+
+    key: str
+    arrived: bool
+    by: str
 
 
 class AgencyQuestion(BaseModel):

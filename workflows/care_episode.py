@@ -14,7 +14,7 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.models import NOTE_EPISODE, EpisodeNote
+    from activities.models import KEEP_CONSENTS, NOTE_EPISODE, ConsentsStated, EpisodeNote
     from activities.policies import CLINIC_NOTE
     from workflows import visibility as seen
     from workflows.cancellation import WITHDRAWN, live_through
@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
         BeginEpisode,
         CloseTask,
         Effect,
+        KeepConsents,
         MessagePatient,
         NoteClosed,
         Notify,
@@ -249,6 +250,8 @@ class CareEpisode:
                 return self._message(effect)
             case NoteClosed():
                 return self._note_closed(effect)
+            case KeepConsents():
+                return self._keep_consents(effect)
             case BeginEpisode():
                 return self._begin_episode(effect)
 
@@ -321,6 +324,19 @@ class CareEpisode:
             summary="Clinic database: episode closed"
             if note.closed_on
             else "Clinic database: episode open again",
+            **CLINIC_NOTE.options(),
+        )
+
+    async def _keep_consents(self, kept: KeepConsents) -> None:
+        await workflow.execute_activity(
+            KEEP_CONSENTS,
+            ConsentsStated(
+                episode_id=self.episode.start.episode_id,
+                version=kept.version,
+                consents=list(kept.consents),
+                lifted=list(kept.lifted),
+            ),
+            summary="Clinic database: consents",
             **CLINIC_NOTE.options(),
         )
 

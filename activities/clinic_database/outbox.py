@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from activities.clinic_database.engine import ClinicDatabase
 from activities.clinic_database.tables import OutboxRow
 
-State = Literal["pending", "sending", "sent", "uncertain", "refused", "stale", "suppressed"]
+State = Literal["pending", "sending", "sent", "uncertain", "refused", "stale", "suppressed", "withheld"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,20 @@ class Claim:
     channel: str
 
 
+async def row_of(session: AsyncSession, key: str, *, episode_id: str, kind: str, recipient: str) -> OutboxRow:
+    """The row of a sending, locked until the transaction ends; the first attempt makes it, as `pending`.
+
+    Two attempts may come at once: one of them inserts, and the other waits for it at the lock.
+    """
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    new = insert(OutboxRow).values(
+        key=key, episode_id=episode_id, kind=kind, recipient=recipient, state="pending", attempts=0,
+        created_at=datetime.now(UTC),
+    )  # fmt: skip
+    await session.execute(new.on_conflict_do_nothing())
+    return await session.get_one(OutboxRow, key, with_for_update=True)
+
+
 class Outbox:
     """All sendings."""
 
@@ -33,13 +50,7 @@ class Outbox:
     async def claim(self, key: str, *, episode_id: str, kind: str, recipient: str) -> Claim:
         """Claim a sending for this attempt."""
         async with self._database.transaction() as session:
-            row = await session.get(OutboxRow, key, with_for_update=True)
-            if row is None:
-                session.add(OutboxRow(
-                    key=key, episode_id=episode_id, kind=kind, recipient=recipient, state="sending", attempts=1,
-                    created_at=datetime.now(UTC),
-                ))  # fmt: skip
-                return Claim(True, "sending", "")
+            row = await row_of(session, key, episode_id=episode_id, kind=kind, recipient=recipient)
             if row.state == "pending":
                 row.state, row.attempts = "sending", row.attempts + 1
                 return Claim(True, "sending", "")

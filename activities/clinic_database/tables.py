@@ -1,9 +1,9 @@
 """The tables. Times are UTC; SQLite keeps none, so they are given their zone back on reading."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
-from sqlalchemy import Boolean, Date, DateTime, Index, Integer, String, text
+from sqlalchemy import JSON, Boolean, Date, DateTime, Float, Index, Integer, String, Text, Time, text
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -51,6 +51,85 @@ class ContactRow(Base):
     allowed: Mapped[bool] = mapped_column(Boolean, default=True)
 
 
+class PatientRow(Base):
+    """Who a patient is and how they want to be reached."""
+
+    __tablename__ = "patient"
+
+    patient_key: Mapped[str] = mapped_column(String(120), primary_key=True)
+    given_name: Mapped[str | None] = mapped_column(String(120))
+    family_name: Mapped[str | None] = mapped_column(String(120))
+    birth_date: Mapped[date | None] = mapped_column(Date)
+    phone: Mapped[str | None] = mapped_column(String(40))
+    email: Mapped[str | None] = mapped_column(String(320))
+    language: Mapped[str | None] = mapped_column(String(20))
+    timezone: Mapped[str | None] = mapped_column(String(60))
+    quiet_from: Mapped[time | None] = mapped_column(Time)
+    quiet_until: Mapped[time | None] = mapped_column(Time)
+    stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    latitude: Mapped[float | None] = mapped_column(Float)
+    longitude: Mapped[float | None] = mapped_column(Float)
+
+
+class ConsentRow(Base):
+    """A consent as it stands now, one row for each consent entry of an episode."""
+
+    __tablename__ = "consent"
+    __table_args__ = (Index("one_row_per_consent_entry", "episode_id", "entry_id", unique=True),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    episode_id: Mapped[str] = mapped_column(String(64))
+    entry_id: Mapped[str] = mapped_column(String(120))
+    consent_id: Mapped[str] = mapped_column(String(120))
+    type: Mapped[str] = mapped_column(String(40))
+    discloser: Mapped[str] = mapped_column(String(120))
+    recipient: Mapped[str] = mapped_column(String(120))
+    purpose: Mapped[str] = mapped_column(String(120))
+    content: Mapped[list[str]] = mapped_column(JSON)
+    signed_on: Mapped[date] = mapped_column(Date)
+    signed_by: Mapped[str] = mapped_column(String(40))
+    authority: Mapped[str | None] = mapped_column(String(120))
+    expires_on: Mapped[date | None] = mapped_column(Date)
+    expires_event: Mapped[str | None] = mapped_column(String(120))
+    recorded_by: Mapped[str] = mapped_column(String(120))
+    stands: Mapped[bool] = mapped_column(Boolean)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_by: Mapped[str | None] = mapped_column(String(120))
+    revocation_entry: Mapped[str | None] = mapped_column(String(120))
+    version: Mapped[int] = mapped_column(Integer)
+    """Of the episode's record, when this row was last taken over from it."""
+
+
+class ConsentEventRow(Base):
+    """One thing that happened to a consent; rows are only added."""
+
+    __tablename__ = "consent_event"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    episode_id: Mapped[str] = mapped_column(String(64), index=True)
+    entry_id: Mapped[str] = mapped_column(String(120))
+    what: Mapped[str] = mapped_column(String(40))
+    by: Mapped[str] = mapped_column(String(120))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class LedgerRow(Base):
+    """One line of the disclosure ledger; a trigger refuses to change or delete one (P8).
+
+    The pair of patient and previous hash is unique: a chain cannot fork, whatever a process does.
+    """
+
+    __tablename__ = "disclosure_ledger"
+    __table_args__ = (Index("a_chain_does_not_fork", "patient_key", "previous", unique=True),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    patient_key: Mapped[str] = mapped_column(String(120))
+    line: Mapped[str] = mapped_column(Text)
+    """What is hashed: the line as canonical JSON."""
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+
+
 class OutboxRow(Base):
     """One row for each sending, whatever the number of attempts."""
 
@@ -64,8 +143,11 @@ class OutboxRow(Base):
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     channel: Mapped[str | None] = mapped_column(String(40))
     reference: Mapped[str | None] = mapped_column(String(300))
+    consent_id: Mapped[str | None] = mapped_column(String(120))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
-__all__ = ["Base", "ContactRow", "EpisodeRow", "OutboxRow"]
+__all__ = [
+    "Base", "ConsentEventRow", "ConsentRow", "ContactRow", "EpisodeRow", "LedgerRow", "OutboxRow", "PatientRow",
+]  # fmt: skip

@@ -22,6 +22,7 @@ _NAMES = {
     "in_crisis": "Crisis",
     "goals_open": "Open goals",
     "flags": "Flags",
+    "consents": "Consents that stand",
     "exit": "Exit",
 }
 
@@ -44,6 +45,7 @@ def observed(facts: Facts, stage: str) -> dict[str, object]:
         "in_crisis": facts.in_crisis,
         "goals_open": sum(status == "open" for status in facts.goals.values()),
         "flags": facts.flags,
+        "consents": [f"{one.consent_id} for {one.recipient}" for one in facts.consents_standing],
         "exit": facts.exit[0] if facts.exit else None,
     }
 

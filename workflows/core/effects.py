@@ -85,4 +85,18 @@ class BeginEpisode:
     history: tuple[dict[str, Any], ...]
 
 
-Effect = OpenTask | CloseTask | Notify | MessagePatient | NoteClosed | BeginEpisode
+@dataclass(frozen=True, slots=True)
+class KeepConsents:
+    """The clinic database learns what the record says of every consent; there it is judged at each sending (P3).
+
+    `version` grows with the record, so that a state which arrives late does not undo a newer one. A revocation is
+    lifted only by the id of a retracted one in `lifted`.
+    """
+
+    key: str
+    version: int
+    consents: tuple[dict[str, Any], ...]
+    lifted: tuple[str, ...]
+
+
+Effect = OpenTask | CloseTask | Notify | MessagePatient | NoteClosed | BeginEpisode | KeepConsents

@@ -19,19 +19,30 @@ from workflows.core.changes import observed, told
 from workflows.core.deadlines import Deadline
 from workflows.core.decisions import answered_duty, choice_of
 from workflows.core.duties import Duty
-from workflows.core.effects import BeginEpisode, CloseTask, Effect, EscalationLevel, NoteClosed, OpenTask
+from workflows.core.effects import (
+    BeginEpisode,
+    CloseTask,
+    Effect,
+    EscalationLevel,
+    KeepConsents,
+    NoteClosed,
+    OpenTask,
+)
 from workflows.core.entries import (
+    Consent,
     Decision,
     Entry,
     Exit,
     PolicyAdoption,
     Retraction,
     Return,
+    Revocation,
     Source,
     parse_entry,
 )
 from workflows.core.errors import NotAllowedNow, Refused
 from workflows.core.facts import Answer, Facts, Frame
+from workflows.core.facts.consents import told_of
 from workflows.core.keys import subject_of
 from workflows.core.pathway import Pathway, Stage
 from workflows.core.policy import differences, load_policy
@@ -84,6 +95,7 @@ class Episode:
         self._looked_at: tuple[object, ...] | None = None
         self._stage = pathway.stage(self.chart.configuration_values)
         self._adoptions: tuple[int, ...] = ()
+        self._consents = self.record.version(Consent, Revocation)
         self._told_of_policy: list[str] = []
 
     # -- what happens -------------------------------------------------------------------------------------
@@ -253,6 +265,7 @@ class Episode:
         self.next_deadline = min(self._awaited(duties), default=None)
         self._raise_alarms()
         self._note_closed()
+        self._keep_consents()
         self._begin_following()
         self._observed = observed(facts, self.stage)
         return self._observed, happened
@@ -307,6 +320,16 @@ class Episode:
         if (closed_on is not None) != self.is_noted_closed:
             self.is_noted_closed = closed_on is not None
             self.effects.append(NoteClosed(f"closed:{len(self.record)}", closed_on))
+
+    def _keep_consents(self) -> None:
+        """The clinic database learns of every change in what was consented to (P3, P4)."""
+        version = self.record.version(Consent, Revocation)
+        if version == self._consents:
+            return
+        self._consents = version
+        number = len(self.record)
+        stated = tuple(told_of(consent) for consent in self.facts.consents)
+        self.effects.append(KeepConsents(f"consents:{number}", number, stated, self.facts.revocations_lifted))
 
     def _reconcile(self, duties: Sequence[Duty], kinds: frozenset[str]) -> list[str]:
         """Open and close tasks for the difference between what is owed and what is open."""
@@ -386,6 +409,7 @@ class Episode:
             self.chart.history_values[name] = [self.chart.states_map[state] for state in ids]
         self._stage = self.pathway.stage(self.chart.configuration_values)
         self._adopt_policy()
+        self._consents = self.record.version(Consent, Revocation)
         self._looked_at = None
         self._look(self.started_at)
 

@@ -11,6 +11,7 @@ from workflows.core.claims import Claims
 from workflows.core.deadlines import Deadline, leave_changes, record_closes
 from workflows.core.duties import Duty
 from workflows.core.duties.admission import intake
+from workflows.core.duties.consents import revocations
 from workflows.core.duties.leaving import exit_duties, involuntary_discharge, transfer
 from workflows.core.duties.review import decisions_to_review
 from workflows.core.duties.safety import after_leave, crisis
@@ -75,6 +76,7 @@ class Pathway(ABC):
             return
         yield from crisis(facts)
         yield from decisions_to_review(facts)
+        yield from revocations(facts)
         if stage == "closed":
             yield from exit_duties(facts)
             return

@@ -7,7 +7,7 @@ partial policy, such as a file that overrides three numbers, and completes it wi
 from collections.abc import Mapping
 from datetime import date, timedelta
 from types import MappingProxyType
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -85,6 +85,9 @@ class Rung(_Part):
     role: str = "case_manager"
     within: Delay = Delay(by_close_of_business=True)
     outcomes: tuple[str, ...] = ("reached", "not_reached")
+    contacts_others: Literal["no", "with_consent", "only"] = "no"
+    """Whether somebody whom a consent names is contacted too, or is all that the rung is for; then it is skipped
+    where no consent names anybody (P7)."""
 
     @model_validator(mode="after")
     def _does_one_thing(self) -> Self:
@@ -112,6 +115,7 @@ _MISSED_SESSION_LADDER = (
         at_misses=3,
         task="outreach_letter",
         outcomes=("reached", "sent", "not_possible"),
+        contacts_others="with_consent",
     ),
     Rung(
         name="team_conference",
@@ -273,6 +277,15 @@ class Discharge(_Part):
     decision: Delay = Delay(business_days=1)
 
 
+class Privacy(_Part):
+    """Consent and disclosure (P4, P8)."""
+
+    after_revocation: Delay = Delay(business_days=1)
+    """Until the case manager has seen to what leaned on a consent that was taken back."""
+    ledger_years: Annotated[int, Field(ge=6)] = 6
+    """How far back an accounting of disclosures goes at least (45 CFR 164.528)."""
+
+
 class Escalation(_Part):
     """One level of the ladder by which an overdue task climbs: whose it becomes, how long after it was due."""
 
@@ -295,6 +308,7 @@ class Policy(_Part):
     intake: Intake = Intake()
     course: Course = Course()
     discharge: Discharge = Discharge()
+    privacy: Privacy = Privacy()
     escalation: tuple[Escalation, ...] = (
         Escalation(role="supervisor", after=Delay(hours=4)),
         Escalation(role="director", after=Delay(hours=24)),

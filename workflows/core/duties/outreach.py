@@ -6,6 +6,7 @@ from workflows.core.calendar import Delay
 from workflows.core.duties.duty import Duty, repeated
 from workflows.core.facts import Facts
 from workflows.core.facts.ladder import Outreach
+from workflows.core.policy import Rung
 
 
 def outreach(facts: Facts) -> Iterator[Duty]:
@@ -53,9 +54,15 @@ def _rung(facts: Facts, search: Outreach) -> Iterator[Duty]:
         return
     count = len(search.misses)
     last = len(search.rungs) - 1
+    skipped = ""
     # A rung that only sends a message leaves the task of the rung below it open.
     for due in reversed(search.rungs[: reached.number + 1]):
         if due.rung.task is None:
+            continue
+        if due.rung.contacts_others == "only" and not facts.may_be_contacted:
+            skipped += (
+                f" {due.rung.name.replace('_', ' ').capitalize()} is skipped: no consent names anybody."
+            )
             continue
         duty = Duty(
             f"{due.rung.task}:{search.asking}",
@@ -66,13 +73,23 @@ def _rung(facts: Facts, search: Outreach) -> Iterator[Duty]:
             "A4",
             _misses(search),
             f"{count} session{'s' if count > 1 else ''} missed in a row since "
-            f"{search.misses[0].session.name}: {due.rung.name.replace('_', ' ')}.",
+            f"{search.misses[0].session.name}: {due.rung.name.replace('_', ' ')}."
+            f"{_others(due.rung, facts)}{skipped}",
             escalates=due.number == last,
         )
         # The last rung has no other above it: what it asks comes back for as long as the search goes on.
         again = dict.fromkeys(due.rung.outcomes, facts.policy.attendance.last_rung_again)
         yield from repeated(facts, duty, again if due.number == last else {})
         return
+
+
+def _others(rung: Rung, facts: Facts) -> str:
+    """Whom else the rung may contact: only whom a consent names (P7)."""
+    if rung.contacts_others == "no":
+        return ""
+    if named := facts.may_be_contacted:
+        return f" A consent lets you contact also: {', '.join(named)}."
+    return " Nobody else may be contacted: no consent names anybody."
 
 
 def _misses(search: Outreach) -> tuple[str, ...]:

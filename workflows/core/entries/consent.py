@@ -1,35 +1,70 @@
-"""Consents and their revocation (P3, P4). Recorded and kept here; judged where something is sent."""
+"""Consents and their revocation (P3, P4). Recorded here; judged where something is sent."""
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import model_validator
+from pydantic import BeforeValidator, model_validator
 
-from workflows.core.entries.base import Code, Entry
+from workflows.core.consents import TREATMENT_PAYMENT_OPERATIONS, TYPES, missing_elements
+from workflows.core.entries.base import Code, Entry, Name
+
+
+def _type(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    code = value.strip().lower().replace(" ", "_").replace("-", "_").replace("counseling", "counselling")
+    code = TREATMENT_PAYMENT_OPERATIONS if code == "treatment_payment_operations" else code
+    if code not in TYPES:
+        raise ValueError(f"there are {', '.join(TYPES)}")
+    return code
+
+
+def _list(value: object) -> object:
+    return value.split(",") if isinstance(value, str) else value
 
 
 class Consent(Entry):
-    """A signed consent. One that lacks an element is refused with the list of what is missing (P4)."""
+    """A signed consent. One that lacks an element is refused with the list of what is missing (P4).
+
+    `recipient` is the id of an agency, or of a contact in the clinic database; a class of recipients only for
+    treatment, payment and operations. Names stay in the clinic database (P1).
+    """
 
     kind: Literal["consent"]
     consent_id: Code
-    type: Code = "disclosure"
-    recipient: Code | None = None
-    purpose: Code | None = None
-    content: Code | None = None
+    type: Annotated[str, BeforeValidator(_type)] = "disclosure"
+    discloser: Code = "program"
+    recipient: Name | None = None
+    purpose: Name | None = None
+    content: Annotated[tuple[Name, ...], BeforeValidator(_list)] = ()
+    may_revoke: bool = True
     signed_on: date | None = None
+    signed_by: Literal["patient", "representative"] = "patient"
+    authority: Code | None = None
+    """By what right a representative signed, such as guardian."""
     expires_on: date | None = None
-    expires_event: Code | None = None
+    expires_event: Name | None = None
 
     @model_validator(mode="after")
     def _has_every_element(self) -> "Consent":
-        missing = [
-            name for name in ("recipient", "purpose", "content", "signed_on") if not getattr(self, name)
-        ]
-        if not (self.expires_on or self.expires_event):
-            missing.append("expires_on or expires_event")
+        missing = missing_elements(
+            type=self.type,
+            discloser=self.discloser,
+            recipient=self.recipient,
+            purpose=self.purpose,
+            content=self.content,
+            may_revoke=self.may_revoke,
+            signed_on=self.signed_on,
+            expires=bool(self.expires_on or self.expires_event),
+            signed_by_representative=self.signed_by == "representative",
+            authority=self.authority,
+        )
         if missing:
-            raise ValueError(f"a consent needs also: {', '.join(missing)}")
+            raise ValueError(f"a consent needs also: {'; '.join(missing)}")
+        if self.expires_on and self.signed_on and self.expires_on < self.signed_on:
+            raise ValueError(
+                f"expires_on: {self.expires_on} is before the day of the signature {self.signed_on}"
+            )
         return self
 
     def when(self) -> date | None:

@@ -1,7 +1,8 @@
 """What follows from a record under a policy at one instant. Nothing here decides; it only reads.
 
 One file for each subject, in a chain in which each reads only those before it:
-`reading` → `intake` → `course` → `use` → `stages` → `attendance` → `gate` → `length` → `discharge` → `exits`.
+`reading` → `consents` → `intake` → `course` → `use` → `stages` → `attendance` → `gate` → `length` → `discharge` →
+`exits`.
 The calculations themselves are functions beside them: `sessions`, `ladder`, `sobriety`, `conditions`.
 """
 

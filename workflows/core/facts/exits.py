@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from workflows.core.consents import EPISODE_ENDS, OUTREACH_PURPOSES, Consent
 from workflows.core.entries import Checkin
 from workflows.core.facts.discharge import DischargeFacts
 from workflows.core.facts.reading import fact
@@ -22,6 +23,16 @@ class ExitFacts(DischargeFacts):
             return None
         on = min(self.last_contact_by(signed.on) or signed.on, signed.on) if signed.decided else signed.on
         return (signed.reason, on, signed.key)
+
+    @fact
+    def consents_standing(self) -> list[Consent]:
+        """The consents that stand today; some end with the episode (P3)."""
+        return self.consents_that_stand(EPISODE_ENDS if self.exit_signed else frozenset())
+
+    @fact
+    def may_be_contacted(self) -> list[str]:
+        """Whom a consent names for the case that the patient is searched for (P7)."""
+        return sorted({one.recipient for one in self.consents_standing if one.purpose in OUTREACH_PURPOSES})
 
     def last_contact_by(self, day: date) -> date | None:
         """The last day, up to a day, on which the patient was seen, spoken with, or checked in (E4)."""

@@ -4,11 +4,12 @@ from datetime import date, datetime, timedelta
 
 from workflows.core.calendar import program_week
 from workflows.core.entries import Acknowledgement, Admission, Goal, LevelOfCareDecision, Screening
-from workflows.core.facts.reading import Reading, fact
+from workflows.core.facts.consents import ConsentFacts
+from workflows.core.facts.reading import fact
 from workflows.core.record import Recorded
 
 
-class IntakeFacts(Reading):
+class IntakeFacts(ConsentFacts):
     """Who was admitted, when, and for how long the program lasts."""
 
     @property

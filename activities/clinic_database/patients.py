@@ -1,0 +1,97 @@
+"""Who a patient is, and how they want to be reached: identity stands here and nowhere else (P1)."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from activities.clinic_database.engine import ClinicDatabase
+from activities.clinic_database.tables import EpisodeRow, PatientRow
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """A person, by the clinic's own key. Everything but the key may be unknown."""
+
+    patient_key: str
+    given_name: str | None = None
+    family_name: str | None = None
+    birth_date: date | None = None
+    phone: str | None = None
+    email: str | None = None
+    language: str | None = None
+    """The language in which the person is written to, such as `es`."""
+    timezone: str | None = None
+    quiet_from: time | None = None
+    quiet_until: time | None = None
+    """No message between these wall-clock times in the person's zone; together they may span midnight."""
+    stopped_at: datetime | None = None
+    """When the person asked that no further messages come (STOP)."""
+    latitude: float | None = None
+    longitude: float | None = None
+
+    def quiet_at(self, instant: datetime, clinic: ZoneInfo) -> bool:
+        """Whether an instant falls into the person's quiet hours."""
+        if self.quiet_from is None or self.quiet_until is None or self.quiet_from == self.quiet_until:
+            return False
+        clock = instant.astimezone(self.zone(clinic)).time()
+        if self.quiet_from < self.quiet_until:
+            return self.quiet_from <= clock < self.quiet_until
+        return clock >= self.quiet_from or clock < self.quiet_until
+
+    def zone(self, clinic: ZoneInfo) -> ZoneInfo:
+        """The person's time zone; the clinic's where nothing else is known."""
+        return ZoneInfo(self.timezone) if self.timezone else clinic
+
+
+class Patients:
+    """All patients of the clinic."""
+
+    def __init__(self, database: ClinicDatabase) -> None:
+        self._database = database
+
+    async def save(self, patient: Patient) -> None:
+        """Keep what is known of a patient, in place of what was."""
+        async with self._database.transaction() as session:
+            await session.merge(PatientRow(**{name: getattr(patient, name) for name in Patient.__slots__}))
+
+    async def get(self, patient_key: str) -> Patient | None:
+        """A patient by key."""
+        async with self._database.transaction() as session:
+            row = await session.get(PatientRow, patient_key)
+            return _patient(row) if row else None
+
+    async def of_episode(self, episode_id: str) -> Patient | None:
+        """The patient behind an episode: only the key where no more is on file; None for an unknown episode."""
+        async with self._database.transaction() as session:
+            found = (
+                select(EpisodeRow.patient_key, PatientRow)
+                .outerjoin(PatientRow, PatientRow.patient_key == EpisodeRow.patient_key)
+                .where(EpisodeRow.episode_id == episode_id)
+            )
+            row = (await session.execute(found)).one_or_none()
+        if row is None:
+            return None
+        key, kept = row
+        return _patient(kept) if kept else Patient(key)
+
+    async def stop(self, patient_key: str, stopped: bool = True) -> None:
+        """Send no further messages to a patient, or (False) send them again: the person's own word (P2)."""
+        async with self._database.transaction() as session:
+            row = await session.get(PatientRow, patient_key)
+            if row is None:
+                row = PatientRow(patient_key=patient_key)
+                session.add(row)
+            row.stopped_at = (row.stopped_at or datetime.now(UTC)) if stopped else None
+
+
+async def key_behind(session: AsyncSession, episode_id: str) -> str:
+    """The patient key of an episode; the episode itself where the crosswalk does not know it."""
+    found = select(EpisodeRow.patient_key).where(EpisodeRow.episode_id == episode_id)
+    return await session.scalar(found) or f"episode-{episode_id}"
+
+
+def _patient(row: PatientRow) -> Patient:
+    return Patient(**{name: getattr(row, name) for name in Patient.__slots__})

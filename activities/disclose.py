@@ -1,0 +1,258 @@
+"""Telling an outside agency: only under a consent that stands at this very moment, once, and on record (P3-P9).
+
+There is no other way out to an agency. The consent is looked up in the transaction that claims the sending, at every
+attempt; the ledger's first line is written in it too. What then becomes of the sending is a second line.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.agencies.links import Links
+from activities.agencies.notice import NOTICE, scope_of
+from activities.agencies.port import AgencyChannel, Handover, Person
+from activities.channels.port import Permanent, Transient, Uncertain
+from activities.clinic_database.consents import standing_in
+from activities.clinic_database.engine import ClinicDatabase
+from activities.clinic_database.ledger import Line, append
+from activities.clinic_database.outbox import row_of
+from activities.clinic_database.patients import Patient, Patients, key_behind
+from activities.clinic_database.tables import OutboxRow
+from activities.models import (
+    CHANNEL_DOWN,
+    CHANNEL_REFUSED,
+    DISCLOSE,
+    NO_SUCH_AGENCY,
+    RECONCILE,
+    Disclosure,
+    DisclosureReceipt,
+    Reconciliation,
+)
+from workflows.core.consents import Consent, Request, covering, parts
+
+CLAIMABLE = ("pending", "withheld")
+"""What was given back, or kept back for want of a consent, may be tried again: the consent decides anew each time."""
+
+
+class UnknownAgency(Exception):
+    """No agency of that id is in the agencies file; the message says what to do."""
+
+
+class Agency(Protocol):
+    """What must be known of an agency to disclose to it."""
+
+    @property
+    def agency_id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def address(self) -> str: ...
+    @property
+    def classes(self) -> frozenset[str]: ...
+    @property
+    def medical(self) -> bool: ...
+
+
+class Agencies(Protocol):
+    """The agencies that the clinic works with."""
+
+    def get(self, agency_id: str) -> Agency:
+        """One of them.
+
+        Raises:
+            UnknownAgency: there is none of that id.
+        """
+
+    def channel_of(self, agency: Agency) -> AgencyChannel:
+        """How it is reached."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ours:
+    """This attempt may send: on which basis."""
+
+    basis: str
+    consent: Consent | None
+
+
+class Discloser:
+    """Sends disclosures. `agencies` reads the file anew for each, so that a change needs no restart."""
+
+    def __init__(
+        self, database: ClinicDatabase, agencies: Callable[[], Agencies], links: Links, zone: ZoneInfo
+    ) -> None:
+        self._database, self._agencies, self._links, self._zone = database, agencies, links, zone
+        self._patients = Patients(database)
+
+    @activity.defn(name=DISCLOSE)
+    async def disclose(self, wanted: Disclosure) -> DisclosureReceipt:
+        """Send one disclosure, or say why it is withheld.
+
+        Raises:
+            ApplicationError: `NoSuchAgency`, `ChannelRefused` for good; `ChannelDown` to be tried again.
+        """
+        book = self._agencies()
+        try:
+            agency = book.get(wanted.agency)
+        except UnknownAgency as error:
+            raise ApplicationError(str(error), type=NO_SUCH_AGENCY, non_retryable=True) from None
+        patient = await self._patients.of_episode(wanted.episode_id) or Patient(
+            f"episode-{wanted.episode_id}"
+        )
+        async with self._database.transaction() as session:
+            claimed = await self._claim(session, wanted, agency, patient)
+        if isinstance(claimed, DisclosureReceipt):
+            return claimed
+        try:
+            reference = await book.channel_of(agency).send(self._handover(wanted, patient, claimed))
+        except Uncertain:
+            return await self._settle(wanted, patient, claimed, "uncertain")
+        except (Transient, Permanent) as no:
+            later = isinstance(no, Transient)
+            await self._settle(wanted, patient, claimed, "not_sent", pending=later)
+            raise ApplicationError(
+                f"{wanted.agency} could not be reached: {no}",
+                type=CHANNEL_DOWN if later else CHANNEL_REFUSED,
+                non_retryable=not later,
+            ) from None
+        return await self._settle(wanted, patient, claimed, "sent", reference)
+
+    @activity.defn(name=RECONCILE)
+    async def reconcile(self, found: Reconciliation) -> None:
+        """Write down what a person found out about an uncertain sending (P9). Saying it twice changes nothing."""
+        async with self._database.transaction() as session:
+            row = await session.get(OutboxRow, found.key, with_for_update=True)
+            if row is None or row.state not in ("uncertain", "sending"):
+                return
+            row.state, row.settled_at = "sent" if found.arrived else "refused", datetime.now(UTC)
+            what = "arrived" if found.arrived else "not_arrived"
+            patient_key = await key_behind(session, row.episode_id)
+            await append(session, patient_key, Line(found.key, what, found.by, row.recipient))
+
+    async def _claim(
+        self, session: AsyncSession, wanted: Disclosure, agency: Agency, patient: Patient
+    ) -> _Ours | DisclosureReceipt:
+        row = await row_of(
+            session, wanted.key, episode_id=wanted.episode_id, kind=wanted.what, recipient=wanted.agency
+        )
+        if row.state not in CLAIMABLE:
+            return await self._known(session, row, wanted, patient)
+        grounds = await self._grounds(session, wanted, agency)
+        if isinstance(grounds, str):
+            row.state, row.settled_at = "withheld", datetime.now(UTC)
+            return DisclosureReceipt(key=wanted.key, outcome="withheld", agency=wanted.agency, reason=grounds)
+        row.state, row.attempts = "sending", row.attempts + 1
+        row.consent_id = grounds.consent.consent_id if grounds.consent else None
+        await append(session, patient.patient_key, _line(wanted, agency, grounds))
+        return grounds
+
+    async def _known(
+        self, session: AsyncSession, row: OutboxRow, wanted: Disclosure, patient: Patient
+    ) -> DisclosureReceipt:
+        """A sending that an earlier attempt has claimed and not given back."""
+        if row.state == "sending":  # that attempt died before it could say what became of it (P9)
+            row.state, row.settled_at = "uncertain", datetime.now(UTC)
+            await append(session, patient.patient_key, Line(wanted.key, "uncertain", "system", wanted.agency))
+        if row.state == "refused":
+            raise ApplicationError(
+                f"{wanted.agency} has refused this sending", type=CHANNEL_REFUSED, non_retryable=True
+            )
+        receipt = DisclosureReceipt(
+            key=wanted.key, outcome="uncertain", agency=wanted.agency, consent_id=row.consent_id
+        )
+        if row.state == "sent":
+            return receipt.model_copy(update={"outcome": "already_sent", "reference": row.reference})
+        return receipt
+
+    async def _grounds(self, session: AsyncSession, wanted: Disclosure, agency: Agency) -> _Ours | str:
+        """On which basis something may go out now; otherwise why not, in words."""
+        if wanted.emergency:
+            if not agency.medical:
+                return f"in an emergency only medical personnel are told, and {wanted.agency} is none"
+            return _Ours("emergency", None)
+        request = Request(wanted.agency, agency.classes, wanted.purpose, frozenset(wanted.content))
+        consents = await standing_in(session, wanted.episode_id)
+        today = datetime.now(ZoneInfo(wanted.timezone) if wanted.timezone else self._zone).date()
+        consent, objections = covering(consents, request, today)
+        if consent is None:
+            return f"no consent lets {wanted.agency} be told: {'; '.join(objections)}"
+        return _Ours("consent", consent)
+
+    def _handover(self, wanted: Disclosure, patient: Patient, ours: _Ours) -> Handover:
+        now = datetime.now(UTC)
+        content = parts(wanted.content)
+        known = "identity" in content
+        reachable = "contact" in content
+        return Handover(
+            key=wanted.key,
+            what=wanted.what,
+            referral_id=wanted.referral_id,
+            service=wanted.service,
+            person=Person(
+                given_name=patient.given_name if known else None,
+                family_name=patient.family_name if known else None,
+                birth_date=patient.birth_date if known else None,
+                phone=patient.phone if reachable else None,
+                email=patient.email if reachable else None,
+                language=patient.language if reachable else None,
+            ),
+            content={"service_need": wanted.service} if "service_need" in content else {},
+            consent_id=ours.consent.consent_id if ours.consent else "",
+            notice=NOTICE,
+            scope=scope_of(ours.consent)
+            if ours.consent
+            else "Disclosed in a medical emergency (42 CFR 2.51).",
+            sent_at=now,
+            answer_url=self._links.url(wanted.referral_id, wanted.agency, now),
+            revokes=wanted.revokes,
+        )
+
+    async def _settle(
+        self,
+        wanted: Disclosure,
+        patient: Patient,
+        ours: _Ours,
+        what: str,
+        reference: str | None = None,
+        *,
+        pending: bool = False,
+    ) -> DisclosureReceipt:
+        async with self._database.transaction() as session:
+            row = await session.get(OutboxRow, wanted.key, with_for_update=True)
+            assert row is not None, "a sending is claimed before it is settled"
+            row.state = "pending" if pending else "refused" if what == "not_sent" else what
+            row.reference, row.settled_at = reference, None if pending else datetime.now(UTC)
+            await append(session, patient.patient_key, Line(wanted.key, what, "system", wanted.agency))
+        return DisclosureReceipt(
+            key=wanted.key,
+            outcome="sent" if what == "sent" else "uncertain",
+            agency=wanted.agency,
+            consent_id=ours.consent.consent_id if ours.consent else None,
+            reference=reference,
+        )
+
+
+def _line(wanted: Disclosure, agency: Agency, ours: _Ours) -> Line:
+    emergency = wanted.emergency
+    detail = (
+        tuple(sorted(emergency.model_dump().items())) if emergency else (("referral", wanted.referral_id),)
+    )
+    return Line(
+        key=wanted.key,
+        what="sending",
+        by=emergency.discloser if emergency else "system",
+        recipient=wanted.agency,
+        name=agency.name,
+        address=agency.address,
+        purpose="medical emergency" if emergency else wanted.purpose,
+        content=tuple(sorted(parts(wanted.content))),
+        basis=ours.basis,
+        consent_id=ours.consent.consent_id if ours.consent else "",
+        detail=detail,
+    )

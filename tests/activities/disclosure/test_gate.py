@@ -1,0 +1,231 @@
+"""The consent gate: what goes out, and each way around it that the rules forbid (P3-P6, P9)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from activities.clinic_database import ClinicDatabase, Crosswalk
+from activities.models import Emergency, Reconciliation
+from tests.activities.disclosure.clinic import Clinic, agency_server, revoked, wanted
+from tests.activities.http_server import Answering
+
+
+@pytest.fixture
+async def clinic(database: ClinicDatabase) -> AsyncIterator[Clinic]:
+    with agency_server() as server:
+        yield await Clinic(database, server).begin()
+
+
+def answers(clinic: Clinic, *statuses: int) -> Answering:
+    clinic.server.statuses[:] = statuses
+    return clinic.server
+
+
+async def test_P3_a_disclosure_goes_out_under_a_consent_that_names_it_all(
+    clinic: Clinic,
+) -> None:
+    await clinic.states()
+    receipt = await clinic.discloser.disclose(wanted())
+    assert (receipt.outcome, receipt.consent_id) == ("sent", "c1")
+    assert await clinic.lines() == ["food-1 sent"]
+    (handover,) = clinic.channel.sent
+    assert (handover.person.family_name, handover.person.phone) == ("Example", "555-0101")
+
+
+TPO = {"type": "tpo", "recipient": "treating_providers", "purpose": "treatment"}
+ALL = {**TPO, "content": ["all"]}
+AROUND: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+    ("no consent names it", {"recipient": "food-2"}, {}),
+    ("a consent for A is used for B", {}, {"agency": "food-2"}),
+    ("another purpose", {}, {"purpose": "research"}),
+    ("more than the content", {}, {"content": ["referral", "test_results"]}),
+    ("HIV content under a bundle", {}, {"content": ["referral", "hiv"]}),
+    ("signed tomorrow", {"signed_on": "2099-01-01"}, {}),
+    ("expired", {"expires_on": "2026-01-31"}, {}),
+    ("entered in error", {"stands": False}, {}),
+    ("revoked", {"revocation": revoked()}, {}),
+    ("a class in a consent that must name", {"recipient": "treating_providers"}, {"agency": "th-9"}),
+    ("a class to which the agency does not belong", TPO, {"purpose": "treatment"}),
+    ("counselling notes under another", ALL, {"agency": "th-9", "content": ["counselling_notes"]}),
+    ("a court under another", ALL, {"agency": "th-9", "purpose": "court"}),
+    ("the consent of another episode", {"episode_id": "e0"}, {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("terms", "asked"), [case[1:] for case in AROUND], ids=[case[0] for case in AROUND])
+async def test_P3_there_is_no_way_around_the_consent(
+    clinic: Clinic, terms: dict[str, Any], asked: dict[str, Any]
+) -> None:
+    await clinic.states(**terms)
+    receipt = await clinic.discloser.disclose(wanted(**asked))
+    assert receipt.outcome == "withheld"
+    assert receipt.reason
+    assert clinic.server.taken == []
+    assert await clinic.lines() == []
+
+
+async def test_P3_a_class_serves_for_treatment_payment_and_operations(clinic: Clinic) -> None:
+    await clinic.states(type="tpo", recipient="treating_providers", purpose="treatment", content=["all"])
+    assert (await clinic.discloser.disclose(wanted(agency="th-9"))).outcome == "sent"
+
+
+async def test_P3_the_consent_is_asked_again_at_every_retry(clinic: Clinic) -> None:
+    answers(clinic, 500)
+    await clinic.states()
+    with pytest.raises(ApplicationError, match="answered 500") as later:
+        await clinic.discloser.disclose(wanted())
+    assert not later.value.non_retryable
+    await clinic.consents.revoke("e1", "c1", "n2", _now(), "cm-1")
+    receipt = await clinic.discloser.disclose(wanted())
+    assert receipt.outcome == "withheld"
+    assert "is revoked" in (receipt.reason or "")
+    assert len(clinic.server.taken) == 1
+    assert await clinic.lines() == []
+
+
+async def test_P3_a_consent_that_comes_later_lets_the_same_sending_go_out(clinic: Clinic) -> None:
+    assert (await clinic.discloser.disclose(wanted())).outcome == "withheld"
+    await clinic.states()
+    assert (await clinic.discloser.disclose(wanted())).outcome == "sent"
+
+
+async def test_P3_a_consent_that_ends_with_the_episode_ends_with_it(clinic: Clinic) -> None:
+    await clinic.states(expires_on=None, expires_event="end_of_treatment")
+    assert (await clinic.discloser.disclose(wanted("a"))).outcome == "sent"
+    await Crosswalk(clinic.database).note("e1", _now().date())
+    assert "expired with end of treatment" in ((await clinic.discloser.disclose(wanted("b"))).reason or "")
+
+
+async def test_P4_a_revocation_written_at_once_is_not_lifted_by_a_record_that_has_not_heard_of_it(
+    clinic: Clinic,
+) -> None:
+    await clinic.states(1)
+    assert await clinic.consents.revoke("e1", "c1", "n2", _now(), "cm-1") == ["n1"]
+    await clinic.states(2)
+    assert (await clinic.discloser.disclose(wanted())).outcome == "withheld"
+    await clinic.states(3, lifted=("n2",))  # the revocation was retracted as a mistake
+    assert (await clinic.discloser.disclose(wanted())).outcome == "sent"
+    (on_file,) = await clinic.consents.of_episode("e1")
+    assert [what for _, what, _ in on_file.history] == ["given", "revoked", "revocation retracted"]
+
+
+async def test_P4_what_the_record_said_earlier_does_not_undo_what_it_says_now(clinic: Clinic) -> None:
+    await clinic.states(5, stands=False)
+    await clinic.states(4)
+    assert (await clinic.discloser.disclose(wanted())).outcome == "withheld"
+
+
+async def test_P5_each_disclosure_carries_the_notice_and_the_scope(clinic: Clinic) -> None:
+    await clinic.states()
+    await clinic.discloser.disclose(wanted())
+    (handover,) = clinic.channel.sent
+    assert "prohibit you from using or disclosing this record" in handover.notice  # the wording of 2024
+    assert handover.scope == ("Disclosed with the patient's written consent c1, signed on 2026-01-05: referral; for "
+                              "referral; to food-1; until 2099-12-31, unless revoked.")  # fmt: skip
+    assert "e1" not in handover.answer_url
+    assert "Example" not in handover.answer_url
+
+
+async def test_only_what_the_content_names_is_handed_over(clinic: Clinic) -> None:
+    await clinic.states(content=["identity"])
+    await clinic.discloser.disclose(wanted(content=["identity"]))
+    (handover,) = clinic.channel.sent
+    assert (handover.person.given_name, handover.person.phone, handover.content) == ("Ada", None, {})
+
+
+EMERGENCY = Emergency(
+    recipient="Dr. B. Example", facility="Example Hospital", discloser="nu-1", nature="overdose"
+)
+
+
+async def test_P6_in_an_emergency_medical_personnel_are_told_and_it_is_recorded_at_once(
+    clinic: Clinic,
+) -> None:
+    receipt = await clinic.discloser.disclose(wanted(agency="er-1", emergency=EMERGENCY))
+    assert receipt.outcome == "sent"
+    (told,) = await clinic.ledger.accounting("MRN-1")
+    assert (told.basis, told.purpose) == ("emergency", "medical emergency")
+    assert told.detail == EMERGENCY.model_dump()
+
+
+async def test_P6_an_emergency_never_covers_anybody_else(clinic: Clinic) -> None:
+    receipt = await clinic.discloser.disclose(wanted(emergency=EMERGENCY))
+    assert (receipt.outcome, clinic.server.taken) == ("withheld", [])
+
+
+@pytest.mark.parametrize("name", ["recipient", "facility", "discloser", "nature"])
+def test_P6_each_of_the_four_fields_is_needed(name: str) -> None:
+    with pytest.raises(ValueError, match=name):
+        Emergency.model_validate({**EMERGENCY.model_dump(), name: " "})
+
+
+async def test_P9_one_sending_happens_once_whatever_is_retried(clinic: Clinic) -> None:
+    await clinic.states()
+    receipts = await asyncio.gather(*(clinic.discloser.disclose(wanted()) for _ in range(20)))
+    assert [receipt.outcome for receipt in receipts].count("sent") == 1
+    assert len(clinic.server.taken) == 1
+
+
+async def test_P9_no_answer_in_time_is_uncertain_and_not_sent_again(clinic: Clinic) -> None:
+    answers(clinic, 0)
+    await clinic.states()
+    assert [(await clinic.discloser.disclose(wanted())).outcome for _ in range(2)] == ["uncertain"] * 2
+    assert len(clinic.server.taken) == 1
+    assert await clinic.lines() == ["food-1 uncertain"]
+    assert await clinic.ledger.uncertain() == [("MRN-1", "r1:sending")]
+
+
+@pytest.mark.parametrize(("arrived", "lines"), [(True, ["food-1 sent"]), (False, [])])
+async def test_P9_a_person_reconciles_what_is_uncertain(
+    clinic: Clinic, arrived: bool, lines: list[str]
+) -> None:
+    answers(clinic, 0)
+    await clinic.states()
+    await clinic.discloser.disclose(wanted())
+    for _ in range(2):
+        await clinic.discloser.reconcile(Reconciliation(key="r1:sending", arrived=arrived, by="cm-1"))
+    assert await clinic.lines() == lines
+    assert await clinic.ledger.uncertain() == []
+
+
+async def test_P9_a_crash_between_sending_and_marking_is_uncertain(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await clinic.states()
+
+    async def dies(*_: Any, **__: Any) -> None:
+        raise RuntimeError("the process died here")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(clinic.discloser, "_settle", dies)
+        with pytest.raises(RuntimeError):
+            await clinic.discloser.disclose(wanted())
+    assert (await clinic.discloser.disclose(wanted())).outcome == "uncertain"
+    assert len(clinic.server.taken) == 1
+    assert await clinic.lines() == ["food-1 uncertain"]
+
+
+async def test_an_agency_that_refuses_for_good_is_not_asked_again(clinic: Clinic) -> None:
+    answers(clinic, 403)
+    await clinic.states()
+    for _ in range(2):
+        with pytest.raises(ApplicationError) as refused:
+            await clinic.discloser.disclose(wanted())
+        assert refused.value.non_retryable
+        assert "Example" not in refused.value.message  # P1
+    assert len(clinic.server.taken) == 1
+    assert await clinic.lines() == []
+
+
+async def test_an_agency_that_nobody_knows_is_named_with_the_remedy(clinic: Clinic) -> None:
+    with pytest.raises(ApplicationError, match="add it to the agencies file") as error:
+        await clinic.discloser.disclose(wanted(agency="nobody"))
+    assert error.value.non_retryable
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
