@@ -40,6 +40,7 @@ lint: setup ## formatter, linter, types, and who may import whom
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/carepath templates check
 
 format: setup ## mend what the formatter and linter can mend
 	$(BIN)/ruff format .

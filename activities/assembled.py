@@ -4,14 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from activities.channels.chosen import Channels
 from activities.channels.email import Email
 from activities.channels.other import Other
 from activities.channels.webhook import Webhook
 from activities.clinic_database import ClinicDatabase, Crosswalk, Outbox
+from activities.clinic_database.consents import Consents
+from activities.clinic_database.patients import Patients
 from activities.clinic_notes import ClinicNotes
-from activities.message_patient import PatientMessenger
+from activities.keep_consents import ConsentKeeper
+from activities.messages.files import TEMPLATES, Templates
+from activities.messages.message_patient import PatientMessenger
 from activities.notify import StaffNotifier
 from activities.sending import Sender
 
@@ -32,6 +37,8 @@ def assemble(
     sender: str,
     clinic_phone: str,
     webhook_secret: str | None = None,
+    timezone: str = "America/Chicago",
+    templates: Path | None = None,
 ) -> Activities:
     """Build the activities on a migrated clinic database."""
     database = ClinicDatabase(database_url)
@@ -40,7 +47,15 @@ def assemble(
     return Activities(
         [
             StaffNotifier(door, staff_file).notify_staff,
-            PatientMessenger(door, crosswalk, clinic_phone).message_patient,
+            PatientMessenger(
+                door,
+                crosswalk,
+                Patients(database),
+                Templates(templates or TEMPLATES),
+                clinic_phone,
+                ZoneInfo(timezone),
+            ).message_patient,
+            ConsentKeeper(Consents(database)).keep_consents,
             ClinicNotes(crosswalk).note_episode,
         ],
         database,

@@ -19,6 +19,7 @@ CHANNEL_REFUSED = "ChannelRefused"
 CHANNEL_DOWN = "ChannelDown"
 TEMPLATE_REFUSED = "TemplateRefused"
 NO_SUCH_AGENCY = "NoSuchAgency"
+QUIET_HOURS = "QuietHours"
 
 ReferralKind = Literal["therapist", "mutual_help", "service", "level_of_care"]
 

@@ -9,16 +9,40 @@ from typing import NoReturn
 
 import typer
 
-from worker.commands import clinic, episodes, gate, importing, pathways, simulating, tasks
+from worker.commands import (
+    clinic,
+    consents,
+    disclosures,
+    episodes,
+    gate,
+    importing,
+    pathways,
+    patients,
+    simulating,
+    tasks,
+    templates,
+)
 from worker.errors import CannotDo
 
 app = typer.Typer(
     help="Care pathways as durable workflows.", no_args_is_help=True, pretty_exceptions_enable=False
 )
-for group in (clinic.app, episodes.app, gate.app, tasks.app, importing.app, simulating.app):
+for group in (
+    clinic.app,
+    episodes.app,
+    gate.app,
+    tasks.app,
+    disclosures.app,
+    importing.app,
+    simulating.app,
+):
     app.registered_commands += group.registered_commands
 app.add_typer(pathways.pathway, name="pathway")
 app.add_typer(pathways.policy, name="policy")
+app.add_typer(consents.consent, name="consent")
+app.add_typer(patients.patient, name="patient")
+app.add_typer(disclosures.ledger, name="ledger")
+app.add_typer(templates.templates, name="templates")
 
 
 def main() -> NoReturn:

@@ -86,16 +86,24 @@ class Clinic:
 
 
 @asynccontextmanager
+async def clinic_database() -> AsyncIterator[ClinicDatabase]:
+    """The clinic database alone: for what must work without a Temporal server."""
+    settings = load_settings()
+    await asyncio.to_thread(migrate, settings.database)
+    database = ClinicDatabase(settings.database)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
 async def clinic() -> AsyncIterator[Clinic]:
     """Connect, and disconnect the clinic database at the end."""
     settings = load_settings()
     client = await connect(settings)
-    await asyncio.to_thread(migrate, settings.database)
-    database = ClinicDatabase(settings.database)
-    try:
+    async with clinic_database() as database:
         yield Clinic(client, settings, Crosswalk(database))
-    finally:
-        await database.close()
 
 
 def read_start(start: dict[str, Any]) -> EpisodeStart:
@@ -117,6 +125,11 @@ def read_start(start: dict[str, Any]) -> EpisodeStart:
 def episode_id(given: str) -> str:
     """The workflow id of an episode, given with or without its prefix."""
     return given if given.startswith("episode-") else f"episode-{given}"
+
+
+def bare_id(given: str) -> str:
+    """The id of an episode, given with or without its prefix."""
+    return given.removeprefix("episode-")
 
 
 def task_id(given: str) -> str:

@@ -35,6 +35,8 @@ async def running_worker(client: Client, settings: Settings, *, versioned: bool)
         sender=settings.sender,
         clinic_phone=settings.clinic_phone,
         webhook_secret=settings.webhook_secret,
+        timezone=settings.timezone,
+        templates=settings.templates,
     )
     deployment = WorkerDeploymentConfig(
         version=WorkerDeploymentVersion(deployment_name="carepath", build_id=version("carepath")),

@@ -1,8 +1,9 @@
 """Settings from environment variables with the prefix `CAREPATH_`."""
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from pydantic import ValidationError
+from pydantic import ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from worker.errors import CannotDo
@@ -22,7 +23,24 @@ class Settings(BaseSettings):
     sender: str = "office@clinic.example"
     clinic_phone: str = "555-0100"
     webhook_secret: str | None = None
+    timezone: str = "America/Chicago"
+    """The clinic's own, where no episode tells its program's."""
+    templates: Path | None = None
+    """The clinic's own folder of message templates."""
+    agencies: Path = Path("deploy/example/agencies.yaml")
+    gateway_url: str = "http://127.0.0.1:8240"
+    """Where agencies reach the gateway; it stands in the links that they are sent."""
+    gateway_secret: str | None = None
+    """Signs those links; without one a secret is made once and kept beside the clinic's own files."""
     codec: str = "off"
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            return ZoneInfo(name).key
+        except (ValueError, OSError, KeyError):
+            raise ValueError(f"{name} is not a time zone; use a name such as America/Chicago") from None
 
 
 def load_settings() -> Settings:
@@ -36,7 +54,7 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = "CAREPATH_" + "_".join(map(str, first["loc"])).upper()
-        raise CannotDo(f"{name}: {first['msg']}.") from None
+        raise CannotDo(f"{name}: {first['msg'].removeprefix('Value error, ')}.") from None
 
 
 def check_codec(settings: Settings, address: str) -> None:

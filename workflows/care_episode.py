@@ -310,12 +310,23 @@ class CareEpisode:
 
     async def _message(self, message: MessagePatient) -> None:
         episode_id = self.episode.start.episode_id
-        self.episode.undelivered += await message_patient(
+        failures = await message_patient(
             key=f"{episode_id}:{message.key}",
             episode_id=episode_id,
             template=message.template,
             send_before=message.send_before,
         )
+        if failures:
+            self.episode.undelivered += failures
+            await self._notify(
+                Notify(
+                    f"{message.key}:not_sent",
+                    "case_manager",
+                    self.episode.frame.team.get("case_manager"),
+                    "message_not_sent",
+                    tuple(failures),
+                )
+            )
 
     async def _note_closed(self, note: NoteClosed) -> None:
         await workflow.execute_activity(

@@ -63,10 +63,10 @@ async def tell_staff(
 
 
 async def message_patient(*, key: str, episode_id: str, template: str, send_before: datetime) -> list[str]:
-    """Send a neutral message to the patient; what could not be delivered, in plain words."""
+    """Send a neutral message to the patient; what was not delivered, in plain words."""
     message = PatientMessage(key=key, episode_id=episode_id, template=template, send_before=send_before)
     try:
-        await workflow.execute_activity(
+        receipt = await workflow.execute_activity(
             MESSAGE_PATIENT,
             message,
             result_type=Receipt,
@@ -75,6 +75,8 @@ async def message_patient(*, key: str, episode_id: str, template: str, send_befo
         )
     except ActivityError as error:
         return [f"The message {template} to the patient could not be delivered: {_reason(error)}"]
+    if receipt.outcome == "stale":
+        return [f"The message {template} to the patient was dropped: its time had passed."]
     return []
 
 

@@ -12,8 +12,8 @@ from temporalio.exceptions import ApplicationError
 
 from activities.assembled import assemble
 from activities.clinic_database import ClinicDatabase, Crosswalk, EpisodeAlreadyOpen, Outbox, migrate
+from activities.messages.check import check
 from activities.models import PatientMessage, StaffNotice
-from activities.template_check import check
 from worker.mailbox import Mailbox, read
 from worker.settings import Settings
 

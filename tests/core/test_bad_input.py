@@ -39,7 +39,7 @@ DAY = timedelta(days=1)
         ({"kind": "leave", "by": "k", "reason": "travel", "from": "2026-01-09", "until": "2026-01-08"}, "until"),
         ({"kind": "checkin", "by": "k", "on": "2026-01-09", "risk": 11}, "risk:"),
         ({"kind": "consent", "by": "k", "consent_id": "c", "recipient": "a"},
-         "purpose, content, signed_on, expires_on or expires_event"),
+         "purpose (why); content (what); signed_on (signature and date); expires_on or expires_event"),
         ({"kind": "level_of_care", "by": "k", "level": "inpatient"}, "level:"),
         ({"kind": "exit", "by": "k", "reason": "bored", "on": "2026-01-09"}, "reason:"),
         ({"kind": "retraction", "by": "k", "entry_id": "x"}, "reason is missing"),

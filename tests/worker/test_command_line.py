@@ -24,7 +24,8 @@ def carepath(
 ) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "TEMPORAL_ADDRESS": address, "COLUMNS": "200"}
     if settings:
-        environment |= {"CAREPATH_DATABASE": settings.database, "CAREPATH_STAFF": str(settings.staff)}
+        given = settings.model_dump(mode="json", exclude_none=True)
+        environment |= {f"CAREPATH_{name.upper()}": str(value) for name, value in given.items()}
     return subprocess.run(
         [CAREPATH, *arguments], capture_output=True, text=True, env=environment, timeout=60, check=False
     )

@@ -125,12 +125,13 @@ def record(
                         f"{sum(bool(r['error']) for r in results)} of {len(results)} entries were refused."
                     )
                 return
-            _tell(await here.update(episode_id(episode), "record", content), json)
+            tell(await here.update(episode_id(episode), "record", content), json)
 
     asyncio.run(run())
 
 
-def _tell(changed: dict[str, Any], json: bool) -> None:
+def tell(changed: dict[str, Any], json: bool) -> None:
+    """Show the answer to an entry."""
     if json:
         as_json(changed)
         return

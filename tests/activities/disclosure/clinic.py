@@ -45,10 +45,11 @@ class Posting:
 
     url: str
     sent: list[Handover] = field(default_factory=list)
+    timeout: float = 30
 
     async def send(self, handover: Handover) -> str:
         try:
-            async with httpx2.AsyncClient(timeout=2) as client:
+            async with httpx2.AsyncClient(timeout=self.timeout) as client:
                 answer = await client.post(self.url, json={"key": handover.key, "notice": handover.notice})
         except httpx2.ReadTimeout:
             raise Uncertain("no answer in time") from None

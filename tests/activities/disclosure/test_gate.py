@@ -172,6 +172,7 @@ async def test_P9_one_sending_happens_once_whatever_is_retried(clinic: Clinic) -
 
 async def test_P9_no_answer_in_time_is_uncertain_and_not_sent_again(clinic: Clinic) -> None:
     answers(clinic, 0)
+    clinic.channel.timeout = 1
     await clinic.states()
     assert [(await clinic.discloser.disclose(wanted())).outcome for _ in range(2)] == ["uncertain"] * 2
     assert len(clinic.server.taken) == 1
@@ -184,6 +185,7 @@ async def test_P9_a_person_reconciles_what_is_uncertain(
     clinic: Clinic, arrived: bool, lines: list[str]
 ) -> None:
     answers(clinic, 0)
+    clinic.channel.timeout = 1
     await clinic.states()
     await clinic.discloser.disclose(wanted())
     for _ in range(2):

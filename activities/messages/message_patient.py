@@ -1,0 +1,78 @@
+"""A message to the patient: from an approved template, over a safe channel, at a decent hour, never late (P2, T7)."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.clinic_database import Crosswalk
+from activities.clinic_database.patients import Patient, Patients
+from activities.messages.files import TemplateRefused, Templates
+from activities.models import MESSAGE_PATIENT, QUIET_HOURS, TEMPLATE_REFUSED, PatientMessage, Receipt
+from activities.sending import Sender
+
+STEP = timedelta(minutes=5)
+"""How finely the end of quiet hours is looked for; clocks are set in whole minutes, and zones move in quarters."""
+
+
+class PatientMessenger:
+    """Sends neutral messages. Whoever said STOP, or has no safe channel on file, gets none."""
+
+    def __init__(
+        self,
+        sender: Sender,
+        crosswalk: Crosswalk,
+        patients: Patients,
+        templates: Templates,
+        clinic_phone: str,
+        zone: ZoneInfo,
+    ) -> None:
+        self._sender, self._crosswalk, self._patients = sender, crosswalk, patients
+        self._templates, self._clinic_phone, self._zone = templates, clinic_phone, zone
+
+    @activity.defn(name=MESSAGE_PATIENT)
+    async def message_patient(self, message: PatientMessage) -> Receipt:
+        """Send the message, or note why it is not sent.
+
+        Raises:
+            ApplicationError: `QuietHours`, to be tried again when they are over; `TemplateRefused` for good.
+        """
+        now = datetime.now(UTC)
+        patient = await self._patients.of_episode(message.episode_id) or Patient("")
+        try:
+            text = self._templates.filled(message.template, patient.language, self._clinic_phone)
+        except TemplateRefused as error:
+            raise ApplicationError(str(error), type=TEMPLATE_REFUSED, non_retryable=True) from None
+        wakes = self._quiet_until(patient, now)
+        if message.send_before and (wakes or now) > message.send_before:
+            return await self._not_sent(message, "stale")
+        contact = await self._crosswalk.contact_of(message.episode_id)
+        if contact is None or not contact.allowed or patient.stopped_at:
+            return await self._not_sent(message, "suppressed")
+        if wakes:
+            raise ApplicationError(
+                "these are the person's quiet hours", type=QUIET_HOURS, next_retry_delay=wakes - now
+            )
+        return await self._sender.send_once(
+            message.key,
+            episode_id=message.episode_id,
+            kind=message.template,
+            recipient="patient",
+            addresses=[contact.channel],
+            subject=text.subject,
+            body=text.body,
+        )
+
+    async def _not_sent(self, message: PatientMessage, why: Literal["stale", "suppressed"]) -> Receipt:
+        return await self._sender.note(message.key, why, episode_id=message.episode_id, kind=message.template)
+
+    def _quiet_until(self, patient: Patient, now: datetime) -> datetime | None:
+        """When the person's quiet hours end, if they are on."""
+        if not patient.quiet_at(now, self._zone):
+            return None
+        later = now
+        while patient.quiet_at(later, self._zone):
+            later += STEP
+        return later

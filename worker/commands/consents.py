@@ -1,0 +1,142 @@
+"""Commands on consents: add, revoke, show (P3, P4)."""
+
+import asyncio
+import uuid
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from activities.clinic_database.consents import ConsentOnFile, Consents
+from worker.commands.episodes import tell
+from worker.commands.options import By, Episode, Json, read_day
+from worker.episodes import bare_id, clinic, clinic_database, episode_id
+from worker.show import as_json, console, table, when
+
+consent = typer.Typer(help="What the patient has consented to.", no_args_is_help=True)
+Id = Annotated[str, typer.Argument(help="The consent's id.")]
+
+
+@consent.command()
+def add(
+    episode: Episode,
+    consent_id: Id,
+    by: By,
+    recipient: Annotated[str | None, typer.Option(help="Agency or contact id; a class for tpo only.")] = None,
+    purpose: Annotated[str | None, typer.Option(help="Why, such as referral or treatment.")] = None,
+    content: Annotated[
+        list[str] | None, typer.Option(help="What, such as referral; give it several times.")
+    ] = None,
+    signed_on: Annotated[str | None, typer.Option(help="Day of the signature.")] = None,
+    expires_on: Annotated[str | None, typer.Option(help="Last day on which it stands.")] = None,
+    expires_event: Annotated[str | None, typer.Option(help="Or the event that ends it.")] = None,
+    type_: Annotated[
+        str, typer.Option("--type", help="disclosure, tpo, counselling_notes or proceedings.")
+    ] = "disclosure",
+    authority: Annotated[
+        str | None, typer.Option(help="By what right a representative signed, such as guardian.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Record a signed consent; one that lacks an element is refused with what is missing (P4)."""
+    given = {
+        "recipient": recipient, "purpose": purpose, "signed_on": signed_on, "expires_on": expires_on,
+        "expires_event": expires_event, "authority": authority,
+        "signed_by": "representative" if authority else None,
+    }  # fmt: skip
+    statement: dict[str, Any] = {
+        "kind": "consent",
+        "by": by,
+        "consent_id": consent_id,
+        "type": type_,
+        "content": content or [],
+        **{name: value for name, value in given.items() if value},
+    }
+
+    async def run() -> None:
+        async with clinic() as here:
+            tell(await here.update(episode_id(episode), "record", statement), json)
+
+    asyncio.run(run())
+
+
+@consent.command()
+def revoke(
+    episode: Episode,
+    consent_id: Id,
+    by: By,
+    on: Annotated[str | None, typer.Option(help="Day of the revocation; today if absent.")] = None,
+    json: Json = False,
+) -> None:
+    """Take a consent back. What is queued stops at once, even where the episode does not answer (P4)."""
+    day = read_day("--on", on) if on else None
+    entry_id = f"revocation-{uuid.uuid4().hex[:12]}"
+    statement: dict[str, Any] = {"kind": "revocation", "id": entry_id, "by": by, "consent_id": consent_id}
+    if day:
+        statement["on"] = day.isoformat()
+
+    async def run() -> None:
+        async with clinic_database() as database:
+            stopped = await Consents(database).revoke(
+                bare_id(episode), consent_id, entry_id, datetime.now(UTC), by
+            )
+        if not json:
+            console.print(
+                "Nothing more is sent under it." if stopped else "No consent of that id was in force."
+            )
+        async with clinic() as here:
+            tell(await here.update(episode_id(episode), "record", statement), json)
+
+    asyncio.run(run())
+
+
+@consent.command()
+def show(episode: Episode, json: Json = False) -> None:
+    """Every consent of an episode, whether it stands today, and its history."""
+
+    async def run() -> list[ConsentOnFile]:
+        async with clinic_database() as database:
+            return await Consents(database).of_episode(bare_id(episode))
+
+    found = asyncio.run(run())
+    today = datetime.now().astimezone().date()
+    if json:
+        as_json([_plain(one, one.consent.ended(today)) for one in found])
+        return
+    rows = [
+        [
+            one.consent.consent_id,
+            one.consent.type,
+            one.consent.recipient,
+            one.consent.purpose,
+            ", ".join(sorted(one.consent.content)),
+            one.consent.signed_on,
+            one.consent.expires_on or one.consent.expires_event,
+            one.consent.ended(today) or "stands",
+        ]
+        for one in found
+    ]
+    table("Consents", ["id", "type", "recipient", "purpose", "content", "signed", "ends", "today"], rows)
+    for one in found:
+        for at, what, by in one.history:
+            console.print(f"  {when(at.isoformat())}  {one.consent.consent_id}: {what}, by {by}")
+
+
+def _plain(one: ConsentOnFile, ended: str | None) -> dict[str, Any]:
+    consent = one.consent
+    return {
+        "consent_id": consent.consent_id,
+        "type": consent.type,
+        "discloser": one.discloser,
+        "recipient": consent.recipient,
+        "purpose": consent.purpose,
+        "content": sorted(consent.content),
+        "signed_on": consent.signed_on,
+        "signed_by": one.signed_by,
+        "authority": one.authority,
+        "expires_on": consent.expires_on,
+        "expires_event": consent.expires_event,
+        "stands": ended is None,
+        "why_not": ended,
+        "history": [{"at": at, "what": what, "by": by} for at, what, by in one.history],
+    }

@@ -1,0 +1,99 @@
+"""Commands on what left the clinic: a patient's accounting, and the ledger behind it (P8, P9)."""
+
+import asyncio
+from dataclasses import asdict
+from datetime import UTC, datetime, time
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from activities.clinic_database.ledger import Ledger
+from worker.accounting import COLUMNS, intro, page, row
+from worker.commands.options import Json, read_day
+from worker.episodes import clinic_database
+from worker.errors import CannotDo
+from worker.settings import load_settings
+from worker.show import as_json, console, table
+
+app = typer.Typer()
+ledger = typer.Typer(help="The ledger of disclosures.", no_args_is_help=True)
+
+
+@app.command()
+def accounting(
+    patient: Annotated[str, typer.Argument(help="The clinic's patient key.")],
+    since: Annotated[str | None, typer.Option(help="From this day on; everything if absent.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page that is ready for print.")] = None,
+    json: Json = False,
+) -> None:
+    """Every disclosure about a patient: date, recipient, what, why. It needs no running workflow."""
+    zone = ZoneInfo(load_settings().timezone)
+    begin = datetime.combine(read_day("--since", since), time(), zone) if since else None
+
+    async def run() -> None:
+        async with clinic_database() as database:
+            found = await Ledger(database).accounting(patient, begin)
+        if html:
+            _write(html, page(found, begin, zone))
+            console.print(f"Written to {html}.")
+        elif json:
+            as_json([asdict(one) for one in found])
+        else:
+            console.print(intro(len(found), begin, zone))
+            if found:
+                table("Accounting of disclosures", list(COLUMNS), [list(row(one, zone)) for one in found])
+
+    asyncio.run(run())
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise CannotDo(f"{path} cannot be written: {error.strerror}.") from None
+
+
+@ledger.command()
+def verify(
+    digest: Annotated[
+        str | None, typer.Option(help="The digest that was noted last, to find a chain that was cut off.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Read every chain from its beginning and hold each line against its hash."""
+
+    async def run() -> None:
+        async with clinic_database() as database:
+            found = await Ledger(database).verify()
+        if json:
+            as_json(asdict(found))
+        else:
+            console.print(
+                f"{found.lines} lines in {found.chains} chains. Digest: {found.digest}", soft_wrap=True
+            )
+        if found.problems:
+            raise CannotDo("The ledger is not as it was written: " + "; ".join(found.problems) + ".")
+        if digest and digest != found.digest:
+            raise CannotDo(
+                "The digest differs from the one given: lines were added since, or the end of a chain is gone. "
+                f"Compare with a copy of the ledger from then. (checked {datetime.now(UTC):%Y-%m-%d %H:%M} UTC)"
+            )
+
+    asyncio.run(run())
+
+
+@ledger.command()
+def uncertain(json: Json = False) -> None:
+    """Sendings of which nobody knows whether they left: a person finds out, and completes the task (P9)."""
+
+    async def run() -> None:
+        async with clinic_database() as database:
+            found = await Ledger(database).uncertain()
+        if json:
+            as_json([{"patient": patient, "key": key} for patient, key in found])
+        else:
+            table("Uncertain sendings", ["patient", "key"], [list(pair) for pair in found])
+
+    asyncio.run(run())

@@ -1,0 +1,141 @@
+"""Commands on a patient's identity and contact preferences; they touch the clinic database alone (P1, P2)."""
+
+import asyncio
+from dataclasses import asdict, replace
+from datetime import time
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from activities.clinic_database import Crosswalk
+from activities.clinic_database.patients import Patient, Patients
+from worker.commands.options import Json, read_day
+from worker.episodes import clinic_database
+from worker.errors import CannotDo
+from worker.show import as_json, console, table
+
+patient = typer.Typer(help="Who a patient is, and how to reach them.", no_args_is_help=True)
+Key = Annotated[str, typer.Argument(help="The clinic's patient key.")]
+
+
+@patient.command()
+def save(
+    key: Key,
+    given_name: Annotated[str | None, typer.Option()] = None,
+    family_name: Annotated[str | None, typer.Option()] = None,
+    birth_date: Annotated[str | None, typer.Option(help="YYYY-MM-DD")] = None,
+    phone: Annotated[str | None, typer.Option()] = None,
+    email: Annotated[str | None, typer.Option()] = None,
+    language: Annotated[str | None, typer.Option(help="The language to write in, such as es.")] = None,
+    timezone: Annotated[
+        str | None, typer.Option(help="Where the person lives, if not in the clinic's.")
+    ] = None,
+    quiet: Annotated[str | None, typer.Option(help="Quiet hours, such as 21:00-08:00.")] = None,
+    near: Annotated[
+        str | None, typer.Option(help="Latitude,longitude of the home, to find what is near.")
+    ] = None,
+    channel: Annotated[
+        str | None, typer.Option(help="A safe channel for messages: mailto:… or an Apprise URL.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Keep what is given; what is not given stays as it was."""
+    given = {
+        "given_name": given_name, "family_name": family_name, "phone": phone, "email": email, "language": language,
+        "timezone": _zone(timezone), "birth_date": read_day("--birth-date", birth_date) if birth_date else None,
+    }  # fmt: skip
+    quiet_from, quiet_until = _quiet(quiet) if quiet else (None, None)
+    latitude, longitude = _place(near) if near else (None, None)
+    changes = {
+        name: value
+        for name, value in {
+            **given,
+            "quiet_from": quiet_from,
+            "quiet_until": quiet_until,
+            "latitude": latitude,
+            "longitude": longitude,
+        }.items()
+        if value is not None
+    }
+
+    async def run() -> None:
+        async with clinic_database() as database:
+            patients = Patients(database)
+            kept = replace(await patients.get(key) or Patient(key), **changes)  # type: ignore[arg-type]
+            await patients.save(kept)
+            if channel:
+                await Crosswalk(database).save_contact(key, channel, allowed=True)
+        as_json(asdict(kept)) if json else console.print("Kept.")
+
+    asyncio.run(run())
+
+
+@patient.command()
+def show(key: Key, json: Json = False) -> None:
+    """What is on file."""
+
+    async def run() -> Patient | None:
+        async with clinic_database() as database:
+            return await Patients(database).get(key)
+
+    found = asyncio.run(run())
+    if found is None:
+        raise CannotDo(f"Nothing is on file for {key}.")
+    if json:
+        as_json(asdict(found))
+    else:
+        table(
+            key,
+            ["field", "value"],
+            [[n.replace("_", " "), v] for n, v in asdict(found).items() if v is not None],
+        )
+
+
+@patient.command()
+def stop(key: Key) -> None:
+    """The person wants no further messages: none is sent from now on."""
+    _stopped(key, True, "No further message is sent to this person.")
+
+
+@patient.command()
+def resume(key: Key) -> None:
+    """The person wants messages again."""
+    _stopped(key, False, "Messages are sent again.")
+
+
+def _stopped(key: str, stopped: bool, words: str) -> None:
+    async def run() -> None:
+        async with clinic_database() as database:
+            await Patients(database).stop(key, stopped)
+
+    asyncio.run(run())
+    console.print(words)
+
+
+def _zone(name: str | None) -> str | None:
+    try:
+        return ZoneInfo(name).key if name else None
+    except (ValueError, OSError, KeyError):
+        raise CannotDo(
+            f"--timezone: {name} is not a time zone; use a name such as America/Chicago."
+        ) from None
+
+
+def _quiet(text: str) -> tuple[time, time]:
+    begin, _, end = text.partition("-")
+    try:
+        return time.fromisoformat(begin.strip()), time.fromisoformat(end.strip())
+    except ValueError:
+        raise CannotDo(f"--quiet: {text} are no hours; write them as 21:00-08:00.") from None
+
+
+def _place(text: str) -> tuple[float, float]:
+    latitude, _, longitude = text.partition(",")
+    try:
+        place = float(latitude), float(longitude)
+    except ValueError:
+        raise CannotDo(f"--near: {text} is no place; write it as 41.88,-87.63.") from None
+    if not (-90 <= place[0] <= 90 and -180 <= place[1] <= 180):
+        raise CannotDo(f"--near: {text} is not on earth; write latitude,longitude as 41.88,-87.63.")
+    return place
