@@ -86,6 +86,19 @@ class Patients:
                 session.add(row)
             row.stopped_at = (row.stopped_at or datetime.now(UTC)) if stopped else None
 
+    async def stop_phone(self, phone: str) -> None:
+        """STOP from a telephone: it holds for everyone who is reached there. Nobody there is no error (P11)."""
+        digits = _digits(phone)
+        async with self._database.transaction() as session:
+            for row in await session.scalars(select(PatientRow).where(PatientRow.phone.is_not(None))):
+                if digits and _digits(row.phone or "") == digits:
+                    row.stopped_at = row.stopped_at or datetime.now(UTC)
+
+
+def _digits(phone: str) -> str:
+    """The last ten digits, by which a number is the same with and without its country code."""
+    return "".join(character for character in phone if character.isdigit())[-10:]
+
 
 async def key_behind(session: AsyncSession, episode_id: str) -> str:
     """The patient key of an episode; the episode itself where the crosswalk does not know it."""

@@ -130,6 +130,20 @@ class LedgerRow(Base):
     hash: Mapped[str] = mapped_column(String(64), unique=True)
 
 
+class AnswerRow(Base):
+    """One answer of an agency, kept before it is recorded anywhere else."""
+
+    __tablename__ = "agency_answer"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    agency: Mapped[str] = mapped_column(String(120))
+    referral_id: Mapped[str] = mapped_column(String(120))
+    statement: Mapped[dict[str, Any]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(String(20))
+    detail: Mapped[str | None] = mapped_column(String(500))
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class OutboxRow(Base):
     """One row for each sending, whatever the number of attempts."""
 
@@ -149,5 +163,6 @@ class OutboxRow(Base):
 
 
 __all__ = [
-    "Base", "ConsentEventRow", "ConsentRow", "ContactRow", "EpisodeRow", "LedgerRow", "OutboxRow", "PatientRow",
+    "AnswerRow", "Base", "ConsentEventRow", "ConsentRow", "ContactRow", "EpisodeRow", "LedgerRow", "OutboxRow",
+    "PatientRow",
 ]  # fmt: skip

@@ -1,0 +1,274 @@
+"""The gateway over real HTTP: what it takes, what it refuses, and that no reply tells anything (P11)."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import httpx2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from activities.agencies.links import LIFETIME, BadLink, Links
+from activities.clinic_database import ClinicDatabase, migrate
+from activities.clinic_database.inbox import Inbox
+from activities.clinic_database.patients import Patient, Patients
+from tests.servers import free_port
+from worker.gateway.answers import MOST_AGE, Unreadable, from_json, stated
+from worker.gateway.app import Closed, Gateway, Refused, Unavailable
+from worker.gateway.bounds import MOST_BYTES, Rate
+from worker.gateway.serving import serving
+from worker.settings import Settings
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+@dataclass
+class Referrals:
+    """Takes statements as the workflows would, or answers with what it is told to raise."""
+
+    taken: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    no: Exception | None = None
+
+    async def record(self, referral_id: str, statement: dict[str, Any]) -> None:
+        if self.no:
+            raise self.no
+        self.taken.append((referral_id, statement))
+
+
+@dataclass
+class Running:
+    """A gateway that listens."""
+
+    client: httpx2.AsyncClient
+    referrals: Referrals
+    links: Links
+    inbox: Inbox
+    patients: Patients
+
+    def link(self, ago: timedelta = timedelta(), links: Links | None = None) -> str:
+        url = (links or self.links).url("r1", "food-1", datetime.now(UTC) - ago)
+        return url.removeprefix("https://answers.example")
+
+    async def signed(self, body: Any, secret: str = "shared", age: timedelta = timedelta(), agency: str = "food-1",
+                     path: str | None = None) -> httpx2.Response:  # fmt: skip
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        stamp = str(int((datetime.now(UTC) - age).timestamp()))
+        signature = hmac.new(secret.encode(), stamp.encode() + b"." + content, hashlib.sha256).hexdigest()
+        headers = {"Carepath-Timestamp": stamp, "Carepath-Signature": signature}
+        return await self.client.post(path or f"/agencies/{agency}/answers", content=content, headers=headers)
+
+
+@pytest.fixture
+def rate() -> Rate:
+    return Rate(1000)
+
+
+@pytest.fixture
+async def running(clinic_settings: Settings, rate: Rate) -> AsyncIterator[Running]:
+    await asyncio.to_thread(migrate, clinic_settings.database)
+    database, referrals, port = ClinicDatabase(clinic_settings.database), Referrals(), free_port()
+    links, inbox, patients = Links("ours", "https://answers.example"), Inbox(database), Patients(database)
+    gateway = Gateway(
+        links=links, inbox=inbox, patients=patients, record=referrals.record,
+        secret_of=lambda agency: "shared" if agency in ("food-1", "food-2") else None,
+        read_task=lambda task: {"referral_id": task["id"], "status": task["status"]},
+        zone=ZoneInfo("America/Chicago"), texts_secret="texts", rate=rate,
+    )  # fmt: skip
+    async with (
+        serving(gateway.app(), "127.0.0.1", port),
+        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client,
+    ):
+        yield Running(client, referrals, links, inbox, patients)
+    await database.close()
+
+
+async def test_an_agency_answers_through_its_link(running: Running) -> None:
+    page = await running.client.get(running.link())
+    (number,) = re.findall(r'name="number" value="(\w+)"', page.text)
+    form = {"number": number, "status": "scheduled", "appointment_at": "2026-07-01T18:00"}
+    for _ in range(2):  # a second press of the button is the same answer
+        sent = await running.client.post(running.link(), data=form)
+        assert (sent.status_code, "Thank you" in sent.text) == (200, True)
+    ((referral, statement),) = running.referrals.taken
+    assert (referral, statement["agency"], statement["source"]) == ("r1", "food-1", "agency")
+    assert statement["appointment_at"] == "2026-07-01T18:00:00-05:00"
+
+
+async def test_P11_every_link_that_does_not_serve_gets_the_same_answer(running: Running) -> None:
+    good = running.link()
+    bad = [
+        running.link(ago=LIFETIME + timedelta(seconds=1)),
+        running.link(links=Links("theirs", "https://answers.example")),
+        good[:-1] + ("0" if good[-1] != "0" else "1"),
+        "/r/nothing", "/r/..", "/r/a.b", "/anywhere", "/agencies/nobody/answers",
+    ]  # fmt: skip
+    answers = [await running.client.get(url) for url in bad] + [
+        await running.client.post(url, data={"status": "accepted"}) for url in bad
+    ]
+    answers.append(await running.signed({"referral_id": "r1", "status": "accepted"}, agency="nobody"))
+    assert {(answer.status_code, answer.text) for answer in answers} == {(404, answers[0].text)}
+    assert running.referrals.taken == []
+
+
+async def test_P11_a_closed_an_unknown_and_a_foreign_referral_look_the_same_from_outside(
+    running: Running,
+) -> None:
+    replies = []
+    for no in (None, Closed(), Refused("this agency was not asked")):
+        running.referrals.no = no
+        replies.append(await running.signed({"referral_id": f"r-{no!r}", "status": "accepted"}))
+    assert {(reply.status_code, reply.text) for reply in replies} == {(200, replies[0].text)}
+    assert [answer.state for answer in await running.inbox.unsettled()] == ["closed", "refused"]
+
+
+@pytest.mark.parametrize("secret_or_age", ["wrong secret", "old", "ahead", "unsigned"])
+async def test_a_signed_answer_is_checked_for_signature_and_age(running: Running, secret_or_age: str) -> None:
+    body = {"referral_id": "r1", "status": "accepted"}
+    match secret_or_age:
+        case "wrong secret":
+            answer = await running.signed(body, secret="guess")
+        case "old":
+            answer = await running.signed(body, age=MOST_AGE + timedelta(minutes=1))
+        case "ahead":
+            answer = await running.signed(body, age=-MOST_AGE - timedelta(minutes=1))
+        case _:
+            answer = await running.client.post("/agencies/food-1/answers", json=body)
+    assert answer.status_code == 404
+    assert running.referrals.taken == []
+
+
+async def test_a_replayed_answer_counts_once_and_a_new_one_counts_again(running: Running) -> None:
+    body = json.dumps({"referral_id": "r1", "status": "accepted"}).encode()
+    stamp = str(int(datetime.now(UTC).timestamp()))
+    for at in (stamp, stamp, str(int(stamp) - 1)):
+        signature = hmac.new(b"shared", at.encode() + b"." + body, hashlib.sha256).hexdigest()
+        headers = {"Carepath-Timestamp": at, "Carepath-Signature": signature}
+        assert (
+            await running.client.post("/agencies/food-1/answers", content=body, headers=headers)
+        ).status_code == 200
+    assert len(running.referrals.taken) == 2
+
+
+async def test_an_answer_is_not_lost_while_nobody_can_record_it(running: Running) -> None:
+    running.referrals.no = Unavailable()
+    url, answer = running.link(), {"status": "accepted", "number": "n1"}
+    assert (await running.client.post(url, data=answer)).status_code == 503
+    assert [kept.state for kept in await running.inbox.unsettled()] == ["received"]
+    running.referrals.no = None
+    assert (await running.client.post(url, data=answer)).status_code == 200
+    assert len(running.referrals.taken) == 1
+    assert await running.inbox.unsettled() == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[]", b"no json", b"{}", b'{"referral_id": 3, "status": "accepted"}', b'{"referral_id": "r1"}',
+     b'{"referral_id": "r1", "status": "eaten"}', b'{"referral_id": "r1", "status": "scheduled"}', b"[" * 5000,
+     b'{"referral_id": "r1", "status": "accepted", "at": "tomorrow"}'],
+)  # fmt: skip
+async def test_what_cannot_be_read_is_told_by_its_field(running: Running, body: bytes) -> None:
+    answer = await running.signed(body)
+    assert answer.status_code == 422
+    assert answer.json()["error"]
+
+
+async def test_a_body_of_ten_megabytes_is_not_read(running: Running) -> None:
+    answer = await running.signed(b"x" * 10_000_000)
+    assert answer.status_code == 413
+    assert (await running.client.post(running.link(), content=b"x" * (MOST_BYTES + 1))).status_code == 413
+
+
+@pytest.mark.parametrize("rate", [Rate(5)])
+async def test_one_client_is_held_to_its_rate(running: Running) -> None:
+    answers = [(await running.client.get("/healthz")).status_code for _ in range(7)]
+    assert answers == [200] * 5 + [429] * 2
+
+
+async def test_no_page_is_kept_indexed_framed_or_told_of(running: Running) -> None:
+    page = await running.client.get(running.link())
+    for name, value in {
+        "cache-control": "no-store",
+        "referrer-policy": "no-referrer",
+        "x-frame-options": "DENY",
+    }.items():
+        assert page.headers[name] == value
+    assert "server" not in page.headers
+    for word in ("patient", "treatment", "recovery", "food", "r1", "clinic"):
+        assert word not in page.text.lower()
+
+
+async def test_P2_STOP_from_a_telephone_is_honoured_and_nobody_is_told_whether_it_is_known(
+    running: Running,
+) -> None:
+    await running.patients.save(Patient("MRN-1", phone="(555) 555-0101"))
+    sent: list[httpx2.Response] = []
+    say: Callable[..., Any] = running.signed
+    for number, text in (("+1 555 555 0101", "Hello"), ("+15550000000", "STOP"), ("+15555550101", " stop. ")):
+        known = await running.patients.get("MRN-1")
+        assert known is not None
+        assert known.stopped_at is None
+        sent.append(await say({"from": number, "text": text}, secret="texts", path="/texts"))
+    assert {(answer.status_code, answer.text) for answer in sent} == {(200, sent[0].text)}
+    known = await running.patients.get("MRN-1")
+    assert known is not None
+    assert known.stopped_at is not None
+
+
+async def test_a_fhir_task_is_read_to_an_answer(running: Running) -> None:
+    answer = await running.signed({"resourceType": "Task", "id": "r1", "status": "accepted"})
+    assert answer.status_code == 200
+    assert running.referrals.taken[0][1]["status"] == "accepted"
+
+
+@given(st.text(max_size=200))
+def test_P11_no_token_but_ours_is_ever_read(token: str) -> None:
+    with pytest.raises(BadLink):
+        Links("ours", "https://answers.example").read(token, NOW)
+
+
+@given(
+    st.text(min_size=1, max_size=40),
+    st.text(min_size=1, max_size=40),
+    st.timedeltas(timedelta(), LIFETIME * 2),
+)
+def test_a_link_serves_for_its_referral_and_agency_until_it_expires(
+    referral: str, agency: str, later: timedelta
+) -> None:
+    links = Links("ours", "https://answers.example")
+    token = links.url(referral, agency, NOW).rpartition("/")[2]
+    if later < LIFETIME:
+        link = links.read(token, NOW + later)
+        assert (link.referral_id, link.agency) == (referral, agency)
+    else:
+        with pytest.raises(BadLink):
+            links.read(token, NOW + later)
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_any_json_is_read_or_refused_in_words(content: Any) -> None:
+    try:
+        stated(from_json(json.dumps(content).encode()))
+    except Unreadable as error:
+        assert str(error)
+
+
+def test_a_rate_comes_back_as_time_passes_and_forgets_who_was_quiet() -> None:
+    now = 0.0
+    rate = Rate(2, lambda: now)
+    assert [rate.allows("a") for _ in range(3)] == [True, True, False]
+    now = 30.0
+    assert [rate.allows("a") for _ in range(2)] == [True, False]
+    assert rate.allows("b")
