@@ -49,14 +49,13 @@ class Patient:
         self._number = 0
 
     def until(self, day: date | str, clock: str = "12:00") -> "Patient":
-        """Let time pass, waking at each deadline as the shell does."""
+        """Let time pass, waking at each deadline and at no other moment, as the shell does."""
         then = at(day, clock)
         while (deadline := self.episode.next_deadline) and deadline.at <= then:
             self.now = max(self.now, deadline.at)
             self.episode.wake(self.now)
             assert self.episode.next_deadline is None or self.episode.next_deadline.at > self.now
         self.now = then
-        self.episode.wake(then)
         self.effects += self.episode.take_effects()
         return self
 

@@ -164,6 +164,21 @@ class Walk(RuleBasedStateMachine):
             self.patient.says("decision", about=task.task_id, choice=choice, by="su-1", reason="because")
             self.signed_exit |= closing is not None
 
+    @rule(days=st.integers(0, 5), name=st.sampled_from(["suicide_risk", "moved_house"]))
+    def a_flag_for_a_time(self, days: int, name: str) -> None:
+        today = self.patient.now.date()
+        self.patient.says("flag", name=name, on=today, off=today + timedelta(days=days))
+
+    @rule(share=st.floats(0.001, 0.999))
+    def nothing_changes_between_deadlines(self, share: float) -> None:
+        """The shell sleeps until the next deadline: what changed before it would be seen too late (E9)."""
+        episode = self.patient.episode
+        copy = unpack(pack(episode), episode.start, episode.pathway)
+        ahead = episode.next_deadline.at - self.patient.now if episode.next_deadline else timedelta(days=400)
+        copy.wake(self.patient.now + ahead * share)
+        assert copy.take_effects() == []
+        assert (copy.states, copy.next_deadline) == (episode.states, episode.next_deadline)
+
     @invariant()
     def E1_nothing_closes_without_a_named_person(self) -> None:
         if self.patient.progress.stage == "closed":
@@ -183,7 +198,7 @@ class Walk(RuleBasedStateMachine):
 
 
 TestWalk = Walk.TestCase
-TestWalk.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+TestWalk.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
 
 
 def test_a_ready_patient_can_finish() -> None:

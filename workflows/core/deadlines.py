@@ -83,3 +83,13 @@ def leave_changes(facts: Facts) -> Iterator[Deadline]:
         for day, what in ((first, "begins"), (last + timedelta(days=1), "is over")):
             if day > facts.today:
                 yield Deadline(facts.calendar.at(day), f"Leave {what} {day_in_words(day)}")
+
+
+def statements_end(facts: Facts) -> Iterator[Deadline]:
+    """What was stated for a time and ends by itself: a flag on the day after its last (A6), a consent likewise (P3)."""
+    lasting = [("A flag", day) for day in facts.flags_end]
+    lasting += [("A consent", one.expires_on) for one in facts.consents_standing if one.expires_on]
+    for what, last in lasting:
+        over = last + timedelta(days=1)
+        if over > facts.today:
+            yield Deadline(facts.calendar.at(over), f"{what} ends {day_in_words(last)}")

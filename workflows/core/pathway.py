@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from statemachine import StateChart
 
 from workflows.core.claims import Claims
-from workflows.core.deadlines import Deadline, leave_changes, record_closes
+from workflows.core.deadlines import Deadline, leave_changes, record_closes, statements_end
 from workflows.core.duties import Duty
 from workflows.core.duties.admission import intake
 from workflows.core.duties.consents import revocations
@@ -95,7 +95,9 @@ class Pathway(ABC):
         """The moments ahead at which time alone changes something."""
         if stage == "closed":
             yield from record_closes(facts)
-        elif stage != "intake":
+            return
+        yield from statements_end(facts)
+        if stage != "intake":
             yield from leave_changes(facts)
             if stage != "aftercare":
                 yield from self.program_deadlines(facts)

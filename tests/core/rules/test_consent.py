@@ -95,6 +95,14 @@ def test_P4_a_consent_signed_anew_on_a_later_day_is_another_one() -> None:
     assert [one.signed_on for one in patient.episode.facts.consents_standing] == [MON + timedelta(days=3)]
 
 
+def test_P7_a_consent_that_runs_out_takes_its_contacts_with_it_by_itself() -> None:
+    patient = _missing_three({"attendance": {"ladder": LADDER}}, recipient="sister-1", purpose="outreach",
+                             expires_on=MON + timedelta(days=5))  # fmt: skip
+    assert "collateral_contact" in patient.tasks
+    patient.until(MON + timedelta(days=6), "00:01")
+    assert "collateral_contact" not in patient.tasks
+
+
 def test_E3_a_consent_may_end_with_the_episode_and_comes_back_with_it() -> None:
     patient = admitted()
     patient.says("consent", **{**WHOLE, "expires_on": None, "expires_event": "discharge"})

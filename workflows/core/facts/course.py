@@ -86,6 +86,12 @@ class CourseFacts(IntakeFacts):
         )
 
     @property
+    def flags_end(self) -> list[date]:
+        """The last day of each flag that has one."""
+        flags = [r.entry for r in self.record.standing(Flag)]
+        return [flag.off for flag in flags if isinstance(flag, Flag) and flag.off]
+
+    @property
     def high_risk(self) -> bool:
         """Whether a flag replaces the ladder by same-day contact (A6)."""
         return any(flag in self.policy.attendance.high_risk_flags for flag in self.flags)
