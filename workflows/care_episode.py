@@ -4,9 +4,8 @@ It takes entries by update, sleeps until the core's next deadline, carries out e
 stand. Everything that must survive continue-as-new is in `Episode`.
 """
 
-import asyncio
 from collections.abc import Coroutine
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Any
 
 from pydantic import ValidationError
@@ -17,7 +16,8 @@ with workflow.unsafe.imports_passed_through():
     from activities.models import KEEP_CONSENTS, NOTE_EPISODE, ConsentsStated, EpisodeNote
     from activities.policies import CLINIC_NOTE
     from workflows import visibility as seen
-    from workflows.cancellation import WITHDRAWN, live_through
+    from workflows.answering import application_error, today_as_far_as_known
+    from workflows.cancellation import live_through
     from workflows.core import views
     from workflows.core.effects import (
         BeginEpisode,
@@ -36,10 +36,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.core.snapshot import pack, unpack
     from workflows.core.start import EpisodeStart
     from workflows.details import episode_attributes, progress_table
-    from workflows.messages import Level, Result, TaskDone, TaskStart, TaskWithdrawn
-    from workflows.notices import message_patient, tell_staff
+    from workflows.messages import Result, TaskDone
+    from workflows.notices import message_patient
+    from workflows.outward import Outward
     from workflows.pathways import pathway_named
-    from workflows.staff_task import task_attributes
     from workflows.waiting import NamedWait
 
 
@@ -60,14 +60,12 @@ class CareEpisode:
             return
         self._began_in = self.episode.stage
         self._at_boundary = False
-        self._tasks: list[workflow.ChildWorkflowHandle[Any, Any]] = []
+        begin = self.episode.start
+        self._outward = Outward(episode_id=begin.episode_id, site=begin.site, team=self.episode.frame.team)
         self._wait = NamedWait()
         self._moved = not (isinstance(start, dict) and "resumed" in start)
         # Search attributes come along into a new run: only what differs from them is upserted.
         self._shown = {pair.key.name: pair.value for pair in workflow.info().typed_search_attributes}
-        self._in_flight: set[asyncio.Task[None]] = set()
-        self._starting: dict[str, asyncio.Task[None]] = {}
-        self._completed_themselves: set[str] = set()
 
     @workflow.run
     async def run(self, start: Any) -> Progress:
@@ -101,7 +99,7 @@ class CareEpisode:
         self._wait.stop()
         self._carry_out()
         self._show()
-        await workflow.wait_condition(lambda: not self._in_flight and workflow.all_handlers_finished())
+        await workflow.wait_condition(lambda: self._outward.is_idle and workflow.all_handlers_finished())
         return self.progress()
 
     def _wake(self) -> None:
@@ -109,13 +107,13 @@ class CareEpisode:
         try:
             self.episode.wake(workflow.now())
         except Exception as error:  # shown to people instead of stopping the episode for ever
-            self.episode.undelivered.append(f"{_application_error(error).message} A deadline was not judged.")
+            self.episode.undelivered.append(f"{application_error(error).message} A deadline was not judged.")
             self.episode.next_deadline = None
         # A stage change is a clean boundary, but the moment after it is when people ask what happened: the new
         # run begins with a later deadline, when nobody waits for an answer and no task of this run is open. (A
         # task that ends after its parent's run stops the clock of the time-skipping test server for ever.)
         opens_task = any(isinstance(effect, OpenTask) for effect in self.episode.effects)
-        is_quiet = not opens_task and all(task.done() for task in self._tasks)
+        is_quiet = not opens_task and self._outward.has_no_open_task
         self._at_boundary = is_quiet and self.episode.stage != self._began_in
 
     # -- what staff and other systems state -----------------------------------------------------------------
@@ -128,7 +126,7 @@ class CareEpisode:
         try:
             changed = self.episode.apply(entry, workflow.now())
         except Exception as error:
-            raise _application_error(error) from None
+            raise application_error(error) from None
         self._moved, self._at_boundary = True, False
         return changed
 
@@ -154,7 +152,7 @@ class CareEpisode:
         try:
             answers = self.episode.apply_many(list(entries.values()), workflow.now())
         except Exception as error:
-            raise _application_error(error) from None
+            raise application_error(error) from None
         for (index, entry), answer in zip(entries.items(), answers, strict=True):
             if isinstance(answer, Refused):
                 refusal = {"type": type(answer).__name__, "message": str(answer)}
@@ -167,7 +165,7 @@ class CareEpisode:
     @record_many.validator
     def _check_record_many(self, statements: Any) -> None:
         if not isinstance(statements, list):
-            raise _application_error(InvalidEntry("record_many takes a list of entries."))
+            raise application_error(InvalidEntry("record_many takes a list of entries."))
 
     @workflow.signal(name="task_completed")
     def task_completed(self, done: TaskDone) -> None:
@@ -179,7 +177,7 @@ class CareEpisode:
             "choice": done.outcome,
             "reason": done.reason,
         }
-        self._completed_themselves.add(done.task_id)
+        self._outward.completed_themselves.add(done.task_id)
         try:
             self.episode.apply(parse_entry(statement), workflow.now())
         except Refused as refused:
@@ -198,14 +196,14 @@ class CareEpisode:
         try:
             entry = parse_entry(statement)
         except Refused as refused:
-            raise _application_error(refused) from None
+            raise application_error(refused) from None
         return entry if entry.id else entry.model_copy(update={"id": default_id})
 
     # -- what can be asked ----------------------------------------------------------------------------------
 
     @workflow.query(name="progress", description="Where the episode stands today")
     def progress(self) -> Progress:
-        return views.progress(self.episode, _today_as_far_as_known())
+        return views.progress(self.episode, today_as_far_as_known())
 
     @workflow.query(
         name="journal",
@@ -225,25 +223,14 @@ class CareEpisode:
     # -- carrying out ---------------------------------------------------------------------------------------
 
     def _carry_out(self) -> None:
-        for effect in self.episode.take_effects():
-            if isinstance(effect, CloseTask) and effect.task_id in self._completed_themselves:
-                continue
-            task = asyncio.create_task(self._perform(effect))
-            if isinstance(effect, OpenTask):
-                self._starting[effect.task_id] = task
-            self._in_flight.add(task)
-            task.add_done_callback(self._landed)
-
-    def _landed(self, task: asyncio.Task[None]) -> None:
-        self._in_flight.discard(task)
-        self._starting = {task_id: start for task_id, start in self._starting.items() if start is not task}
+        self._outward.carry_out(self.episode.take_effects(), self._perform)
 
     def _perform(self, effect: Effect) -> Coroutine[Any, Any, None]:
         match effect:
             case OpenTask():
-                return self._open_task(effect)
+                return self._outward.open_task(effect)
             case CloseTask():
-                return self._close_task(effect)
+                return self._outward.close_task(effect)
             case Notify():
                 return self._notify(effect)
             case MessagePatient():
@@ -255,58 +242,9 @@ class CareEpisode:
             case BeginEpisode():
                 return self._begin_episode(effect)
 
-    async def _open_task(self, task: OpenTask) -> None:
-        start = self.episode.start
-        levels = [Level(role=level.role, staff_id=level.staff_id, at=level.at) for level in task.escalation]
-        child = TaskStart(
-            task_id=task.task_id,
-            kind=task.kind,
-            episode_id=start.episode_id,
-            site=start.site,
-            role=task.role,
-            owner=task.owner,
-            due_at=task.due_at,
-            levels=levels,
-            outcomes=list(task.outcomes),
-            rule=task.rule,
-            entries=list(task.entries),
-            asks=task.asks,
-        )
-        handle = await workflow.start_child_workflow(
-            seen.STAFF_TASK,
-            child,
-            id=task.task_id,
-            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-            search_attributes=task_attributes(child),
-            static_summary=f"{task.kind.replace('_', ' ')} · {task.role.replace('_', ' ')}",
-        )
-        self._tasks = [*(one for one in self._tasks if not one.done()), handle]
-
-    async def _close_task(self, task: CloseTask) -> None:
-        if starting := self._starting.get(task.task_id):
-            await workflow.wait([starting])
-        handle = workflow.get_external_workflow_handle(task.task_id)
-        try:
-            if task.quietly:
-                await handle.cancel(reason=WITHDRAWN + task.reason)
-            else:
-                await handle.signal("withdraw", TaskWithdrawn(reason=task.reason, quietly=False))
-        except (
-            ApplicationError
-        ) as error:  # it has ended by itself in the meantime: there is nothing to withdraw
-            workflow.logger.info("task %s had already ended: %s", task.task_id, error.type)
-
     async def _notify(self, notice: Notify) -> None:
-        start = self.episode.start
-        self.episode.undelivered += await tell_staff(
-            key=f"{start.episode_id}:{notice.key}",
-            episode_id=start.episode_id,
-            role=notice.role,
-            staff_id=notice.staff_id,
-            subject=notice.subject,
-            lines=notice.lines,
-            team=self.episode.frame.team,
-        )
+        key = f"{self.episode.start.episode_id}:{notice.key}"
+        self.episode.undelivered += await self._outward.notify(notice, key)
 
     async def _message(self, message: MessagePatient) -> None:
         episode_id = self.episode.start.episode_id
@@ -395,7 +333,7 @@ class CareEpisode:
             or info.is_continue_as_new_suggested()
             or info.is_target_worker_deployment_version_changed()
         )
-        return due and not self._in_flight and not self.episode.effects and workflow.all_handlers_finished()
+        return due and self._outward.is_idle and not self.episode.effects and workflow.all_handlers_finished()
 
     def _continue_as_new(self, start: dict[str, Any]) -> None:
         self._wait.stop()
@@ -417,22 +355,3 @@ def _begin(start: Any) -> Episode:
     episode = Episode(begin, pathway, workflow.now())
     episode.recall(workflow.now())
     return episode
-
-
-def _today_as_far_as_known() -> datetime:
-    """The instant of a query: a workflow's own clock stands still while nothing happens, so the later of the two.
-
-    Only a query may read the wall clock: it changes nothing and is never replayed.
-    """
-    with workflow.unsafe.sandbox_unrestricted():
-        wall = datetime.now(UTC)
-    return max(workflow.now(), wall) if wall - workflow.now() < timedelta(days=3650) else workflow.now()
-
-
-def _application_error(error: Exception) -> ApplicationError:
-    """What the caller is told. Any other exception out of a handler would stop the episode for ever."""
-    if isinstance(error, Refused):
-        return ApplicationError(str(error), type=type(error).__name__, non_retryable=True)
-    workflow.logger.error("the engine could not follow an entry: %s", type(error).__name__)
-    words = f"carepath itself could not follow this entry ({type(error).__name__}); tell whoever runs it."
-    return ApplicationError(words, type="EngineError", non_retryable=True)

@@ -23,6 +23,8 @@ class TaskStart(BaseModel):
     task_id: str
     kind: str
     episode_id: str
+    reports_to: str | None = None
+    """Id of the workflow that asked for it, where that is not the episode's own."""
     site: str
     role: str
     owner: str | None = None
