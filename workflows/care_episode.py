@@ -28,15 +28,18 @@ with workflow.unsafe.imports_passed_through():
         NoteClosed,
         Notify,
         OpenTask,
+        StartReferral,
+        TellReferral,
     )
     from workflows.core.entries import Entry, in_words, parse_entry
     from workflows.core.episode import Episode
     from workflows.core.errors import InvalidEntry, Refused
     from workflows.core.progress import Changed, JournalLine, Progress
+    from workflows.core.referral.start import ReferralStart
     from workflows.core.snapshot import pack, unpack
     from workflows.core.start import EpisodeStart
-    from workflows.details import episode_attributes, progress_table
-    from workflows.messages import Result, TaskDone
+    from workflows.details import episode_attributes, progress_table, referral_start_attributes
+    from workflows.messages import ReferralNews, Result, TaskDone
     from workflows.notices import message_patient
     from workflows.outward import Outward
     from workflows.pathways import pathway_named
@@ -63,6 +66,7 @@ class CareEpisode:
         begin = self.episode.start
         self._outward = Outward(episode_id=begin.episode_id, site=begin.site, team=self.episode.frame.team)
         self._wait = NamedWait()
+        self._keeping = 0
         self._moved = not (isinstance(start, dict) and "resumed" in start)
         # Search attributes come along into a new run: only what differs from them is upserted.
         self._shown = {pair.key.name: pair.value for pair in workflow.info().typed_search_attributes}
@@ -188,6 +192,21 @@ class CareEpisode:
             )
         self._moved, self._at_boundary = True, False
 
+    @workflow.signal(name="referral_news")
+    def referral_news(self, news: ReferralNews) -> None:
+        statement = {
+            "kind": "referral_news",
+            "id": f"{news.referral_id}:{news.state}:{news.reason or ''}:{len(self.episode.record)}",
+            "by": "carepath",
+            "source": "agency",
+            **news.model_dump(mode="json", exclude_none=True),
+        }
+        try:
+            self.episode.apply(parse_entry(statement), workflow.now())
+        except Exception as error:  # shown to people instead of stopping the episode for ever
+            self.episode.undelivered.append(f"{application_error(error).message} A referral was not heard.")
+        self._moved, self._at_boundary = True, False
+
     def _read(self, statement: Any, default_id: str) -> Entry:
         if self._refusal:
             raise ApplicationError(
@@ -239,6 +258,10 @@ class CareEpisode:
                 return self._note_closed(effect)
             case KeepConsents():
                 return self._keep_consents(effect)
+            case StartReferral():
+                return self._start_referral(effect)
+            case TellReferral():
+                return self._tell_referral(effect)
             case BeginEpisode():
                 return self._begin_episode(effect)
 
@@ -277,17 +300,58 @@ class CareEpisode:
         )
 
     async def _keep_consents(self, kept: KeepConsents) -> None:
-        await workflow.execute_activity(
-            KEEP_CONSENTS,
-            ConsentsStated(
-                episode_id=self.episode.start.episode_id,
-                version=kept.version,
-                consents=list(kept.consents),
-                lifted=list(kept.lifted),
-            ),
-            summary="Clinic database: consents",
-            **CLINIC_NOTE.options(),
+        self._keeping += 1
+        try:
+            await workflow.execute_activity(
+                KEEP_CONSENTS,
+                ConsentsStated(
+                    episode_id=self.episode.start.episode_id,
+                    version=kept.version,
+                    consents=list(kept.consents),
+                    lifted=list(kept.lifted),
+                ),
+                summary="Clinic database: consents",
+                **CLINIC_NOTE.options(),
+            )
+        finally:
+            self._keeping -= 1
+
+    async def _start_referral(self, new: StartReferral) -> None:
+        await self._consents_are_kept()
+        start = self.episode.start
+        beginning = ReferralStart(
+            **start.model_dump(include={"episode_id", "site", "timezone", "team", "closures"}),
+            referral_id=new.referral_id,
+            kind=new.kind,
+            service=new.service,
+            wishes=new.wishes,
+            since=new.since,
+            need=new.need,
+            policy=new.policy,
+            statements=new.statements,
         )
+        await workflow.start_child_workflow(
+            seen.REFERRAL,
+            beginning.model_dump(mode="json"),
+            id=new.referral_id,
+            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+            search_attributes=referral_start_attributes(beginning),
+            static_summary=f"referral · {new.kind.replace('_', ' ')} · {start.site}",
+        )
+
+    async def _tell_referral(self, news: TellReferral) -> None:
+        # The ledger judges by the clinic database: it must know of a consent before the referral tries again (P3).
+        await self._consents_are_kept()
+        if starting := self._outward.starting(news.referral_id):
+            await workflow.wait([starting])
+        referral = workflow.get_external_workflow_handle(news.referral_id)
+        try:
+            await referral.signal("told", news.statement)
+        except ApplicationError as error:  # it has ended: there is nothing left for it to hear
+            workflow.logger.info("referral %s had already ended: %s", news.referral_id, error.type)
+
+    async def _consents_are_kept(self) -> None:
+        await workflow.wait_condition(lambda: self._keeping == 0)
 
     async def _begin_episode(self, begin: BeginEpisode) -> None:
         start = self.episode.start

@@ -13,7 +13,7 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from workflows import visibility as seen
     from workflows.cancellation import WITHDRAWN
-    from workflows.core.effects import CloseTask, Notify, OpenTask
+    from workflows.core.effects import CloseTask, Notify, OpenTask, StartReferral
     from workflows.messages import Level, TaskStart, TaskWithdrawn
     from workflows.notices import tell_staff
     from workflows.staff_task import task_attributes
@@ -53,12 +53,18 @@ class Outward:
             task = asyncio.create_task(perform(effect))
             if isinstance(effect, OpenTask):
                 self._starting[effect.task_id] = task
+            elif isinstance(effect, StartReferral):
+                self._starting[effect.referral_id] = task
             self._in_flight.add(task)
             task.add_done_callback(self._landed)
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         self._in_flight.discard(task)
         self._starting = {task_id: start for task_id, start in self._starting.items() if start is not task}
+
+    def starting(self, workflow_id: str) -> asyncio.Task[None] | None:
+        """The beginning of a child that has not begun yet."""
+        return self._starting.get(workflow_id)
 
     async def open_task(self, task: OpenTask) -> None:
         """Start a task's own workflow, which outlives this run."""

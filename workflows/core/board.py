@@ -8,25 +8,12 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
 
 from workflows.core.calendar import Calendar, in_words
-from workflows.core.duties.duty import Duty
+from workflows.core.duties.duty import Duty, Reading
 from workflows.core.effects import CloseTask, EscalationLevel, OpenTask
-from workflows.core.facts.frame import Answer
 from workflows.core.keys import subject_of
 from workflows.core.policy import Escalation
-
-
-class Reading(Protocol):
-    """What the board asks of the facts of a moment."""
-
-    @property
-    def now(self) -> datetime:
-        """The instant."""
-
-    def answer(self, duty: str) -> Answer | None:
-        """What was decided about a duty by then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from workflows.core.changes import observed, told
 from workflows.core.deadlines import Deadline
 from workflows.core.decisions import answered_duty, choice_of
 from workflows.core.duties import Duty
-from workflows.core.effects import BeginEpisode, Effect, KeepConsents, NoteClosed, OpenTask
+from workflows.core.effects import BeginEpisode, Effect, KeepConsents, NoteClosed, OpenTask, StartReferral
 from workflows.core.entries import (
     Consent,
     Decision,
@@ -35,6 +35,7 @@ from workflows.core.entries import (
 from workflows.core.errors import NotAllowedNow, Refused
 from workflows.core.facts import Answer, Facts, Frame
 from workflows.core.facts.consents import told_of
+from workflows.core.linkage import Linkage
 from workflows.core.pathway import Pathway, Stage
 from workflows.core.policy import differences, load_policy
 from workflows.core.progress import Changed
@@ -74,6 +75,7 @@ class Episode:
         self.chart = pathway.chart(model=self.situation)
         self.effects: list[Effect] = []
         self.board = Board(start.episode_id)
+        self.linkage = Linkage()
         self.sent: set[str] = set()
         self.undelivered: list[str] = []
         self.taken_over_at: datetime | None = None
@@ -252,10 +254,11 @@ class Episode:
         duties = self._unanswered()
         happened = [f"Policy: {one}." for one in policy] + self._reconcile(duties, kinds)
         self.next_deadline = min(self._awaited(duties), default=None)
-        self._raise_alarms()
         self._note_closed()
         self._keep_consents()
         self._begin_following()
+        happened += self._link()
+        self._raise_alarms()
         self._observed = observed(facts, self.stage)
         return self._observed, happened
 
@@ -280,7 +283,8 @@ class Episode:
         alarms = list(news_of_death(facts, self.sent))
         if self.stage in ("program", "gate_review") and not facts.on_leave:
             alarms += due_alarms(facts, self.sent)  # type: ignore[arg-type]
-        if self.stage != "closed" and self.next_deadline is None and not self.open_tasks:
+        waits = self.next_deadline or self.open_tasks or self.open_referrals
+        if self.stage != "closed" and not waits:
             alarms += nothing_awaited(facts, self.sent)
         for alarm in alarms:
             self.sent.add(alarm.key)
@@ -302,6 +306,16 @@ class Episode:
                             carried_over(self.facts, answer, pathway),
                         )
                     )
+
+    def _link(self) -> list[str]:
+        """Begin the referrals that are needed, and tell those that are begun what concerns them (C3-C5)."""
+        effects = self.linkage.follow(self.facts, self.stage)
+        self.effects += effects
+        return [
+            f"Started a referral ({one.kind.replace('_', ' ')}): {one.referral_id}."
+            for one in effects
+            if isinstance(one, StartReferral)
+        ]
 
     def _note_closed(self) -> None:
         """The clinic database learns of the end of an episode, and of its reopening (I6)."""
@@ -347,6 +361,11 @@ class Episode:
     def open_tasks(self) -> dict[str, OpenTask]:
         """What people owe now, by the key of the duty."""
         return self.board.open
+
+    @property
+    def open_referrals(self) -> list[str]:
+        """Ids of the referrals that this episode has begun and that have not ended."""
+        return self.linkage.open(self.facts)
 
     @property
     def states(self) -> list[str]:

@@ -43,6 +43,8 @@ def pack(episode: Episode) -> str:
         },
         "closed": episode.is_noted_closed,
         "board": packed_board(episode.board),
+        "referrals": episode.linkage.referrals,
+        "told": episode.linkage.told,
         "sent": sorted(episode.sent),
         "undelivered": episode.undelivered,
         "taken_over_at": episode.taken_over_at and episode.taken_over_at.isoformat(),
@@ -69,6 +71,8 @@ def unpack(packed: str, start: EpisodeStart, pathway: Pathway) -> Episode:
         )
     episode.is_noted_closed = content["closed"]
     restore_board(episode.board, content["board"], zone)
+    episode.linkage.referrals = content["referrals"]
+    episode.linkage.told = content["told"]
     episode.sent = set(content["sent"])
     episode.undelivered = content["undelivered"]
     taken = content["taken_over_at"]

@@ -13,7 +13,9 @@ from statemachine.orderedset import OrderedSet
 from workflows.core.episode import Episode
 from workflows.core.facts import Facts
 
-_LIVING = frozenset({"start", "pathway", "record", "frame", "facts", "situation", "chart", "board"})
+_LIVING = frozenset(
+    {"start", "pathway", "record", "frame", "facts", "situation", "chart", "board", "linkage"}
+)
 """Attributes of an episode that are objects of their own or never change."""
 
 
@@ -25,6 +27,7 @@ class Moment(NamedTuple):
     record: dict[str, Any]
     frame: dict[str, Any]
     board: dict[str, Any]
+    linkage: dict[str, Any]
     states: tuple[str, ...]
     history: dict[str, list[Any]]
 
@@ -37,6 +40,7 @@ def remember(episode: Episode, now: datetime) -> Moment:
         _copied(vars(episode.record)),
         _copied(vars(episode.frame)),
         _copied(vars(episode.board)),
+        _copied(vars(episode.linkage)),
         tuple(episode.situation.state),
         _copied(episode.chart.history_values),
     )
@@ -48,6 +52,7 @@ def rewind(episode: Episode, moment: Moment) -> None:
     vars(episode.record).update(_copied(moment.record))
     vars(episode.frame).update(_copied(moment.frame))
     vars(episode.board).update(_copied(moment.board))
+    vars(episode.linkage).update(_copied(moment.linkage))
     episode.facts = episode.situation.facts = Facts(episode.record, episode.frame, moment.now)
     episode.situation.state = OrderedSet(moment.states)
     episode.chart.history_values.clear()
