@@ -32,7 +32,7 @@ def on(days: int) -> date:
 
 
 class Linked:
-    """One referral and its clock."""
+    """One referral and its clock, on which everything that is said takes a minute."""
 
     def __init__(
         self,
@@ -89,6 +89,7 @@ class Linked:
     def says(self, kind: str, **fields: Any) -> Changed:
         """State something now."""
         self._number += 1
+        self.now += timedelta(minutes=1)
         given = {name: v.isoformat() if isinstance(v, date) else v for name, v in fields.items()}
         statement = {"kind": kind, "by": "cm-1", "id": f"s{self._number:03d}", **given}
         changed = self.referral.apply(parse_statement(statement), self.now)
@@ -97,11 +98,12 @@ class Linked:
 
     def agency(self, status: str, **fields: Any) -> Changed:
         """An agency says something now."""
-        given = {"at": self.now, "by": "agency-gateway", "source": "agency", **fields}
+        given = {"at": self.now + timedelta(minutes=1), "by": "agency-gateway", "source": "agency", **fields}
         return self.says("answer", status=status, **given)
 
     def completes(self, kind: str, outcome: str) -> Changed:
         """Complete the open task of a kind."""
+        self.now += timedelta(minutes=1)
         (task,) = [task for task in self.referral.open_tasks.values() if task.kind == kind]
         assert outcome in task.outcomes, task.outcomes
         changed = self.referral.complete(task.task_id, outcome, "cm-1", None, self.now)

@@ -330,7 +330,7 @@ def _revocations(facts: ReferralFacts) -> Iterator[Duty]:
                     facts,
                     _duty(
                         facts,
-                        f"consent_revoked:{revoked.key}.{one.number}",
+                        f"referral_consent_revoked:{revoked.key}.{one.number}",
                         facts.linkage.consent,
                         ("goes_on", "cancel"),
                         f"The person has taken back the consent on which {place_named(one.place, facts)} was told. "

@@ -39,7 +39,7 @@ _STATEMENTS: dict[str, dict[str, dict[str, Any]]] = {
         "confirmed": {"kind": "cancellation_confirmed"},
         "left_open": {"kind": "cancellation_confirmed"},
     },
-    "consent_revoked": {"cancel": {"kind": "cancellation"}},
+    "referral_consent_revoked": {"cancel": {"kind": "cancellation"}},
 }
 
 _ANYWHERE: dict[str, dict[str, Any]] = {
