@@ -6,7 +6,7 @@ from typing import TypedDict
 
 from temporalio.common import RetryPolicy
 
-from activities.models import CHANNEL_REFUSED, TEMPLATE_REFUSED, UNKNOWN_STAFF
+from activities.models import CHANNEL_REFUSED, NO_SUCH_AGENCY, TEMPLATE_REFUSED, UNKNOWN_STAFF
 
 
 class Options(TypedDict):
@@ -34,7 +34,7 @@ class ActivityPolicy:
                 initial_interval=timedelta(seconds=5),
                 backoff_coefficient=3,
                 maximum_attempts=self.attempts,
-                non_retryable_error_types=[UNKNOWN_STAFF, CHANNEL_REFUSED, TEMPLATE_REFUSED],
+                non_retryable_error_types=[UNKNOWN_STAFF, CHANNEL_REFUSED, TEMPLATE_REFUSED, NO_SUCH_AGENCY],
             ),
         )
 
@@ -43,3 +43,6 @@ STAFF_NOTICE = ActivityPolicy(timedelta(seconds=60), timedelta(minutes=10), 4)
 # A message may wait for the end of a person's quiet hours, which is one attempt more.
 PATIENT_MESSAGE = ActivityPolicy(timedelta(seconds=60), timedelta(hours=26), 5)
 CLINIC_NOTE = ActivityPolicy(timedelta(seconds=30), timedelta(hours=1), 20)
+DIRECTORY_SEARCH = ActivityPolicy(timedelta(seconds=60), timedelta(minutes=10), 4)
+DISCLOSURE = ActivityPolicy(timedelta(seconds=60), timedelta(hours=1), 6)
+AGENCY_QUESTION = ActivityPolicy(timedelta(seconds=60), timedelta(minutes=10), 2)

@@ -18,6 +18,7 @@ from worker.commands import (
     importing,
     pathways,
     patients,
+    referrals,
     simulating,
     tasks,
     templates,
@@ -39,6 +40,7 @@ for group in (
     app.registered_commands += group.registered_commands
 app.add_typer(pathways.pathway, name="pathway")
 app.add_typer(pathways.policy, name="policy")
+app.add_typer(referrals.app, name="referral")
 app.add_typer(consents.consent, name="consent")
 app.add_typer(patients.patient, name="patient")
 app.add_typer(disclosures.ledger, name="ledger")

@@ -3,9 +3,10 @@
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from workflows.care_episode import CareEpisode
+from workflows.referral import Referral
 from workflows.staff_task import StaffTask
 
-WORKFLOWS = [CareEpisode, StaffTask]
+WORKFLOWS = [CareEpisode, StaffTask, Referral]
 
 
 def sandbox() -> SandboxedWorkflowRunner:

@@ -4,9 +4,8 @@ It takes entries by update, sleeps until the core's next deadline, carries out e
 stand. Everything that must survive continue-as-new is in `Episode`.
 """
 
-import asyncio
 from collections.abc import Coroutine
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from typing import Any
 
 from pydantic import ValidationError
@@ -17,7 +16,8 @@ with workflow.unsafe.imports_passed_through():
     from activities.models import KEEP_CONSENTS, NOTE_EPISODE, ConsentsStated, EpisodeNote
     from activities.policies import CLINIC_NOTE
     from workflows import visibility as seen
-    from workflows.cancellation import WITHDRAWN, live_through
+    from workflows.answering import application_error, today_as_far_as_known
+    from workflows.cancellation import live_through
     from workflows.core import views
     from workflows.core.effects import (
         BeginEpisode,
@@ -28,18 +28,21 @@ with workflow.unsafe.imports_passed_through():
         NoteClosed,
         Notify,
         OpenTask,
+        StartReferral,
+        TellReferral,
     )
     from workflows.core.entries import Entry, in_words, parse_entry
     from workflows.core.episode import Episode
     from workflows.core.errors import InvalidEntry, Refused
     from workflows.core.progress import Changed, JournalLine, Progress
+    from workflows.core.referral.start import ReferralStart
     from workflows.core.snapshot import pack, unpack
     from workflows.core.start import EpisodeStart
-    from workflows.details import episode_attributes, progress_table
-    from workflows.messages import Level, Result, TaskDone, TaskStart, TaskWithdrawn
-    from workflows.notices import message_patient, tell_staff
+    from workflows.details import episode_attributes, progress_table, referral_start_attributes
+    from workflows.messages import ReferralNews, Result, TaskDone
+    from workflows.notices import message_patient
+    from workflows.outward import Outward
     from workflows.pathways import pathway_named
-    from workflows.staff_task import task_attributes
     from workflows.waiting import NamedWait
 
 
@@ -60,14 +63,13 @@ class CareEpisode:
             return
         self._began_in = self.episode.stage
         self._at_boundary = False
-        self._tasks: list[workflow.ChildWorkflowHandle[Any, Any]] = []
+        begin = self.episode.start
+        self._outward = Outward(episode_id=begin.episode_id, site=begin.site, team=self.episode.frame.team)
         self._wait = NamedWait()
+        self._keeping = 0
         self._moved = not (isinstance(start, dict) and "resumed" in start)
         # Search attributes come along into a new run: only what differs from them is upserted.
         self._shown = {pair.key.name: pair.value for pair in workflow.info().typed_search_attributes}
-        self._in_flight: set[asyncio.Task[None]] = set()
-        self._starting: dict[str, asyncio.Task[None]] = {}
-        self._completed_themselves: set[str] = set()
 
     @workflow.run
     async def run(self, start: Any) -> Progress:
@@ -101,7 +103,7 @@ class CareEpisode:
         self._wait.stop()
         self._carry_out()
         self._show()
-        await workflow.wait_condition(lambda: not self._in_flight and workflow.all_handlers_finished())
+        await workflow.wait_condition(lambda: self._outward.is_idle and workflow.all_handlers_finished())
         return self.progress()
 
     def _wake(self) -> None:
@@ -109,13 +111,13 @@ class CareEpisode:
         try:
             self.episode.wake(workflow.now())
         except Exception as error:  # shown to people instead of stopping the episode for ever
-            self.episode.undelivered.append(f"{_application_error(error).message} A deadline was not judged.")
+            self.episode.undelivered.append(f"{application_error(error).message} A deadline was not judged.")
             self.episode.next_deadline = None
         # A stage change is a clean boundary, but the moment after it is when people ask what happened: the new
         # run begins with a later deadline, when nobody waits for an answer and no task of this run is open. (A
         # task that ends after its parent's run stops the clock of the time-skipping test server for ever.)
         opens_task = any(isinstance(effect, OpenTask) for effect in self.episode.effects)
-        is_quiet = not opens_task and all(task.done() for task in self._tasks)
+        is_quiet = not opens_task and self._outward.has_no_open_task
         self._at_boundary = is_quiet and self.episode.stage != self._began_in
 
     # -- what staff and other systems state -----------------------------------------------------------------
@@ -128,7 +130,7 @@ class CareEpisode:
         try:
             changed = self.episode.apply(entry, workflow.now())
         except Exception as error:
-            raise _application_error(error) from None
+            raise application_error(error) from None
         self._moved, self._at_boundary = True, False
         return changed
 
@@ -154,7 +156,7 @@ class CareEpisode:
         try:
             answers = self.episode.apply_many(list(entries.values()), workflow.now())
         except Exception as error:
-            raise _application_error(error) from None
+            raise application_error(error) from None
         for (index, entry), answer in zip(entries.items(), answers, strict=True):
             if isinstance(answer, Refused):
                 refusal = {"type": type(answer).__name__, "message": str(answer)}
@@ -167,7 +169,7 @@ class CareEpisode:
     @record_many.validator
     def _check_record_many(self, statements: Any) -> None:
         if not isinstance(statements, list):
-            raise _application_error(InvalidEntry("record_many takes a list of entries."))
+            raise application_error(InvalidEntry("record_many takes a list of entries."))
 
     @workflow.signal(name="task_completed")
     def task_completed(self, done: TaskDone) -> None:
@@ -179,7 +181,7 @@ class CareEpisode:
             "choice": done.outcome,
             "reason": done.reason,
         }
-        self._completed_themselves.add(done.task_id)
+        self._outward.completed_themselves.add(done.task_id)
         try:
             self.episode.apply(parse_entry(statement), workflow.now())
         except Refused as refused:
@@ -190,6 +192,21 @@ class CareEpisode:
             )
         self._moved, self._at_boundary = True, False
 
+    @workflow.signal(name="referral_news")
+    def referral_news(self, news: ReferralNews) -> None:
+        statement = {
+            "kind": "referral_news",
+            "id": f"{news.referral_id}:{news.state}:{news.reason or ''}:{len(self.episode.record)}",
+            "by": "carepath",
+            "source": "agency",
+            **news.model_dump(mode="json", exclude_none=True),
+        }
+        try:
+            self.episode.apply(parse_entry(statement), workflow.now())
+        except Exception as error:  # shown to people instead of stopping the episode for ever
+            self.episode.undelivered.append(f"{application_error(error).message} A referral was not heard.")
+        self._moved, self._at_boundary = True, False
+
     def _read(self, statement: Any, default_id: str) -> Entry:
         if self._refusal:
             raise ApplicationError(
@@ -198,14 +215,14 @@ class CareEpisode:
         try:
             entry = parse_entry(statement)
         except Refused as refused:
-            raise _application_error(refused) from None
+            raise application_error(refused) from None
         return entry if entry.id else entry.model_copy(update={"id": default_id})
 
     # -- what can be asked ----------------------------------------------------------------------------------
 
     @workflow.query(name="progress", description="Where the episode stands today")
     def progress(self) -> Progress:
-        return views.progress(self.episode, _today_as_far_as_known())
+        return views.progress(self.episode, today_as_far_as_known())
 
     @workflow.query(
         name="journal",
@@ -225,25 +242,14 @@ class CareEpisode:
     # -- carrying out ---------------------------------------------------------------------------------------
 
     def _carry_out(self) -> None:
-        for effect in self.episode.take_effects():
-            if isinstance(effect, CloseTask) and effect.task_id in self._completed_themselves:
-                continue
-            task = asyncio.create_task(self._perform(effect))
-            if isinstance(effect, OpenTask):
-                self._starting[effect.task_id] = task
-            self._in_flight.add(task)
-            task.add_done_callback(self._landed)
-
-    def _landed(self, task: asyncio.Task[None]) -> None:
-        self._in_flight.discard(task)
-        self._starting = {task_id: start for task_id, start in self._starting.items() if start is not task}
+        self._outward.carry_out(self.episode.take_effects(), self._perform)
 
     def _perform(self, effect: Effect) -> Coroutine[Any, Any, None]:
         match effect:
             case OpenTask():
-                return self._open_task(effect)
+                return self._outward.open_task(effect)
             case CloseTask():
-                return self._close_task(effect)
+                return self._outward.close_task(effect)
             case Notify():
                 return self._notify(effect)
             case MessagePatient():
@@ -252,61 +258,16 @@ class CareEpisode:
                 return self._note_closed(effect)
             case KeepConsents():
                 return self._keep_consents(effect)
+            case StartReferral():
+                return self._start_referral(effect)
+            case TellReferral():
+                return self._tell_referral(effect)
             case BeginEpisode():
                 return self._begin_episode(effect)
 
-    async def _open_task(self, task: OpenTask) -> None:
-        start = self.episode.start
-        levels = [Level(role=level.role, staff_id=level.staff_id, at=level.at) for level in task.escalation]
-        child = TaskStart(
-            task_id=task.task_id,
-            kind=task.kind,
-            episode_id=start.episode_id,
-            site=start.site,
-            role=task.role,
-            owner=task.owner,
-            due_at=task.due_at,
-            levels=levels,
-            outcomes=list(task.outcomes),
-            rule=task.rule,
-            entries=list(task.entries),
-            asks=task.asks,
-        )
-        handle = await workflow.start_child_workflow(
-            seen.STAFF_TASK,
-            child,
-            id=task.task_id,
-            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-            search_attributes=task_attributes(child),
-            static_summary=f"{task.kind.replace('_', ' ')} · {task.role.replace('_', ' ')}",
-        )
-        self._tasks = [*(one for one in self._tasks if not one.done()), handle]
-
-    async def _close_task(self, task: CloseTask) -> None:
-        if starting := self._starting.get(task.task_id):
-            await workflow.wait([starting])
-        handle = workflow.get_external_workflow_handle(task.task_id)
-        try:
-            if task.quietly:
-                await handle.cancel(reason=WITHDRAWN + task.reason)
-            else:
-                await handle.signal("withdraw", TaskWithdrawn(reason=task.reason, quietly=False))
-        except (
-            ApplicationError
-        ) as error:  # it has ended by itself in the meantime: there is nothing to withdraw
-            workflow.logger.info("task %s had already ended: %s", task.task_id, error.type)
-
     async def _notify(self, notice: Notify) -> None:
-        start = self.episode.start
-        self.episode.undelivered += await tell_staff(
-            key=f"{start.episode_id}:{notice.key}",
-            episode_id=start.episode_id,
-            role=notice.role,
-            staff_id=notice.staff_id,
-            subject=notice.subject,
-            lines=notice.lines,
-            team=self.episode.frame.team,
-        )
+        key = f"{self.episode.start.episode_id}:{notice.key}"
+        self.episode.undelivered += await self._outward.notify(notice, key)
 
     async def _message(self, message: MessagePatient) -> None:
         episode_id = self.episode.start.episode_id
@@ -339,17 +300,58 @@ class CareEpisode:
         )
 
     async def _keep_consents(self, kept: KeepConsents) -> None:
-        await workflow.execute_activity(
-            KEEP_CONSENTS,
-            ConsentsStated(
-                episode_id=self.episode.start.episode_id,
-                version=kept.version,
-                consents=list(kept.consents),
-                lifted=list(kept.lifted),
-            ),
-            summary="Clinic database: consents",
-            **CLINIC_NOTE.options(),
+        self._keeping += 1
+        try:
+            await workflow.execute_activity(
+                KEEP_CONSENTS,
+                ConsentsStated(
+                    episode_id=self.episode.start.episode_id,
+                    version=kept.version,
+                    consents=list(kept.consents),
+                    lifted=list(kept.lifted),
+                ),
+                summary="Clinic database: consents",
+                **CLINIC_NOTE.options(),
+            )
+        finally:
+            self._keeping -= 1
+
+    async def _start_referral(self, new: StartReferral) -> None:
+        await self._consents_are_kept()
+        start = self.episode.start
+        beginning = ReferralStart(
+            **start.model_dump(include={"episode_id", "site", "timezone", "team", "closures"}),
+            referral_id=new.referral_id,
+            kind=new.kind,
+            service=new.service,
+            wishes=new.wishes,
+            since=new.since,
+            need=new.need,
+            policy=new.policy,
+            statements=new.statements,
         )
+        await workflow.start_child_workflow(
+            seen.REFERRAL,
+            beginning.model_dump(mode="json"),
+            id=new.referral_id,
+            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+            search_attributes=referral_start_attributes(beginning),
+            static_summary=f"referral · {new.kind.replace('_', ' ')} · {start.site}",
+        )
+
+    async def _tell_referral(self, news: TellReferral) -> None:
+        # The ledger judges by the clinic database: it must know of a consent before the referral tries again (P3).
+        await self._consents_are_kept()
+        if starting := self._outward.starting(news.referral_id):
+            await workflow.wait([starting])
+        referral = workflow.get_external_workflow_handle(news.referral_id)
+        try:
+            await referral.signal("told", news.statement)
+        except ApplicationError as error:  # it has ended: there is nothing left for it to hear
+            workflow.logger.info("referral %s had already ended: %s", news.referral_id, error.type)
+
+    async def _consents_are_kept(self) -> None:
+        await workflow.wait_condition(lambda: self._keeping == 0)
 
     async def _begin_episode(self, begin: BeginEpisode) -> None:
         start = self.episode.start
@@ -395,7 +397,7 @@ class CareEpisode:
             or info.is_continue_as_new_suggested()
             or info.is_target_worker_deployment_version_changed()
         )
-        return due and not self._in_flight and not self.episode.effects and workflow.all_handlers_finished()
+        return due and self._outward.is_idle and not self.episode.effects and workflow.all_handlers_finished()
 
     def _continue_as_new(self, start: dict[str, Any]) -> None:
         self._wait.stop()
@@ -417,22 +419,3 @@ def _begin(start: Any) -> Episode:
     episode = Episode(begin, pathway, workflow.now())
     episode.recall(workflow.now())
     return episode
-
-
-def _today_as_far_as_known() -> datetime:
-    """The instant of a query: a workflow's own clock stands still while nothing happens, so the later of the two.
-
-    Only a query may read the wall clock: it changes nothing and is never replayed.
-    """
-    with workflow.unsafe.sandbox_unrestricted():
-        wall = datetime.now(UTC)
-    return max(workflow.now(), wall) if wall - workflow.now() < timedelta(days=3650) else workflow.now()
-
-
-def _application_error(error: Exception) -> ApplicationError:
-    """What the caller is told. Any other exception out of a handler would stop the episode for ever."""
-    if isinstance(error, Refused):
-        return ApplicationError(str(error), type=type(error).__name__, non_retryable=True)
-    workflow.logger.error("the engine could not follow an entry: %s", type(error).__name__)
-    words = f"carepath itself could not follow this entry ({type(error).__name__}); tell whoever runs it."
-    return ApplicationError(words, type="EngineError", non_retryable=True)

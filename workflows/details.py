@@ -4,15 +4,20 @@ Dates, codes and staff roles only (P1). Dates rather than counts, so that what i
 happens.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from temporalio.common import SearchAttributeUpdate
+from temporalio.common import SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
 
 from workflows import visibility as seen
 from workflows.core.calendar import day_in_words, in_words
-from workflows.core.progress import Progress
+from workflows.core.progress import OpenTaskView, Progress
+from workflows.core.referral.engine import Referral
+from workflows.core.referral.start import ReferralStart
+from workflows.core.referral.views import ReferralView
+from workflows.core.referral.words import named
 from workflows.core.start import EpisodeStart
 
 
@@ -40,14 +45,22 @@ def progress_table(progress: Progress, zone: ZoneInfo) -> str:
     rows += [("Admission waits for", "; ".join(progress.waits_for))] if progress.waits_for else []
     rows += [("Not delivered", text) for text in progress.undelivered[-3:]]
     table = ["| | |", "|---|---|", *(f"| **{name}** | {value} |" for name, value in rows)]
-    if progress.open_tasks:
-        table += ["", "| Open task | Role | Due | Why |", "|---|---|---|---|"]
-        table += [
+    return "\n".join([*table, *_task_rows(progress.open_tasks, zone)])
+
+
+def _task_rows(tasks: Sequence[OpenTaskView], zone: ZoneInfo) -> list[str]:
+    if not tasks:
+        return []
+    return [
+        "",
+        "| Open task | Role | Due | Why |",
+        "|---|---|---|---|",
+        *(
             f"| `{task.task_id}` {task.kind.replace('_', ' ')} | {task.role.replace('_', ' ')} | "
             f"{in_words(task.due_at.astimezone(zone))} | {task.rule}: {task.asks} |"
-            for task in progress.open_tasks
-        ]
-    return "\n".join(table)
+            for task in tasks
+        ),
+    ]
 
 
 def episode_attributes(progress: Progress, start: EpisodeStart) -> dict[str, "SearchAttributeUpdate[Any]"]:
@@ -64,6 +77,61 @@ def episode_attributes(progress: Progress, start: EpisodeStart) -> dict[str, "Se
         midnight = datetime.combine(progress.gate.opens_on, time(), start.zone).astimezone(UTC)
         updates.append(seen.GATE.value_set(midnight))
     return {update.key.name: update for update in updates}
+
+
+def referral_table(shown: ReferralView, referral: Referral) -> str:
+    """A referral as a Markdown table: codes, dates and roles, and neither the service nor a place by name (C5)."""
+    zone = referral.zone
+    rows = [
+        ("Referral for", named(referral.facts)),
+        ("State", shown.state.replace("_", " ")),
+        ("Since", day_in_words(shown.since.date())),
+        ("Places offered", str(len(shown.offered))),
+        ("Places tried", str(len(shown.attempts))),
+        ("First visit by", in_words(shown.first_visit_by.astimezone(zone)) if shown.first_visit_by else "—"),
+        ("First visit", day_in_words(shown.first_visit_on) if shown.first_visit_on else "—"),
+        (
+            "FHIR status",
+            f"{shown.fhir.status} {shown.fhir.business_status or ''}" if shown.fhir.status else "—",
+        ),
+        ("Waits for", shown.waits_for),
+        ("Episode", f"`episode-{shown.episode_id}`"),
+    ]
+    if shown.cancelling:
+        rows.append(("Cancellations not confirmed", str(len(shown.cancelling))))
+    if shown.closed:
+        rows.append(("Closed", f"{shown.closed.reason.replace('_', ' ')} on {day_in_words(shown.closed.on)}"))
+    rows += [("Not delivered", text) for text in shown.undelivered[-3:]]
+    table = ["| | |", "|---|---|", *(f"| **{name}** | {value} |" for name, value in rows)]
+    return "\n".join([*table, *_task_rows(shown.open_tasks, zone)])
+
+
+def referral_start_attributes(start: ReferralStart) -> TypedSearchAttributes:
+    """The search attributes with which a referral begins."""
+    pairs: list[SearchAttributePair[Any]] = [
+        SearchAttributePair(seen.STAGE, "seeking"),
+        SearchAttributePair(seen.SITE, start.site),
+        SearchAttributePair(seen.EPISODE, start.episode_id),
+        SearchAttributePair(seen.FLAGS, [start.kind]),
+    ]
+    if start.team.case_manager:
+        pairs.append(SearchAttributePair(seen.OWNER, start.team.case_manager))
+    return TypedSearchAttributes(pairs)
+
+
+def referral_attributes(shown: ReferralView, start: ReferralStart) -> list["SearchAttributeUpdate[Any]"]:
+    """The search attributes of a referral: plain codes, and never what the service is (C5)."""
+    updates: list[SearchAttributeUpdate[Any]] = [
+        seen.STAGE.value_set(shown.state),
+        seen.SITE.value_set(start.site),
+        seen.EPISODE.value_set(start.episode_id),
+        seen.FLAGS.value_set([start.kind, *(["undelivered"] if shown.undelivered else [])]),
+    ]
+    if start.team.case_manager:
+        updates.append(seen.OWNER.value_set(start.team.case_manager))
+    if shown.first_visit_by:
+        updates.append(seen.DUE.value_set(shown.first_visit_by))
+    return updates
 
 
 def flags(progress: Progress) -> list[str]:

@@ -4,7 +4,7 @@ where an error can say what is wrong; these models carry only what our own code 
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -23,6 +23,8 @@ class TaskStart(BaseModel):
     task_id: str
     kind: str
     episode_id: str
+    reports_to: str | None = None
+    """Id of the workflow that asked for it, where that is not the episode's own."""
     site: str
     role: str
     owner: str | None = None
@@ -49,6 +51,15 @@ class TaskWithdrawn(BaseModel):
     reason: str
     quietly: bool
     """True if it was done elsewhere, or its place is taken by the next step: then nobody needs to be told."""
+
+
+class ReferralNews(BaseModel):
+    """A referral tells its episode how it stands: `visited` once somebody came, `closed` with its reason."""
+
+    referral_id: str
+    state: Literal["open", "visited", "closed"]
+    at: datetime
+    reason: str | None = None
 
 
 class HistoryLine(BaseModel):

@@ -114,8 +114,8 @@ class StaffTask:
     async def _report(self) -> None:
         if self.done:
             try:
-                episode = workflow.get_external_workflow_handle(f"episode-{self.task.episode_id}")
-                await episode.signal("task_completed", self.done)
+                asker = self.task.reports_to or f"episode-{self.task.episode_id}"
+                await workflow.get_external_workflow_handle(asker).signal("task_completed", self.done)
             except (
                 Exception
             ):  # the episode's record is complete and its workflow gone; the task's answer stands

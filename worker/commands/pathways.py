@@ -15,8 +15,9 @@ from workflows.core.errors import Refused
 from workflows.core.pathway import Pathway
 from workflows.core.policy import load_policy
 from workflows.pathways import pathway_named
-from workflows.pathways.drawing import mermaid, transitions
+from workflows.pathways.drawing import Drawn, mermaid, transitions
 from workflows.pathways.proof import DEPTH, Proof, as_data, page, prove
+from workflows.pathways.referral import ReferralPathway
 from workflows.pathways.svg import svg
 
 pathway = typer.Typer(help="Look at a pathway.", no_args_is_help=True)
@@ -33,12 +34,12 @@ def _policy() -> None: ...
 
 @pathway.command()
 def show(
-    name: Annotated[str, typer.Argument(help="iop or iot.")] = "iop",
+    name: Annotated[str, typer.Argument(help="iop, php or referral.")] = "iop",
     format: Annotated[str, typer.Option(help="mermaid, svg or table.")] = "mermaid",
     json: Json = False,
 ) -> None:
     """The chart as it runs: a picture, or the table of its transitions."""
-    chosen = _named(name)
+    chosen: Drawn = _named(name) if name.strip().lower() != "referral" else ReferralPathway()
     if json:
         as_json([row._asdict() for row in transitions(chosen)])
     elif format == "table":

@@ -99,4 +99,36 @@ class KeepConsents:
     lifted: tuple[str, ...]
 
 
-Effect = OpenTask | CloseTask | Notify | MessagePatient | NoteClosed | BeginEpisode | KeepConsents
+@dataclass(frozen=True, slots=True)
+class StartReferral:
+    """A referral begins, in a workflow of its own. What the service is stands nowhere but in its input (C5)."""
+
+    referral_id: str
+    kind: str
+    service: str
+    wishes: dict[str, Any]
+    since: datetime
+    need: str
+    policy: dict[str, Any]
+    statements: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TellReferral:
+    """A referral hears what was stated in the episode and concerns it (plain JSON of its own kinds)."""
+
+    referral_id: str
+    statement: dict[str, Any]
+
+
+Effect = (
+    OpenTask
+    | CloseTask
+    | Notify
+    | MessagePatient
+    | NoteClosed
+    | BeginEpisode
+    | KeepConsents
+    | StartReferral
+    | TellReferral
+)

@@ -6,28 +6,20 @@ whole situation anew, so that a late entry, a correction and an outage need no c
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from statemachine.orderedset import OrderedSet
 
 from workflows.core.alarms import due_alarms, entry_after_exit, news_of_death, nothing_awaited
-from workflows.core.calendar import Calendar, in_words
+from workflows.core.board import Board, Clinic
+from workflows.core.calendar import Calendar
 from workflows.core.carrying import carried_over
 from workflows.core.changes import observed, told
 from workflows.core.deadlines import Deadline
 from workflows.core.decisions import answered_duty, choice_of
 from workflows.core.duties import Duty
-from workflows.core.effects import (
-    BeginEpisode,
-    CloseTask,
-    Effect,
-    EscalationLevel,
-    KeepConsents,
-    NoteClosed,
-    OpenTask,
-)
+from workflows.core.effects import BeginEpisode, Effect, KeepConsents, NoteClosed, OpenTask, StartReferral
 from workflows.core.entries import (
     Consent,
     Decision,
@@ -43,7 +35,7 @@ from workflows.core.entries import (
 from workflows.core.errors import NotAllowedNow, Refused
 from workflows.core.facts import Answer, Facts, Frame
 from workflows.core.facts.consents import told_of
-from workflows.core.keys import subject_of
+from workflows.core.linkage import Linkage
 from workflows.core.pathway import Pathway, Stage
 from workflows.core.policy import differences, load_policy
 from workflows.core.progress import Changed
@@ -82,9 +74,8 @@ class Episode:
         self.situation = pathway.situation(self.facts)
         self.chart = pathway.chart(model=self.situation)
         self.effects: list[Effect] = []
-        self.open_tasks: dict[str, OpenTask] = {}
-        self.done_by: dict[str, tuple[str, ...]] = {}
-        self.opened: dict[str, int] = {}
+        self.board = Board(start.episode_id)
+        self.linkage = Linkage()
         self.sent: set[str] = set()
         self.undelivered: list[str] = []
         self.taken_over_at: datetime | None = None
@@ -263,10 +254,11 @@ class Episode:
         duties = self._unanswered()
         happened = [f"Policy: {one}." for one in policy] + self._reconcile(duties, kinds)
         self.next_deadline = min(self._awaited(duties), default=None)
-        self._raise_alarms()
         self._note_closed()
         self._keep_consents()
         self._begin_following()
+        happened += self._link()
+        self._raise_alarms()
         self._observed = observed(facts, self.stage)
         return self._observed, happened
 
@@ -291,7 +283,8 @@ class Episode:
         alarms = list(news_of_death(facts, self.sent))
         if self.stage in ("program", "gate_review") and not facts.on_leave:
             alarms += due_alarms(facts, self.sent)  # type: ignore[arg-type]
-        if self.stage != "closed" and self.next_deadline is None and not self.open_tasks:
+        waits = self.next_deadline or self.open_tasks or self.open_referrals
+        if self.stage != "closed" and not waits:
             alarms += nothing_awaited(facts, self.sent)
         for alarm in alarms:
             self.sent.add(alarm.key)
@@ -314,6 +307,16 @@ class Episode:
                         )
                     )
 
+    def _link(self) -> list[str]:
+        """Begin the referrals that are needed, and tell those that are begun what concerns them (C3-C5)."""
+        effects = self.linkage.follow(self.facts, self.stage)
+        self.effects += effects
+        return [
+            f"Started a referral ({one.kind.replace('_', ' ')}): {one.referral_id}."
+            for one in effects
+            if isinstance(one, StartReferral)
+        ]
+
     def _note_closed(self) -> None:
         """The clinic database learns of the end of an episode, and of its reopening (I6)."""
         closed_on = self.facts.exit[1] if self.facts.exit else None
@@ -333,72 +336,11 @@ class Episode:
 
     def _reconcile(self, duties: Sequence[Duty], kinds: frozenset[str]) -> list[str]:
         """Open and close tasks for the difference between what is owed and what is open."""
-        facts, happened = self.facts, []
-        owed = {duty.key: duty for duty in duties if duty.is_task and duty.since <= facts.now}
-        for key in [key for key in self.open_tasks if key not in owed]:
-            task = self.open_tasks.pop(key)
-            answer = facts.answer(key)
-            done = answer is not None or not kinds.isdisjoint(self.done_by.pop(key, ()))
-            subject = subject_of(key)
-            moved_on = subject and any(
-                subject_of(other) == subject for other in owed if other not in self.open_tasks
-            )
-            reason = (
-                f"{answer.choice} by {answer.by}"
-                if answer
-                else "done"
-                if done
-                else "the next step has taken its place"
-                if moved_on
-                else "its cause no longer holds"
-            )
-            self.effects.append(CloseTask(task.task_id, key, reason, quietly=bool(done or moved_on)))
-            happened.append(f"{'Done' if done else 'Withdrawn'}: {task.kind.replace('_', ' ')} ({reason}).")
-        for key, duty in owed.items():
-            if (
-                known := self.open_tasks.get(key)
-            ) and known.asks != duty.asks:  # such as what admission waits for
-                self.open_tasks[key] = replace(known, asks=duty.asks, entries=duty.entries)
-            elif known is None and (new := self._task(duty)):
-                self.open_tasks[key] = new
-                self.done_by[key] = duty.done_by
-                self.effects.append(new)
-                happened.append(
-                    f"Opened for {new.role.replace('_', ' ')}, due {in_words(new.due_at)}: {new.asks}"
-                )
+        frame = self.frame
+        clinic = Clinic(frame.calendar, frame.team, frame.policy.escalation)
+        effects, happened = self.board.reconcile(duties, self.facts, kinds, clinic, self.taken_over_at)
+        self.effects += effects
         return happened
-
-    def _task(self, duty: Duty) -> OpenTask | None:
-        calendar, since = self.frame.calendar, duty.since
-        due_at = calendar.due(since, duty.within)
-        # What belonged to a moment before this clinic took over was answered elsewhere; what lasts keeps its
-        # true due time, and is overdue if that has passed (T7).
-        if self.taken_over_at and duty.lapses and due_at < self.taken_over_at:
-            return None
-        number = self.opened[duty.key] = self.opened.get(duty.key, 0) + 1
-        name = hashlib.sha256(f"{self.start.episode_id}|{duty.key}|{number}".encode()).hexdigest()[:20]
-        team = self.frame.team
-        levels = tuple(
-            EscalationLevel(level.role, team.get(level.role), calendar.due(due_at, level.after))
-            for level in self.frame.policy.escalation
-            # It climbs to those who could answer it: what a director must sign does not go to a supervisor.
-            if duty.escalates
-            and level.role != duty.role
-            and (not duty.signed_by or level.role in duty.signed_by)
-        )
-        return OpenTask(
-            f"task-{name}",
-            duty.key,
-            duty.kind,
-            duty.role,
-            team.get(duty.role),
-            due_at,
-            levels,
-            duty.outcomes,
-            duty.rule,
-            duty.entries,
-            duty.asks,
-        )
 
     def restore_chart(self, states: Sequence[str], history: Mapping[str, Sequence[str]]) -> None:
         """Put the chart back to where it stood, without running entry actions again."""
@@ -414,6 +356,16 @@ class Episode:
         self._look(self.started_at)
 
     # -- where things stand -------------------------------------------------------------------------------
+
+    @property
+    def open_tasks(self) -> dict[str, OpenTask]:
+        """What people owe now, by the key of the duty."""
+        return self.board.open
+
+    @property
+    def open_referrals(self) -> list[str]:
+        """Ids of the referrals that this episode has begun and that have not ended."""
+        return self.linkage.open(self.facts)
 
     @property
     def states(self) -> list[str]:

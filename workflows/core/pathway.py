@@ -43,7 +43,7 @@ class Pathway(ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     chart: ClassVar[type[StateChart[Any]]]
-    situation: ClassVar[type[Situation]]
+    situation: ClassVar[type[Situation[Facts]]]
     level: ClassVar[str]
     """The level of care that it gives (I4)."""
     moves: ClassVar[Mapping[tuple[str, str], str]]

@@ -6,19 +6,19 @@ when one that can move it has changed, because a step of a chart with many regio
 
 import re
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from statemachine import StateChart
 
-from workflows.core.facts import Facts
+F = TypeVar("F")
 
 
-class Situation:
+class Situation(Generic[F]):
     """The model of a chart. python-statemachine keeps the configuration in `state`."""
 
     guards: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(self, facts: Facts) -> None:
+    def __init__(self, facts: F) -> None:
         self.facts = facts
         self.state: Any = None
 

@@ -10,7 +10,9 @@ import json
 import zlib
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from workflows.core.board import Board
 from workflows.core.deadlines import Deadline
 from workflows.core.effects import EscalationLevel, OpenTask
 from workflows.core.entries import KINDS
@@ -20,7 +22,7 @@ from workflows.core.keys import kind_of
 from workflows.core.pathway import Pathway
 from workflows.core.start import EpisodeStart
 
-FORMAT = 3
+FORMAT = 4
 
 
 def pack(episode: Episode) -> str:
@@ -40,10 +42,9 @@ def pack(episode: Episode) -> str:
             for key, a in episode.frame.answers.items()
         },
         "closed": episode.is_noted_closed,
-        "open": [
-            _packed_task(task, episode.done_by.get(key, ())) for key, task in episode.open_tasks.items()
-        ],
-        "opened": episode.opened,
+        "board": packed_board(episode.board),
+        "referrals": episode.linkage.referrals,
+        "told": episode.linkage.told,
         "sent": sorted(episode.sent),
         "undelivered": episode.undelivered,
         "taken_over_at": episode.taken_over_at and episode.taken_over_at.isoformat(),
@@ -69,11 +70,9 @@ def unpack(packed: str, start: EpisodeStart, pathway: Pathway) -> Episode:
             Answer(choice, by, datetime.fromisoformat(at).astimezone(zone), entry_id, reason, tuple(grounds)),
         )
     episode.is_noted_closed = content["closed"]
-    for packed_task in content["open"]:
-        task, done_by = _task(packed_task, episode)
-        episode.open_tasks[task.duty] = task
-        episode.done_by[task.duty] = done_by
-    episode.opened = content["opened"]
+    restore_board(episode.board, content["board"], zone)
+    episode.linkage.referrals = content["referrals"]
+    episode.linkage.told = content["told"]
     episode.sent = set(content["sent"])
     episode.undelivered = content["undelivered"]
     taken = content["taken_over_at"]
@@ -83,6 +82,23 @@ def unpack(packed: str, start: EpisodeStart, pathway: Pathway) -> Episode:
         episode.next_deadline = Deadline(datetime.fromisoformat(at).astimezone(zone), name)
     episode.restore_chart(content["states"], content["history"])
     return episode
+
+
+def packed_board(board: Board) -> dict[str, Any]:
+    """The open tasks as plain values."""
+    return {
+        "open": [_packed_task(task, board.done_by.get(key, ())) for key, task in board.open.items()],
+        "opened": board.opened,
+    }
+
+
+def restore_board(board: Board, packed: dict[str, Any], zone: ZoneInfo) -> None:
+    """Put the open tasks back."""
+    for packed_task in packed["open"]:
+        task, done_by = _task(packed_task, zone)
+        board.open[task.duty] = task
+        board.done_by[task.duty] = done_by
+    board.opened = packed["opened"]
 
 
 def _packed_task(task: OpenTask, done_by: tuple[str, ...]) -> list[Any]:
@@ -102,9 +118,8 @@ def _packed_task(task: OpenTask, done_by: tuple[str, ...]) -> list[Any]:
     ]
 
 
-def _task(packed: list[Any], episode: Episode) -> tuple[OpenTask, tuple[str, ...]]:
+def _task(packed: list[Any], zone: ZoneInfo) -> tuple[OpenTask, tuple[str, ...]]:
     task_id, duty, role, owner, due_at, levels, outcomes, rule, entries, asks, done_by = packed
-    zone = episode.zone
     escalation = tuple(
         EscalationLevel(r, s, datetime.fromisoformat(at).astimezone(zone)) for r, s, at in levels
     )

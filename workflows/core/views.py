@@ -2,6 +2,8 @@
 
 from datetime import date, datetime
 from itertools import groupby
+from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from workflows.core.deadlines import Deadline
 from workflows.core.entries import Entry
@@ -17,6 +19,7 @@ from workflows.core.progress import (
     Progress,
     Week,
 )
+from workflows.core.record import Record
 
 
 def progress(episode: Episode, now: datetime) -> Progress:
@@ -56,7 +59,7 @@ def progress(episode: Episode, now: datetime) -> Progress:
             )
             for task in sorted(episode.open_tasks.values(), key=lambda task: (task.due_at, task.task_id))
         ],
-        open_referrals=[],
+        open_referrals=episode.linkage.open(facts),
         next_deadline=_deadline(episode.next_deadline),
         extensions=len(facts.extensions) if admitted_on else 0,
         on_hold=[f"test {hold.test_id}: {hold.why}" for hold in facts.holds],
@@ -97,7 +100,19 @@ def leaf_states(episode: Episode) -> list[str]:
     return sorted(state.id for state in episode.chart.configuration if not state.states)
 
 
-def journal(episode: Episode, known_by: datetime | None = None) -> list[JournalLine]:
+class Kept(Protocol):
+    """Anything with a record: an episode, a referral."""
+
+    @property
+    def record(self) -> Record:
+        """What was stated."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The program's time zone."""
+
+
+def journal(episode: Kept, known_by: datetime | None = None) -> list[JournalLine]:
     """Every entry in the order of recording; with `known_by`, only what was recorded until then (T2)."""
     lines = []
     for recorded in episode.record:

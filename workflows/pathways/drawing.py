@@ -1,8 +1,20 @@
 """The picture and the transition table of a pathway, generated from its chart and never drawn by hand."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
-from workflows.core.pathway import Pathway
+from statemachine import StateChart
+
+
+class Drawn(Protocol):
+    """Anything with a chart: a pathway, a referral."""
+
+    @property
+    def title(self) -> str:
+        """What it is called."""
+
+    @property
+    def chart(self) -> type[StateChart[Any]]:
+        """The chart."""
 
 
 class Transition(NamedTuple):
@@ -13,7 +25,7 @@ class Transition(NamedTuple):
     when: str
 
 
-def transitions(pathway: Pathway) -> list[Transition]:
+def transitions(pathway: Drawn) -> list[Transition]:
     """Every transition, in the order of the chart."""
     found: list[Transition] = []
     for state in _every(pathway.chart.states):
@@ -29,7 +41,7 @@ def transitions(pathway: Pathway) -> list[Transition]:
     return found
 
 
-def mermaid(pathway: Pathway) -> str:
+def mermaid(pathway: Drawn) -> str:
     """A Mermaid state diagram."""
     lines = ["stateDiagram-v2"]
     _draw(pathway.chart.states, lines, 1)

@@ -1,6 +1,7 @@
 """Guards that every pathway shares, in the words of the charts. Each is a fact and nothing else."""
 
 from workflows.core.duties.slips import slip_response_is_open
+from workflows.core.facts import Facts
 from workflows.core.facts.discharge import Step
 from workflows.core.situation import Situation
 
@@ -15,7 +16,7 @@ def _discharge_at(*steps: Step) -> property:
     return property(lambda self: self.facts.discharge is not None and self.facts.discharge.step in steps)
 
 
-class CommonSituation(Situation):
+class CommonSituation(Situation[Facts]):
     """What any chart may read: intake, attendance, leave, crisis, a discharge under way, exits."""
 
     @property

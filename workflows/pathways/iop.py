@@ -22,6 +22,7 @@ from workflows.core.deadlines import (
 from workflows.core.duties import Duty
 from workflows.core.duties.admission import rights_and_preferences
 from workflows.core.duties.length import continued_stay
+from workflows.core.duties.linkage import offers
 from workflows.core.duties.outreach import attendance_questions, outreach
 from workflows.core.duties.slips import drawn_tests, level_review
 from workflows.core.facts import Facts
@@ -147,6 +148,7 @@ class Iop(Pathway):
     def aftercare_duties(self, facts: Facts) -> Iterator[Duty]:
         yield from reassessment(facts)
         yield from late_news(facts)
+        yield from offers(facts)
         if not facts.on_leave:
             yield from checkins(facts)
 

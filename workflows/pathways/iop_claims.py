@@ -339,6 +339,8 @@ CLAIMS = Claims(
             "gate_review",
             "checkin",
             "aftercare_complete",
+            "offer_therapist",
+            "offer_mutual_help",
             "reassessment",
             "late_news",
             "crisis_response",

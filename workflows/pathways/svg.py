@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
-from workflows.core.pathway import Pathway
-from workflows.pathways.drawing import Transition, transitions
+from workflows.pathways.drawing import Drawn, Transition, transitions
 
 GAP, HEADING, ROW, LETTER, LANE = 14.0, 26.0, 34.0, 6.6, 12.0
 """Lengths in user units of the SVG; a letter is as wide as an average one of 12 units' sans-serif."""
@@ -41,7 +40,7 @@ class Box:
         return own.union(*(box.ids for box in self.inside))
 
 
-def svg(pathway: Pathway) -> str:
+def svg(pathway: Drawn) -> str:
     """The whole chart as one SVG document."""
     arrows = transitions(pathway)
     boxes = [_measured(state, arrows) for state in pathway.chart.states]

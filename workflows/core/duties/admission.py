@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from workflows.core.calendar import Delay
+from workflows.core.calendar import Delay, day_in_words
 from workflows.core.duties.duty import CLINICIAN, CLINICIANS, Duty, repeated
 from workflows.core.entries import Screening
 from workflows.core.facts import Facts
@@ -106,8 +106,14 @@ def intake(facts: Facts) -> Iterator[Duty]:
             ("first_visit_attended", "declined"),
             "I3",
             (),
-            f"Refer the person to {facts.level_of_care} and follow it up to the first attended visit.",
+            f"Refer the person to {facts.level_of_care} and follow it up to the first attended visit.{_told(facts)}",
         )
+
+
+def _told(facts: Facts) -> str:
+    """What the referral tells of the first visit; a person confirms it, because it closes the episode (E1)."""
+    on = facts.first_visit_told(f"level_of_care:{facts.level_of_care}")
+    return f" The referral tells of a first visit on {day_in_words(on)}: confirm it." if on else ""
 
 
 def rights_and_preferences(facts: Facts) -> Iterator[Duty]:

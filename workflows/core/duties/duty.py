@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
-from workflows.core.calendar import Delay
-from workflows.core.facts import Facts
+from workflows.core.calendar import Calendar, Delay
+from workflows.core.facts.frame import Answer
 from workflows.core.keys import kind_of
 
 CLINICIAN = "therapist"
@@ -52,7 +53,22 @@ class Duty:
         return kind_of(self.key)
 
 
-def repeated(facts: Facts, duty: Duty, again: Mapping[str, Delay]) -> Iterator[Duty]:
+class Reading(Protocol):
+    """The facts of a moment, as far as duties in general ask them."""
+
+    @property
+    def now(self) -> datetime:
+        """The instant."""
+
+    @property
+    def calendar(self) -> Calendar:
+        """The program's days."""
+
+    def answer(self, duty: str) -> Answer | None:
+        """What was decided about a duty by then, if that stands."""
+
+
+def repeated(facts: Reading, duty: Duty, again: Mapping[str, Delay]) -> Iterator[Duty]:
     """A duty that comes back.
 
     Args:

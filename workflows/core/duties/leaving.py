@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
-from workflows.core.calendar import Delay
+from workflows.core.calendar import Delay, day_in_words
 from workflows.core.duties.duty import Duty, repeated
 from workflows.core.entries import Exit
 from workflows.core.facts import Facts
@@ -110,6 +110,8 @@ def transfer(facts: Facts) -> Iterator[Duty]:
     for recorded in facts.record.standing(Exit)[-1:]:
         entry = recorded.entry
         if isinstance(entry, Exit) and entry.reason == "transferred" and not facts.is_history(recorded):
+            on = facts.first_visit_told(f"transfer:{recorded.key}")
+            told = f" The referral tells of a first visit on {day_in_words(on)}." if on else ""
             duty = Duty(
                 f"transfer:{recorded.key}",
                 "case_manager",
@@ -118,7 +120,7 @@ def transfer(facts: Facts) -> Iterator[Duty]:
                 ("first_visit_attended", "not_attended", "stays_here"),
                 "E5",
                 (recorded.key,),
-                "Have the receiving side confirm the first attended visit; until then the person is ours.",
+                f"Have the receiving side confirm the first attended visit; until then the person is ours.{told}",
             )
             yield from repeated(facts, duty, {"not_attended": facts.policy.course.transfer_visit})
 

@@ -38,6 +38,7 @@ from workflows.core.entries.intake import (
     Need,
     Screening,
 )
+from workflows.core.entries.linkage import ReferralNews
 from workflows.core.entries.sobriety import Medication, Test, Use
 from workflows.core.errors import InvalidEntry
 
@@ -47,13 +48,17 @@ KINDS: dict[str, type[Entry]] = {
         Screening, LevelOfCareDecision, Admission, Goal, Acknowledgement, Need,
         Attendance, SessionChange, Schedule, Contact, Module, MutualHelp,
         Use, Test, Medication, Consent, Revocation,
-        Leave, Return, Crisis, Flag, Checkin, Decision, Exit, PolicyAdoption, Retraction,
+        Leave, Return, Crisis, Flag, Checkin, Decision, Exit, PolicyAdoption, Retraction, ReferralNews,
     )
 }  # fmt: skip
 
 
-def parse_entry(statement: Mapping[str, Any]) -> Entry:
+def parse_entry(statement: Mapping[str, Any], kinds: Mapping[str, type[Entry]] = KINDS) -> Entry:
     """Read one entry from plain JSON.
+
+    Args:
+        statement: What was stated.
+        kinds: What can be stated; of an episode, unless others are given.
 
     Raises:
         InvalidEntry: names each field that is wrong, what it holds, and what would be right.
@@ -62,13 +67,13 @@ def parse_entry(statement: Mapping[str, Any]) -> Entry:
         raise InvalidEntry(f"An entry is one object with a kind, such as {{\"kind\": \"contact\", …}}; this is a "
                            f"{type(statement).__name__}.")  # fmt: skip
     kind = statement.get("kind")
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in kinds:
         said = "has no kind" if kind is None else f"has the unknown kind {kind!r}"
-        raise InvalidEntry(f"This entry {said}. Kinds are: {', '.join(sorted(KINDS))}.")
+        raise InvalidEntry(f"This entry {said}. Kinds are: {', '.join(sorted(kinds))}.")
     try:
-        return KINDS[kind].model_validate(dict(statement))
+        return kinds[kind].model_validate(dict(statement))
     except ValidationError as error:
-        raise InvalidEntry(f"This {kind} entry cannot be read: {in_words(error, KINDS[kind])}") from None
+        raise InvalidEntry(f"This {kind} entry cannot be read: {in_words(error, kinds[kind])}") from None
 
 
 def in_words(error: ValidationError, model: type[Any] | None = None) -> str:
@@ -100,7 +105,8 @@ def in_words(error: ValidationError, model: type[Any] | None = None) -> str:
 __all__ = [
     "KINDS", "Acknowledgement", "Admission", "Attendance", "Checkin", "Consent", "Contact", "Crisis",
     "Decision", "Entry", "Exit", "Flag", "Goal", "Leave", "LevelOfCareDecision", "Medication", "Module",
-    "MutualHelp", "Need", "PolicyAdoption", "Retraction", "Return", "Revocation", "Schedule", "Screening",
+    "MutualHelp", "Need", "PolicyAdoption", "ReferralNews",
+    "Retraction", "Return", "Revocation", "Schedule", "Screening",
     "SessionChange", "Source", "Test", "Use", "WeeklySession", "dated_ahead", "effective_at", "in_words",
     "parse_entry",
 ]  # fmt: skip

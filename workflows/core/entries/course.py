@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, JsonValue, model_validator
 
 from workflows.core.entries.base import Code, Entry, Name, Reason
+from workflows.core.entries.intake import LevelOfCare
 
 CONTROLLED_ENVIRONMENTS = frozenset({"hospital", "jail", "residential"})
 
@@ -97,6 +98,8 @@ class Exit(Entry):
     kind: Literal["exit"]
     reason: ExitReason
     on: date
+    to: LevelOfCare | None = None
+    """Where a transfer goes to (E5)."""
 
     def when(self) -> date:
         return self.on

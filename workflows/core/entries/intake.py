@@ -1,11 +1,11 @@
 """Intake: screening, the clinician's level-of-care decision, admission, and what belongs to it (I1-I4)."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, JsonValue
 
-from workflows.core.entries.base import Code, Entry, Reason
+from workflows.core.entries.base import Code, Entry, Name, Reason
 
 Level = Literal["outpatient", "iop", "php", "residential", "withdrawal_management"]
 
@@ -97,12 +97,40 @@ class Acknowledgement(Entry):
         return self.on
 
 
+LEVELS: tuple[str, ...] = get_args(Level)
+
+_MUTUAL_HELP = frozenset(
+    {
+        "mutual_help", "12_step", "twelve_step", "aa", "na", "ca", "ha", "al_anon", "smart", "smart_recovery",
+        "lifering", "recovery_dharma", "women_for_sobriety", "secular_mutual_help",
+    }
+)  # fmt: skip
+_THERAPISTS = frozenset({"therapist", "therapy", "psychotherapy", "emdr", "trauma_therapy"})
+
+
 class Need(Entry):
-    """A service the patient needs: therapist, food bank, transport, ..."""
+    """What the patient needs from somebody else: a therapist, mutual help, a food bank, transport, another level of
+    care. It starts a referral, which is followed up until it has an outcome (C3-C5)."""
 
     kind: Literal["need"]
-    service: Code
+    service: Name
+    referral_kind: Literal["therapist", "mutual_help", "service", "level_of_care"] | None = None
+    """Which kind of referral it is; absent: as the service says."""
+    wishes: dict[str, JsonValue] = Field(default_factory=dict)
+    """By name: specialties, payers, languages, modality, max_km, weekdays, not_before, not_after, fellowships, formats,
+    open_meetings_only, volunteer_contact."""
     on: date | None = None
+
+    @property
+    def referral(self) -> str:
+        """The kind of referral that it starts."""
+        if self.referral_kind:
+            return self.referral_kind
+        if self.service in _MUTUAL_HELP:
+            return "mutual_help"
+        if self.service in _THERAPISTS:
+            return "therapist"
+        return "level_of_care" if level_named(self.service) in LEVELS else "service"
 
     def when(self) -> date | None:
         return self.on

@@ -2,15 +2,15 @@
 
 One file for each subject, in a chain in which each reads only those before it:
 `reading` → `consents` → `intake` → `course` → `use` → `stages` → `attendance` → `gate` → `length` → `discharge` →
-`exits`.
+`exits` → `linkage`.
 The calculations themselves are functions beside them: `sessions`, `ladder`, `sobriety`, `conditions`.
 """
 
-from workflows.core.facts.exits import ExitFacts
 from workflows.core.facts.frame import Answer, Frame
+from workflows.core.facts.linkage import LinkageFacts
 
 
-class Facts(ExitFacts):
+class Facts(LinkageFacts):
     """All facts of an episode at one instant."""
 
 

@@ -120,6 +120,13 @@ def _course(episode: Episode, now: datetime) -> Iterator[Stated]:
     yield "return", "cm-1", {"kind": "return", "on": f"{today}"}
     if "suicide_risk" not in facts.flags:
         yield "flag", "th-1", {"kind": "flag", "name": "suicide_risk", "on": f"{today}"}
+    if episode.open_referrals:
+        yield "referral:closed", "carepath", {
+            "kind": "referral_news", "referral_id": episode.open_referrals[0], "state": "closed",
+            "reason": "engaged", "at": now.isoformat(), "source": "agency",
+        }  # fmt: skip
+    else:
+        yield "need", "cm-1", {"kind": "need", "service": "therapist"}
     for risk in (1, 8) if episode.stage == "aftercare" else ():
         yield f"checkin:{risk}", "cm-1", {"kind": "checkin", "on": f"{today}", "risk": risk}
 

@@ -90,7 +90,7 @@ class Watch:
             self.findings.broken(
                 "wait", f"the deadline '{seen.next_deadline[0]}' has passed and still stands", story
             )
-        elif not (ahead or seen.tasks or seen.finished):
+        elif not (ahead or seen.tasks or seen.referrals or seen.finished):
             self.findings.broken("wait", f"nothing is awaited in {_stage(seen)}", story)
         else:
             self.findings.holds("wait")

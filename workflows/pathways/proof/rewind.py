@@ -13,7 +13,9 @@ from statemachine.orderedset import OrderedSet
 from workflows.core.episode import Episode
 from workflows.core.facts import Facts
 
-_LIVING = frozenset({"start", "pathway", "record", "frame", "facts", "situation", "chart"})
+_LIVING = frozenset(
+    {"start", "pathway", "record", "frame", "facts", "situation", "chart", "board", "linkage"}
+)
 """Attributes of an episode that are objects of their own or never change."""
 
 
@@ -24,6 +26,8 @@ class Moment(NamedTuple):
     episode: dict[str, Any]
     record: dict[str, Any]
     frame: dict[str, Any]
+    board: dict[str, Any]
+    linkage: dict[str, Any]
     states: tuple[str, ...]
     history: dict[str, list[Any]]
 
@@ -35,6 +39,8 @@ def remember(episode: Episode, now: datetime) -> Moment:
         {name: _copied(value) for name, value in vars(episode).items() if name not in _LIVING},
         _copied(vars(episode.record)),
         _copied(vars(episode.frame)),
+        _copied(vars(episode.board)),
+        _copied(vars(episode.linkage)),
         tuple(episode.situation.state),
         _copied(episode.chart.history_values),
     )
@@ -45,6 +51,8 @@ def rewind(episode: Episode, moment: Moment) -> None:
     vars(episode).update(_copied(moment.episode))
     vars(episode.record).update(_copied(moment.record))
     vars(episode.frame).update(_copied(moment.frame))
+    vars(episode.board).update(_copied(moment.board))
+    vars(episode.linkage).update(_copied(moment.linkage))
     episode.facts = episode.situation.facts = Facts(episode.record, episode.frame, moment.now)
     episode.situation.state = OrderedSet(moment.states)
     episode.chart.history_values.clear()

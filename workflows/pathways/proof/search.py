@@ -53,6 +53,8 @@ class Seen(NamedTuple):
     exit_by: tuple[str, str, str] | None
     """Of the exit that stands: its reason, the kind of its entry, and the source of that entry."""
     finished: bool
+    referrals: int = 0
+    """How many referrals are open."""
 
     @property
     def kind(self) -> tuple[object, ...]:
@@ -81,6 +83,7 @@ def look(episode: Episode, now: datetime) -> Seen:
         frozenset((task.kind, task.role) for task in episode.open_tasks.values()),
         exit_by,
         episode.finished(now),
+        len(episode.open_referrals),
     )
 
 

@@ -1,0 +1,156 @@
+"""A clinic with a directory, a ledger and agencies, each a small real activity that a test tells what to answer."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from temporalio import activity
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.worker import Worker
+
+from activities.assembled import assemble
+from activities.models import (
+    ASK_AGENCY,
+    DISCLOSE,
+    FIND_CANDIDATES,
+    KEEP_CONSENTS,
+    RECONCILE,
+    AgencyAnswer,
+    AgencyQuestion,
+    Candidate,
+    Candidates,
+    CandidateSearch,
+    ConsentsStated,
+    Disclosure,
+    DisclosureReceipt,
+    Reconciliation,
+)
+from tests.workflows.story import Story, client_of
+from worker.sandbox import WORKFLOWS, sandbox
+from worker.settings import Settings
+from workflows.visibility import TASK_QUEUE
+
+PLACES = [
+    Candidate(listing_id="t1", name="Harbor Counselling", agency="harbor", why=["speaks Spanish"]),
+    Candidate(listing_id="t2", name="Riverside Therapy", agency="riverside"),
+]
+
+
+@dataclass
+class Outside:
+    """What lies outside the clinic. It sends only while a consent stands, and remembers what it sent."""
+
+    places: list[Candidate] = field(default_factory=lambda: list(PLACES))
+    answers: dict[str, AgencyAnswer] = field(default_factory=dict)
+    consents: dict[str, Any] = field(default_factory=dict)
+    sent: list[Disclosure] = field(default_factory=list)
+    withheld: list[Disclosure] = field(default_factory=list)
+    uncertain: set[str] = field(default_factory=set)
+    reconciled: list[Reconciliation] = field(default_factory=list)
+
+    @activity.defn(name=FIND_CANDIDATES)
+    async def find_candidates(self, search: CandidateSearch) -> Candidates:
+        return Candidates(found=[one for one in self.places if one.listing_id not in search.leave_out])
+
+    @activity.defn(name=KEEP_CONSENTS)
+    async def keep_consents(self, stated: ConsentsStated) -> None:
+        self.consents = {
+            one["consent_id"]: one for one in stated.consents if one["stands"] and not one["revocation"]
+        }
+
+    @activity.defn(name=DISCLOSE)
+    async def disclose(self, wanted: Disclosure) -> DisclosureReceipt:
+        answer = DisclosureReceipt(key=wanted.key, outcome="sent", agency=wanted.agency)
+        names = next((key for key, one in self.consents.items() if one["recipient"] == wanted.agency), None)
+        if names is None:
+            self.withheld.append(wanted)
+            return answer.model_copy(update={"outcome": "withheld", "reason": "no consent is on file"})
+        if any(one.key == wanted.key for one in self.sent):
+            return answer.model_copy(update={"outcome": "already_sent"})
+        self.sent.append(wanted)
+        if wanted.agency in self.uncertain:
+            return answer.model_copy(update={"outcome": "uncertain"})
+        return answer.model_copy(update={"reference": f"ref-{wanted.agency}", "consent_id": names})
+
+    @activity.defn(name=RECONCILE)
+    async def reconcile(self, found: Reconciliation) -> None:
+        self.reconciled.append(found)
+
+    @activity.defn(name=ASK_AGENCY)
+    async def ask_agency(self, question: AgencyQuestion) -> AgencyAnswer:
+        return self.answers.get(question.agency, AgencyAnswer())
+
+    @property
+    def activities(self) -> list[Any]:
+        """The callables to register."""
+        return [self.find_candidates, self.keep_consents, self.disclose, self.reconcile, self.ask_agency]
+
+
+@asynccontextmanager
+async def clinic_with(outside: Outside, client: Client, settings: Settings) -> AsyncIterator[None]:
+    """A worker whose outside is the test's."""
+    assembled = assemble(
+        database_url=settings.database, staff_file=settings.staff, smtp_url=settings.smtp, sender=settings.sender,
+        clinic_phone=settings.clinic_phone, webhook_secret=None,
+    )  # fmt: skip
+    ours = {_name(one) for one in outside.activities}
+    others = [one for one in assembled.callables if _name(one) not in ours]
+    try:
+        async with Worker(
+            client, task_queue=TASK_QUEUE, workflows=WORKFLOWS, activities=[*outside.activities, *others],
+            workflow_runner=sandbox(),
+        ):  # fmt: skip
+            yield
+    finally:
+        await assembled.database.close()
+
+
+def _name(callable_: Any) -> str:
+    return str(activity._Definition.must_from_callable(callable_).name)
+
+
+class Linking:
+    """One referral of a story."""
+
+    def __init__(self, story: Story, handle: WorkflowHandle[Any, Any]) -> None:
+        self.story, self.handle = story, handle
+
+    @classmethod
+    async def of(cls, story: Story, number: int = -1) -> "Linking":
+        """A referral that the episode has open; the latest unless another is meant."""
+        name = (await story.progress())["open_referrals"][number]
+        return cls(story, client_of(story).get_workflow_handle(name))
+
+    async def shown(self) -> dict[str, Any]:
+        view: dict[str, Any] = await self.handle.query("referral")
+        return view
+
+    async def reaches(self, *states: str) -> dict[str, Any]:
+        """Wait until it stands in one of some states: what is on its way takes a moment."""
+        for _ in range(400):
+            shown = await self.shown()
+            if shown["state"] in states:
+                return shown
+            await self.story.environment.sleep(0.01)
+        raise AssertionError(f"it is {shown['state']}: {shown['waits_for']}; {shown['undelivered']}")
+
+    async def record(self, kind: str, **fields: Any) -> dict[str, Any]:
+        statement = {"kind": kind, "by": "cm-1", **fields}
+        answer: dict[str, Any] = await self.handle.execute_update("record", statement)
+        return answer
+
+    async def complete(self, kind: str, outcome: str) -> None:
+        """Complete the open task of a kind, until the referral has heard of it."""
+        tasks = {task["kind"]: task["task_id"] for task in (await self.shown())["open_tasks"]}
+        assert kind in tasks, tasks
+        handle = client_of(self.story).get_workflow_handle(tasks[kind])
+        for _ in range(200):
+            try:
+                await handle.execute_update("complete", {"by": "cm-1", "outcome": outcome})
+                break
+            except Exception as error:
+                if "not found" not in str(error).lower():
+                    raise
+        while (await handle.describe()).status == WorkflowExecutionStatus.RUNNING:
+            pass

@@ -1,0 +1,143 @@
+"""Commands on referrals: referral list, referral show, referral record."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from worker.commands.episodes import _plain_word, tell
+from worker.commands.options import By, Json, fields, read_file
+from worker.episodes import clinic
+from worker.errors import CannotDo
+from worker.show import as_json, console, table, when
+
+app = typer.Typer(help="Referrals: who waits for what, and what happened.", no_args_is_help=True)
+Id = Annotated[str, typer.Argument(help="The referral's id, with or without 'referral-'.")]
+
+
+def referral_id(given: str) -> str:
+    """The workflow id of a referral, given with or without its prefix."""
+    return given if given.startswith("referral-") else f"referral-{given}"
+
+
+@app.command(name="list")
+def list_(
+    episode: Annotated[str | None, typer.Option(help="Referrals of one episode.")] = None,
+    mine: Annotated[str | None, typer.Option(help="Referrals of this case manager.")] = None,
+    state: Annotated[str | None, typer.Option(help="Only those in this state, such as scheduled.")] = None,
+    json: Json = False,
+) -> None:
+    """Open referrals, by the day on which the next candidate is due."""
+    conditions = ["WorkflowType = 'Referral'", "ExecutionStatus = 'Running'"]
+    if episode:
+        conditions.append(f"CarepathEpisode = '{_plain_word(episode.removeprefix('episode-'))}'")
+    if mine:
+        conditions.append(f"CarepathOwner = '{_plain_word(mine)}'")
+    if state:
+        conditions.append(f"CarepathStage = '{_plain_word(state)}'")
+
+    async def run() -> None:
+        async with clinic() as here:
+            rows: list[dict[str, Any]] = []
+            async for one in here.listed(" AND ".join(conditions)):
+                known = {pair.key.name: pair.value for pair in one.typed_search_attributes.search_attributes}
+                due = known.get("CarepathDue")
+                rows.append(
+                    {
+                        "referral_id": one.id,
+                        "kind": next(iter(known.get("CarepathFlags") or []), None),
+                        "state": known.get("CarepathStage"),
+                        "episode": known.get("CarepathEpisode"),
+                        "owner": known.get("CarepathOwner"),
+                        "first_visit_by": due.isoformat() if due else None,
+                    }
+                )
+        rows.sort(key=lambda row: (row["first_visit_by"] or "9", row["referral_id"]))
+        if json:
+            as_json(rows)
+            return
+        columns = ["referral", "kind", "state", "episode", "case manager", "first visit by"]
+        table("Referrals", columns, [[*list(row.values())[:5], when(row["first_visit_by"])] for row in rows])
+
+    asyncio.run(run())
+
+
+@app.command()
+def show(referral: Id, json: Json = False) -> None:
+    """Where a referral stands: what can be chosen, what was tried, what it waits for."""
+
+    async def run() -> None:
+        async with clinic() as here:
+            shown = await here.query(referral_id(referral), "referral")
+        if json:
+            as_json(shown)
+            return
+        fhir, closed, due = shown["fhir"], shown["closed"], shown["first_visit_by"]
+        rows = [
+            ("For", f"{shown['service']} ({shown['kind'].replace('_', ' ')})"),
+            ("State", shown["state"].replace("_", " ")),
+            ("Since", when(shown["since"])),
+            ("Wishes", ", ".join(f"{name}: {value}" for name, value in shown["wishes"].items())),
+            ("First visit by", when(due)),
+            ("First visit", shown["first_visit_on"]),
+            ("FHIR status", fhir["status"] and f"{fhir['status']} {fhir['business_status'] or ''}"),
+            ("Waits for", shown["waits_for"]),
+            ("Closed", closed and f"{closed['reason'].replace('_', ' ')} on {closed['on']}"),
+            ("Episode", f"episode-{shown['episode_id']}"),
+        ]
+        rows += [("Not delivered", text) for text in shown["undelivered"]]
+        table(shown["referral_id"], ["", ""], [row for row in rows if row[1]])
+        if shown["offered"]:
+            columns = ["choose with", "place", "why"]
+            places = [[one["listing_id"], one["name"], ", ".join(one["why"])] for one in shown["offered"]]
+            table("To choose from", columns, places)
+        if shown["attempts"]:
+            tried = [
+                [
+                    one["listing_id"],
+                    one["name"],
+                    one["step"].replace("_", " "),
+                    when(one["chosen_at"]),
+                    when(one["appointment_at"]),
+                    one["visited_on"],
+                ]
+                for one in shown["attempts"]
+            ]
+            table("Chosen", ["id", "place", "step", "chosen", "appointment", "visited"], tried)
+        if shown["open_tasks"]:
+            owed = [[one["task_id"], one["kind"], when(one["due_at"])] for one in shown["open_tasks"]]
+            table("Open tasks", ["task", "kind", "due"], owed)
+
+    asyncio.run(run())
+
+
+@app.command()
+def record(
+    referral: Id,
+    kind: Annotated[
+        str | None, typer.Argument(help="What is stated, such as choice, answer or visit.")
+    ] = None,
+    field: Annotated[list[str] | None, typer.Argument(help="Its fields as name=value.")] = None,
+    by: By = "",
+    file: Annotated[Path | None, typer.Option(help="The statement as JSON or YAML; - is stdin.")] = None,
+    json: Json = False,
+) -> None:
+    """State what happened to a referral; the answer says what changed."""
+    if file:
+        content = read_file(file)
+        if not isinstance(content, dict):
+            raise CannotDo(f"{file}: a statement is one object with a kind, such as kind: visit.")
+    elif kind:
+        content = {"kind": kind, "by": by, **fields(field or [])}
+    else:
+        raise typer.BadParameter("give a kind with its fields, or --file")
+
+    async def run() -> None:
+        async with clinic() as here:
+            changed = await here.update(referral_id(referral), "record", content)
+        tell(changed, json)
+        if not json:
+            console.print(f"  The referral is now: {changed['stage'].replace('_', ' ')}.")
+
+    asyncio.run(run())

@@ -1,0 +1,129 @@
+"""Which tasks are open: the difference between what is owed and what was already asked for.
+
+An episode and a referral each have one. Duties are never opened or closed by hand; both come here with everything
+that is owed now, and the board says which tasks to open and which to close (T3, A5).
+"""
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from workflows.core.calendar import Calendar, in_words
+from workflows.core.duties.duty import Duty, Reading
+from workflows.core.effects import CloseTask, EscalationLevel, OpenTask
+from workflows.core.keys import subject_of
+from workflows.core.policy import Escalation
+
+
+@dataclass(frozen=True, slots=True)
+class Clinic:
+    """Who there is, when they work, and to whom an overdue task climbs."""
+
+    calendar: Calendar
+    team: Mapping[str, str]
+    escalation: Sequence[Escalation]
+
+
+@dataclass
+class Board:
+    """The open tasks of one workflow."""
+
+    name: str
+    """What makes the ids of its tasks its own."""
+    open: dict[str, OpenTask] = field(default_factory=dict)
+    """By the key of the duty."""
+    done_by: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Which kinds of entries do what is owed, for each open task."""
+    opened: dict[str, int] = field(default_factory=dict)
+    """How often a task was opened for each duty."""
+
+    def reconcile(
+        self,
+        duties: Sequence[Duty],
+        facts: Reading,
+        kinds: Collection[str],
+        clinic: Clinic,
+        taken_over_at: datetime | None = None,
+    ) -> tuple[list[OpenTask | CloseTask], list[str]]:
+        """Open and close tasks for the difference between what is owed and what is open.
+
+        Args:
+            duties: Everything that is not answered yet; what begins later is left for later.
+            facts: The facts of the moment.
+            kinds: Kinds of the entries that were just recorded: they tell "done" from "withdrawn".
+            clinic: Whose the tasks are.
+            taken_over_at: When a history was taken over from another system, if one was (T7).
+
+        Returns:
+            The tasks to open and close, and the same as sentences.
+        """
+        effects: list[OpenTask | CloseTask] = []
+        happened: list[str] = []
+        owed = {duty.key: duty for duty in duties if duty.is_task and duty.since <= facts.now}
+        for key in [key for key in self.open if key not in owed]:
+            closed, said = self._close(key, owed, facts, kinds)
+            effects.append(closed)
+            happened.append(said)
+        for key, duty in owed.items():
+            known = self.open.get(key)
+            if known and known.asks != duty.asks:  # such as what admission waits for
+                self.open[key] = replace(known, asks=duty.asks, entries=duty.entries)
+            elif known is None and (new := self._task(duty, clinic, taken_over_at)):
+                self.open[key] = new
+                self.done_by[key] = duty.done_by
+                effects.append(new)
+                happened.append(
+                    f"Opened for {new.role.replace('_', ' ')}, due {in_words(new.due_at)}: {new.asks}"
+                )
+        return effects, happened
+
+    def _close(
+        self, key: str, owed: Collection[str], facts: Reading, kinds: Collection[str]
+    ) -> tuple[CloseTask, str]:
+        task = self.open.pop(key)
+        answer = facts.answer(key)
+        done = answer is not None or not set(kinds).isdisjoint(self.done_by.pop(key, ()))
+        subject = subject_of(key)
+        moved_on = subject and any(subject_of(other) == subject for other in owed if other not in self.open)
+        reason = (
+            f"{answer.choice} by {answer.by}"
+            if answer
+            else "done"
+            if done
+            else "the next step has taken its place"
+            if moved_on
+            else "its cause no longer holds"
+        )
+        said = f"{'Done' if done else 'Withdrawn'}: {task.kind.replace('_', ' ')} ({reason})."
+        return CloseTask(task.task_id, key, reason, quietly=bool(done or moved_on)), said
+
+    def _task(self, duty: Duty, clinic: Clinic, taken_over_at: datetime | None) -> OpenTask | None:
+        due_at = clinic.calendar.due(duty.since, duty.within)
+        # What belonged to a moment before this clinic took over was answered elsewhere; what lasts keeps its
+        # true due time, and is overdue if that has passed (T7).
+        if taken_over_at and duty.lapses and due_at < taken_over_at:
+            return None
+        number = self.opened[duty.key] = self.opened.get(duty.key, 0) + 1
+        name = hashlib.sha256(f"{self.name}|{duty.key}|{number}".encode()).hexdigest()[:20]
+        levels = tuple(
+            EscalationLevel(level.role, clinic.team.get(level.role), clinic.calendar.due(due_at, level.after))
+            for level in clinic.escalation
+            # It climbs to those who could answer it: what a director must sign does not go to a supervisor.
+            if duty.escalates
+            and level.role != duty.role
+            and (not duty.signed_by or level.role in duty.signed_by)
+        )
+        return OpenTask(
+            f"task-{name}",
+            duty.key,
+            duty.kind,
+            duty.role,
+            clinic.team.get(duty.role),
+            due_at,
+            levels,
+            duty.outcomes,
+            duty.rule,
+            duty.entries,
+            duty.asks,
+        )

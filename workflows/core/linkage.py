@@ -1,0 +1,158 @@
+"""What an episode asks of its referrals: to begin, and to hear what was stated here that concerns them.
+
+A referral begins once for each need, and lives its own life. What it must hear follows from the facts like everything
+else: a consent, a revocation, that the need is gone, that a person has confirmed the first visit. If such a fact
+falls away again, the referral hears that too (T3).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from workflows.core.effects import StartReferral, TellReferral
+from workflows.core.entries import Consent, Revocation
+from workflows.core.facts import Facts
+from workflows.core.facts.linkage import Needed, referral_id
+
+MACHINE = "carepath"
+
+_OF_THE_POLICY = ("clock_skew_minutes", "business", "linkage", "escalation")
+"""What a referral reads of the policy; it is pinned to it when it begins (T8)."""
+
+
+class Linkage:
+    """Which referrals were begun, and what they were told."""
+
+    def __init__(self) -> None:
+        self.referrals: dict[str, str] = {}
+        """The referral that answers each need, by the need's key."""
+        self.told: dict[str, int] = {}
+        """How often each thing was told; negative once it was taken back."""
+
+    def follow(self, facts: Facts, stage: str) -> list[StartReferral | TellReferral]:
+        """Begin what is needed, and tell what is new."""
+        begun = self._begin(facts, stage)
+        return [*begun, *self._tell(facts, {one.referral_id for one in begun})]
+
+    def open(self, facts: Facts) -> list[str]:
+        """Ids of the referrals that have not ended, in the order of their beginning."""
+        return [one for one in dict.fromkeys(self.referrals.values()) if one not in facts.referrals_closed]
+
+    def _begin(self, facts: Facts, stage: str) -> list[StartReferral | TellReferral]:
+        needed = {need.key: need for need in facts.needs}
+        found: list[StartReferral | TellReferral] = []
+        for key, need in needed.items():
+            if key in self.referrals or stage == "closed":
+                continue
+            same = [
+                known
+                for other, known in self.referrals.items()
+                if other in needed and _alike(needed[other], need) and known not in facts.referrals_closed
+            ]
+            if same:  # said twice while it is being seen to, it is one need
+                self.referrals[key] = same[0]
+                continue
+            new = self.referrals[key] = referral_id(facts.frame.episode_id, key)
+            news = _consents(facts)
+            self.told |= {f"{new}|{name}": 1 for name in news}
+            # What was taken back before it began does not concern it.
+            statements = tuple(
+                {**said, "id": f"{name}#1"} for name, said in news.items() if said["kind"] == "consent"
+            )
+            found.append(_start(new, need, facts, statements))
+        return found
+
+    def _tell(self, facts: Facts, new: set[str]) -> list[StartReferral | TellReferral]:
+        wanted = self._wanted(facts)
+        found: list[StartReferral | TellReferral] = []
+        for name, said in wanted.items():
+            count = self.told.get(name, 0)
+            if count <= 0:
+                self.told[name] = 1 - count
+                listed = {**said, "id": f"{name.partition('|')[2]}#{1 - count}"}
+                found.append(TellReferral(name.partition("|")[0], listed))
+        for name, count in self.told.items():
+            if count > 0 and name not in wanted and name.partition("|")[0] not in new:
+                self.told[name] = -count
+                key = f"{name.partition('|')[2]}#{count}"
+                back = {
+                    "kind": "retraction", "by": MACHINE, "id": f"{key}:taken_back", "entry_id": key,
+                    "reason": "it no longer holds in the episode", "source": "agency",
+                }  # fmt: skip
+                found.append(TellReferral(name.partition("|")[0], back))
+        return found
+
+    def _wanted(self, facts: Facts) -> dict[str, dict[str, Any]]:
+        """Everything that holds now and that a referral must know, by referral and name."""
+        wanted: dict[str, dict[str, Any]] = {}
+        needed = {need.key for need in facts.needs}
+        news = _consents(facts)
+        for one in dict.fromkeys(self.referrals.values()):
+            keys = [key for key, known in self.referrals.items() if known == one]
+            was_told = {name for name in self.told if name.startswith(f"{one}|")}
+            said: dict[str, dict[str, Any]] = dict(news)
+            if needed.isdisjoint(keys):
+                said["not_needed"] = {"kind": "closing", "by": MACHINE, "reason": "not_needed"}
+            signed = facts.exit_signed
+            if signed and signed.reason == "deceased":
+                said["deceased"] = {"kind": "closing", "by": MACHINE, "reason": "deceased"}
+            if any(key.partition(":")[0] in ("level_of_care", "transfer") for key in keys):
+                said |= _decided(facts)
+            # One that has ended hears nothing new; what it was told may still be taken back.
+            wanted |= {
+                f"{one}|{name}": statement
+                for name, statement in said.items()
+                if one not in facts.referrals_closed or f"{one}|{name}" in was_told
+            }
+        return wanted
+
+
+def _alike(one: Needed, other: Needed) -> bool:
+    return (one.kind, one.service) == (other.kind, other.service)
+
+
+def _consents(facts: Facts) -> Mapping[str, dict[str, Any]]:
+    """Consents and revocations that stand, as a referral hears them."""
+    said: dict[str, dict[str, Any]] = {}
+    for recorded in facts.record.standing(Consent):
+        entry = recorded.entry
+        assert isinstance(entry, Consent)
+        said[recorded.key] = {
+            "kind": "consent", "by": entry.by, "consent_id": entry.consent_id, "recipient": entry.recipient,
+            "purpose": entry.purpose, "at": recorded.recorded_at.isoformat(),
+        }  # fmt: skip
+    for recorded in facts.record.standing(Revocation):
+        taken = recorded.entry
+        assert isinstance(taken, Revocation)
+        said[recorded.key] = {
+            "kind": "revocation", "by": taken.by, "consent_id": taken.consent_id,
+            "at": recorded.recorded_at.isoformat(),
+        }  # fmt: skip
+    return said
+
+
+def _decided(facts: Facts) -> dict[str, dict[str, Any]]:
+    """What a person has answered about the way to another level of care (I3, E5)."""
+    said: dict[str, dict[str, Any]] = {}
+    for kind in ("refer_to_level_of_care", "transfer"):
+        for _, answer in facts.answers_to(kind):
+            about = {"by": answer.by, "at": answer.at.isoformat()}
+            if answer.choice == "first_visit_attended":
+                said[answer.key] = {**about, "kind": "closing", "reason": "first_visit_attended"}
+            elif answer.choice in ("declined", "stays_here"):
+                reason = "declined" if answer.choice == "declined" else "not_needed"
+                said[answer.key] = {**about, "kind": "closing", "reason": reason}
+    return said
+
+
+def _start(new: str, need: Needed, facts: Facts, statements: tuple[dict[str, Any], ...]) -> StartReferral:
+    frame = facts.frame
+    return StartReferral(
+        referral_id=new,
+        kind=need.kind,
+        service=need.service,
+        wishes=need.wishes,
+        since=need.since,
+        need=need.key,
+        policy=frame.policy.model_dump(mode="json", include=set(_OF_THE_POLICY), exclude_defaults=True),
+        statements=statements,
+    )

@@ -1,0 +1,69 @@
+"""What a referral may ask of the world, beside tasks and notices. Carried out by the shell, once for each key."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from pydantic import JsonValue
+
+from workflows.core.effects import CloseTask, Notify, OpenTask
+
+
+@dataclass(frozen=True, slots=True)
+class FindCandidates:
+    """Look in the directory; the answer is stated as `candidates` with this search."""
+
+    search: str
+    wishes: dict[str, JsonValue]
+    leave_out: tuple[str, ...]
+    at_most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Disclose:
+    """Send to one agency if a consent stands at that moment (P3); the answer is stated as `sending`.
+
+    `key` makes it happen once, and is the same at every try; `try_id` names the try.
+    """
+
+    key: str
+    try_id: str
+    what: Literal["referral", "cancellation"]
+    listing_id: str
+    agency: str
+    purpose: str
+    content: tuple[str, ...]
+    revokes: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reconcile:
+    """The ledger learns what a person found out about an uncertain sending (P9)."""
+
+    key: str
+    arrived: bool
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskAgency:
+    """Ask an agency what it says now; a new word of it is stated as `answer`."""
+
+    attempt: str
+    listing_id: str
+    agency: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportToEpisode:
+    """The episode hears of what matters to it: the first visit, the end, and that an end was taken back."""
+
+    state: Literal["open", "visited", "closed"]
+    at: datetime
+    reason: str | None = None
+
+
+ReferralEffect = (
+    OpenTask | CloseTask | Notify | FindCandidates | Disclose | Reconcile | AskAgency | ReportToEpisode
+)

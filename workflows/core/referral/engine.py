@@ -1,0 +1,416 @@
+"""One referral: record, chart and policy, moved by statements and by time. Pure, like the episode.
+
+`apply` and `wake` bring everything up to date and leave what the world must do in `effects`. The referral's life is
+its own: it neither needs nor knows the episode's, and goes on when that has ended (C3).
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from statemachine import StateChart
+from statemachine.orderedset import OrderedSet
+
+from workflows.core.board import Board, Clinic
+from workflows.core.calendar import Calendar, day_in_words, in_words
+from workflows.core.deadlines import Deadline
+from workflows.core.duties import Duty
+from workflows.core.effects import Notify, OpenTask
+from workflows.core.entries import Entry
+from workflows.core.errors import NotAllowedNow
+from workflows.core.policy import load_policy
+from workflows.core.progress import Changed
+from workflows.core.record import Record
+from workflows.core.referral.attempts import Attempt, Step
+from workflows.core.referral.deadlines import (
+    agency_is_asked,
+    asked_again_at,
+    record_closes,
+    to_be_asked,
+    wait_is_over,
+)
+from workflows.core.referral.duties import duties
+from workflows.core.referral.effects import (
+    AskAgency,
+    Disclose,
+    FindCandidates,
+    Reconcile,
+    ReferralEffect,
+    ReportToEpisode,
+)
+from workflows.core.referral.facts import ReferralFacts, ReferralFrame
+from workflows.core.referral.outcomes import statement_of
+from workflows.core.referral.refusals import refuse
+from workflows.core.referral.start import ReferralStart
+from workflows.core.referral.statements import Sending, parse_statement
+from workflows.core.referral.status import Exported, exported
+from workflows.core.referral.words import is_plain
+from workflows.core.situation import Situation, guards_read_in
+
+MACHINE = "carepath"
+"""Who states what the machine found, sent or heard."""
+
+
+class Referral:
+    """The engine for one referral. It knows no clock: every call is told the instant.
+
+    Raises:
+        InvalidPolicy: the policy in `start` contradicts itself.
+    """
+
+    def __init__(
+        self,
+        start: ReferralStart,
+        chart: type[StateChart[Any]],
+        situation: type[Situation[ReferralFacts]],
+        now: datetime,
+    ) -> None:
+        policy = load_policy(start.policy)
+        self.start = start
+        self.started_at = now
+        self.record = Record(start.zone)
+        calendar = Calendar(start.zone, policy.business, frozenset(start.closures))
+        self.frame = ReferralFrame(start, policy, calendar, start.team.model_dump(exclude_none=True))
+        self.facts = ReferralFacts(self.record, self.frame, now)
+        self._chart_type, self._situation_type = chart, situation
+        self.situation = situation(self.facts)
+        self.chart = chart(model=self.situation)
+        self.board = Board(start.referral_id)
+        self.effects: list[ReferralEffect] = []
+        self.asked: set[str] = set()
+        """Searches and sendings that were asked for; each is asked for once."""
+        self.asked_at: dict[str, datetime] = {}
+        """When the agency of an attempt was last asked for news."""
+        self.heard: dict[str, list[str]] = {}
+        """What each agency said when it was asked, word by word; the same word again is no news."""
+        self.reported: tuple[str, str | None] = ("open", None)
+        self.sent: set[str] = set()
+        self.undelivered: list[str] = []
+        self.next_deadline: Deadline | None = None
+        self._reading: tuple[object, ...] | None = None
+
+    # -- what happens -------------------------------------------------------------------------------------
+
+    def begin(self, now: datetime) -> None:
+        """Begin with what is known: statements of the start are taken as they are."""
+        for statement in self.start.statements:
+            self.record.add(parse_statement(statement), now)
+        self._up_to_date(now, frozenset())
+
+    def wake(self, now: datetime) -> list[str]:
+        """Bring the referral up to date with the time; what changed, in words."""
+        return self._up_to_date(now, frozenset())
+
+    def apply(self, entry: Entry, now: datetime, *, by_machine: bool = False) -> Changed:
+        """Record one statement and follow it through.
+
+        Raises:
+            InvalidEntry, NotAllowedNow: why it is refused; then nothing has changed.
+        """
+        if entry.key in self.record:
+            return Changed(entry_id=entry.key, duplicate=True, stage=self.state)
+        before = self._observed(now)
+        self.record.check(entry)
+        if not by_machine:
+            refuse(self.record.place(entry, now), self.facts, self.board.open)
+        self.record.add(entry, now)
+        self._reconcile(entry)
+        happened = self._up_to_date(now, frozenset({entry.kind}))
+        after = self._observed(now)
+        changed = [name for name in after if before[name] != after[name]]
+        said = [f"{_NAMES[name]}: {_said(after[name])} (was {_said(before[name])})." for name in changed]
+        return Changed(
+            entry_id=entry.key,
+            stage=self.state,
+            changes=[*said, *happened],
+            before={name: before[name] for name in changed},
+            after={name: after[name] for name in changed},
+        )
+
+    def complete(self, task_id: str, outcome: str, by: str, reason: str | None, now: datetime) -> Changed:
+        """A person has completed a task: its outcome is stated in the referral's own words.
+
+        Raises:
+            NotAllowedNow: the task is no longer owed, or what it states is refused.
+        """
+        key = f"{task_id}:completed"
+        if key in self.record:
+            return Changed(entry_id=key, duplicate=True, stage=self.state)
+        self.facts_at(now)
+        task = next((task for task in self.board.open.values() if task.task_id == task_id), None)
+        if task is None:
+            raise NotAllowedNow("it is no longer owed; the referral has moved on in the meantime.")
+        statement = statement_of(task.duty, outcome, self.facts, now)
+        noted = {"reason": reason} if reason and statement["kind"] in ("cancellation", "reply") else {}
+        return self.apply(parse_statement({**statement, **noted, "id": key, "by": by}), now)
+
+    def ask_anew(self, task_id: str, now: datetime) -> None:
+        """A task has ended with an answer that had no effect: if it is still owed, it is opened again."""
+        for key in [key for key, task in self.board.open.items() if task.task_id == task_id]:
+            del self.board.open[key]
+        self._up_to_date(now, frozenset())
+
+    # -- what the machine found, sent and heard -----------------------------------------------------------
+
+    def found(
+        self, search: str, places: Sequence[Mapping[str, Any]], as_of: datetime | None, now: datetime
+    ) -> None:
+        """The directory has answered a search; an empty answer is one too."""
+        said = {
+            "kind": "candidates", "id": search, "search": search, "found": [dict(place) for place in places],
+            "as_of": as_of and as_of.isoformat(),
+        }  # fmt: skip
+        self._say(said, now)
+
+    def sending(self, effect: Disclose, outcome: str, now: datetime, **more: str | None) -> None:
+        """A disclosure has been tried; `outcome` is the ledger's word, or failed."""
+        said = {
+            "kind": "sending", "id": f"{effect.try_id}:{effect.what}", "listing_id": effect.listing_id,
+            "what": effect.what, "outcome": "sent" if outcome == "already_sent" else outcome,
+            "try_id": effect.try_id, **{name: value for name, value in more.items() if value},
+        }  # fmt: skip
+        self._say(said, now)
+
+    def agency_said(
+        self,
+        effect: AskAgency,
+        status: str,
+        at: datetime | None,
+        appointment_at: datetime | None,
+        now: datetime,
+    ) -> None:
+        """An agency was asked and has answered; what it has said before is no news."""
+        word = f"{status}|{at}|{appointment_at}"
+        heard = self.heard.setdefault(effect.attempt, [])
+        if heard and heard[-1] == word:
+            return
+        heard.append(word)
+        said = {
+            "kind": "answer", "id": f"{effect.attempt}:asked:{len(heard)}", "source": "agency", "status": status,
+            "listing_id": effect.listing_id, "at": min(at or now, now).isoformat(),
+            "appointment_at": appointment_at and appointment_at.isoformat(),
+        }  # fmt: skip
+        self._say(said, now)
+
+    def _say(self, said: Mapping[str, Any], now: datetime) -> None:
+        given = {name: value for name, value in said.items() if value is not None}
+        self.apply(parse_statement({"by": MACHINE, **given}), now, by_machine=True)
+
+    # -- following ----------------------------------------------------------------------------------------
+
+    def facts_at(self, now: datetime) -> ReferralFacts:
+        """Read the record anew for an instant."""
+        self.facts = self.situation.facts = ReferralFacts(self.record, self.frame, now)
+        return self.facts
+
+    def _settle(self, now: datetime) -> None:
+        """Let the guards speak: the chart follows them until it stands still."""
+        self.facts_at(now)
+        guards = guards_read_in(self.chart)
+        if self._reading != (guards, self.situation.read(guards)):
+            self.chart.send("settle")
+            guards = guards_read_in(self.chart)
+            self._reading = (guards, self.situation.read(guards))
+
+    def _up_to_date(self, now: datetime, kinds: frozenset[str]) -> list[str]:
+        self._settle(now)
+        facts = self.facts
+        # What was answered with a statement has changed the facts; `repeated` has read the other answers.
+        owed = [duty for duty in duties(facts) if facts.answer(duty.key) is None]
+        clinic = Clinic(self.frame.calendar, self.frame.team, self.frame.policy.escalation)
+        opened, happened = self.board.reconcile(owed, facts, kinds, clinic)
+        self.effects += opened
+        self._search()
+        self._send()
+        self._ask()
+        self._report()
+        self.next_deadline = min(self._awaited(owed), default=None)
+        self._raise_alarm()
+        return happened
+
+    def _awaited(self, owed: Sequence[Duty]) -> list[Deadline]:
+        facts = self.facts
+        begin = [
+            Deadline(duty.since, duty.announced or f"{duty.kind.replace('_', ' ').capitalize()} is owed")
+            for duty in owed
+            if duty.since > facts.now
+        ]
+        return [*record_closes(facts), *wait_is_over(facts), *agency_is_asked(facts, self.asked_at), *begin]
+
+    def _search(self) -> None:
+        facts = self.facts
+        if facts.search_is_wanted and facts.search not in self.asked:
+            self.asked.add(facts.search)
+            self.effects.append(
+                FindCandidates(facts.search, facts.wishes, tuple(facts.left_out), facts.linkage.at_most)
+            )
+
+    def _send(self) -> None:
+        facts = self.facts
+        one = facts.current
+        if one and one.step is Step.QUEUED and not facts.closed:
+            self._disclose(one, "referral", one.sending_key, one.try_id, None)
+        for late in facts.withdrawing:
+            if late.by == "agency" and late.reference:
+                key = f"{late.sending_key}:cancellation"
+                self._disclose(late, "cancellation", key, key, late.reference)
+
+    def _disclose(self, one: Attempt, what: Any, key: str, try_id: str, revokes: str | None) -> None:
+        if try_id in self.asked or one.place.agency is None:
+            return
+        self.asked.add(try_id)
+        terms = self.frame.linkage
+        self.effects.append(
+            Disclose(
+                key=f"{self.start.referral_id}:{key}",
+                try_id=try_id,
+                what=what,
+                listing_id=one.place.listing_id,
+                agency=one.place.agency,
+                purpose=terms.purpose,
+                content=terms.content if is_plain(self.facts) else terms.content_unnamed,
+                revokes=revokes,
+            )
+        )
+
+    def _ask(self) -> None:
+        facts = self.facts
+        for one in to_be_asked(facts):
+            if asked_again_at(one, facts, self.asked_at) <= facts.now:
+                self.asked_at[one.key] = facts.now
+                assert one.place.agency is not None
+                assert one.reference is not None
+                self.effects.append(AskAgency(one.key, one.place.listing_id, one.place.agency, one.reference))
+
+    def _reconcile(self, entry: Entry) -> None:
+        """What a person found out about an uncertain sending goes into the ledger too (P9)."""
+        one = self.facts.current
+        if isinstance(entry, Sending) and entry.outcome in ("arrived", "not_arrived") and one:
+            key = f"{self.start.referral_id}:{one.sending_key}"
+            self.effects.append(Reconcile(key, entry.outcome == "arrived", entry.by))
+
+    def _report(self) -> None:
+        facts = self.facts
+        state: tuple[Any, str | None] = ("open", None)
+        at = facts.now
+        if end := facts.closed:
+            state, at = ("closed", end.reason), end.at
+        elif facts.first_visit_at:
+            state, at = ("visited", None), facts.first_visit_at
+        if state != self.reported:
+            self.reported = state
+            self.effects.append(ReportToEpisode(state[0], at, state[1]))
+
+    def _raise_alarm(self) -> None:
+        key = f"nothing_awaited:{self.facts.today}"
+        if self.waits_for == "nothing" and self.facts.closed is None and key not in self.sent:
+            self.sent.add(key)
+            line = f"{self.start.referral_id} is open, and no deadline and no task is: see what is owed."
+            staff_id = self.frame.team.get("supervisor")
+            self.effects.append(Notify(key, "supervisor", staff_id, "nothing_awaited", (line,)))
+
+    def _observed(self, now: datetime) -> dict[str, Any]:
+        facts = self.facts_at(now)
+        one = facts.current
+        return {
+            "state": self.state,
+            "place": one.place.listing_id if one else None,
+            "appointment_at": one.appointment_at.isoformat() if one and one.appointment_at else None,
+            "first_visit_on": facts.day_of_first_visit.isoformat() if facts.day_of_first_visit else None,
+            "cancelling": [late.place.listing_id for late in facts.withdrawing],
+            "closed": facts.closed.reason if facts.closed else None,
+        }
+
+    # -- where things stand -------------------------------------------------------------------------------
+
+    def restore_chart(self, states: Sequence[str], history: Mapping[str, Sequence[str]]) -> None:
+        """Put the chart back to where it stood, without running entry actions again."""
+        self.situation = self._situation_type(self.facts)
+        self.situation.state = OrderedSet(states)
+        self.chart = self._chart_type(model=self.situation)
+        for name, ids in history.items():
+            self.chart.history_values[name] = [self.chart.states_map[state] for state in ids]
+
+    @property
+    def state(self) -> str:
+        """Where the referral stands, by the id of the chart's state."""
+        course = self.chart.states_map["course"]
+        leaves = [state for state in self.chart.configuration if not state.states]
+        return next(str(leaf.id) for leaf in leaves if _is_inside(leaf, course))
+
+    @property
+    def states(self) -> list[str]:
+        """Ids of the active states without states inside."""
+        return sorted(state.id for state in self.chart.configuration if not state.states)
+
+    @property
+    def pending(self) -> list[str]:
+        """What was asked of the world and has not been answered: searches and sendings on their way."""
+        facts = self.facts
+        waiting = [facts.search] if facts.search_is_wanted else []
+        if (one := facts.current) and one.step is Step.QUEUED and not facts.closed:
+            waiting.append(one.try_id)
+        return waiting
+
+    @property
+    def waits_for(self) -> str:
+        """What the referral waits for, in words; `nothing` is an alarm (E9)."""
+        if self.next_deadline:
+            return f"{self.next_deadline.name} ({in_words(self.next_deadline.at)})"
+        if self.board.open:
+            return "a person"
+        return "the directory or the ledger" if self.pending else "nothing"
+
+    def status_of(self, one: Attempt) -> Exported | None:
+        """What others read of an attempt."""
+        return exported(one, joins=self.start.joins, is_closed=self.facts.closed is not None)
+
+    @property
+    def open_tasks(self) -> dict[str, OpenTask]:
+        """What people owe now, by the key of the duty."""
+        return self.board.open
+
+    def finished(self, now: datetime) -> bool:
+        """Whether the referral is closed, nothing is owed, and it takes no further statements (E11)."""
+        return (
+            self.facts.closed is not None
+            and not self.board.open
+            and (self.next_deadline is None or self.next_deadline.at <= now)
+        )
+
+    def take_effects(self) -> list[ReferralEffect]:
+        """What the world must do since this was last asked."""
+        taken, self.effects = self.effects, []
+        return taken
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The program's time zone."""
+        return self.start.zone
+
+
+_NAMES = {
+    "state": "Referral",
+    "place": "Place",
+    "appointment_at": "Appointment",
+    "first_visit_on": "First visit",
+    "cancelling": "Cancellation not confirmed",
+    "closed": "Closed",
+}
+
+
+def _said(value: Any) -> str:
+    if value is None or value == []:
+        return "none"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(value).replace("_", " ") if not isinstance(value, datetime) else day_in_words(value.date())
+
+
+def _is_inside(state: Any, region: Any) -> bool:
+    while state is not None:
+        if state is region or state.id == region.id:
+            return True
+        state = state.parent
+    return False

@@ -1,0 +1,218 @@
+"""What can be stated about a referral: one class per kind, told apart by `kind`, dated like any entry (T2-T4).
+
+A statement about a place to go may name it by `listing_id` or by `agency`; without either it is about the place that
+was chosen at that time. `at` is when it was so; `on` says the same for a whole day; without both it is so when it is
+recorded.
+"""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+
+from workflows.core.entries import Retraction, parse_entry
+from workflows.core.entries.base import Code, Entry, Reason
+
+Status = Literal[
+    "received", "accepted", "waitlisted", "declined", "scheduled", "visited", "missed", "ended", "cancelled"
+]
+"""What an agency says of a referral; `ended` that it is done, `cancelled` that it confirms our cancellation."""
+
+ClosingReason = Literal[
+    "engaged", "first_visit_attended", "declined", "none_available", "not_needed", "deceased", "other"
+]
+
+Outcome = Literal[
+    "sent", "withheld", "uncertain", "failed", "by_hand", "by_patient", "arrived", "not_arrived"
+]
+
+
+class Statement(Entry):
+    """What all statements about a referral have in common."""
+
+    at: AwareDatetime | None = None
+    on: date | None = None
+
+    def when(self) -> date | datetime | None:
+        return self.at or self.on
+
+
+class AboutPlace(Statement):
+    """A statement about one of the places to go."""
+
+    listing_id: Code | None = None
+    agency: Code | None = None
+
+
+class Place(BaseModel):
+    """One place to go, with the reasons for its rank; `agency` where a referral can be sent to it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    listing_id: Code
+    name: str
+    agency: Code | None = None
+    online: bool = False
+    secular: bool = False
+    why: tuple[str, ...] = ()
+
+
+class Candidates(Statement):
+    """What a search found, the best first; `search` names the search, absent where a person looked."""
+
+    kind: Literal["candidates"]
+    found: tuple[Place, ...]
+    as_of: datetime | None = None
+    search: Code | None = None
+
+
+class Preference(Statement):
+    """What the patient wishes, beside what was known; it searches again without the places in `leave_out`."""
+
+    kind: Literal["preference"]
+    wishes: dict[str, JsonValue] = Field(default_factory=dict)
+    leave_out: tuple[Code, ...] = ()
+
+
+class Choice(Statement):
+    """The patient chooses a place: one that was found, or with `name` one of their own."""
+
+    kind: Literal["choice"]
+    listing_id: Code
+    name: str | None = None
+    agency: Code | None = None
+
+
+class ConsentGiven(Statement):
+    """A consent was recorded in the episode: what waited for it is tried again, and judged there (P3)."""
+
+    kind: Literal["consent"]
+    consent_id: Code | None = None
+    recipient: Code | None = None
+    purpose: Code | None = None
+
+
+class ConsentRevoked(Statement):
+    """A consent was taken back: nothing that is still here goes out on it (P4)."""
+
+    kind: Literal["revocation"]
+    consent_id: Code
+
+
+class Sending(AboutPlace):
+    """What became of a sending, or that the contact was made without one.
+
+    `sent`, `withheld`, `uncertain` and `failed` are the machine's own words, by its `try_id`; a person states
+    `by_hand`, `by_patient`, `arrived` or `not_arrived`.
+    """
+
+    kind: Literal["sending"]
+    outcome: Outcome
+    what: Literal["referral", "cancellation"] = "referral"
+    try_id: Code | None = None
+    reference: Code | None = None
+    consent_id: Code | None = None
+    reason: Reason | None = None
+
+
+class SendAgain(AboutPlace):
+    """A person decides to send once more what did not arrive (P9)."""
+
+    kind: Literal["send_again"]
+
+
+class AgencyAnswered(AboutPlace):
+    """What an agency says, whether it tells us, is asked, or says it to a person on the telephone."""
+
+    kind: Literal["answer"]
+    status: Status
+    appointment_at: AwareDatetime | None = None
+
+
+class Appointment(AboutPlace):
+    """An appointment was booked for `appointment_at`, or is cancelled."""
+
+    kind: Literal["appointment"]
+    appointment_at: AwareDatetime | None = None
+    change: Literal["booked", "cancelled"] = "booked"
+
+
+class Visit(AboutPlace):
+    """The first visit, or the first meeting of a group, was attended or missed."""
+
+    kind: Literal["visit"]
+    status: Literal["attended", "missed"] = "attended"
+
+
+class NotComfortable(AboutPlace):
+    """The patient does not feel comfortable there; it leads to a new match and is held against nobody (C3)."""
+
+    kind: Literal["not_comfortable"]
+
+
+class NextCandidate(AboutPlace):
+    """Another place is to be found, because this one cannot be reached or takes too long."""
+
+    kind: Literal["next_candidate"]
+
+
+class Engaged(AboutPlace):
+    """The patient goes there and means to go on: the referral has done its work."""
+
+    kind: Literal["engaged"]
+
+
+class Sponsor(Statement):
+    """The patient has a sponsor, or does not want one; told by the patient."""
+
+    kind: Literal["sponsor"]
+    status: Literal["found", "not_wanted"] = "found"
+
+
+class Cancellation(AboutPlace):
+    """We take back what was sent; it is cancelled when the other side has confirmed it."""
+
+    kind: Literal["cancellation"]
+    reason: Reason | None = None
+
+
+class CancellationConfirmed(AboutPlace):
+    """The other side has confirmed a cancellation, or a person has decided to wait for that no longer."""
+
+    kind: Literal["cancellation_confirmed"]
+
+
+class Closing(Statement):
+    """The referral is over, and why. `declined` is the patient's right and leaves no mark (C6)."""
+
+    kind: Literal["closing"]
+    reason: ClosingReason
+
+
+class Reply(Statement):
+    """An answer to a task that changes no fact: not reached, not yet, keep waiting."""
+
+    kind: Literal["reply"]
+    about: Code
+    choice: Code
+    reason: Reason | None = None
+
+
+STATEMENTS: dict[str, type[Entry]] = {
+    cls.model_fields["kind"].annotation.__args__[0]: cls  # type: ignore[union-attr]
+    for cls in (
+        Candidates, Preference, Choice, ConsentGiven, ConsentRevoked, Sending, SendAgain, AgencyAnswered, Appointment,
+        Visit, NotComfortable, NextCandidate, Engaged, Sponsor, Cancellation, CancellationConfirmed, Closing, Reply,
+        Retraction,
+    )
+}  # fmt: skip
+
+
+def parse_statement(statement: Mapping[str, Any]) -> Entry:
+    """Read one statement from plain JSON.
+
+    Raises:
+        InvalidEntry: names each field that is wrong, what it holds, and what would be right.
+    """
+    return parse_entry(statement, STATEMENTS)

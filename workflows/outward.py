@@ -1,0 +1,121 @@
+"""Carrying out effects: tasks and notices, from any workflow whose core asks for them.
+
+Each effect runs beside the workflow's life and never stops it; a run is continued as new only when all have landed.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from workflows import visibility as seen
+    from workflows.cancellation import WITHDRAWN
+    from workflows.core.effects import CloseTask, Notify, OpenTask, StartReferral
+    from workflows.messages import Level, TaskStart, TaskWithdrawn
+    from workflows.notices import tell_staff
+    from workflows.staff_task import task_attributes
+
+E = TypeVar("E")
+
+
+class Outward:
+    """What is on its way out of one workflow."""
+
+    def __init__(
+        self, *, episode_id: str, site: str, team: Mapping[str, str], reports_to: str | None = None
+    ) -> None:
+        self._episode_id, self._site, self._team = episode_id, site, team
+        self._reports_to = reports_to
+        self._tasks: list[workflow.ChildWorkflowHandle[Any, Any]] = []
+        self._in_flight: set[asyncio.Task[None]] = set()
+        self._starting: dict[str, asyncio.Task[None]] = {}
+        self.completed_themselves: set[str] = set()
+        """Tasks that told us that they are done: there is nothing to withdraw."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether everything has landed."""
+        return not self._in_flight
+
+    @property
+    def has_no_open_task(self) -> bool:
+        """Whether every task that this run has opened has ended."""
+        return all(task.done() for task in self._tasks)
+
+    def carry_out(self, effects: Iterable[E], perform: Callable[[E], Coroutine[Any, Any, None]]) -> None:
+        """Begin to carry out effects; `perform` knows how."""
+        for effect in effects:
+            if isinstance(effect, CloseTask) and effect.task_id in self.completed_themselves:
+                continue
+            task = asyncio.create_task(perform(effect))
+            if isinstance(effect, OpenTask):
+                self._starting[effect.task_id] = task
+            elif isinstance(effect, StartReferral):
+                self._starting[effect.referral_id] = task
+            self._in_flight.add(task)
+            task.add_done_callback(self._landed)
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._in_flight.discard(task)
+        self._starting = {task_id: start for task_id, start in self._starting.items() if start is not task}
+
+    def starting(self, workflow_id: str) -> asyncio.Task[None] | None:
+        """The beginning of a child that has not begun yet."""
+        return self._starting.get(workflow_id)
+
+    async def open_task(self, task: OpenTask) -> None:
+        """Start a task's own workflow, which outlives this run."""
+        child = TaskStart(
+            task_id=task.task_id,
+            kind=task.kind,
+            episode_id=self._episode_id,
+            reports_to=self._reports_to,
+            site=self._site,
+            role=task.role,
+            owner=task.owner,
+            due_at=task.due_at,
+            levels=[Level(role=one.role, staff_id=one.staff_id, at=one.at) for one in task.escalation],
+            outcomes=list(task.outcomes),
+            rule=task.rule,
+            entries=list(task.entries),
+            asks=task.asks,
+        )
+        handle = await workflow.start_child_workflow(
+            seen.STAFF_TASK,
+            child,
+            id=task.task_id,
+            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+            search_attributes=task_attributes(child),
+            static_summary=f"{task.kind.replace('_', ' ')} · {task.role.replace('_', ' ')}",
+        )
+        self._tasks = [*(one for one in self._tasks if not one.done()), handle]
+
+    async def close_task(self, task: CloseTask) -> None:
+        """Withdraw a task; who was alerted hears of it unless it is done quietly (A5)."""
+        if starting := self._starting.get(task.task_id):
+            await workflow.wait([starting])
+        handle = workflow.get_external_workflow_handle(task.task_id)
+        try:
+            if task.quietly:
+                await handle.cancel(reason=WITHDRAWN + task.reason)
+            else:
+                await handle.signal("withdraw", TaskWithdrawn(reason=task.reason, quietly=False))
+        except (
+            ApplicationError
+        ) as error:  # it has ended by itself in the meantime: there is nothing to withdraw
+            workflow.logger.info("task %s had already ended: %s", task.task_id, error.type)
+
+    async def notify(self, notice: Notify, key: str) -> list[str]:
+        """Tell staff; what could not be delivered, in plain words."""
+        return await tell_staff(
+            key=key,
+            episode_id=self._episode_id,
+            role=notice.role,
+            staff_id=notice.staff_id,
+            subject=notice.subject,
+            lines=notice.lines,
+            team=self._team,
+        )
