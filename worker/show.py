@@ -12,8 +12,12 @@ console = Console()
 
 
 def as_json(value: Any) -> None:
-    """Print JSON and nothing else."""
-    print(json.dumps(value, indent=2, default=str, ensure_ascii=False))
+    """Print JSON and nothing else; instants and days as ISO 8601."""
+    print(json.dumps(value, indent=2, default=_plain, ensure_ascii=False))
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -320,6 +320,7 @@ def list_episodes(
                 known = {
                     pair.key.name.removeprefix("Carepath").lower(): pair.value
                     for pair in one.typed_search_attributes.search_attributes
+                    if pair.key.name.startswith("Carepath")
                 }
                 rows.append({"episode_id": one.id, **known})
         if json:

@@ -39,6 +39,7 @@ def tasks(
                 known = {
                     pair.key.name.removeprefix("Carepath").lower(): pair.value
                     for pair in one.typed_search_attributes.search_attributes
+                    if pair.key.name.startswith("Carepath")
                 }
                 rows.append({"task_id": one.id, **known})
         rows.sort(key=lambda row: row.get("due") or datetime.max.replace(tzinfo=UTC))
