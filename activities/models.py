@@ -31,7 +31,7 @@ ReferralKind = Literal["therapist", "mutual_help", "service", "level_of_care"]
 
 
 class StaffNotice(BaseModel):
-    """A notice to a role or a staff id; `lines` are sentences without identity."""
+    """A notice to a role or a staff id; `lines` are sentences without identity. Without episode id it is of none."""
 
     key: str
     episode_id: str

@@ -44,7 +44,7 @@ def read(document: Any, feed: Feed) -> Reading:
     rows = rows_of(document, "meetings")
     formats = objects(document.get("formats")) if isinstance(document, Mapping) else []
     meanings = {**BY_KEY, **_stated(formats), **{key.upper(): value for key, value in feed.formats.items()}}
-    return read_rows(rows, lambda row, remarks: meeting(row, feed, meanings, remarks))
+    return read_rows(rows, lambda row, remarks: meeting(row, feed, meanings, remarks), feed.country)
 
 
 def meeting(row: Mapping[str, Any], feed: Feed, meanings: Mapping[str, str], remarks: Remarks) -> Listing:

@@ -70,7 +70,7 @@ def _json(content: str) -> Any:
         raise FeedUnusable("the feed is empty")
     if begin.startswith("<"):
         what = "a web page" if "<html" in begin or "<!doctype html" in begin else "XML"
-        raise FeedUnusable(f"the feed is {what} and no JSON; does its address still stand?")
+        raise FeedUnusable(f"the feed is {what} and no JSON: see whether its address still stands")
     try:
         return json.loads(content)
     except json.JSONDecodeError as error:

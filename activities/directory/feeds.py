@@ -54,6 +54,7 @@ class Feed(BaseModel):
     url: str | None = None
     file: Path | None = None
     country: str = Field(default="US", pattern=r"^[A-Z]{2}$")
+    """Where its places should be; one outside is remarked."""
     fellowship: str = ""
     """Of a feed of meetings: aa, na, smart, ..."""
     secular: bool | None = None

@@ -69,7 +69,7 @@ def read(document: Any, feed: Feed) -> Reading:
     if not resources.all and document:
         raise FeedUnusable("the answer holds no FHIR resources")
     listed = [one for one in resources.all if one.get("resourceType") in LISTED]
-    return read_rows(listed, lambda row, remarks: listing(row, resources, feed, remarks))
+    return read_rows(listed, lambda row, remarks: listing(row, resources, feed, remarks), feed.country)
 
 
 def listing(row: Resource, resources: Resources, feed: Feed, remarks: Remarks) -> Listing:

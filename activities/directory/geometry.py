@@ -18,6 +18,19 @@ def vector(latitude: float, longitude: float) -> Vector:
     return math.cos(north) * math.cos(east), math.cos(north) * math.sin(east), math.sin(north)
 
 
+_BOXES = {
+    "US": (17.5, 71.5, -180, -64.5), "CA": (41.5, 83.5, -141.1, -52.5), "MX": (14.3, 32.8, -118.5, -86.5),
+    "GB": (49.1, 61.0, -8.7, 1.9), "IE": (51.3, 55.5, -10.8, -5.3), "AU": (-43.9, -9.0, 112.8, 153.8),
+    "NZ": (-47.5, -34.0, 166.2, 178.7),
+}  # fmt: skip
+
+
+def abroad(country: str, latitude: float, longitude: float) -> bool:
+    """Whether a point is surely outside a country, as when a sign was lost; never for a country not known here."""
+    box = _BOXES.get(country)
+    return box is not None and not (box[0] <= latitude <= box[1] and box[2] <= longitude <= box[3])
+
+
 def km(cosine: float) -> float:
     """The distance of two points, from the product of their vectors."""
     return 2 * EARTH_KM * math.asin(math.sqrt(min(1.0, max(0.0, (1 - cosine) / 2))))

@@ -49,7 +49,9 @@ def read(document: Any, feed: Feed, today: date) -> Reading:
         document = [document]
     rows = rows_of(document, "contents", "services", "service")
     return read_rows(
-        chain.from_iterable(map(_services, rows)), lambda row, remarks: service(row, feed, today, remarks)
+        chain.from_iterable(map(_services, rows)),
+        lambda row, remarks: service(row, feed, today, remarks),
+        feed.country,
     )
 
 
@@ -68,6 +70,7 @@ def service(row: Row, feed: Feed, today: date, remarks: Remarks) -> Listing:
     if status is None:
         remarks.odd("status", row.get("status"), "the service is not offered")
     organisation = obj(row.get("organization"))
+    of = text(organisation.get("name"), 120)
     at = objects(row.get("service_at_locations"))
     locations = [obj(one.get("location")) for one in at] + objects(row.get("locations"))
     where, address, location = _nearest_known(locations)
@@ -85,7 +88,7 @@ def service(row: Row, feed: Feed, today: date, remarks: Remarks) -> Listing:
     level_of_care = bool(set(needs) & vocabulary.LEVELS_OF_CARE)
     return Listing(
         source=feed.name, source_id=source_id, kind="level_of_care" if level_of_care else "service",
-        name=name if not text(organisation.get("name")) else f"{name} · {text(organisation.get('name'), 120)}",
+        name=f"{name} · {of}" if of and name.casefold() not in of.casefold() else name,
         services=needs, timezone=feed.timezone, weekly=weekly, other_times=other,
         status=status or "inactive", modality=_modality(locations, where is not None or bool(address)),
         place=where, address=address, how_to_find=directions(location.get("transportation")),

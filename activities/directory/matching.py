@@ -42,6 +42,7 @@ NOT_A_SPECIALTY = 300
 NOT_A_PAYER = 400
 PAYER_NOT_SAID = 100
 LANGUAGE_NOT_SAID = 150
+NOT_THEIR_LANGUAGE = 200
 NOT_A_FORMAT = 100
 FOR_OTHERS = 150
 """A meeting for some people only, which nobody asked for."""
@@ -72,6 +73,8 @@ class Ask:
     near: tuple[float, float] | None = None
     zone: str | None = None
     """The patient's time zone, in which wished times are meant; without it each listing's own."""
+    speaks: str | None = None
+    """The patient's language, which costs points where it is not spoken; a wished one leaves others out."""
     leave_out: frozenset[str] = frozenset()
     at_most: int = 5
 
@@ -257,6 +260,8 @@ class _Sought:
             points += NOT_A_PAYER if marks & SAYS_PAYER else PAYER_NOT_SAID
         if wishes.languages and not marks & SAYS_LANGUAGE:
             points += LANGUAGE_NOT_SAID
+        if self._foreign(marks):
+            points += NOT_THEIR_LANGUAGE
         if wishes.open_meetings_only and not marks & OPEN:
             points += OPENNESS_NOT_SAID
         if wishes.at_some_time and not marks & SAYS_HOURS:
@@ -266,6 +271,13 @@ class _Sought:
         if not self.ask.near and wishes.modality == "either" and not marks & IN_PERSON:
             points += JOINED_ONLINE
         return points + (FROM_A_PARTNER if marks & PARTNER else FROM_ANYBODY if marks & UNVERIFIED else 0)
+
+    def _foreign(self, marks: int) -> bool:
+        """Whether a listing states languages and the patient's is not among them, where none is wished."""
+        speaks = self.ask.speaks
+        if speaks is None or self.ask.wishes.languages or not marks & SAYS_LANGUAGE:
+            return False
+        return not marks & self.index.bits([f"language:{speaks}"])
 
     def _ways(self, numbers: Sequence[int]) -> list[int]:
         """What it costs to get to each, on the way that costs less; where the patient lives is known."""
@@ -303,17 +315,21 @@ class _Sought:
         good, lacks = [], []
         if self.ask.service:
             good.append(f"offers {vocabulary.in_words(self.ask.service)}")
-        for verb, wished, has in (("treats", wishes.specialties, one.specialties), ("is", wishes.formats, one.formats),
-                                  ("has", wishes.access, one.tags)):  # fmt: skip
-            good += [f"{verb} {vocabulary.in_words(code)}" for code in wished if code in has]
-            lacks += [f"does not state {vocabulary.in_words(code)}" for code in wished if code not in has]
+        stated = (
+            ("works with ", wishes.specialties, one.specialties),
+            ("", wishes.formats, one.formats),
+            ("", wishes.access, one.tags),
+        )
+        for verb, wished, has in stated:
+            good += [f"{verb}{vocabulary.in_words(code)}" for code in wished if code in has]
+            lacks += [f"does not state: {vocabulary.in_words(code)}" for code in wished if code not in has]
         if wishes.payers:
             taken = [code for code in wishes.payers if code in one.payers]
             good += [f"takes {vocabulary.in_words(code)}" for code in taken]
             if not taken:
                 asked = " or ".join(map(vocabulary.in_words, wishes.payers))
                 lacks.append(f"does not list {asked}" if one.payers else "does not say who pays")
-        self._language(one, good, lacks)
+        self._language(n, one, good, lacks)
         self._times(n, one, good, lacks)
         if one.open_meeting is not None:
             good.append("open to everybody" if one.open_meeting else "for members only")
@@ -329,10 +345,12 @@ class _Sought:
             lacks.append(f"last updated in {one.updated_at:%B %Y}: ask whether it still stands")
         return (*good, *lacks)
 
-    def _language(self, one: Listing, good: list[str], lacks: list[str]) -> None:
+    def _language(self, n: int, one: Listing, good: list[str], lacks: list[str]) -> None:
         for code in self.ask.wishes.languages:
             if code in one.languages:
                 good.append(f"in {vocabulary.language_name(code)}")
+        if self.ask.speaks and self._foreign(self.index.marks[n]):
+            lacks.append(f"not in {vocabulary.language_name(self.ask.speaks)}")
         if self.ask.wishes.languages and not one.languages:
             lacks.append("does not state its languages")
 
@@ -344,7 +362,8 @@ class _Sought:
         shown = []
         for slot in slots[:3]:
             minute = (slot.minute_of_week + shift) % WEEK
-            shown.append(in_words(minute // DAY + 1, minute % DAY, slot.weeks))
+            until = (minute + slot.minutes) % DAY if slot.minutes and self.ask.kind != "mutual_help" else None
+            shown.append(in_words(minute // DAY + 1, minute % DAY, slot.weeks, until))
         if shown:
             more = f" and {len(slots) - 3} more times" if len(slots) > 3 else ""
             good.append(", ".join(shown) + more)

@@ -51,7 +51,9 @@ def read(document: Any, feed: Feed) -> Reading:
     Raises:
         FeedUnusable: it is no array of meetings.
     """
-    return read_rows(rows_of(document, "meetings"), lambda row, remarks: meeting(row, feed, remarks))
+    return read_rows(
+        rows_of(document, "meetings"), lambda row, remarks: meeting(row, feed, remarks), feed.country
+    )
 
 
 def meeting(row: Mapping[str, Any], feed: Feed, remarks: Remarks) -> Listing:

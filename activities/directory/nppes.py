@@ -14,7 +14,7 @@ from activities.directory import vocabulary
 from activities.directory.feeds import Feed
 from activities.directory.fields import code, joined, obj, objects, text, whole
 from activities.directory.listing import Listing
-from activities.directory.reading import FeedUnusable, Reading, Remarks, RowRefused, read_rows, rows_of
+from activities.directory.reading import FeedUnusable, Reading, RowRefused, read_rows, rows_of
 
 
 def read(document: Any, feed: Feed) -> Reading:
@@ -26,10 +26,12 @@ def read(document: Any, feed: Feed) -> Reading:
     if isinstance(document, Mapping) and document.get("Errors"):
         said = "; ".join(text(one.get("description"), 120) for one in objects(document["Errors"]))
         raise FeedUnusable(f"the registry answered with an error{f': {said}' if said else ''}")
-    return read_rows(rows_of(document, "results"), lambda row, remarks: provider(row, feed, remarks))
+    reading = read_rows(rows_of(document, "results"), lambda row, _: provider(row, feed))
+    reading.remarks.append("the registry gives no coordinates: distances are not known")
+    return reading
 
 
-def provider(row: Mapping[str, Any], feed: Feed, remarks: Remarks) -> Listing:
+def provider(row: Mapping[str, Any], feed: Feed) -> Listing:
     """One provider, a person or an organisation.
 
     Raises:
@@ -53,7 +55,6 @@ def provider(row: Mapping[str, Any], feed: Feed, remarks: Remarks) -> Listing:
     )
     described = vocabulary.specialties_in(*(one.get("desc") for one in taxonomies))
     known = {s for c in codes for s in vocabulary.NUCC.get(c, ())}
-    remarks("the registry gives no coordinates; its distance is not known")
     address = next(
         (one for one in objects(row.get("addresses")) if one.get("address_purpose") == "LOCATION"), {}
     )

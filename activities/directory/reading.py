@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from activities.directory.fields import text
+from activities.directory.geometry import abroad
 from activities.directory.listing import Listing
 
 Became = Literal["taken", "remarked", "duplicate", "refused"]
@@ -70,16 +71,18 @@ class Reading:
 RowReader = Callable[[Mapping[str, Any], Remarks], Listing]
 
 
-def read_rows(rows: Iterable[Any], one: RowReader) -> Reading:
-    """Read each row; of rows with the same id the first one stands."""
+def read_rows(rows: Iterable[Any], one: RowReader, country: str = "") -> Reading:
+    """Read each row; of rows with the same id the first one stands. A place outside the country is remarked."""
     reading = Reading()
     seen: set[str] = set()
     for number, row in enumerate(rows, 1):
-        reading.lines.append(_read(number, row, one, seen, reading.listings))
+        reading.lines.append(_read(number, row, one, seen, reading.listings, country))
     return reading
 
 
-def _read(number: int, row: Any, one: RowReader, seen: set[str], listings: list[Listing]) -> Line:
+def _read(
+    number: int, row: Any, one: RowReader, seen: set[str], listings: list[Listing], country: str
+) -> Line:
     remarks = Remarks()
     if not isinstance(row, Mapping):
         return Line(number, "", "refused", (f"this row is {_shape(row)} and no object",))
@@ -89,6 +92,8 @@ def _read(number: int, row: Any, one: RowReader, seen: set[str], listings: list[
         return Line(number, "", "refused", (*remarks.said, str(refused)))
     if listing.source_id in seen:
         return Line(number, listing.source_id, "duplicate", ("an earlier row has the same id and stands",))
+    if listing.place and abroad(country, listing.place.latitude, listing.place.longitude):
+        remarks(f"latitude, longitude: lie outside the country {country}; was a sign lost?")
     seen.add(listing.source_id)
     listings.append(listing)
     return Line(number, listing.source_id, "remarked" if remarks.said else "taken", remarks.said)

@@ -79,7 +79,8 @@ def zone_named(value: Any) -> str | None:
         return None
 
 
-def in_words(weekday: int, start: int, weeks: Iterable[int] = ()) -> str:
-    """A time for people: "Monday 19:30", "first and third Monday 19:30"."""
+def in_words(weekday: int, start: int, weeks: Iterable[int] = (), until: int | None = None) -> str:
+    """A time for people: "Monday 19:30", "first and third Monday 19:30", "Monday 09:00–17:00"."""
     which = " and ".join(_WHICH.get(week, str(week)) for week in weeks)
-    return f"{which} {DAYS[weekday - 1]} {start // 60:02d}:{start % 60:02d}".strip()
+    end = "" if until is None else f"–{until // 60:02d}:{until % 60:02d}"
+    return f"{which} {DAYS[weekday - 1]} {start // 60:02d}:{start % 60:02d}{end}".strip()

@@ -40,7 +40,7 @@ _SERVICES = {
     "food_bank": r"food (bank|pantr|shelf|box)|pantry|groceries|emergency food|\bsnap\b|\bwic\b|soup kitchen|meals?\b",
     "interview_clothes": r"interview (cloth|attire|outfit)|(work|professional|business) (cloth|attire)|"
                          r"dress for success|career closet",
-    "job_training": r"job (training|search|placement|readiness)|vocational|employment|workforce|career|resume",
+    "job_training": r"\bjobs?\b|vocational|employment|workforce|career|resume",
     "transport": r"\btransport|\brides?\b|bus pass|van service|transit",
     "legal_help": r"\blegal|\blawyer|attorney|expunge|record sealing|court (help|advoca)",
     "recreation": r"recreation|\bsport|\bgym\b|fitness|\byoga\b|sober (event|activit)|art class|community cent",
@@ -178,8 +178,10 @@ def payer(value: Any) -> str:
 
 def in_words(code: str) -> str:
     """A code for people."""
-    special = {"emdr": "EMDR", "cbt": "CBT", "dbt": "DBT", "hiv_testing": "HIV testing", "sti_testing": "STI testing",
-               "php": "partial hospitalization"}  # fmt: skip
+    special = {
+        "emdr": "EMDR", "cbt": "CBT", "dbt": "DBT", "hiv_testing": "HIV testing", "sti_testing": "STI testing",
+        "php": "partial hospitalization", "medicaid": "Medicaid", "medicare": "Medicare", "tricare": "Tricare",
+    }  # fmt: skip
     return special.get(code) or FORMATS.get(code) or FELLOWSHIPS.get(code) or code.replace("_", " ")
 
 

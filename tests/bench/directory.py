@@ -50,7 +50,7 @@ def _listing(n: int, draw: random.Random) -> Listing:
 
 @dataclass(frozen=True)
 class Match:
-    """Milliseconds, medians: of the floor, of a usual match, of the one with the most work, and of building the index."""
+    """Milliseconds: medians of the floor and of three matches, and once the building of the index."""
 
     floor: float
     usual: float
@@ -65,13 +65,13 @@ def measure() -> Match:
     begun = time.perf_counter()
     index = Index(everything)
     build = (time.perf_counter() - begun) * 1000
-    usual = Ask("mutual_help", read({"weekdays": [1, 3], "not_before": "18:00", "max_km": 25, "formats": ["newcomer"]}), NOW,
-                near=HOME, zone="America/Chicago")  # fmt: skip
-    therapist = Ask("therapist", read({"specialties": ["trauma", "emdr"], "payers": ["medicaid"], "languages": ["es"]}), NOW,
-                    near=HOME, zone="America/Chicago")  # fmt: skip
+    evening = {"weekdays": [1, 3], "not_before": "18:00", "max_km": 25, "formats": ["newcomer"]}
+    usual = Ask("mutual_help", read(evening), NOW, near=HOME, zone="America/Chicago")
+    care = {"specialties": ["trauma", "emdr"], "payers": ["medicaid"], "languages": ["es"]}
+    therapist = Ask("therapist", read(care), NOW, near=HOME, zone="America/Chicago")
     # Nothing narrows it: everywhere, at any day from some hour on, with a wish that costs each listing its points.
-    hardest = Ask("mutual_help", read({"not_before": "07:00", "formats": ["secular", "meditation"], "languages": ["en"]}), NOW,
-                  zone="America/New_York")  # fmt: skip
+    anywhere = {"not_before": "07:00", "formats": ["secular", "meditation"], "languages": ["en"]}
+    hardest = Ask("mutual_help", read(anywhere), NOW, zone="America/New_York")
     return Match(
         _ms(lambda: _floor(everything)), _ms(lambda: rank(index, usual)), _ms(lambda: rank(index, therapist)),
         _ms(lambda: rank(index, hardest)), build,
@@ -83,7 +83,11 @@ def _floor(everything: list[Listing]) -> list[tuple[float, str]]:
     x, y, z = geometry.vector(*HOME)
     found = []
     for one in everything:
-        if one.kind != "mutual_help" or one.place is None or not any(slot.weekday == 1 for slot in one.weekly):
+        if (
+            one.kind != "mutual_help"
+            or one.place is None
+            or not any(slot.weekday == 1 for slot in one.weekly)
+        ):
             continue
         a, b, c = geometry.vector(one.place.latitude, one.place.longitude)
         found.append((-(x * a + y * b + z * c), one.source_id))
