@@ -25,8 +25,10 @@ def text(value: Any, at_most: int = 300) -> str:
     """Text for people: entities and tags resolved, white space folded. Not for links."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
         return ""
-    plain = html.unescape(_TAG.sub(" ", str(value))) if isinstance(value, str) else str(value)
-    return _SPACE.sub(" ", "".join(c if c.isprintable() else " " for c in plain)).strip()[:at_most]
+    plain = str(value)
+    if "<" in plain or "&" in plain:
+        plain = html.unescape(_TAG.sub(" ", plain))
+    return _folded(plain, " ")[:at_most]
 
 
 def directions(value: Any) -> str:
@@ -41,7 +43,13 @@ def code(value: Any, at_most: int = 120) -> str:
     """An id or a code, as it is but for its white space; ids may be numbers."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return ""
-    return _SPACE.sub(" ", "".join(c for c in str(value) if c.isprintable())).strip()[:at_most]
+    return _folded(str(value), "")[:at_most]
+
+
+def _folded(plain: str, unprintable: str) -> str:
+    if not plain.isprintable():
+        plain = "".join(c if c.isprintable() else unprintable for c in plain)
+    return " ".join(plain.split())
 
 
 def link(value: Any) -> str:

@@ -1,5 +1,6 @@
 """The listings in the clinic database, feed by feed: what is in force, and how the last reading went."""
 
+import asyncio
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -80,9 +81,11 @@ class DirectoryStore:
         self, feed: Feed, reading: Reading, now: datetime, *, origin: str, warnings: Sequence[str] = ()
     ) -> Change:
         """Put what was read in force. The same again changes nothing but when it was confirmed."""
+        # Made ready before the transaction begins: until it ends, SQLite lets nobody else write.
+        ready = await asyncio.to_thread(lambda: [_values(feed.name, one) for one in reading.listings])
         async with self._database.transaction() as session:
             row = await _row(session, feed, now, origin)
-            change = await _exchange(session, feed.name, reading.listings, now)
+            change = await _exchange(session, feed.name, ready, now)
             row.revision += change.any
             row.listings, row.state, row.reason = len(reading.listings), "good", ""
             row.tried_at = row.good_at = now
@@ -120,7 +123,7 @@ class DirectoryStore:
         async with self._database.transaction() as session:
             found = select(ListingRow.content).where(ListingRow.feed == feed, ListingRow.gone_at.is_(None))
             contents = list(await session.scalars(found.order_by(ListingRow.source_id)))
-        return [AS_JSON.validate_json(content) for content in contents]
+        return await asyncio.to_thread(lambda: [AS_JSON.validate_json(content) for content in contents])
 
     async def listing(self, listing_id: str) -> Listing | None:
         """One listing by its id, also one that has left its feed."""
@@ -152,22 +155,26 @@ async def _row(session: AsyncSession, feed: Feed, now: datetime, origin: str) ->
     return row
 
 
-async def _exchange(session: AsyncSession, feed: str, listings: Sequence[Listing], now: datetime) -> Change:
+def _values(feed: str, listing: Listing) -> dict[str, Any]:
+    content = AS_JSON.dump_json(listing, exclude_defaults=True)
+    return {
+        "feed": feed, "source_id": listing.source_id, "kind": listing.kind, "name": listing.name,
+        "digest": hashlib.sha256(content).hexdigest(), "content": content.decode(), "gone_at": None,
+    }  # fmt: skip
+
+
+async def _exchange(
+    session: AsyncSession, feed: str, ready: Sequence[dict[str, Any]], now: datetime
+) -> Change:
     found = await session.execute(
         select(ListingRow.source_id, ListingRow.digest, ListingRow.gone_at).where(ListingRow.feed == feed)
     )
     before = {source_id: None if gone_at else digest for source_id, digest, gone_at in found}
-    new: list[dict[str, Any]] = []
-    changed: list[dict[str, Any]] = []
-    for listing in listings:
-        content = AS_JSON.dump_json(listing, exclude_defaults=True).decode()
-        digest = hashlib.sha256(content.encode()).hexdigest()
-        if before.get(listing.source_id) == digest:
-            continue
-        values = {"feed": feed, "source_id": listing.source_id, "kind": listing.kind, "name": listing.name,
-                  "digest": digest, "content": content, "gone_at": None}  # fmt: skip
-        (changed if listing.source_id in before else new).append(values)
-    gone = {one for one, digest in before.items() if digest} - {listing.source_id for listing in listings}
+    new = [values for values in ready if values["source_id"] not in before]
+    changed = [
+        values for values in ready if before.get(values["source_id"], values["digest"]) != values["digest"]
+    ]
+    gone = {one for one, digest in before.items() if digest} - {values["source_id"] for values in ready}
     if new:
         await session.execute(insert(ListingRow), new)
     if changed:
