@@ -14,12 +14,12 @@ from activities.clinic_database import ClinicDatabase, Crosswalk, Outbox
 from activities.clinic_database.consents import Consents
 from activities.clinic_database.patients import Patients
 from activities.clinic_notes import ClinicNotes
-from activities.keep_consents import ConsentKeeper
-from activities.messages.files import TEMPLATES, Templates
-from activities.messages.message_patient import PatientMessenger
 from activities.directory.current import Current
 from activities.directory.store import DirectoryStore
 from activities.find_candidates import CandidateFinder
+from activities.keep_consents import ConsentKeeper
+from activities.messages.files import TEMPLATES, Templates
+from activities.messages.message_patient import PatientMessenger
 from activities.notify import StaffNotifier
 from activities.sending import Sender
 from activities.sync_directories import DirectorySync

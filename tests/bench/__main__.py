@@ -40,7 +40,11 @@ def main() -> None:
             f"{median(ms for ms, _ in journeys):.0f} ms",
             "60 ms",
         ),
-        ("plain scan of 100,000 listings for the nearest meetings of a day", f"{match.floor:.0f} ms", "the floor"),
+        (
+            "plain scan of 100,000 listings for the nearest meetings of a day",
+            f"{match.floor:.0f} ms",
+            "the floor",
+        ),
         (
             "match over 100,000 listings: a usual one · a therapist · one that nothing narrows",
             f"{match.usual:.0f} · {match.therapist:.0f} · {match.hardest:.0f} ms "
