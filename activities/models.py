@@ -13,6 +13,9 @@ DISCLOSE = "disclose"
 RECONCILE = "reconcile_disclosure"
 FIND_CANDIDATES = "find_candidates"
 ASK_AGENCY = "ask_agency"
+LIST_FEEDS = "list_directory_feeds"
+TAKE_FEED = "take_directory_feed"
+DIRECTORY_ALARMS = "directory_alarms"
 
 UNKNOWN_STAFF = "UnknownStaff"
 CHANNEL_REFUSED = "ChannelRefused"
@@ -20,12 +23,15 @@ CHANNEL_DOWN = "ChannelDown"
 TEMPLATE_REFUSED = "TemplateRefused"
 NO_SUCH_AGENCY = "NoSuchAgency"
 QUIET_HOURS = "QuietHours"
+WRONG_WISH = "WrongWish"
+FEEDS_FILE_UNUSABLE = "FeedsFileUnusable"
+FEED_UNREACHABLE = "FeedUnreachable"
 
 ReferralKind = Literal["therapist", "mutual_help", "service", "level_of_care"]
 
 
 class StaffNotice(BaseModel):
-    """A notice to a role or a staff id; `lines` are sentences without identity."""
+    """A notice to a role or a staff id; `lines` are sentences without identity. Without episode id it is of none."""
 
     key: str
     episode_id: str
@@ -82,7 +88,8 @@ class CandidateSearch(BaseModel):
     """What a directory is asked. Where the patient lives is looked up behind the episode id and stands nowhere here.
 
     `wishes` by name: specialties, payers, languages, modality (in_person, online, either), max_km, weekdays (ISO, 1
-    is Monday), not_before and not_after ("18:00"), fellowships, formats, open_meetings_only.
+    is Monday), not_before and not_after ("18:00"), fellowships, formats, open_meetings_only, max_wait_days, access
+    (wheelchair, sign_language, childcare). Other names are left alone.
     """
 
     referral_id: str
@@ -111,6 +118,36 @@ class Candidates(BaseModel):
 
     found: list[Candidate]
     as_of: datetime | None = None
+
+
+class FeedOutcome(BaseModel):
+    """What became of one reading of a feed; `kept` says in `reason` why the last good one stays in force."""
+
+    feed: str
+    result: Literal["taken", "kept"]
+    reason: str = ""
+    rows: int = 0
+    became: dict[str, int] = Field(default_factory=dict)
+    """How many rows were taken, remarked (taken, with a remark), duplicate, refused."""
+    new: int = 0
+    changed: int = 0
+    gone: int = 0
+    warnings: list[str] = Field(default_factory=list)
+
+
+class DirectoryAlarm(BaseModel):
+    """What staff must hear about a feed. The key stays the same while the cause stays, and changes each week."""
+
+    key: str
+    feed: str
+    lines: list[str]
+
+
+class FeedNames(BaseModel):
+    """The feeds to read, by name; `retired` have left the feeds file."""
+
+    names: list[str]
+    retired: list[str] = Field(default_factory=list)
 
 
 Stated = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]

@@ -33,7 +33,8 @@ class StaffNotifier:
 def subject_of(notice: StaffNotice) -> str:
     """The subject line: codes only."""
     urgency = f"[level {notice.level}] " if notice.level else ""
-    return f"{urgency}{notice.subject_code.replace('_', ' ')} · case {notice.episode_id}"
+    case = f" · case {notice.episode_id}" if notice.episode_id else ""
+    return f"{urgency}{notice.subject_code.replace('_', ' ')}{case}"
 
 
 def body_of(notice: StaffNotice) -> str:
@@ -41,7 +42,8 @@ def body_of(notice: StaffNotice) -> str:
     lines = list(notice.lines)
     if notice.due_at:
         lines.append(f"Due: {notice.due_at:%a %d %b %Y %H:%M %Z}")
-    lines.append(f"Case: episode-{notice.episode_id}")
+    if notice.episode_id:
+        lines.append(f"Case: episode-{notice.episode_id}")
     if notice.task_id:
         lines.append(f"Task: {notice.task_id} (carepath complete {notice.task_id} --outcome …)")
     return "\n".join(lines) + "\n"

@@ -42,6 +42,8 @@ class ActivityPolicy:
 STAFF_NOTICE = ActivityPolicy(timedelta(seconds=60), timedelta(minutes=10), 4)
 # A message may wait for the end of a person's quiet hours, which is one attempt more.
 PATIENT_MESSAGE = ActivityPolicy(timedelta(seconds=60), timedelta(hours=26), 5)
+FEED = ActivityPolicy(timedelta(minutes=10), timedelta(hours=1), 3)
+DIRECTORY = ActivityPolicy(timedelta(seconds=60), timedelta(minutes=10), 4)
 CLINIC_NOTE = ActivityPolicy(timedelta(seconds=30), timedelta(hours=1), 20)
 DIRECTORY_SEARCH = ActivityPolicy(timedelta(seconds=60), timedelta(minutes=10), 4)
 DISCLOSURE = ActivityPolicy(timedelta(seconds=60), timedelta(hours=1), 6)

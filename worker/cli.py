@@ -12,10 +12,12 @@ import typer
 from worker.commands import (
     clinic,
     consents,
+    directory,
     disclosures,
     episodes,
     gate,
     importing,
+    matching,
     pathways,
     patients,
     referrals,
@@ -35,6 +37,7 @@ for group in (
     tasks.app,
     disclosures.app,
     importing.app,
+    matching.app,
     simulating.app,
 ):
     app.registered_commands += group.registered_commands
@@ -45,6 +48,7 @@ app.add_typer(consents.consent, name="consent")
 app.add_typer(patients.patient, name="patient")
 app.add_typer(disclosures.ledger, name="ledger")
 app.add_typer(templates.templates, name="templates")
+app.add_typer(directory.app, name="directory")
 
 
 def main() -> NoReturn:

@@ -37,6 +37,7 @@ async def running_worker(client: Client, settings: Settings, *, versioned: bool)
         webhook_secret=settings.webhook_secret,
         timezone=settings.timezone,
         templates=settings.templates,
+        feeds_file=settings.directories,
     )
     deployment = WorkerDeploymentConfig(
         version=WorkerDeploymentVersion(deployment_name="carepath", build_id=version("carepath")),

@@ -3,10 +3,11 @@
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from workflows.care_episode import CareEpisode
+from workflows.directory_sync import DirectorySync
 from workflows.referral import Referral
 from workflows.staff_task import StaffTask
 
-WORKFLOWS = [CareEpisode, StaffTask, Referral]
+WORKFLOWS = [CareEpisode, StaffTask, Referral, DirectorySync]
 
 
 def sandbox() -> SandboxedWorkflowRunner:

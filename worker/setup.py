@@ -1,4 +1,4 @@
-"""What must exist before a worker runs: the search attributes and the clinic database."""
+"""What must exist before a worker runs: the search attributes, the clinic database, the nightly schedule."""
 
 import asyncio
 
@@ -8,6 +8,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.clinic_database import migrate
 from worker.errors import CannotDo
+from worker.schedules import schedule_directory_sync
 from worker.settings import Settings
 from workflows import visibility
 
@@ -42,8 +43,10 @@ async def set_up(client: Client, settings: Settings) -> list[str]:
             if error.status is not RPCStatusCode.ALREADY_EXISTS:
                 raise
     await asyncio.to_thread(migrate, settings.database)
-    return [f"registered the search attribute {name}" for name in missing] + [
-        "the clinic database is up to date"
+    return [
+        *(f"registered the search attribute {name}" for name in missing),
+        "the clinic database is up to date",
+        await schedule_directory_sync(client, settings),
     ]
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from temporalio.client import Client
 
 from worker.connection import connect
+from worker.directories import directories
 from worker.errors import CannotDo
 from worker.importing.example import import_example_clinic
 from worker.mailbox import Mailbox
@@ -48,6 +49,10 @@ async def up(*, port: int, ui_port: int, mail_port: int, empty: bool) -> None:
         client = await _answering(settings)
         stack.enter_context(Mailbox(HOME / "mail.jsonl", mail_port))
         await set_up(client, settings)
+        if not empty and settings.directories.exists():
+            async with directories(settings) as here:
+                taken = await here.take_all()
+            console.print(f"Read {len(taken)} directories: carepath directory feeds", highlight=False)
         await stack.enter_async_context(running_worker(client, settings, versioned=False))
         if not empty and not (HOME / "example-imported").exists():
             report = await import_example_clinic(client, settings, HOME / "example")
@@ -111,5 +116,6 @@ def _print_links(ui_port: int) -> None:
     ):
         console.print(f"  {name:22} {link(address, query=query)}", soft_wrap=True, highlight=False)
     console.print(
-        "\n  carepath list · carepath tasks --overdue · carepath progress EPISODE · carepath mail\n"
+        "\n  carepath list · carepath tasks --overdue · carepath progress EPISODE · carepath mail · "
+        "carepath match aa --near 38.63,-90.2\n"
     )

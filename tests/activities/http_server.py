@@ -9,9 +9,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Answering:
-    """Answers `statuses` in turn, then 200; 0 means that it takes the request and never answers."""
+    """Answers `statuses` in turn, then 200; 0 means that it takes the request and never answers.
+
+    A GET is answered with what stands in `contents` under its path and query, and else with 404.
+    """
 
     statuses: list[int] = field(default_factory=list)
+    contents: dict[str, bytes] = field(default_factory=dict)
     taken: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     address: str = ""
     closing: threading.Event = field(default_factory=threading.Event)
@@ -33,6 +37,15 @@ def answering(*statuses: int) -> Iterator[Answering]:
             self.send_response(status)
             self.send_header("Content-Length", "0")
             self.end_headers()
+
+        def do_GET(self) -> None:
+            state.taken.append(({name.lower(): value for name, value in self.headers.items()}, b""))
+            content = state.contents.get(self.path)
+            status = state.statuses.pop(0) if state.statuses else 404 if content is None else 200
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(content or b"")))
+            self.end_headers()
+            self.wfile.write(content or b"")
 
         def log_message(self, *_: object) -> None:
             pass

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from statistics import median
 
-from tests.bench import core
+from tests.bench import core, directory
 from tests.bench.cost import Cost, cost_of_golden_journey
 from tests.bench.round_trip import RoundTrip, round_trip
 from tests.servers import clinic_of, dev_server, mailbox_of, time_skipping_server
@@ -31,6 +31,7 @@ def main() -> None:
     core.journey()  # warm
     rate = median(core.entries_per_second() for _ in range(3))
     journeys = [core.journey() for _ in range(5)]
+    match = directory.measure()
     trip, cost = asyncio.run(on_servers())
     rows = [
         ("core: entries per second on a 200-entry record, one core", f"{rate:,.0f}", "3,000"),
@@ -38,6 +39,18 @@ def main() -> None:
             f"core: 90-day journey, {journeys[0][1]} entries and the deadlines between",
             f"{median(ms for ms, _ in journeys):.0f} ms",
             "60 ms",
+        ),
+        (
+            "plain scan of 100,000 listings for the nearest meetings of a day",
+            f"{match.floor:.0f} ms",
+            "the floor",
+        ),
+        (
+            "match over 100,000 listings: a usual one · a therapist · one that nothing narrows",
+            f"{match.usual:.0f} · {match.therapist:.0f} · {match.hardest:.0f} ms "
+            f"({match.usual / match.floor:.2f} · {match.therapist / match.floor:.2f} · "
+            f"{match.hardest / match.floor:.2f} × the floor)",
+            "100 ms",
         ),
         ("update of a hand-written bare workflow, median", f"{trip.bare_ms:.1f} ms", "the floor"),
         (
