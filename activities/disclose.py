@@ -16,7 +16,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.agencies.links import Links
 from activities.agencies.notice import NOTICE, scope_of
-from activities.agencies.port import AgencyChannel, Handover, Person
+from activities.agencies.port import AgencyChannel, Handover, Person, UnknownAgency
 from activities.channels.port import Permanent, Transient, Uncertain
 from activities.clinic_database.consents import standing_in
 from activities.clinic_database.engine import ClinicDatabase
@@ -38,10 +38,6 @@ from workflows.core.consents import Consent, Request, covering, parts
 
 CLAIMABLE = ("pending", "withheld")
 """What was given back, or kept back for want of a consent, may be tried again: the consent decides anew each time."""
-
-
-class UnknownAgency(Exception):
-    """No agency of that id is in the agencies file; the message says what to do."""
 
 
 class Agency(Protocol):

@@ -61,6 +61,10 @@ class AgencyWord:
     detail: Mapping[str, str] = field(default_factory=dict)
 
 
+class UnknownAgency(Exception):
+    """No agency of that id is in the agencies file; the message says what to do."""
+
+
 class AgencyChannel(Protocol):
     """One way to reach an agency."""
 
@@ -73,4 +77,8 @@ class AgencyChannel(Protocol):
         """
 
     async def ask(self, reference: str) -> AgencyWord | None:
-        """What the agency says now; None where this channel cannot ask."""
+        """What the agency says now; None where this channel cannot ask, or the agency has said nothing yet.
+
+        Raises:
+            activities.channels.port.Transient, Permanent: as they say; asking changes nothing, so nothing is uncertain.
+        """
