@@ -43,3 +43,5 @@ STAFF_NOTICE = ActivityPolicy(timedelta(seconds=60), timedelta(minutes=10), 4)
 # A message may wait for the end of a person's quiet hours, which is one attempt more.
 PATIENT_MESSAGE = ActivityPolicy(timedelta(seconds=60), timedelta(hours=26), 5)
 CLINIC_NOTE = ActivityPolicy(timedelta(seconds=30), timedelta(hours=1), 20)
+# Asking changes nothing, and the next question is due in an hour or so: no need to insist.
+AGENCY_QUESTION = ActivityPolicy(timedelta(seconds=60), timedelta(minutes=10), 4)
