@@ -10,6 +10,7 @@ from typing import NoReturn
 import typer
 
 from worker.commands import (
+    agencies,
     clinic,
     consents,
     disclosures,
@@ -33,6 +34,7 @@ for group in (
     gate.app,
     tasks.app,
     disclosures.app,
+    agencies.app,
     importing.app,
     simulating.app,
 ):
