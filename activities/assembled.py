@@ -1,11 +1,15 @@
 """All activities with what they need, for the worker."""
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from activities.agencies.chosen import Agencies, Reach
+from activities.agencies.links import Links
+from activities.ask_agency import AgencyAsker
 from activities.channels.chosen import Channels
 from activities.channels.email import Email
 from activities.channels.other import Other
@@ -16,6 +20,7 @@ from activities.clinic_database.patients import Patients
 from activities.clinic_notes import ClinicNotes
 from activities.directory.current import Current
 from activities.directory.store import DirectoryStore
+from activities.disclose import Discloser
 from activities.find_candidates import CandidateFinder
 from activities.keep_consents import ConsentKeeper
 from activities.messages.files import TEMPLATES, Templates
@@ -44,9 +49,23 @@ def assemble(
     timezone: str = "America/Chicago",
     templates: Path | None = None,
     feeds_file: Path = Path("feeds.yaml"),
+    agencies_file: Path = Path("agencies.yaml"),
+    letters: Path = Path("letters"),
+    links: Links | None = None,
 ) -> Activities:
-    """Build the activities on a migrated clinic database."""
+    """Build the activities on a migrated clinic database.
+
+    Without `links` agencies are sent links that nobody can use: a worker without a gateway.
+    """
     database = ClinicDatabase(database_url)
+    reach = Reach(smtp_url, sender, letters)
+
+    def agencies() -> Agencies:
+        return Agencies.of_file(agencies_file, reach)
+
+    discloser = Discloser(
+        database, agencies, links or Links(secrets.token_hex(), "https://invalid"), ZoneInfo(timezone)
+    )
     crosswalk = Crosswalk(database)
     door = Sender(Outbox(database), Channels(Email(smtp_url, sender), Webhook(webhook_secret), Other()))
     store = DirectoryStore(database)
@@ -65,6 +84,9 @@ def assemble(
             ConsentKeeper(Consents(database)).keep_consents,
             ClinicNotes(crosswalk).note_episode,
             CandidateFinder(Patients(database), Current(store)).find_candidates,
+            discloser.disclose,
+            discloser.reconcile,
+            AgencyAsker(agencies).ask_agency,
             directories.list_directory_feeds,
             directories.take_directory_feed,
             directories.directory_alarms,

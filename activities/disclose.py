@@ -14,9 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.agencies.book import AgenciesFileError
 from activities.agencies.links import Links
 from activities.agencies.notice import NOTICE, scope_of
-from activities.agencies.port import AgencyChannel, Handover, Person
+from activities.agencies.port import AgencyChannel, Handover, Person, UnknownAgency
 from activities.channels.port import Permanent, Transient, Uncertain
 from activities.clinic_database.consents import standing_in
 from activities.clinic_database.engine import ClinicDatabase
@@ -38,10 +39,6 @@ from workflows.core.consents import Consent, Request, covering, parts
 
 CLAIMABLE = ("pending", "withheld")
 """What was given back, or kept back for want of a consent, may be tried again: the consent decides anew each time."""
-
-
-class UnknownAgency(Exception):
-    """No agency of that id is in the agencies file; the message says what to do."""
 
 
 class Agency(Protocol):
@@ -97,11 +94,13 @@ class Discloser:
         Raises:
             ApplicationError: `NoSuchAgency`, `ChannelRefused` for good; `ChannelDown` to be tried again.
         """
-        book = self._agencies()
         try:
+            book = self._agencies()
             agency = book.get(wanted.agency)
         except UnknownAgency as error:
             raise ApplicationError(str(error), type=NO_SUCH_AGENCY, non_retryable=True) from None
+        except AgenciesFileError as error:  # whoever mends the file in time has lost nothing
+            raise ApplicationError(str(error), type=CHANNEL_DOWN) from None
         patient = await self._patients.of_episode(wanted.episode_id) or Patient(
             f"episode-{wanted.episode_id}"
         )

@@ -47,4 +47,5 @@ DIRECTORY = ActivityPolicy(timedelta(seconds=60), timedelta(minutes=10), 4)
 CLINIC_NOTE = ActivityPolicy(timedelta(seconds=30), timedelta(hours=1), 20)
 DIRECTORY_SEARCH = ActivityPolicy(timedelta(seconds=60), timedelta(minutes=10), 4)
 DISCLOSURE = ActivityPolicy(timedelta(seconds=60), timedelta(hours=1), 6)
+# Asking changes nothing, and the next question is due in an hour or so: no need to insist.
 AGENCY_QUESTION = ActivityPolicy(timedelta(seconds=60), timedelta(minutes=10), 2)

@@ -4,12 +4,17 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from tests import servers
 from worker.mailbox import Mailbox
 from worker.settings import Settings
+
+# A slow machine is no defect: nothing here is judged by the clock.
+settings.register_profile("carepath", deadline=None)
+settings.load_profile("carepath")
 
 
 @pytest.fixture

@@ -10,12 +10,14 @@ from typing import NoReturn
 import typer
 
 from worker.commands import (
+    agencies,
     clinic,
     consents,
     directory,
     disclosures,
     episodes,
     gate,
+    gateway,
     importing,
     matching,
     pathways,
@@ -36,6 +38,8 @@ for group in (
     gate.app,
     tasks.app,
     disclosures.app,
+    gateway.app,
+    agencies.app,
     importing.app,
     matching.app,
     simulating.app,

@@ -13,7 +13,7 @@ from temporalio.worker import Worker, WorkerDeploymentConfig
 from activities.assembled import assemble
 from worker.errors import CannotDo
 from worker.sandbox import WORKFLOWS, sandbox
-from worker.settings import Settings
+from worker.settings import Settings, links
 from worker.setup import check
 from workflows.visibility import TASK_QUEUE
 
@@ -38,6 +38,9 @@ async def running_worker(client: Client, settings: Settings, *, versioned: bool)
         timezone=settings.timezone,
         templates=settings.templates,
         feeds_file=settings.directories,
+        agencies_file=settings.agencies,
+        letters=settings.letters,
+        links=links(settings),
     )
     deployment = WorkerDeploymentConfig(
         version=WorkerDeploymentVersion(deployment_name="carepath", build_id=version("carepath")),

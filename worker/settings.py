@@ -1,11 +1,13 @@
 """Settings from environment variables with the prefix `CAREPATH_`."""
 
+import secrets
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from activities.agencies.links import Links
 from worker.errors import CannotDo
 
 HOME = Path(".carepath")
@@ -33,6 +35,8 @@ class Settings(BaseSettings):
     """Where agencies reach the gateway; it stands in the links that they are sent."""
     gateway_secret: str | None = None
     """Signs those links; without one a secret is made once and kept beside the clinic's own files."""
+    letters: Path = HOME / "letters"
+    """Where letters to agencies are laid for printing."""
     codec: str = "off"
 
     @field_validator("timezone")
@@ -42,6 +46,19 @@ class Settings(BaseSettings):
             return ZoneInfo(name).key
         except (ValueError, OSError, KeyError):
             raise ValueError(f"{name} is not a time zone; use a name such as America/Chicago") from None
+
+
+def links(settings: Settings) -> Links:
+    """The links for agencies, under the clinic's own secret; it is made once where the settings give none."""
+    secret = settings.gateway_secret
+    if secret is None:
+        kept = HOME / "gateway.secret"
+        if not kept.exists():
+            HOME.mkdir(exist_ok=True)
+            kept.touch(mode=0o600)
+            kept.write_text(secrets.token_urlsafe(32), "utf-8")
+        secret = kept.read_text("utf-8").strip()
+    return Links(secret, settings.gateway_url)
 
 
 def load_settings() -> Settings:

@@ -18,9 +18,12 @@ from temporalio.client import Client
 from worker.connection import connect
 from worker.directories import directories
 from worker.errors import CannotDo
+from worker.example_referrals import begin_referrals
+from worker.gateway.running import gateway
 from worker.importing.example import import_example_clinic
 from worker.mailbox import Mailbox
 from worker.run import running_worker, until_stopped
+from worker.sample_agencies.run import make_up_secrets, sample_agencies
 from worker.settings import HOME, Settings, load_settings
 from worker.setup import set_up
 from worker.show import console
@@ -30,19 +33,22 @@ from workflows import visibility
 ADDRESS = "127.0.0.1"
 
 
-async def up(*, port: int, ui_port: int, mail_port: int, empty: bool) -> None:
+async def up(*, port: int, ui_port: int, mail_port: int, gateway_port: int, empty: bool) -> None:
     """Start everything, import the example clinic on the first start, and stay until Ctrl-C.
 
     Raises:
         CannotDo: a port is taken, as when a clinic runs already, or the server does not start.
     """
-    for number, what in ((port, "Temporal server"), (ui_port, "Web UI"), (mail_port, "mailbox")):
+    ports = {port: "Temporal server", ui_port: "Web UI", mail_port: "mailbox", gateway_port: "gateway"}
+    for number, what in ports.items():
         if _taken(number):
             raise CannotDo(f"Port {number} for the {what} is taken: is a clinic running already? Stop it, or choose "
-                           "another with --port, --ui-port or --mail-port.")  # fmt: skip
+                           "another with --port, --ui-port, --mail-port or --gateway-port.")  # fmt: skip
     HOME.mkdir(exist_ok=True)
     os.environ["TEMPORAL_ADDRESS"] = f"{ADDRESS}:{port}"
     os.environ.setdefault("CAREPATH_SMTP", f"smtp://{ADDRESS}:{mail_port}")
+    os.environ.setdefault("CAREPATH_GATEWAY_URL", f"http://{ADDRESS}:{gateway_port}")
+    make_up_secrets()
     settings = load_settings()
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(_server(port, ui_port))
@@ -54,9 +60,14 @@ async def up(*, port: int, ui_port: int, mail_port: int, empty: bool) -> None:
                 taken = await here.take_all()
             console.print(f"Read {len(taken)} directories: carepath directory feeds", highlight=False)
         await stack.enter_async_context(running_worker(client, settings, versioned=False))
+        if settings.agencies.exists():
+            await stack.enter_async_context(gateway(client, settings, gateway_port))
+        if not empty:
+            await stack.enter_async_context(sample_agencies())
         if not empty and not (HOME / "example-imported").exists():
             report = await import_example_clinic(client, settings, HOME / "example")
             console.print(report.summary())
+            await begin_referrals(client, settings)
             (HOME / "example-imported").touch()
         _print_links(ui_port)
         await until_stopped()
@@ -112,10 +123,12 @@ def _print_links(ui_port: int) -> None:
         ("Worklist", f"WorkflowType='StaffTask' AND {running}"),
         ("Escalated tasks", f"WorkflowType='StaffTask' AND {running} AND CarepathLevel > 0"),
         ("Gate review", f"CarepathStage='gate_review' AND {running}"),
+        ("Referrals", f"WorkflowType='Referral' AND {running}"),
         ("Missing from sessions", f"CarepathFlags='missing' AND {running}"),
     ):
         console.print(f"  {name:22} {link(address, query=query)}", soft_wrap=True, highlight=False)
     console.print(
         "\n  carepath list · carepath tasks --overdue · carepath progress EPISODE · carepath mail · "
         "carepath match aa --near 38.63,-90.2\n"
+        "  carepath referral list · carepath accounting MRN-1009 · carepath agencies\n"
     )

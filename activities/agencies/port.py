@@ -56,9 +56,14 @@ class AgencyWord:
     """What an agency says of a referral when it is asked."""
 
     status: Status
-    at: datetime
+    at: datetime | None = None
+    """When it became so; None where the agency does not tell."""
     appointment_at: datetime | None = None
     detail: Mapping[str, str] = field(default_factory=dict)
+
+
+class UnknownAgency(Exception):
+    """No agency of that id is in the agencies file; the message says what to do."""
 
 
 class AgencyChannel(Protocol):
@@ -73,4 +78,8 @@ class AgencyChannel(Protocol):
         """
 
     async def ask(self, reference: str) -> AgencyWord | None:
-        """What the agency says now; None where this channel cannot ask."""
+        """What the agency says now; None where this channel cannot ask, or the agency has said nothing yet.
+
+        Raises:
+            activities.channels.port.Transient, Permanent: as they say; asking changes nothing, so nothing is uncertain.
+        """

@@ -9,43 +9,50 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Answering:
-    """Answers `statuses` in turn, then 200; 0 means that it takes the request and never answers.
+    """Answers `statuses` in turn, then 200; with a body where one is given.
 
-    A GET is answered with what stands in `contents` under its path and query, and else with 404.
+    0 means that it takes the request and never answers, -1 that it takes it and breaks off. Where there are
+    `contents`, a GET is answered with what stands there under its path and query, and else with 404.
     """
 
-    statuses: list[int] = field(default_factory=list)
+    statuses: list[int | tuple[int, bytes]] = field(default_factory=list)
     contents: dict[str, bytes] = field(default_factory=dict)
     taken: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    """Method and path of each request."""
     address: str = ""
     closing: threading.Event = field(default_factory=threading.Event)
 
 
 @contextmanager
-def answering(*statuses: int) -> Iterator[Answering]:
+def answering(*statuses: int | tuple[int, bytes]) -> Iterator[Answering]:
     """The server while the block runs."""
     state = Answering(list(statuses))
 
     class Handler(BaseHTTPRequestHandler):
+        def kept(self) -> int | tuple[int, bytes]:
+            if self.command != "GET" or not state.contents:
+                return 200
+            content = state.contents.get(self.path)
+            return 404 if content is None else (200, content)
+
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             state.taken.append(({name.lower(): value for name, value in self.headers.items()}, body))
-            status = state.statuses.pop(0) if state.statuses else 200
+            state.asked.append(f"{self.command} {self.path}")
+            answer = state.statuses.pop(0) if state.statuses else self.kept()
+            status, content = answer if isinstance(answer, tuple) else (answer, b"")
             if status == 0:
                 state.closing.wait(30)
                 return
+            if status == -1:
+                return
             self.send_response(status)
-            self.send_header("Content-Length", "0")
+            self.send_header("Content-Length", str(len(content)))
             self.end_headers()
+            self.wfile.write(content)
 
-        def do_GET(self) -> None:
-            state.taken.append(({name.lower(): value for name, value in self.headers.items()}, b""))
-            content = state.contents.get(self.path)
-            status = state.statuses.pop(0) if state.statuses else 404 if content is None else 200
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(content or b"")))
-            self.end_headers()
-            self.wfile.write(content or b"")
+        do_GET = do_PUT = do_POST
 
         def log_message(self, *_: object) -> None:
             pass

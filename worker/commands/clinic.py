@@ -8,6 +8,7 @@ import typer
 from worker.commands.options import Json
 from worker.connection import connect
 from worker.errors import CannotDo
+from worker.gateway.running import PORT as GATEWAY_PORT
 from worker.mailbox import read
 from worker.run import running_worker, until_stopped
 from worker.settings import HOME, load_settings
@@ -24,9 +25,14 @@ def up(
     port: Annotated[int, typer.Option(help="Port of the Temporal server.")] = 7233,
     ui_port: Annotated[int, typer.Option(help="Port of the Web UI.")] = 8233,
     mail_port: Annotated[int, typer.Option(help="Port of the local mailbox.")] = 8025,
+    gateway_port: Annotated[int, typer.Option(help="Port at which agencies answer.")] = GATEWAY_PORT,
 ) -> None:
     """Start everything on this machine: Temporal with its Web UI, worker, mailbox, example clinic."""
-    asyncio.run(start_everything(port=port, ui_port=ui_port, mail_port=mail_port, empty=empty))
+    asyncio.run(
+        start_everything(
+            port=port, ui_port=ui_port, mail_port=mail_port, gateway_port=gateway_port, empty=empty
+        )
+    )
 
 
 @app.command()

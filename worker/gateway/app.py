@@ -10,7 +10,7 @@ GET  /healthz                     whether the service runs
 import hashlib
 import json
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -23,12 +23,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from activities.agencies.links import BadLink, Links
+from activities.agencies.answers import BadAnswer, read_answer
+from activities.agencies.links import BadLink, Link, Links
+from activities.channels.signing import SIGNATURE, BadSignature, check_signed
 from activities.clinic_database.inbox import Inbox
 from activities.clinic_database.patients import Patients
 from worker.gateway import pages
-from worker.gateway.answers import NotSigned, Unreadable, check_signature, from_form, from_json, stated
+from worker.gateway.answers import Unreadable, from_form, from_word
 from worker.gateway.bounds import Rate, TooLarge, read_body
+from worker.gateway.delivery import Record, deliver
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -42,33 +45,15 @@ STOP_WORDS = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit
 """What a person writes to get no further messages; the first of them are those of CTIA's guidelines."""
 
 
-class Refused(Exception):
-    """The referral's rules do not allow the statement; the message says why, to staff only."""
-
-
-class Closed(Exception):
-    """The referral is over, or there is none of that id."""
-
-
-class Unavailable(Exception):
-    """Nobody can record anything at this moment."""
-
-
-Record = Callable[[str, dict[str, Any]], Awaitable[None]]
-"""Records a statement in a referral. Raises Refused, Closed, Unavailable."""
-
-
 @dataclass(frozen=True)
 class Gateway:
-    """What the service needs. `secret_of` gives the secret of an agency that signs, `read_task` reads its FHIR Task
-    to the fields of an answer with the referral's id."""
+    """What the service needs. `secret_of` gives the secret of an agency whose systems sign, None for any other."""
 
     links: Links
     inbox: Inbox
     patients: Patients
     record: Record
     secret_of: Callable[[str], str | None]
-    read_task: Callable[[dict[str, Any]], dict[str, Any]]
     zone: ZoneInfo
     texts_secret: str | None = None
     rate: Rate | None = None
@@ -79,7 +64,6 @@ class Gateway:
             routes=[
                 Route("/r/{token}", self._page, methods=["GET"]),
                 Route("/r/{token}", self._answer_by_link, methods=["POST"]),
-                Route("/agencies/{agency}/answers", self._answer_signed, methods=["POST", "PUT"]),
                 Route("/texts", self._text, methods=["POST"]),
                 Route("/healthz", lambda _: PlainTextResponse("ok"), methods=["GET"]),
             ],
@@ -118,40 +102,30 @@ class Gateway:
             link = self.links.read(request.path_params["token"], datetime.now(UTC))
         except BadLink:
             return await _not_here(request, None)
-        as_json = request.headers.get("content-type", "").startswith("application/json")
+        by_hand = request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+        said: dict[str, Any] | None
         try:
-            if as_json:
-                statement, number = stated(from_json(body)), request.headers.get("idempotency-key", "")
+            if by_hand:
+                said, number = from_form(body, self.zone)
             else:
-                statement, number = from_form(body, self.zone)
-        except Unreadable as error:
-            return _unreadable(error, as_json)
-        taken = await self._take(link.agency, link.referral_id, statement, number)
-        if as_json:
-            return JSONResponse({"taken": True}) if taken else _later(True)
-        return HTMLResponse(pages.thanks()) if taken else _later(False)
-
-    # -- signed answers ---------------------------------------------------------------------------------------
-
-    async def _answer_signed(self, request: Request) -> Response:
-        body = await read_body(request)
-        agency = request.path_params["agency"]
-        try:
-            signature = check_signature(request.headers, body, self.secret_of(agency), datetime.now(UTC))
-        except NotSigned:
+                said, number = self._from_system(link, request.headers, body)
+        except BadSignature:
             return await _not_here(request, None)
-        try:
-            content = from_json(body)
-            if content.get("resourceType"):
-                content = self.read_task(content)
-            referral_id = content.get("referral_id")
-            if not isinstance(referral_id, str) or not referral_id:
-                raise Unreadable("referral_id: say which referral it is about.")
-            statement = stated(content)
-        except Unreadable as error:
-            return _unreadable(error, True)
-        taken = await self._take(agency, referral_id, statement, signature)
-        return JSONResponse({"taken": True}) if taken else _later(True)
+        except (Unreadable, BadAnswer) as error:
+            return _unreadable(error, by_hand)
+        if said is not None and not await self._take(link.agency, link.referral_id, said, number):
+            return _later(by_hand)
+        return HTMLResponse(pages.thanks()) if by_hand else JSONResponse({"taken": True})
+
+    def _from_system(
+        self, link: Link, headers: Mapping[str, str], body: bytes
+    ) -> tuple[dict[str, Any] | None, str]:
+        """What an agency's system says, None for a Task that says nothing yet; and what names this one request."""
+        if secret := self.secret_of(link.agency):
+            check_signed(secret, headers, body)
+        word = read_answer(body)
+        number = headers.get("idempotency-key") or headers.get(SIGNATURE) or ""
+        return (from_word(word) if word else None), number
 
     async def _take(self, agency: str, referral_id: str, statement: dict[str, Any], number: str) -> bool:
         """Keep an answer and record it; whether it is kept for good. The same one again counts once."""
@@ -159,19 +133,7 @@ class Gateway:
         key = hashlib.sha256(said.encode()).hexdigest()
         statement = {**statement, "id": f"answer-{key[:32]}", "by": f"agency:{agency}", "agency": agency}
         answer = await self.inbox.take(key, agency, referral_id, statement)
-        if answer.state != "received":
-            return True
-        try:
-            await self.record(referral_id, statement)
-        except Refused as refused:
-            await self.inbox.settle(key, "refused", str(refused)[:500])
-        except Closed:
-            await self.inbox.settle(key, "closed")
-        except Unavailable:
-            return False
-        else:
-            await self.inbox.settle(key, "recorded")
-        return True
+        return await deliver(answer, self.inbox, self.record)
 
     # -- text messages ----------------------------------------------------------------------------------------
 
@@ -179,11 +141,13 @@ class Gateway:
         """STOP is honoured; whatever else comes gets the same reply, from whomever it comes (P2, P11)."""
         body = await read_body(request)
         try:
-            check_signature(request.headers, body, self.texts_secret, datetime.now(UTC))
-            content = from_json(body)
-        except (NotSigned, Unreadable):
+            check_signed(self.texts_secret or secrets.token_hex(), request.headers, body)
+            content = json.loads(body)
+        except (BadSignature, ValueError, RecursionError):
             return await _not_here(request, None)
-        sender, text = content.get("from"), content.get("text")
+        sender, text = (
+            (content.get("from"), content.get("text")) if isinstance(content, dict) else (None, None)
+        )
         if (
             isinstance(sender, str)
             and isinstance(text, str)
@@ -197,12 +161,12 @@ async def _not_here(_request: Request, _error: Exception | None) -> Response:
     return HTMLResponse(pages.not_here(), 404)
 
 
-def _unreadable(error: Unreadable, as_json: bool) -> Response:
-    return JSONResponse({"error": str(error)}, 422) if as_json else HTMLResponse(pages.wrong(str(error)), 422)
+def _unreadable(error: Exception, by_hand: bool) -> Response:
+    return HTMLResponse(pages.wrong(str(error)), 422) if by_hand else JSONResponse({"error": str(error)}, 422)
 
 
-def _later(as_json: bool) -> Response:
+def _later(by_hand: bool) -> Response:
     headers = {"Retry-After": "120"}
-    if as_json:
-        return JSONResponse({"error": "Send it again in a few minutes."}, 503, headers)
-    return HTMLResponse(pages.later(), 503, headers)
+    if by_hand:
+        return HTMLResponse(pages.later(), 503, headers)
+    return JSONResponse({"error": "Send it again in a few minutes."}, 503, headers)

@@ -1,5 +1,7 @@
 """The pages behind a link. They name nobody and nothing: whoever sees the screen learns that an answer is wanted."""
 
+from html import escape
+
 _FRAME = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta name="robots" content="noindex"><title>{title}</title>
@@ -45,7 +47,9 @@ def thanks() -> str:
 
 def wrong(words: str) -> str:
     """After an answer that could not be read."""
-    return _FRAME.format(title="Please look again", body=f"<p>{words}</p><p>Go back and correct it.</p>")
+    return _FRAME.format(
+        title="Please look again", body=f"<p>{escape(words)}</p><p>Go back and correct it.</p>"
+    )
 
 
 def not_here() -> str:

@@ -205,7 +205,7 @@ async def test_a_server_that_is_down_is_tried_again_and_noted(intake: Intake, st
 
 
 async def test_an_address_that_is_gone_is_no_reason_to_try_again(intake: Intake) -> None:
-    with answering() as server:
+    with answering(404) as server:
         outcome = await intake.take(from_url(f"http://{server.address}/gone"))
     assert (outcome.result, outcome.reason) == ("kept", "the server answered 404")
 

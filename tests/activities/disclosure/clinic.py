@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 import httpx2
 
 from activities.agencies.links import Links
-from activities.agencies.port import AgencyWord, Handover
+from activities.agencies.port import AgencyWord, Handover, UnknownAgency
 from activities.channels.port import Permanent, Transient, Uncertain
 from activities.clinic_database import ClinicDatabase, Crosswalk
 from activities.clinic_database.consents import Consents
 from activities.clinic_database.ledger import Ledger
 from activities.clinic_database.patients import Patient, Patients
-from activities.disclose import Agencies, Agency, Discloser, UnknownAgency
+from activities.disclose import Agencies, Agency, Discloser
 from activities.models import Disclosure
 from tests.activities.http_server import Answering, answering
 

@@ -1,0 +1,278 @@
+"""Which agencies the clinic works with and how each is reached: a YAML file that the clinic keeps.
+
+office: {name: Office of Care Coordination, address: "100 Main Street, Anytown", phone: 555-0100}
+agencies:
+  - id: food-1
+    name: Example Pantry
+    address: 1 Main Street, Anytown
+    services: [food_bank]
+    channel: {type: fhir, url: "https://pantry.example/fhir", token_env: PANTRY_TOKEN, knows_repeats: true}
+
+Secrets stand in the environment; the file names the variables.
+"""
+
+import os
+from collections.abc import Hashable
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+
+from activities.agencies.port import UnknownAgency
+from activities.messages.check import check_phone, check_sender
+from workflows.core.consents import CLASSES
+
+LEAST_MINUTES_BETWEEN_QUESTIONS = 15
+"""Closed-loop referral by the Gravity guide: ask at least once a business day, and not more often than this."""
+
+LOCAL = ("localhost", "127.0.0.1", "::1")
+
+
+class AgenciesFileError(Exception):
+    """The agencies file cannot be used; the message names the file, the agency, the field and the remedy."""
+
+
+class MissingSecret(Exception):
+    """The environment variable that the file names for a secret is not set; the message names it."""
+
+
+def _web_address(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError("is not a web address") from None
+    if parts.username is not None or parts.password is not None:
+        raise ValueError(
+            "holds a user or a password; name an environment variable in token_env or secret_env"
+        )
+    if not host or parts.scheme not in ("https", "http") or parts.query or parts.fragment:
+        raise ValueError("must be a web address such as https://agency.example/fhir, without ? or #")
+    if parts.scheme == "http" and host not in LOCAL:
+        raise ValueError("must begin with https://; http:// is for this machine alone")
+    return url.rstrip("/")
+
+
+def _mail_address(address: str) -> str:
+    name, at, host = address.partition("@")
+    if (
+        not at
+        or not name
+        or "." not in host
+        or any(not c.isprintable() or c in " ,;<>@" for c in name + host)
+    ):
+        raise ValueError("must be one mail address such as intake@agency.example")
+    return address
+
+
+def _neutral(text: str) -> str:
+    # Word by word: run together, "Studio Plaza" would hold a word that it does not say.
+    if problems := [problem for word in text.split() for problem in check_sender(word)]:
+        raise ValueError(f"{problems[0]}; give it a neutral name")
+    return text
+
+
+def _digits(phone: str) -> str:
+    if problems := check_phone(phone):
+        raise ValueError(problems[0])
+    return phone
+
+
+def _known_class(name: str) -> str:
+    if name not in CLASSES:
+        raise ValueError(
+            f"{name} is not a class that a consent can name; those are {', '.join(sorted(CLASSES))}"
+        )
+    return name
+
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+Service = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
+Variable = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,99}$")]
+"""A name in capitals, so that a secret pasted in its place does not pass for one."""
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class FhirChannel(_Strict):
+    """A FHIR R4 server of the agency's own."""
+
+    type: Literal["fhir"]
+    url: WebAddress
+    token_env: Variable | None = None
+    """The variable with the bearer token."""
+    poll_minutes: Annotated[int, Field(ge=LEAST_MINUTES_BETWEEN_QUESTIONS, le=7 * 24 * 60)] = 60
+    knows_repeats: bool = False
+    """The agency says that it honours conditional create, so that a sending without an answer is tried again."""
+
+
+class WebhookChannel(_Strict):
+    """An address that takes signed JSON."""
+
+    type: Literal["webhook"]
+    url: WebAddress
+    secret_env: Variable
+    """The variable with the secret of the signatures."""
+    knows_repeats: bool = False
+    """The agency says that it honours the idempotency key, so that a sending without an answer is tried again."""
+
+
+class EmailChannel(_Strict):
+    """A mailbox that gets a link, and no content."""
+
+    type: Literal["email"]
+    to: Annotated[str, AfterValidator(_mail_address)]
+
+
+class LetterChannel(_Strict):
+    """A letter, rendered for printing."""
+
+    type: Literal["letter"]
+
+
+AnyChannel = Annotated[
+    FhirChannel | WebhookChannel | EmailChannel | LetterChannel, Field(discriminator="type")
+]
+
+
+class Agency(_Strict):
+    """One agency."""
+
+    agency_id: Annotated[Id, Field(alias="id")]
+    name: Line
+    address: Line
+    """Where its letters go; it stands in the patient's accounting of disclosures (45 CFR 164.528(b)(2))."""
+    classes: frozenset[Annotated[str, AfterValidator(_known_class)]] = frozenset()
+    """Classes of recipients that a consent for treatment, payment and operations may name."""
+    services: tuple[Service, ...] = ()
+    medical: bool = False
+    """Medical personnel, who may be told in an emergency without a consent (P6)."""
+    channel: AnyChannel
+
+    @property
+    def ask_every(self) -> timedelta | None:
+        """How long to wait between two questions; None where it cannot be asked."""
+        return timedelta(minutes=self.channel.poll_minutes) if isinstance(self.channel, FhirChannel) else None
+
+    def signing_secret(self) -> str | None:
+        """The secret with which its systems sign what they answer; None for an agency whose systems do not.
+
+        Raises:
+            MissingSecret: the environment does not hold it.
+        """
+        return secret_of(self.channel.secret_env) if isinstance(self.channel, WebhookChannel) else None
+
+
+class Office(_Strict):
+    """How the clinic appears to agencies, on the outside of an envelope too: nothing tells what care it gives (P2)."""
+
+    id: Id = "office"
+    """Tells it apart from others who refer to the same agencies."""
+    name: Annotated[Line, AfterValidator(_neutral)] = "Office of Care Coordination"
+    address: Annotated[Line, AfterValidator(_neutral)] = "100 Main Street, Anytown"
+    phone: Annotated[Line, AfterValidator(_digits)] = "555-0100"
+
+
+class AgencyBook(_Strict):
+    """The whole file."""
+
+    office: Office = Office()
+    agencies: tuple[Agency, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_of_each_id(self) -> Self:
+        seen: set[str] = set()
+        for agency in self.agencies:
+            if agency.agency_id in seen:
+                raise ValueError(f"two agencies have the id {agency.agency_id}; give each its own")
+            seen.add(agency.agency_id)
+        return self
+
+    def get(self, agency_id: str) -> Agency:
+        """The agency of an id.
+
+        Raises:
+            UnknownAgency: there is none.
+        """
+        for agency in self.agencies:
+            if agency.agency_id == agency_id:
+                return agency
+        raise UnknownAgency(f"there is no agency {agency_id}; add it to the agencies file, or choose another")
+
+
+class _OnceEach(yaml.SafeLoader):
+    """YAML in which a name given twice is an error, where YAML itself would take the second in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        names: set[Any] = set()
+        for key, _ in node.value:
+            name = key.value if isinstance(key, yaml.ScalarNode) else None
+            if name is not None and name in names:
+                raise yaml.constructor.ConstructorError(None, None, f"{name} is given twice", key.start_mark)
+            names.add(name)
+        return super().construct_mapping(node, deep)
+
+
+def load(path: Path) -> AgencyBook:
+    """Read the agencies file.
+
+    Raises:
+        AgenciesFileError: the file is missing, is no YAML, or has a wrong field.
+    """
+    try:
+        # Our loader is a SafeLoader: it makes plain values only.
+        content = yaml.load(path.read_text("utf-8"), Loader=_OnceEach)
+    except OSError as error:
+        raise AgenciesFileError(
+            f"{path}: cannot be read ({error.strerror}); set CAREPATH_AGENCIES to the file"
+        ) from None
+    except yaml.constructor.ConstructorError as error:
+        line = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise AgenciesFileError(f"{path}: {error.problem}{line}") from None
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError):
+        raise AgenciesFileError(f"{path}: is not a YAML file in UTF-8") from None
+    try:
+        return AgencyBook.model_validate(content)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        where, what = _where(content, first["loc"]), first["msg"].removeprefix("Value error, ")
+        raise AgenciesFileError(f"{path}: {where}{what}") from None
+
+
+def _where(content: Any, place: tuple[int | str, ...]) -> str:
+    """The place of a mistake, with the agency by its id where it has one."""
+    if place[:1] == ("agencies",) and len(place) > 1 and isinstance(place[1], int):
+        agency = content["agencies"][place[1]]
+        known = agency.get("id") if isinstance(agency, dict) else None
+        who = f"agency {known}" if isinstance(known, str) else f"agency number {place[1] + 1}"
+        # pydantic puts the chosen type of the channel between the channel and its field
+        rest = [str(part) for part in place[2:] if part not in ("fhir", "webhook", "email", "letter")]
+        return f"{who}: {'.'.join(rest)}{': ' if rest else ''}"
+    return f"{'.'.join(map(str, place))}: " if place else ""
+
+
+def secret_of(variable: str) -> str:
+    """A secret from the environment.
+
+    Raises:
+        MissingSecret: it is not set, or empty.
+    """
+    value = os.environ.get(variable, "").strip()
+    if not value:
+        raise MissingSecret(f"the environment variable {variable} is not set")
+    return value

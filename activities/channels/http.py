@@ -1,0 +1,94 @@
+"""What an HTTP exchange means for a sending: when nothing can have arrived, when it was refused, when nobody knows.
+
+The line is drawn at the moment in which the request is handed over. Before it nothing left; after it only an answer
+of the other side itself tells what became of it (P9).
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import httpx2
+
+from activities.channels.port import Permanent, Transient, Uncertain
+
+NOT_YET_SENT = (
+    httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError, httpx2.UnsupportedProtocol,
+    httpx2.LocalProtocolError,
+)  # fmt: skip
+"""Errors that come before the first byte of a request: it is certain that nothing was delivered."""
+
+TRY_AGAIN = frozenset({408, 425, 429, 500, 503})
+"""The other side says itself that it has not done it. A 502 or 504 comes from somebody in between who cannot know."""
+
+LONGEST_ANSWER = 2_000_000
+"""Bytes that are read of an answer; ours are a few kilobytes, and a stream without an end would fill the memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer, with its headers under names in any case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+async def exchange(
+    who: str,
+    method: str,
+    url: str,
+    *,
+    content: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    within: float = 20,
+    repeats_are_safe: bool = False,
+    let_pass: frozenset[int] = frozenset(),
+) -> Answer:
+    """Make one request, and give back an answer below 300. Redirects are not followed: what is sent is for one address.
+
+    Args:
+        who: names the other side in errors, such as "the webhook"; never an address.
+        within: seconds for each step of the exchange; the whole may take twice as long.
+        repeats_are_safe: that a second such request changes nothing, so that an uncertain one may be made again.
+        let_pass: statuses from 300 on that the caller wants to see for itself.
+
+    Raises:
+        Transient, Permanent, Uncertain: as they say.
+    """
+    try:
+        async with asyncio.timeout(2 * within), httpx2.AsyncClient(timeout=within) as client:
+            given = dict(headers or {})
+            async with client.stream(method, url, content=content, headers=given) as response:
+                answer = await _read(response)
+    except NOT_YET_SENT as error:
+        raise Transient(f"{who} cannot be reached ({type(error).__name__})") from None
+    except (httpx2.TimeoutException, TimeoutError):
+        raise unclear(f"{who} did not answer in time", repeats_are_safe) from None
+    except (httpx2.HTTPError, httpx2.StreamError) as error:
+        raise unclear(f"{who} broke off the connection ({type(error).__name__})", repeats_are_safe) from None
+    except httpx2.InvalidURL:
+        raise Permanent(f"{who} has an address that is no URL") from None
+    if answer.status in let_pass:
+        return answer
+    if answer.status in TRY_AGAIN:
+        raise Transient(f"{who} answered {answer.status}: try again later")
+    if answer.status >= 500:
+        raise unclear(f"{who} answered {answer.status}, which leaves open what it did", repeats_are_safe)
+    if answer.status >= 300:
+        raise Permanent(f"{who} refused with {answer.status}")
+    return answer
+
+
+async def _read(response: httpx2.Response) -> Answer:
+    body = bytearray()
+    async for part in response.aiter_bytes():
+        body += part
+        if len(body) > LONGEST_ANSWER:
+            break
+    return Answer(response.status_code, response.headers, bytes(body))
+
+
+def unclear(sentence: str, repeats_are_safe: bool) -> Transient | Uncertain:
+    """What to raise where nobody knows whether it arrived: that is harmless where a repeat changes nothing."""
+    return Transient(sentence) if repeats_are_safe else Uncertain(sentence)

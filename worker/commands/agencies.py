@@ -1,0 +1,82 @@
+"""Commands on agencies: check the file, and run the sample agencies of the example clinic."""
+
+import asyncio
+import os
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from activities.agencies.book import (
+    AgenciesFileError,
+    AnyChannel,
+    EmailChannel,
+    FhirChannel,
+    LetterChannel,
+    WebhookChannel,
+    load,
+)
+from activities.agencies.chosen import Agencies, Reach
+from worker.commands.options import Json
+from worker.errors import CannotDo
+from worker.run import until_stopped
+from worker.sample_agencies.pace import Pace
+from worker.sample_agencies.run import FHIR_PORT, SECRET, TOKEN, WEBHOOK_PORT, sample_agencies
+from worker.settings import HOME, load_settings
+from worker.show import as_json, console, table
+
+app = typer.Typer()
+
+
+@app.command()
+def agencies(json: Json = False) -> None:
+    """The agencies of the clinic and how each is reached; refused where the file is wrong or a secret is missing."""
+    settings = load_settings()
+    try:
+        book = load(settings.agencies)
+    except AgenciesFileError as error:
+        raise CannotDo(str(error)) from None
+    if json:
+        as_json(
+            [{**one.model_dump(mode="json", by_alias=True), "to": _to(one.channel)} for one in book.agencies]
+        )
+    else:
+        rows = [
+            (one.agency_id, one.name, one.channel.type, _to(one.channel), ", ".join(one.services))
+            for one in book.agencies
+        ]
+        table("Agencies", ["id", "name", "channel", "to", "services"], rows)
+    reach = Reach(settings.smtp, settings.sender, HOME / "letters")
+    if missing := Agencies(book, reach).missing_secrets():
+        raise CannotDo(f"{'; '.join(missing)}. Until then nothing goes out to them, and nothing is lost.")
+
+
+def _to(channel: AnyChannel) -> str:
+    match channel:
+        case EmailChannel(to=to):
+            return to
+        case LetterChannel():
+            return "by post"
+        case FhirChannel(url=url) | WebhookChannel(url=url):
+            return url
+
+
+@app.command("sample-agencies")
+def sample(
+    pace: Annotated[float, typer.Option(help="Seconds for each step: accept, book, visit.", min=0.05)] = 20,
+    fhir_port: Annotated[int, typer.Option(help="Port of the FHIR server.")] = FHIR_PORT,
+    webhook_port: Annotated[int, typer.Option(help="Port of the webhook.")] = WEBHOOK_PORT,
+) -> None:
+    """Run the sample agencies on this machine: they accept referrals, book and confirm a visit by themselves."""
+    if missing := [variable for variable in (TOKEN, SECRET) if not os.environ.get(variable)]:
+        raise CannotDo(f"{' and '.join(missing)} must be set, here and for the worker, to the same made-up value: with "
+                       "them the two sides know each other.")  # fmt: skip
+
+    async def run() -> None:
+        rhythm = Pace(timedelta(seconds=pace))
+        async with sample_agencies(pace=rhythm, fhir_port=fhir_port, webhook_port=webhook_port):
+            console.print(f"A FHIR server on http://127.0.0.1:{fhir_port}/fhir, a webhook on "
+                          f"http://127.0.0.1:{webhook_port}/referrals. Stop them with Ctrl-C.")  # fmt: skip
+            await until_stopped()
+
+    asyncio.run(run())

@@ -1,0 +1,68 @@
+"""Bringing an answer that is kept into its referral, through the public contract; tried again until it is clear."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.clinic_database.inbox import Answer, Inbox
+
+
+class Refused(Exception):
+    """The referral's rules do not allow the statement; the message says why, to staff only."""
+
+
+class Closed(Exception):
+    """The referral is over, or there is none of that id."""
+
+
+class Unavailable(Exception):
+    """Nobody can record anything at this moment."""
+
+
+Record = Callable[[str, dict[str, Any]], Awaitable[None]]
+"""Records a statement in a referral. Raises Refused, Closed, Unavailable."""
+
+
+def recorder(client: Client) -> Record:
+    """Records statements in `Referral` workflows."""
+
+    async def record(referral_id: str, statement: dict[str, Any]) -> None:
+        handle = client.get_workflow_handle(f"referral-{referral_id.removeprefix('referral-')}")
+        try:
+            await handle.execute_update("record", statement)
+        except WorkflowUpdateFailedError as error:
+            cause = error.cause
+            if isinstance(cause, ApplicationError) and cause.type in ("InvalidEntry", "NotAllowedNow"):
+                raise Refused(cause.message) from None
+            raise Unavailable from None
+        except RPCError as error:
+            raise (Closed if error.status is RPCStatusCode.NOT_FOUND else Unavailable) from None
+
+    return record
+
+
+async def deliver(answer: Answer, inbox: Inbox, record: Record) -> bool:
+    """Record an answer if that was not done before; False where it must be tried again."""
+    if answer.state != "received":
+        return True
+    try:
+        await record(answer.referral_id, answer.statement)
+    except Refused as refused:
+        await inbox.settle(answer.key, "refused", str(refused)[:500])
+    except Closed:
+        await inbox.settle(answer.key, "closed")
+    except Unavailable:
+        return False
+    else:
+        await inbox.settle(answer.key, "recorded")
+    return True
+
+
+async def deliver_the_rest(inbox: Inbox, record: Record) -> None:
+    """Try again what nobody could record so far, in the order in which it came."""
+    for answer in await inbox.unsettled():
+        if not await deliver(answer, inbox, record):
+            return

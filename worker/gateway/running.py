@@ -1,0 +1,71 @@
+"""The gateway with everything it needs, for as long as a block lasts."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from zoneinfo import ZoneInfo
+
+from temporalio.client import Client
+
+from activities.agencies.book import MissingSecret, load
+from activities.agencies.port import UnknownAgency
+from activities.clinic_database import ClinicDatabase
+from activities.clinic_database.inbox import Inbox
+from activities.clinic_database.patients import Patients
+from worker.gateway.app import Gateway
+from worker.gateway.delivery import Record, deliver_the_rest, recorder
+from worker.serving import serving
+from worker.settings import Settings, links
+
+PORT = 8240
+SECONDS_BETWEEN_TRIES = 60.0
+"""How often an answer that could not be recorded is tried again."""
+
+
+@asynccontextmanager
+async def gateway(
+    client: Client, settings: Settings, port: int = PORT, host: str = "127.0.0.1"
+) -> AsyncIterator[None]:
+    """Listen for agencies until the block ends, and record what could not be recorded at once.
+
+    Raises:
+        worker.errors.CannotDo: the port is taken.
+        activities.agencies.book.AgenciesFileError: the agencies file cannot be used.
+    """
+    load(settings.agencies)  # said now and not with the first answer
+    database = ClinicDatabase(settings.database)
+    inbox, record = Inbox(database), recorder(client)
+
+    def secret_of(agency: str) -> str | None:
+        try:
+            return load(settings.agencies).get(agency).signing_secret()
+        except UnknownAgency:
+            return None  # a link of ours from before it was taken off the file: the link itself is proof
+        except MissingSecret:
+            return secrets.token_hex()  # it signs, and we cannot check: nothing of it is taken
+
+    service = Gateway(
+        links=links(settings),
+        inbox=inbox,
+        patients=Patients(database),
+        record=record,
+        secret_of=secret_of,
+        zone=ZoneInfo(settings.timezone),
+        texts_secret=settings.webhook_secret,
+    )
+    trying = asyncio.create_task(_try_again(inbox, record))
+    try:
+        async with serving(service.app(), port, host):
+            yield
+    finally:
+        trying.cancel()
+        with suppress(asyncio.CancelledError):
+            await trying
+        await database.close()
+
+
+async def _try_again(inbox: Inbox, record: Record) -> None:
+    while True:
+        await deliver_the_rest(inbox, record)
+        await asyncio.sleep(SECONDS_BETWEEN_TRIES)
