@@ -106,7 +106,7 @@ class _Desk:
         """The listing of an agency among the candidates, once the directory has answered."""
         for _ in range(int(SECONDS / 0.25)):
             shown = await self.clinic.query(referral, "referral")
-            for place in shown["candidates"]:
+            for place in shown["offered"]:
                 if place["agency"] == agency:
                     return str(place["listing_id"])
             await asyncio.sleep(0.25)
