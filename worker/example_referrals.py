@@ -4,6 +4,7 @@ All of it goes through the public contract, as a case manager would do it. Every
 """
 
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -14,6 +15,7 @@ from temporalio.client import Client
 from activities.clinic_database import ClinicDatabase, Crosswalk
 from activities.clinic_database.patients import Patient, Patients
 from worker.episodes import Clinic, episode_id
+from worker.errors import CannotDo
 from worker.settings import Settings
 
 HOME_PLACE = (38.63, -90.2)
@@ -105,10 +107,11 @@ class _Desk:
     async def _found(self, referral: str, agency: str) -> str | None:
         """The listing of an agency among the candidates, once the directory has answered."""
         for _ in range(int(SECONDS / 0.25)):
-            shown = await self.clinic.query(referral, "referral")
-            for place in shown["offered"]:
-                if place["agency"] == agency:
-                    return str(place["listing_id"])
+            with suppress(CannotDo):  # its workflow begins a moment after its episode lists it
+                shown = await self.clinic.query(referral, "referral")
+                for place in shown["offered"]:
+                    if place["agency"] == agency:
+                        return str(place["listing_id"])
             await asyncio.sleep(0.25)
         return None
 
