@@ -15,7 +15,22 @@ from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, Telemetr
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.models import MESSAGE_PATIENT, NOTIFY_STAFF, PatientMessage, Receipt, StaffNotice
+from activities.models import (
+    ASK_AGENCY,
+    DISCLOSE,
+    FIND_CANDIDATES,
+    MESSAGE_PATIENT,
+    NOTIFY_STAFF,
+    AgencyAnswer,
+    AgencyQuestion,
+    Candidates,
+    CandidateSearch,
+    Disclosure,
+    DisclosureReceipt,
+    PatientMessage,
+    Receipt,
+    StaffNotice,
+)
 from worker.errors import CannotDo
 from worker.sandbox import WORKFLOWS, sandbox
 from workflows import visibility
@@ -57,6 +72,22 @@ async def _message_nobody(message: PatientMessage) -> Receipt:
     return Receipt(key=message.key, outcome="suppressed", channel="none", to="patient")
 
 
+@activity.defn(name=FIND_CANDIDATES)
+async def _find_nothing(_: CandidateSearch) -> Candidates:
+    return Candidates(found=[])
+
+
+@activity.defn(name=DISCLOSE)
+async def _disclose_nothing(wanted: Disclosure) -> DisclosureReceipt:
+    reason = "a simulation sends nothing"
+    return DisclosureReceipt(key=wanted.key, outcome="withheld", agency=wanted.agency, reason=reason)
+
+
+@activity.defn(name=ASK_AGENCY)
+async def _ask_nobody(_: AgencyQuestion) -> AgencyAnswer:
+    return AgencyAnswer()
+
+
 @activity.defn(dynamic=True)
 async def _do_nothing(_: Sequence[RawValue]) -> None:
     """Whatever else the workflows ask of the world."""
@@ -66,5 +97,7 @@ def quiet_worker(client: Client) -> Worker:
     """The real workflows, with activities that do nothing."""
     return Worker(
         client, task_queue=visibility.TASK_QUEUE, workflows=WORKFLOWS, workflow_runner=sandbox(),
-        activities=[_notify_nobody, _message_nobody, _do_nothing],
+        activities=[
+            _notify_nobody, _message_nobody, _find_nothing, _disclose_nothing, _ask_nobody, _do_nothing
+        ],
     )  # fmt: skip

@@ -167,6 +167,8 @@ _OPENINGS = MappingProxyType(
         "searched for at high risk": (*_ADMITTED, "flag", "wait:outreach"),
         "came unscheduled": (*_ADMITTED, "came_unscheduled"),
         "two entries disagree": (*_ADMITTED, "wait:outreach", "attended", "disputed"),
+        "a flag that ends": (*_ADMITTED, "flag:ends"),
+        "a consent is taken back": (*_ADMITTED, "consent", "revocation"),
         "after a return to use": (*_ADMITTED, "use"),
         "relapse": (*_ADMITTED, "relapse"),
         "presumptive test": (*_ADMITTED, "test:presumptive"),
@@ -339,6 +341,7 @@ CLAIMS = Claims(
             "gate_review",
             "checkin",
             "aftercare_complete",
+            "consent_revoked",
             "offer_therapist",
             "offer_mutual_help",
             "reassessment",
@@ -365,6 +368,7 @@ CLAIMS = Claims(
         {
             "intake": frozenset(
                 {
+                    "A flag ends",
                     "After crisis contact is owed",
                     "After crisis level of care is owed",
                     "Appeal period of a discharge ends",
@@ -375,6 +379,7 @@ CLAIMS = Claims(
             ),
             "program": frozenset(
                 {
+                    "A flag ends",
                     "After crisis contact is owed",
                     "After crisis level of care is owed",
                     "Hearing of an appeal begins",
@@ -401,6 +406,7 @@ CLAIMS = Claims(
             ),
             "aftercare": frozenset(
                 {
+                    "A flag ends",
                     "Aftercare reaches its length",
                     "Check-in due",
                     "Leave begins",

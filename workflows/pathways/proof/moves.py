@@ -14,7 +14,9 @@ from workflows.core.entries.course import ExitReason
 from workflows.core.episode import Episode
 
 CLOCK = frozenset({Cause.LIMIT})
-_CORRECTED = frozenset({"exit", "decision", "admission", "level_of_care", "use", "crisis", "return", "leave"})
+_CORRECTED = frozenset(
+    {"exit", "decision", "admission", "level_of_care", "use", "crisis", "return", "leave", "flag"}
+)
 
 
 class Move(NamedTuple):
@@ -120,6 +122,16 @@ def _course(episode: Episode, now: datetime) -> Iterator[Stated]:
     yield "return", "cm-1", {"kind": "return", "on": f"{today}"}
     if "suicide_risk" not in facts.flags:
         yield "flag", "th-1", {"kind": "flag", "name": "suicide_risk", "on": f"{today}"}
+    if "new_job" not in facts.flags:
+        ends = f"{today + timedelta(days=1)}"
+        yield "flag:ends", "cm-1", {"kind": "flag", "name": "new_job", "on": f"{today}", "off": ends}
+    if not facts.consents:
+        yield "consent", "cm-1", {
+            "kind": "consent", "consent_id": "c1", "recipient": "harbor", "purpose": "referral",
+            "content": ["referral"], "signed_on": f"{today}", "expires_event": "end_of_episode",
+        }  # fmt: skip
+    elif facts.consents[-1].revocation is None:
+        yield "revocation", "cm-1", {"kind": "revocation", "consent_id": "c1", "on": f"{today}"}
     if episode.open_referrals:
         yield "referral:closed", "carepath", {
             "kind": "referral_news", "referral_id": episode.open_referrals[0], "state": "closed",
