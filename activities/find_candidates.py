@@ -11,8 +11,9 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.clinic_database.patients import Patient, Patients
+from activities.directory.asking import Ask, Ranked, Ranking
 from activities.directory.current import Current
-from activities.directory.matching import Ask, Ranked, Ranking, rank
+from activities.directory.matching import rank
 from activities.directory.secular import SOURCE
 from activities.directory.vocabulary import language
 from activities.directory.wishes import Wishes, WrongWish, read

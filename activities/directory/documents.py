@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from activities.directory import bmlt, fhir, hsds, meeting_guide, nppes
+from activities.directory import bmlt, fhir, hsds, hsds_tables, meeting_guide, nppes
 from activities.directory.feeds import Feed
 from activities.directory.reading import FeedUnusable, Reading
 
@@ -22,7 +22,9 @@ def read(content: bytes | Mapping[str, bytes], feed: Feed, today: date) -> Readi
     """
     remarks: list[str] = []
     if feed.format == "hsds_csv":
-        document: Any = hsds.tables({name: _text(one, remarks) for name, one in _tables(content).items()})
+        document: Any = hsds_tables.tables(
+            {name: _text(one, remarks) for name, one in _tables(content).items()}
+        )
     elif isinstance(content, bytes):
         document = _json(_text(content, remarks))
     else:

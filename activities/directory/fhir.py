@@ -11,7 +11,7 @@ from typing import Any
 from activities.directory import vocabulary
 from activities.directory.feeds import Feed
 from activities.directory.fields import code, joined, link, moment, obj, objects, place, says_yes, text
-from activities.directory.hsds import wait_days
+from activities.directory.hours import wait_days
 from activities.directory.listing import DAY, Listing, Modality, Place, Slot
 from activities.directory.reading import FeedUnusable, Reading, Remarks, RowRefused, read_rows, rows_of
 from activities.directory.times import clock, from_name, length

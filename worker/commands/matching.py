@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 import typer
 
 from activities.directory import vocabulary
+from activities.directory.asking import Ask, Ranking
 from activities.directory.fields import place
 from activities.directory.listing import AS_JSON
-from activities.directory.matching import Ask, Ranking
 from activities.directory.times import zone_named
 from activities.directory.wishes import WrongWish, read
 from activities.find_candidates import ask_of, candidate
