@@ -39,6 +39,9 @@ def read(content: bytes | Mapping[str, bytes], feed: Feed, today: date) -> Readi
             f"none of its {len(reading.lines)} rows can be used; row {first.number}: {first.reason}"
         )
     reading.remarks[:0] = remarks
+    ids = {part for one in reading.listings for part in (one.source_id, one.source_id.rpartition("/")[2])}
+    if missing := sorted(set(feed.agencies) - ids):
+        reading.remarks.append(f"agencies: {', '.join(missing)} is no listing of this feed")
     return reading
 
 

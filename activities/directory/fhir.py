@@ -115,7 +115,8 @@ def listing(row: Resource, resources: Resources, feed: Feed, remarks: Remarks) -
         languages=_languages(row, practitioner), specialties=specialties,
         payers=tuple(dict.fromkeys(vocabulary.payer(one) for one in _networks(row, resources) if one)),
         accepts_new=_takes_new(row), wait_days=wait_days(row.get("availabilityExceptions")),
-        agency=feed.agencies.get(source_id, ""), updated_at=moment(obj(row.get("meta")).get("lastUpdated")),
+        agency=feed.agencies.get(source_id) or feed.agencies.get(number, ""),
+        updated_at=moment(obj(row.get("meta")).get("lastUpdated")),
         trust=feed.trust,
     )  # fmt: skip
 
