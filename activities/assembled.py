@@ -83,7 +83,7 @@ def assemble(
             ).message_patient,
             ConsentKeeper(Consents(database)).keep_consents,
             ClinicNotes(crosswalk).note_episode,
-            CandidateFinder(Patients(database), Current(store)).find_candidates,
+            CandidateFinder(Patients(database), Current(store), timezone).find_candidates,
             discloser.disclose,
             discloser.reconcile,
             AgencyAsker(agencies).ask_agency,

@@ -11,8 +11,9 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.clinic_database.patients import Patient, Patients
+from activities.directory.asking import Ask, Ranked, Ranking
 from activities.directory.current import Current
-from activities.directory.matching import Ask, Ranked, Ranking, rank
+from activities.directory.matching import rank
 from activities.directory.secular import SOURCE
 from activities.directory.vocabulary import language
 from activities.directory.wishes import Wishes, WrongWish, read
@@ -22,8 +23,8 @@ from activities.models import FIND_CANDIDATES, WRONG_WISH, Candidate, Candidates
 class CandidateFinder:
     """Matches what a patient needs with where one can go."""
 
-    def __init__(self, patients: Patients, current: Current) -> None:
-        self._patients, self._current = patients, current
+    def __init__(self, patients: Patients, current: Current, zone: str) -> None:
+        self._patients, self._current, self.zone = patients, current, zone
 
     @activity.defn(name=FIND_CANDIDATES)
     async def find_candidates(self, search: CandidateSearch) -> Candidates:
@@ -33,7 +34,7 @@ class CandidateFinder:
         except WrongWish as error:
             raise ApplicationError(str(error), type=WRONG_WISH, non_retryable=True) from None
         patient = await self._patients.of_episode(search.episode_id)
-        ranking = await self.ranking(ask_of(search, wishes, patient, datetime.now(UTC)))
+        ranking = await self.ranking(ask_of(search, wishes, patient, self.zone, datetime.now(UTC)))
         sources = {one.listing.source for one in ranking.found} - {SOURCE}
         return Candidates(found=[candidate(one) for one in ranking.found], as_of=self._current.as_of(sources))
 
@@ -43,15 +44,15 @@ class CandidateFinder:
         return await asyncio.to_thread(rank, index, ask)
 
 
-def ask_of(search: CandidateSearch, wishes: Wishes, patient: Patient | None, now: datetime) -> Ask:
-    """What the directory is asked for a patient of whom anything may be unknown."""
+def ask_of(search: CandidateSearch, wishes: Wishes, patient: Patient | None, zone: str, now: datetime) -> Ask:
+    """What the directory is asked for a patient of whom anything may be unknown; `zone` is the clinic's."""
     near = None
     if patient and patient.latitude is not None and patient.longitude is not None:
         near = (patient.latitude, patient.longitude)
     speaks = language(patient.language) if patient else None
     return Ask(
         search.kind, wishes, now, service=search.service, near=near,
-        zone=patient.timezone if patient else None, speaks=speaks,
+        zone=(patient and patient.timezone) or zone, speaks=speaks,
         leave_out=frozenset(search.leave_out), at_most=search.at_most,
     )  # fmt: skip
 

@@ -66,7 +66,9 @@ async def directories(settings: Settings | None = None) -> AsyncIterator[Directo
     database = ClinicDatabase(settings.database)
     store, patients = DirectoryStore(database), Patients(database)
     try:
-        yield Directories(settings, store, CandidateFinder(patients, Current(store)), patients)
+        yield Directories(
+            settings, store, CandidateFinder(patients, Current(store), settings.timezone), patients
+        )
     finally:
         await database.close()
 

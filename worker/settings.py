@@ -20,7 +20,7 @@ class Settings(BaseSettings):
 
     database: str = f"sqlite+aiosqlite:///{HOME / 'clinic.db'}"
     staff: Path = Path("deploy/example/staff.yaml")
-    directories: Path = Path("deploy/example/directories/feeds.yaml")
+    directories: Path = HOME / "directories" / "feeds.yaml"
     policy: Path | None = None
     smtp: str = "smtp://127.0.0.1:8025"
     sender: str = "office@clinic.example"

@@ -20,7 +20,7 @@ from worker.directories import directories
 from worker.errors import CannotDo
 from worker.example_referrals import begin_referrals
 from worker.gateway.running import gateway
-from worker.importing.example import import_example_clinic
+from worker.importing.example import import_example_clinic, lay_out_example_directories
 from worker.mailbox import Mailbox
 from worker.run import running_worker, until_stopped
 from worker.sample_agencies.run import make_up_secrets, sample_agencies
@@ -54,8 +54,10 @@ async def up(*, port: int, ui_port: int, mail_port: int, gateway_port: int, empt
         await stack.enter_async_context(_server(port, ui_port))
         client = await _answering(settings)
         stack.enter_context(Mailbox(HOME / "mail.jsonl", mail_port))
+        if not empty:
+            lay_out_example_directories(HOME / "directories")
         await set_up(client, settings)
-        if not empty and settings.directories.exists():
+        if settings.directories.exists():
             async with directories(settings) as here:
                 taken = await here.take_all()
             console.print(f"Read {len(taken)} directories: carepath directory feeds", highlight=False)

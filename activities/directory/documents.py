@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from activities.directory import bmlt, fhir, hsds, meeting_guide, nppes
+from activities.directory import bmlt, fhir, hsds, hsds_tables, meeting_guide, nppes
 from activities.directory.feeds import Feed
 from activities.directory.reading import FeedUnusable, Reading
 
@@ -22,7 +22,9 @@ def read(content: bytes | Mapping[str, bytes], feed: Feed, today: date) -> Readi
     """
     remarks: list[str] = []
     if feed.format == "hsds_csv":
-        document: Any = hsds.tables({name: _text(one, remarks) for name, one in _tables(content).items()})
+        document: Any = hsds_tables.tables(
+            {name: _text(one, remarks) for name, one in _tables(content).items()}
+        )
     elif isinstance(content, bytes):
         document = _json(_text(content, remarks))
     else:
@@ -37,6 +39,9 @@ def read(content: bytes | Mapping[str, bytes], feed: Feed, today: date) -> Readi
             f"none of its {len(reading.lines)} rows can be used; row {first.number}: {first.reason}"
         )
     reading.remarks[:0] = remarks
+    ids = {part for one in reading.listings for part in (one.source_id, one.source_id.rpartition("/")[2])}
+    if missing := sorted(set(feed.agencies) - ids):
+        reading.remarks.append(f"agencies: {', '.join(missing)} is no listing of this feed")
     return reading
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from activities.directory import vocabulary
 from activities.directory.feeds import Feed
 from activities.directory.fields import code, joined, link, moment, obj, objects, place, says_yes, text
-from activities.directory.hsds import wait_days
+from activities.directory.hours import wait_days
 from activities.directory.listing import DAY, Listing, Modality, Place, Slot
 from activities.directory.reading import FeedUnusable, Reading, Remarks, RowRefused, read_rows, rows_of
 from activities.directory.times import clock, from_name, length
@@ -115,7 +115,8 @@ def listing(row: Resource, resources: Resources, feed: Feed, remarks: Remarks) -
         languages=_languages(row, practitioner), specialties=specialties,
         payers=tuple(dict.fromkeys(vocabulary.payer(one) for one in _networks(row, resources) if one)),
         accepts_new=_takes_new(row), wait_days=wait_days(row.get("availabilityExceptions")),
-        agency=feed.agencies.get(source_id, ""), updated_at=moment(obj(row.get("meta")).get("lastUpdated")),
+        agency=feed.agencies.get(source_id) or feed.agencies.get(number, ""),
+        updated_at=moment(obj(row.get("meta")).get("lastUpdated")),
         trust=feed.trust,
     )  # fmt: skip
 

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from statistics import median
 
 from activities.directory import geometry
+from activities.directory.asking import Ask
 from activities.directory.index import Index
 from activities.directory.listing import Listing, Place, Slot
-from activities.directory.matching import Ask, rank
+from activities.directory.matching import rank
 from activities.directory.wishes import read
 
 NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.activities.directory.invented import meeting
+from tests.servers import EXAMPLE
 
 CAREPATH = Path(sys.executable).parent / "carepath"
 
@@ -22,6 +23,7 @@ class Staff:
         self.environment = {
             **os.environ,
             "CAREPATH_DATABASE": f"sqlite+aiosqlite:///{folder / 'c.db'}",
+            "CAREPATH_DIRECTORIES": str(EXAMPLE / "directories" / "feeds.yaml"),
             "COLUMNS": "200",
         }
 
@@ -92,7 +94,7 @@ def test_a_feed_by_hand_is_reported_row_by_row_and_a_broken_one_keeps_what_was(s
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (("directory", "import", "nowhere"), 1, "There is no feed nowhere in deploy/example"),
+        (("directory", "import", "nowhere"), 1, "There is no feed nowhere in"),
         (("directory", "import", "x.json", "--format", "bmlt"), 1, "Give both --format and --timezone"),
         (
             ("directory", "import", "x.json", "--format", "rss", "--timezone", "UTC"),

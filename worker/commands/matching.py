@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 import typer
 
 from activities.directory import vocabulary
+from activities.directory.asking import Ask, Ranking
 from activities.directory.fields import place
 from activities.directory.listing import AS_JSON
-from activities.directory.matching import Ask, Ranking
 from activities.directory.times import zone_named
 from activities.directory.wishes import WrongWish, read
 from activities.find_candidates import ask_of, candidate
@@ -37,7 +37,12 @@ def match(
         str | None, typer.Option(help="Match near the home of this episode's patient.")
     ] = None,
     near: Annotated[str | None, typer.Option(help="Match near this point: LATITUDE,LONGITUDE.")] = None,
-    zone: Annotated[str | None, typer.Option("--timezone", help="Zone in which times are meant.")] = None,
+    zone: Annotated[
+        str | None,
+        typer.Option(
+            "--timezone", help="Zone in which times are meant; else the patient's, else the clinic's."
+        ),
+    ] = None,
     max_km: Annotated[float | None, typer.Option(help="No farther than this.")] = None,
     modality: Annotated[
         Literal["in_person", "online", "either"], typer.Option(help="How to attend.")
@@ -109,7 +114,7 @@ async def _ask(here: Directories, search: CandidateSearch, near: str | None, zon
     patient = await here.patients.of_episode(search.episode_id) if search.episode_id else None
     if search.episode_id and patient is None:
         raise CannotDo(f"There is no episode {search.episode_id}.")
-    ask = ask_of(search, wishes, patient, datetime.now(UTC))
+    ask = ask_of(search, wishes, patient, here.finder.zone, datetime.now(UTC))
     point = _point(near) if near else ask.near
     if zone and zone_named(zone) is None:
         raise CannotDo(f"--timezone: {zone} is no time zone; write one such as America/Chicago.")

@@ -1,6 +1,7 @@
 """The example clinic of `carepath up`: written for today's date, then imported like any other export."""
 
 import importlib.util
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +15,16 @@ from worker.importing.run import import_folder
 from worker.settings import Settings
 
 GENERATOR = Path("deploy/example/generate.py")
+DIRECTORIES = Path("deploy/example/directories")
+
+
+def lay_out_example_directories(folder: Path) -> None:
+    """Put the invented directories where a clinic without a setting looks for its own, unless there are some.
+
+    Only the example does this: nobody is ever sent to an invented place by a default.
+    """
+    if not folder.exists() and DIRECTORIES.is_dir():
+        shutil.copytree(DIRECTORIES, folder)
 
 
 async def import_example_clinic(client: Client, settings: Settings, folder: Path) -> Report:

@@ -28,7 +28,7 @@ class Here:
         self.intake = Intake(self.store)
         self.current = Current(self.store)
         self.patients = Patients(database)
-        self.finder = CandidateFinder(self.patients, self.current)
+        self.finder = CandidateFinder(self.patients, self.current, "America/Chicago")
 
     async def take(self, *meetings: dict[str, object], name: str = "f") -> None:
         """Take a feed of AA meetings."""

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activities.directory import geometry, secular, vocabulary
+from activities.directory.asking import Ask, Ranking
 from activities.directory.index import Index
 from activities.directory.listing import Listing, Place, Slot
-from activities.directory.matching import ALWAYS_OFFERED, Ask, Ranking, rank
+from activities.directory.matching import ALWAYS_OFFERED, rank
 from activities.directory.wishes import Wishes, WrongWish, read
 from activities.models import ReferralKind
 
@@ -344,6 +345,18 @@ def test_the_index_finds_what_a_plain_look_at_each_listing_finds(listings: list[
         ranking.found[: ranking.fitting], key=lambda one: (one.points, one.listing.listing_id)
     )
     assert all(one.why for one in ranking.found if ask.wishes.at_some_time or ask.near)
+
+
+@given(LISTINGS, ASKS)
+@settings(max_examples=200, deadline=None)
+def test_listings_with_the_same_reasons_have_the_same_points(listings: list[Listing], ask: Ask) -> None:
+    ranking = rank(Index(listings), replace(ask, at_most=100))
+    points: dict[object, int] = {}
+    for one in ranking.found[: ranking.fitting]:
+        said = frozenset(
+            reason for reason in one.why if ":" not in reason or "state" in reason
+        )  # times cost nothing
+        assert points.setdefault(said, one.points) == one.points
 
 
 def _fits(one: Listing, ask: Ask) -> bool:

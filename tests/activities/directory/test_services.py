@@ -174,6 +174,12 @@ def test_a_waiting_time_is_read_from_words() -> None:
     assert one(bundle(role(availabilityExceptions=words)), feed("fhir")).wait_days == 14
 
 
+def test_an_agency_is_named_by_the_id_and_one_of_no_listing_is_said() -> None:
+    reading = read(bundle(role()), feed("fhir", agencies={"t1": "counselor-1", "t9": "counselor-2"}))
+    assert reading.listings[0].agency == "counselor-1"
+    assert reading.remarks == ["agencies: t9 is no listing of this feed"]
+
+
 def test_a_healthcare_service_and_a_role_may_have_the_same_id() -> None:
     place = {
         "resourceType": "HealthcareService",

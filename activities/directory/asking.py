@@ -1,0 +1,43 @@
+"""What the directory is asked, and what it answers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from activities.directory.listing import Listing
+from activities.directory.wishes import Wishes
+from activities.models import ReferralKind
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is asked of the directory. `near` are degrees; without it distance plays no part."""
+
+    kind: ReferralKind
+    wishes: Wishes
+    now: datetime
+    service: str = ""
+    near: tuple[float, float] | None = None
+    zone: str | None = None
+    """The patient's time zone, in which wished times are meant; without it each listing's own."""
+    speaks: str | None = None
+    """The patient's language, which costs points where it is not spoken; a wished one leaves others out."""
+    leave_out: frozenset[str] = frozenset()
+    at_most: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """One listing of the answer; `why` says what speaks for it, then what it lacks."""
+
+    listing: Listing
+    points: int
+    why: tuple[str, ...]
+    km: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """The best listings, and how many would do."""
+
+    found: tuple[Ranked, ...]
+    fitting: int

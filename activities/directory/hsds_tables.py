@@ -1,0 +1,87 @@
+"""HSDS as a set of CSV tables, nested as the JSON has them (openreferral/specification, tabular data package)."""
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from itertools import chain
+from typing import Any
+
+from activities.directory.reading import FeedUnusable
+
+
+def tables(files: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The services of a set of CSV tables (`services.csv`, `locations.csv`, …), nested as the JSON has them.
+
+    Raises:
+        FeedUnusable: there is no table of services.
+    """
+    found = {
+        name.rpartition("/")[2].removesuffix(".csv").lower(): list(_rows(text_))
+        for name, text_ in files.items()
+    }
+    services = found.get("services") or found.get("service")
+    if services is None:
+        raise FeedUnusable(f"there is no services.csv; there are {', '.join(sorted(found)) or 'no tables'}")
+
+    def by(column: str, *names: str) -> dict[str, list[dict[str, Any]]]:
+        grouped: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for row in chain.from_iterable(found.get(name, []) for name in names):
+            if row.get(column):
+                grouped[row[column]].append(row)
+        return grouped
+
+    parts: dict[str, Callable[[str], Any]] = {}
+    for part in ("addresses", "phones", "schedules", "languages", "accessibility"):
+        grouped = by(
+            "location_id", part, part.removesuffix("es") if part == "addresses" else part.removesuffix("s")
+        )
+        parts[part] = grouped.get
+    locations = {
+        row["id"]: {**row, **{part: get(row["id"]) or [] for part, get in parts.items()}}
+        for row in chain(found.get("locations", []), found.get("location", []))
+        if row.get("id")
+    }
+    organisations = {
+        row["id"]: row
+        for row in chain(found.get("organizations", []), found.get("organization", []))
+        if row.get("id")
+    }
+    links = by("service_id", "services_at_location", "service_at_locations", "service_at_location")
+    own = {
+        part: by("service_id", part, part.removesuffix("s")) for part in ("phones", "schedules", "languages")
+    }
+    terms = {
+        row["id"]: row
+        for row in chain(found.get("taxonomy_terms", []), found.get("taxonomy_term", []))
+        if row.get("id")
+    }
+    attributes = by("link_id", "attributes", "attribute")
+    return [
+        {
+            **row,
+            "organization": organisations.get(row.get("organization_id", "")),
+            "service_at_locations": [
+                {**one, "location": locations.get(one.get("location_id", ""))}
+                for one in links.get(row.get("id", ""), [])
+            ],
+            **{part: grouped.get(row.get("id", ""), []) for part, grouped in own.items()},
+            "attributes": [
+                {**one, "taxonomy_term": terms.get(one.get("taxonomy_term_id", ""))}
+                for one in attributes.get(row.get("id", ""), [])
+            ],
+        }
+        for row in services
+    ]
+
+
+def _rows(content: str) -> Iterator[dict[str, Any]]:
+    try:
+        for row in csv.DictReader(io.StringIO(content.removeprefix("\ufeff"))):
+            yield {
+                name.strip(): value
+                for name, value in row.items()
+                if isinstance(name, str) and isinstance(value, str)
+            }
+    except csv.Error as error:
+        raise FeedUnusable(f"a table is no CSV: {error}") from None
