@@ -1,5 +1,6 @@
 """A clinic with a directory, a ledger and agencies, each a small real activity that a test tells what to answer."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -7,6 +8,7 @@ from typing import Any
 
 from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from activities.assembled import assemble
@@ -118,9 +120,19 @@ class Linking:
 
     @classmethod
     async def of(cls, story: Story, number: int = -1) -> "Linking":
-        """A referral that the episode has open; the latest unless another is meant."""
+        """A referral that the episode has open; the latest unless another is meant.
+
+        It may begin a moment after its episode lists it.
+        """
         name = (await story.progress())["open_referrals"][number]
-        return cls(story, client_of(story).get_workflow_handle(name))
+        handle = client_of(story).get_workflow_handle(name)
+        for _ in range(200):
+            try:
+                await handle.describe()
+                return cls(story, handle)
+            except RPCError:
+                await asyncio.sleep(0.01)
+        raise AssertionError(f"{name} never began")
 
     async def shown(self) -> dict[str, Any]:
         view: dict[str, Any] = await self.handle.query("referral")
