@@ -21,9 +21,10 @@ NEEDS_REASON = frozenset(
         "discharge",
         "rescind",
         "uphold",
+        "not_appealed",
     }
 )
-"""Choices that a person must give a reason for (S12, E2)."""
+"""Choices that a person must give a reason for (S11, S12, E2)."""
 
 
 def answered_duty(

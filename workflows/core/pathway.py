@@ -13,6 +13,7 @@ from workflows.core.duties import Duty
 from workflows.core.duties.admission import intake
 from workflows.core.duties.consents import revocations
 from workflows.core.duties.leaving import exit_duties, involuntary_discharge, transfer
+from workflows.core.duties.payer import payer_appeals
 from workflows.core.duties.review import decisions_to_review
 from workflows.core.duties.safety import after_leave, crisis
 from workflows.core.duties.slips import adherence, holds, slip_response
@@ -77,6 +78,7 @@ class Pathway(ABC):
         yield from crisis(facts)
         yield from decisions_to_review(facts)
         yield from revocations(facts)
+        yield from payer_appeals(facts)
         if stage == "closed":
             yield from exit_duties(facts)
             return

@@ -350,6 +350,18 @@ class Linkage(_Part):
         return self
 
 
+class Payer(_Part):
+    """A payer's refusal and its appeal (S11)."""
+
+    appeal: Delay = Delay(business_days=2)
+    """Until the appeal is filed; sooner where the payer's notice names an earlier last day."""
+    answer: Delay = Delay(hours=72)
+    """Until the payer is asked for its answer: an urgent appeal, as one about care under way is, is answered within
+    72 hours (29 CFR 2560.503-1(i)(2)(i), 45 CFR 147.136(b))."""
+    answer_again: Delay = Delay(business_days=1)
+    """After the payer was asked and has not answered."""
+
+
 class Escalation(_Part):
     """One level of the ladder by which an overdue task climbs: whose it becomes, how long after it was due."""
 
@@ -374,6 +386,7 @@ class Policy(_Part):
     discharge: Discharge = Discharge()
     privacy: Privacy = Privacy()
     linkage: Linkage = Linkage()
+    payer: Payer = Payer()
     escalation: tuple[Escalation, ...] = (
         Escalation(role="supervisor", after=Delay(hours=4)),
         Escalation(role="director", after=Delay(hours=24)),

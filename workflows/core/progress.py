@@ -99,6 +99,8 @@ class Progress(BaseModel):
     """What admission still waits for (I4)."""
     undelivered: list[str]
     """Notices that reached nobody, with the reason."""
+    refused_by_payer: list[str] = Field(default_factory=list)
+    """Authorizations that a payer refuses: a billing fact, beside the course of care (S11)."""
     exit: ExitView | None = None
 
 

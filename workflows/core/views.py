@@ -66,6 +66,7 @@ def progress(episode: Episode, now: datetime) -> Progress:
         flags=facts.flags,
         waits_for=facts.missing_for_admission if episode.stage == "intake" else [],
         undelivered=episode.undelivered,
+        refused_by_payer=[refusal.said for refusal in facts.payer_refusals],
         exit=ExitView(reason=facts.exit[0], on=facts.exit[1], entry_id=facts.exit[2]) if facts.exit else None,
     )
 

@@ -223,6 +223,16 @@ _OPENINGS = MappingProxyType(
         "admission declined and reopened": (
             "screening", "level:iop", "answer:admission:declined", "answer:reopening:reopen",
         ),
+        "a prescribed medication is not found": (*_ADMITTED, "medication", "test:without_prescribed"),
+        "a test is drawn": (*_ADMITTED, "policy:tests", "wait:collect_test"),
+        "a drawn test is not collected": (*_ADMITTED, "policy:tests", "wait:test_not_collected"),
+        "refused by the payer": (*_ADMITTED, "payer:denied"),
+        "refused by the payer before admission": ("payer:denied", "answer:payer_appeal:appealed"),
+        "appealed to the payer": (*_ADMITTED, "payer:denied", "answer:payer_appeal:appealed"),
+        "appealed to the payer in aftercare": (*_AFTERCARE, "payer:denied", "answer:payer_appeal:appealed"),
+        "not answered by the payer": (
+            *_ADMITTED, "payer:denied", "answer:payer_appeal:appealed", "answer:payer_answer:not_answered"
+        ),
         "lost contact": (*_ADMITTED, "wait:lost_contact_proposal", "answer:lost_contact_proposal:close"),
         **{name: (*_ADMITTED, f"exit:{name}")
            for name in ("withdrew", "transferred", "incarcerated", "deceased", "other")},
@@ -341,7 +351,6 @@ CLAIMS = Claims(
             "gate_review",
             "checkin",
             "aftercare_complete",
-            "consent_revoked",
             "offer_therapist",
             "offer_mutual_help",
             "reassessment",
@@ -360,6 +369,12 @@ CLAIMS = Claims(
             "transfer",
             "death_correction",
             "decision_review",
+            "adherence_talk",
+            "collect_test",
+            "test_not_collected",
+            "consent_revoked",
+            "payer_appeal",
+            "payer_answer",
             "exit_bundle",
             "reopening",
         }
@@ -369,6 +384,7 @@ CLAIMS = Claims(
             "intake": frozenset(
                 {
                     "A flag ends",
+                    "Payer answer is owed",
                     "After crisis contact is owed",
                     "After crisis level of care is owed",
                     "Appeal period of a discharge ends",
@@ -380,6 +396,9 @@ CLAIMS = Claims(
             "program": frozenset(
                 {
                     "A flag ends",
+                    "Next look at the tests",
+                    "Window of the test closes",
+                    "Payer answer is owed",
                     "After crisis contact is owed",
                     "After crisis level of care is owed",
                     "Hearing of an appeal begins",
@@ -407,6 +426,7 @@ CLAIMS = Claims(
             "aftercare": frozenset(
                 {
                     "A flag ends",
+                    "Payer answer is owed",
                     "Aftercare reaches its length",
                     "Check-in due",
                     "Leave begins",
@@ -416,6 +436,7 @@ CLAIMS = Claims(
             ),
             "closed": frozenset(
                 {
+                    "Payer answer is owed",
                     "After crisis contact is owed",
                     "After crisis level of care is owed",
                     "Record of the closed episode is complete",

@@ -15,7 +15,7 @@ from workflows.core.episode import Episode
 
 CLOCK = frozenset({Cause.LIMIT})
 _CORRECTED = frozenset(
-    {"exit", "decision", "admission", "level_of_care", "use", "crisis", "return", "leave", "flag"}
+    {"exit", "decision", "admission", "level_of_care", "use", "crisis", "return", "leave", "flag", "payer"}
 )
 
 
@@ -34,6 +34,8 @@ def moves(episode: Episode, now: datetime, number: int) -> Iterator[Move]:
     for name, by, statement in (
         *_answers(episode),
         *_course(episode, now),
+        *_payer(episode, now),
+        *_tests(episode, now),
         *_intake(episode, now),
         *_exits(episode, now),
         *_corrections(episode),
@@ -54,6 +56,8 @@ def causes_of(entry: Mapping[str, Any] | None) -> frozenset[Cause]:
         return frozenset({Cause.CORRECTION if corrects else Cause.DECISION})
     if kind == "attendance" and entry["status"] == "missed":
         return frozenset({Cause.MISS})
+    if kind == "payer":
+        return frozenset({Cause.PAYER if entry["decision"] != "approved" else Cause.FEED})
     return frozenset({{"use": Cause.SLIP, "test": Cause.TEST}.get(kind, Cause.COURSE)})
 
 
@@ -141,6 +145,30 @@ def _course(episode: Episode, now: datetime) -> Iterator[Stated]:
         yield "need", "cm-1", {"kind": "need", "service": "therapist"}
     for risk in (1, 8) if episode.stage == "aftercare" else ():
         yield f"checkin:{risk}", "cm-1", {"kind": "checkin", "on": f"{today}", "risk": risk}
+
+
+def _tests(episode: Episode, now: datetime) -> Iterator[Stated]:
+    """A medication is prescribed and a test does not find it; and a program that drew no tests begins to (T8)."""
+    today = f"{_today(episode, now)}"
+    if not episode.facts.medications:
+        yield "medication", "nu-1", {"kind": "medication", "name": "naltrexone", "start_on": today}
+    else:
+        yield "test:without_prescribed", "lab", {
+            "kind": "test", "test_id": f"w-{today}", "source": "lab", "collected_on": today, "result": "negative",
+            "substances": ["naltrexone"],
+        }  # fmt: skip
+    if not episode.frame.policy.tests.phases:
+        settings = {**(episode.start.policy or {}), "tests": {"phases": [{"max_gap_days": 2}]}}
+        yield "policy:tests", "di-1", {"kind": "policy", "policy": settings}
+
+
+def _payer(episode: Episode, now: datetime) -> Iterator[Stated]:
+    """A payer refuses to pay, in whole or in part; and pays after all."""
+    for decision in ("denied", "approved") if episode.facts.payer_refusals else ("denied",):
+        yield f"payer:{decision}", "payer-system", {
+            "kind": "payer", "authorization_id": "a1", "decision": decision, "on": f"{_today(episode, now)}",
+            "source": Source.AGENCY.value,
+        }  # fmt: skip
 
 
 def _answers(episode: Episode) -> Iterator[Stated]:

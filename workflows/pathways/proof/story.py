@@ -156,6 +156,16 @@ def said(entry: Mapping[str, Any]) -> str:
         case "exit":
             corrected = "corrects the exit to" if get("supersedes") else "signs the exit"
             return f"{who} {corrected}: {_words(get('reason'))}"
+        case "medication":
+            return f"{who} records a prescription of {_words(get('name'))} from {_day(get('start_on'))} on"
+        case "policy":
+            return f"{who} adopts a changed policy"
+        case "consent":
+            return f"{who} records a signed consent for {_words(get('recipient'))}"
+        case "revocation":
+            return f"{who} records that a consent is taken back"
+        case "payer":
+            return f"{who} records the payer's decision on an authorization: {_words(get('decision'))}"
         case "retraction":
             return f"{who} retracts an entry as wrong"
     return f"{who} records an entry of the kind {_words(kind)}"
