@@ -26,7 +26,7 @@ def admit(
     site: Annotated[str | None, typer.Option(help="Site code.")] = None,
     timezone: Annotated[str | None, typer.Option(help="Time zone, such as America/Chicago.")] = None,
     referred_on: Annotated[str | None, typer.Option(help="Day of the referral; today if absent.")] = None,
-    pathway: Annotated[str, typer.Option(help="iop or iot.")] = "iop",
+    pathway: Annotated[str, typer.Option(help="iop (or iot), or php.")] = "iop",
     case_manager: Annotated[str | None, typer.Option(help="Staff id.")] = None,
     therapist: Annotated[str | None, typer.Option(help="Staff id.")] = None,
     supervisor: Annotated[str | None, typer.Option(help="Staff id.")] = None,

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from workflows.core.claims import Cause
+from workflows.core.keys import kind_of
 from workflows.core.pathway import Pathway
 from workflows.pathways.proof.chart import Restless, bare, read_chart
 from workflows.pathways.proof.findings import Findings
@@ -166,7 +167,7 @@ class Watch:
         entry = taken.step.entry
         if entry is None or entry["kind"] != "decision" or causes_of(entry) == {Cause.FEED}:
             return
-        answer = (str(entry["about"]).partition(":")[0], str(entry["choice"]))
+        answer = (kind_of(str(entry["about"])), str(entry["choice"]))
         before, after = _period(taken.source.seen), _period(taken.after)
         self.decided.add(answer)
         said = f"the decision {_words(answer[1])} about {_words(answer[0])}"
