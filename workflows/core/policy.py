@@ -37,6 +37,8 @@ class Dose(_Part):
     max_days_without_service: Annotated[int, Field(ge=0, le=7)] = 2
     forecast_on_day: Annotated[int, Field(ge=1, le=7)] = 4
     """Day of the program week, 1 to 7, on which a shortfall is forecast (A7)."""
+    weekly_summary: bool = True
+    """Whether the case manager hears at the end of each program week also where all is well."""
     services: tuple[str, ...] = ("group", "individual", "family", "education", "skills")
     """Services whose minutes count (A2); mutual help never does."""
 
