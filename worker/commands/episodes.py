@@ -286,7 +286,9 @@ def journal(
                     when(x["recorded_at"]),
                     x["kind"],
                     x["by"],
-                    "yes" if x["stands"] else f"no ({x['undone_by']})",
+                    "yes"
+                    if x["stands"]
+                    else f"no ({x['undone_by']}: {x['undone_because'] or 'no reason given'})",
                     x["entry_id"],
                 )
                 for x in lines

@@ -115,4 +115,6 @@ class JournalLine(BaseModel):
     source: str
     stands: bool
     undone_by: str | None = None
+    undone_because: str | None = None
+    """Why it was retracted or superseded, as far as that was said (T3)."""
     entry: dict[str, Any]

@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from workflows.core.corrections import reason_of
 from workflows.core.deadlines import Deadline
 from workflows.core.entries import Entry
 from workflows.core.episode import Episode
@@ -132,6 +133,7 @@ def journal(episode: Kept, known_by: datetime | None = None) -> list[JournalLine
                 source=recorded.entry.source.value,
                 stands=undone is None,
                 undone_by=undone.key if undone else None,
+                undone_because=reason_of(undone.entry) if undone else None,
                 entry=recorded.entry.model_dump(mode="json", by_alias=True, exclude_defaults=True),
             )
         )

@@ -179,6 +179,7 @@ _DUTIES = frozenset(
         "after_crisis_contact", "after_crisis_level_of_care", "return_screening", "involuntary_discharge",
         "involuntary_review", "discharge_team_meeting", "discharge_notice", "discharge_appeal",
         "discharge_decision", "discharge_appeal_hearing", "transfer", "death_correction", "decision_review",
+        "correction_conflict",
         "adherence_talk", "collect_test", "test_not_collected", "consent_revoked", "payer_appeal",
         "payer_answer", "exit_bundle", "reopening",
     }

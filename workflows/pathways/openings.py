@@ -72,6 +72,7 @@ def shared_openings(level: str) -> dict[str, tuple[str, ...]]:
         "came unscheduled": (*program, "came_unscheduled"),
         "two entries disagree": (*program, "wait:outreach", "attended", "disputed"),
         "after a return to use": (*program, "use"),
+        "corrected in two ways": (*program, "use", "use:superseded", "use:superseded"),
         "relapse": (*program, "relapse"),
         "presumptive test": (*program, "test:presumptive"),
         "admission declined": ("screening", f"level:{level}", "answer:admission:declined"),

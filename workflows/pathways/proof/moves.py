@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, get_args
 
 from workflows.core.claims import Cause
-from workflows.core.entries import Source
+from workflows.core.entries import Source, Use
 from workflows.core.entries.course import ExitReason
 from workflows.core.episode import Episode
 
@@ -211,6 +211,9 @@ def _corrections(episode: Episode) -> Iterator[Stated]:
             seen.add(kind)
             statement = {"kind": "retraction", "entry_id": recorded.key, "reason": "another patient"}
             yield f"retract:{kind}", "cm-1", statement
+    if uses := episode.record.all_of(Use):  # done twice, the corrections contradict each other
+        statement = {"kind": "use", "on": f"{uses[0].effective_at.date()}", "supersedes": uses[0].key}
+        yield "use:superseded", "cm-1", {**statement, "supersedes_reason": "another substance"}
 
 
 def _today(episode: Episode, now: datetime) -> Any:
