@@ -143,6 +143,8 @@ class Attendance(_Part):
     """Missed sessions and the ladder that follows them (A3-A6)."""
 
     grace_minutes: Minutes = 15
+    excuse_notice_minutes: Minutes = 0
+    """So long before a session a patient's own excuse must come; after that only staff excuse (A3)."""
     ladder: Annotated[tuple[Rung, ...], Field(min_length=1)] = _MISSED_SESSION_LADDER
     high_risk_flags: tuple[str, ...] = ("recent_overdose", "suicide_risk", "opioid_use_after_abstinence")
     high_risk_contact: Delay = Delay(by_end_of_day=True)

@@ -64,6 +64,12 @@ class Flag(Entry):
     on: date
     off: date | None = None
 
+    @model_validator(mode="after")
+    def _goes_off_after_it_is_on(self) -> "Flag":
+        if self.off and self.off < self.on:
+            raise ValueError(f"off: {self.off} lies before the flag is on, on {self.on}")
+        return self
+
     def when(self) -> date:
         return self.on
 
