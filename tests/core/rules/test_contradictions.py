@@ -250,3 +250,27 @@ def test_E8_what_is_refused_changes_nothing_even_in_a_crisis() -> None:
         with pytest.raises(Refused):
             patient.says(**wrong)
     assert patient.progress == before
+
+
+# -- flags, and use in aftercare ------------------------------------------------------------------------------
+
+
+def test_A6_a_later_entry_says_when_a_flag_goes_off_and_the_ladder_takes_over() -> None:
+    patient = admitted()
+    patient.says("flag", name="suicide_risk", on=MON)
+    patient.until(TUE, "09:00")
+    assert "high_risk_contact" in patient.tasks
+    off = patient.says("flag", name="suicide_risk", on=MON, off=MON)
+    assert patient.progress.flags == []
+    assert patient.tasks == {"outreach_call"}
+    patient.says("retraction", entry_id=off.entry_id, reason="the risk goes on")
+    assert patient.progress.flags == ["suicide_risk"]
+
+
+def test_S3_C1_a_relapse_in_aftercare_is_offered_more_care_as_well() -> None:
+    patient = ready_for_gate()
+    patient.says("decision", about="gate_review", choice="pass", by="th-1")
+    patient.says("use", on=patient.now.date(), **{"class": "relapse"})
+    assert {"reassessment", "level_of_care_review"} <= patient.tasks
+    patient.says("decision", about="level_of_care_review", choice="patient_declined", by="th-1")
+    assert patient.progress.stage == "aftercare"

@@ -57,7 +57,8 @@ class Crisis(Entry):
 
 
 class Flag(Entry):
-    """A dated flag, such as a high risk (A6); `off` is the last day, absent while it lasts."""
+    """A dated flag, such as a high risk (A6); `off` is the last day, absent while it lasts. A later entry with the same
+    `name` and `on` says when it goes off."""
 
     kind: Literal["flag"]
     name: Name
