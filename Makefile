@@ -28,6 +28,7 @@ test: setup ## the whole test suite
 
 verify: setup ## the proof of each pathway: only a person ends an episode, something is always awaited, and more
 	$(BIN)/carepath pathway verify iop
+	$(BIN)/carepath pathway verify php
 
 coverage: setup ## how much of the core and the pathways their own tests reach, by branch; fails below 95 %
 	$(BIN)/python -m pytest tests/core tests/pathways --deselect tests/pathways/proof --cov --cov-branch

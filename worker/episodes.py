@@ -23,6 +23,7 @@ from workflows.core.errors import Refused
 from workflows.core.policy import load_policy
 from workflows.core.start import EpisodeStart
 from workflows.pathways import pathway_named
+from workflows.pathways.following import check_following
 
 T = TypeVar("T")
 
@@ -115,6 +116,7 @@ def read_start(start: dict[str, Any]) -> EpisodeStart:
     try:
         begun = EpisodeStart.model_validate(start)
         load_policy(begun.policy, pathway_named(begun.pathway).defaults)
+        check_following(begun)
     except ValidationError as error:
         raise CannotDo(f"This episode cannot begin: {in_words(error, EpisodeStart)}") from None
     except Refused as error:

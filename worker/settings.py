@@ -22,6 +22,7 @@ class Settings(BaseSettings):
     staff: Path = Path("deploy/example/staff.yaml")
     directories: Path = HOME / "directories" / "feeds.yaml"
     policy: Path | None = None
+    """A policy file, or a folder with one for each pathway."""
     smtp: str = "smtp://127.0.0.1:8025"
     sender: str = "office@clinic.example"
     clinic_phone: str = "555-0100"

@@ -43,6 +43,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.notices import message_patient
     from workflows.outward import Outward
     from workflows.pathways import pathway_named
+    from workflows.pathways.following import check_following, start_of_following
     from workflows.waiting import NamedWait
 
 
@@ -361,17 +362,9 @@ class CareEpisode:
             summary="Clinic database: the episode goes on in another program",
             **CLINIC_NOTE.options(),
         )
-        following = {
-            **start.model_dump(mode="json", exclude={"policy", "history", "follows"}),
-            "episode_id": begin.episode_id,
-            "pathway": begin.pathway,
-            "referred_on": begin.referred_on.isoformat(),
-            "follows": start.episode_id,
-            "history": list(begin.history),
-        }
         await workflow.start_child_workflow(
             seen.CARE_EPISODE,
-            following,
+            start_of_following(start, begin),
             id=f"episode-{begin.episode_id}",
             parent_close_policy=workflow.ParentClosePolicy.ABANDON,
             static_summary=f"{begin.pathway} · {start.site}",
@@ -416,6 +409,7 @@ def _begin(start: Any) -> Episode:
     pathway = pathway_named(begin.pathway)
     if resumed:
         return unpack(resumed["snapshot"], begin, pathway)
+    check_following(begin)
     episode = Episode(begin, pathway, workflow.now())
     episode.recall(workflow.now())
     return episode

@@ -72,6 +72,15 @@ def test_the_step_down_is_reviewed_when_the_length_is_reached_and_again_after_a_
     assert "step_down_review" in patient.tasks
 
 
+def test_E4_a_clinician_completes_where_no_program_is_to_follow() -> None:
+    patient = comes(in_php(), ADMITTED + 14 * DAY)
+    patient.says("decision", about="step_down_review", choice="complete", by="th-1")
+    assert patient.progress.exit
+    assert patient.progress.exit.reason == "completed"
+    assert not [effect for effect in patient.effects if isinstance(effect, BeginEpisode)]
+    assert "exit_bundle" in patient.tasks
+
+
 def test_E1_time_alone_steps_nobody_down() -> None:
     patient = in_php()
     patient.until(ADMITTED + 200 * DAY)

@@ -6,15 +6,21 @@ import subprocess
 import sys
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from tests.servers import EXAMPLE, generated
+from worker.commands.pathways import _keep, verify
+from worker.errors import CannotDo
 from worker.mailbox import Mailbox
 from worker.run import running_worker
 from worker.settings import Settings
+from workflows.pathways.proof import Findings
+from workflows.pathways.proof.story import Story
 
 CAREPATH = Path(sys.executable).parent / "carepath"
 
@@ -131,6 +137,28 @@ async def test_a_clinic_is_taken_over_and_run_from_the_command_line(
         assert (second.returncode, "already has the open episode" in second.stderr) == (1, True)
 
 
-def test_a_pathway_without_claims_is_refused_in_words() -> None:
+def test_partial_hospitalization_is_proved_as_the_intensive_outpatient_program_is() -> None:
     result = carepath("pathway", "verify", "php")
-    assert (result.returncode, "makes no claims yet" in result.stderr) == (1, True)
+    assert result.returncode == 0, result.stdout
+    assert "Every invariant holds." in result.stdout
+
+
+def test_a_pathway_without_claims_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("worker.commands.pathways.pathway_named", lambda name: SimpleNamespace(name=name))
+    with pytest.raises(CannotDo, match="The pathway new makes no claims"):
+        verify("new")
+
+
+def test_a_breaking_story_is_kept_as_the_regression_tests_read_it(tmp_path: Path) -> None:
+    (kept,) = (Path(__file__).parents[1] / "core" / "stories").glob("wait-*.json")
+    data = json.loads(kept.read_text("utf-8"))
+    findings = Findings()
+    findings.broken(data["invariant"], data["shows"], Story.from_data(data))
+    proof: Any = SimpleNamespace(findings=findings)
+    _keep(proof, tmp_path)
+    _keep(proof, tmp_path / "chosen.json")
+    assert [file.name for file in sorted(tmp_path.iterdir())] == ["chosen.json", kept.name]
+    for file in tmp_path.iterdir():
+        assert json.loads(file.read_text("utf-8")) == data
+    with pytest.raises(CannotDo, match="cannot be written"):
+        _keep(proof, tmp_path / "nowhere" / "chosen.json")

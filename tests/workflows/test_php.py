@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from temporalio.client import WorkflowFailureError
 from temporalio.testing import WorkflowEnvironment
 
 from activities.clinic_database import ClinicDatabase, Crosswalk
@@ -30,6 +31,15 @@ async def progress_of(server: WorkflowEnvironment, workflow_id: str) -> dict[str
     raise AssertionError(f"{workflow_id} never began")
 
 
+async def following_of(crosswalk: Crosswalk, patient_key: str, before: str) -> str:
+    for _ in range(200):
+        following = await crosswalk.open_episode_of(patient_key)
+        if following and following != before:
+            return following
+        await asyncio.sleep(0.02)
+    raise AssertionError("no episode followed")
+
+
 @pytest.mark.usefixtures("mailbox")
 async def test_a_step_down_begins_an_iop_episode_for_the_same_patient(
     time_skipping: WorkflowEnvironment, clinic_settings: Settings, mailbox: Mailbox
@@ -48,14 +58,56 @@ async def test_a_step_down_begins_an_iop_episode_for_the_same_patient(
             "decision", about="step_down_review", choice="step_down", by="th-1", reason="stable"
         )
         assert (await story.progress())["exit"]["reason"] == "transferred"
-        for _ in range(200):
-            following = await crosswalk.open_episode_of("MRN-1")
-            if following and following != "p1":
-                break
-            await asyncio.sleep(0.02)
-        assert following is not None
+        following = await following_of(crosswalk, "MRN-1", "p1")
         shown = await progress_of(time_skipping, f"episode-{following}")
     await database.close()
     assert (shown["pathway"], shown["stage"]) == ("iop", "intake")
     assert shown["waits_for"] == ["the admission itself"]
     assert shown["last_use_on"] == today.isoformat()
+
+
+@pytest.mark.usefixtures("mailbox")
+async def test_the_clinics_own_policy_and_schedule_for_the_iop_are_in_force_after_the_step_down(
+    time_skipping: WorkflowEnvironment, clinic_settings: Settings
+) -> None:
+    evening = [{"weekday": "tue", "start": "18:00", "minutes": 120, "service": "group"}]
+    database = ClinicDatabase(clinic_settings.database)
+    crosswalk = Crosswalk(database)
+    async with running_worker(time_skipping.client, clinic_settings, versioned=False):
+        today = (await time_skipping.get_current_time()).astimezone(ZONE).date()
+        await crosswalk.open_episode("MRN-2", "p2", today)
+        own = {"length": {"days": 45}, "gate": {"sober_days": 40}}
+        story = await Story.begin(
+            time_skipping, "p2", pathway="php", schedule=DAILY, policy={"length": {"days": 10}},
+            following={"IOT": {"policy": own, "schedule": evening}},
+        )  # fmt: skip
+        await story.record("level_of_care", level="php", by="th-1")
+        await story.record("goal", goal_id="g1", title="be well")
+        await story.record("admission", on=today, last_use_on=today)
+        await story.record(
+            "decision", about="step_down_review", choice="step_down", by="th-1", reason="stable"
+        )
+        following = await following_of(crosswalk, "MRN-2", "p2")
+        await progress_of(time_skipping, f"episode-{following}")
+        there = Story(time_skipping, time_skipping.client.get_workflow_handle(f"episode-{following}"))
+        await there.record("admission", on=today)
+        shown = await there.progress()
+    await database.close()
+    assert shown["stage"] == "program"
+    assert shown["gate"]["opens_on"] == (today + 45 * DAY).isoformat()  # neither 90 nor 10 days
+    assert "length is reached on" in str(shown["gate"]["conditions"])
+    assert "0 of 40 days" in str(shown["gate"]["conditions"])
+
+
+async def test_a_policy_for_a_pathway_to_come_that_cannot_be_used_is_refused_at_the_start(
+    time_skipping: WorkflowEnvironment, clinic_settings: Settings
+) -> None:
+    async with running_worker(time_skipping.client, clinic_settings, versioned=False):
+        for wrong, words in (
+            ({"iop": {"policy": {"gate": {"sober_days": 400}}}}, "following.iop.policy: "),
+            ({"residential": {}}, "following: pathway: there is no pathway residential"),
+        ):
+            story = await Story.begin(time_skipping, f"wrong-{len(words)}", pathway="php", following=wrong)
+            with pytest.raises(WorkflowFailureError) as failed:
+                await story.handle.result()
+            assert words in str(failed.value.cause)

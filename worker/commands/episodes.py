@@ -11,6 +11,7 @@ import typer
 from worker.commands.options import By, Episode, Json, fields, read_day, read_file
 from worker.episodes import clinic, episode_id
 from worker.errors import CannotDo
+from worker.policies import with_clinic_policies
 from worker.show import as_json, console, table, when
 from workflows.core.pathway import Stage
 
@@ -26,7 +27,7 @@ def admit(
     site: Annotated[str | None, typer.Option(help="Site code.")] = None,
     timezone: Annotated[str | None, typer.Option(help="Time zone, such as America/Chicago.")] = None,
     referred_on: Annotated[str | None, typer.Option(help="Day of the referral; today if absent.")] = None,
-    pathway: Annotated[str, typer.Option(help="iop or iot.")] = "iop",
+    pathway: Annotated[str, typer.Option(help="iop (or iot), or php.")] = "iop",
     case_manager: Annotated[str | None, typer.Option(help="Staff id.")] = None,
     therapist: Annotated[str | None, typer.Option(help="Staff id.")] = None,
     supervisor: Annotated[str | None, typer.Option(help="Staff id.")] = None,
@@ -61,9 +62,7 @@ def admit(
 
     async def run() -> None:
         async with clinic() as here:
-            if "policy" not in start and here.settings.policy:
-                start["policy"] = read_file(here.settings.policy)
-            new = await here.admit(start, patient_key)
+            new = await here.admit(with_clinic_policies(start, here.settings.policy), patient_key)
             results = await here.update(episode_id(new), "record_many", entries) if entries else []
             if json:
                 as_json({"episode_id": new, "entries": results})
@@ -286,7 +285,9 @@ def journal(
                     when(x["recorded_at"]),
                     x["kind"],
                     x["by"],
-                    "yes" if x["stands"] else f"no ({x['undone_by']})",
+                    "yes"
+                    if x["stands"]
+                    else f"no ({x['undone_by']}: {x['undone_because'] or 'no reason given'})",
                     x["entry_id"],
                 )
                 for x in lines

@@ -56,7 +56,7 @@ def show(
 
 @pathway.command()
 def verify(
-    name: Annotated[str, typer.Argument(help="iop or iot.")] = "iop",
+    name: Annotated[str, typer.Argument(help="iop (or iot), or php.")] = "iop",
     depth: Annotated[
         int, typer.Option(min=0, help="Steps beyond each opening to search in the engine.")
     ] = DEPTH,
@@ -71,7 +71,9 @@ def verify(
     """Prove that no way leads to an exit without a person, and the other invariants; tell what breaks them."""
     chosen = _named(name)
     if getattr(chosen, "claims", None) is None:
-        raise CannotDo(f"The pathway {chosen.name} makes no claims yet that could be proved; iop does.")
+        raise CannotDo(
+            f"The pathway {chosen.name} makes no claims that could be proved: write them beside its chart."
+        )
     proof = prove(chosen, time.monotonic, depth)
     if story_to:
         _keep(proof, story_to)

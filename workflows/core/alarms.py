@@ -10,6 +10,7 @@ from datetime import datetime
 from workflows.core.effects import MessagePatient, Notify
 from workflows.core.facts import Facts
 from workflows.core.facts.attendance import DoseMoment
+from workflows.core.weekly import forecast, report
 
 
 def due_alarms(facts: Facts, said: Set[str]) -> Iterator[Notify | MessagePatient]:
@@ -23,8 +24,8 @@ def due_alarms(facts: Facts, said: Set[str]) -> Iterator[Notify | MessagePatient
                 yield MessagePatient(key, due.rung.message, fresh_until)
     for moment in facts.dose_moments:
         key = f"dose:{moment.what}:{moment.week}"
-        if _fresh(moment.at, facts) and key not in said and (lines := _shortfall(moment, facts)):
-            yield _notice(facts, key, "case_manager", f"dose_{moment.what}", lines)
+        if _fresh(moment.at, facts) and key not in said and (notice := _of_week(moment, facts)):
+            yield _notice(facts, key, "case_manager", *notice)
 
 
 def news_of_death(facts: Facts, said: Set[str]) -> Iterator[Notify]:
@@ -59,45 +60,11 @@ def _fresh(at: datetime, facts: Facts) -> bool:
     return at <= facts.now <= facts.calendar.due(at, facts.policy.stale_after)
 
 
-def _shortfall(moment: DoseMoment, facts: Facts) -> tuple[str, ...]:
-    """What is wrong with the dose of a week, hours, days and gaps judged separately (A1), and which sessions would
-    repair it while there is time (A7); nothing where all is well."""
+def _of_week(moment: DoseMoment, facts: Facts) -> tuple[str, tuple[str, ...]] | None:
+    """Subject and lines of the forecast in mid-week, or of the one notice at the week's end (A7)."""
     if facts.admitted_on is None or moment.week < facts.admitted_on:
-        return ()
-    dose = facts.policy.dose
-    minutes, days = facts.dose_of_week(moment.week)
-    required, required_days = facts.dose_required(moment.week), facts.days_required(moment.week)
-    ahead = [
-        session
-        for session in facts.sessions
-        if (session.start.date() - moment.week).days < 7 and session.ends_at > facts.now
-    ]
+        return None
     if moment.what == "report":
-        ahead = []
-    will = minutes + sum(session.minutes for session in ahead)
-    will_days = len({session.start.date() for session in ahead} | facts.days_attended(moment.week))
-    problems = []
-    if will < required:
-        problems.append(f"{minutes} of {required} minutes")
-    if minutes > dose.max_minutes:
-        problems.append(f"{minutes} minutes, more than {dose.max_minutes}")
-    if will_days < required_days:
-        problems.append(f"{days} of {required_days} days")
-    if days > dose.max_days:
-        problems.append(f"{days} days, more than {dose.max_days}")
-    if (
-        moment.what == "report"
-        and (gap := facts.days_without_service(moment.week)) > dose.max_days_without_service
-    ):
-        problems.append(
-            f"{gap} days in a row without an offered service, more than {dose.max_days_without_service}"
-        )
-    if not problems:
-        return ()
-    lines = [f"{'; '.join(problems)}, in the program week from {moment.week}."]
-    if moment.what == "forecast":
-        lines.append(f"With the sessions still planned it will be {will} minutes on {will_days} days.")
-        lines += [f"Still planned: {session.name}, {session.minutes} minutes." for session in ahead]
-        if will < required:
-            lines.append(f"To repair it, offer {required - will} further minutes this week.")
-    return tuple(lines)
+        return report(facts, moment.week)
+    lines = forecast(facts, moment.week)
+    return ("dose_forecast", lines) if lines else None

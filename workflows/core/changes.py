@@ -23,6 +23,7 @@ _NAMES = {
     "goals_open": "Open goals",
     "flags": "Flags",
     "consents": "Consents that stand",
+    "refused_by_payer": "Refused by the payer",
     "exit": "Exit",
 }
 
@@ -46,6 +47,7 @@ def observed(facts: Facts, stage: str) -> dict[str, object]:
         "goals_open": sum(status == "open" for status in facts.goals.values()),
         "flags": facts.flags,
         "consents": [f"{one.consent_id} for {one.recipient}" for one in facts.consents_standing],
+        "refused_by_payer": [refusal.said for refusal in facts.payer_refusals],
         "exit": facts.exit[0] if facts.exit else None,
     }
 

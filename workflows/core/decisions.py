@@ -21,9 +21,10 @@ NEEDS_REASON = frozenset(
         "discharge",
         "rescind",
         "uphold",
+        "not_appealed",
     }
 )
-"""Choices that a person must give a reason for (S12, E2)."""
+"""Choices that a person must give a reason for (S11, S12, E2)."""
 
 
 def answered_duty(
@@ -60,6 +61,7 @@ def answered_duty(
             f"{', '.join(task_ids.get(duty.key, duty.key) for duty in able)}."
         )
     _check_who(decision, able[0], facts)
+    _check_when(decision, able[0], facts)
     if decision.choice in NEEDS_REASON and not decision.reason:
         raise NotAllowedNow(f"reason: {decision.choice} about {able[0].kind} needs a reason.")
     return able[0]
@@ -87,6 +89,19 @@ def _check_who(decision: Decision, duty: Duty, facts: Facts) -> None:
     ):
         needed = " or ".join(role.replace("_", " ") for role in duty.signed_by)
         raise NotAllowedNow(f"by: {duty.kind} is decided by the {needed}; {decision.by} has another role.")
+
+
+def _check_when(decision: Decision, duty: Duty, facts: Facts) -> None:
+    """A decision is not older than what it answers; but it may be as old as the entries that this rests on, if these
+    were recorded late. The steps of a discharge follow each other (E2)."""
+    if decision.on is None or duty.early or not (duty.is_task or duty.since < facts.now):
+        return
+    grounds = [recorded.effective_at for key in duty.entries if (recorded := facts.record.get(key))]
+    arose = duty.since if duty.rule == "E2" else min([duty.since, *grounds])
+    if decision.on < facts.calendar.day_of(arose):
+        raise NotAllowedNow(
+            f"on: {decision.on} lies before the day on which {duty.kind} came up, {facts.calendar.day_of(arose)}."
+        )
 
 
 def _already_decided(decision: Decision, facts: Facts) -> str:

@@ -16,6 +16,7 @@ from workflows.core.board import Board, Clinic
 from workflows.core.calendar import Calendar
 from workflows.core.carrying import carried_over
 from workflows.core.changes import observed, told
+from workflows.core.corrections import told_of_corrections
 from workflows.core.deadlines import Deadline
 from workflows.core.decisions import answered_duty, choice_of
 from workflows.core.duties import Duty
@@ -141,10 +142,11 @@ class Episode:
         was_closed = self.stage == "closed"
         kinds = frozenset(entry.kind for entry in entries)
         after, happened = self._up_to_date(now, kinds)
+        new = {r.entry_id for r in results if isinstance(r, Changed) and not r.duplicate}
+        recorded = [entry for entry in entries if entry.key in new]
         if was_closed and self.stage == "closed":
-            new = {r.entry_id for r in results if isinstance(r, Changed) and not r.duplicate}
-            self._show_after_exit([entry for entry in entries if entry.key in new])
-        changes = told(before, after, happened)
+            self._show_after_exit(recorded)
+        changes = told(before, after, [*told_of_corrections(recorded, self.record), *happened])
         changed = {name for name in after if before.get(name) != after[name]}
         for result in results:
             if isinstance(result, Changed) and not result.duplicate:

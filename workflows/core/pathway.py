@@ -13,7 +13,8 @@ from workflows.core.duties import Duty
 from workflows.core.duties.admission import intake
 from workflows.core.duties.consents import revocations
 from workflows.core.duties.leaving import exit_duties, involuntary_discharge, transfer
-from workflows.core.duties.review import decisions_to_review
+from workflows.core.duties.payer import payer_appeals
+from workflows.core.duties.review import contradictory_corrections, decisions_to_review
 from workflows.core.duties.safety import after_leave, crisis
 from workflows.core.duties.slips import adherence, holds, slip_response
 from workflows.core.facts import Facts
@@ -76,7 +77,9 @@ class Pathway(ABC):
             return
         yield from crisis(facts)
         yield from decisions_to_review(facts)
+        yield from contradictory_corrections(facts)
         yield from revocations(facts)
+        yield from payer_appeals(facts)
         if stage == "closed":
             yield from exit_duties(facts)
             return

@@ -37,6 +37,8 @@ class Dose(_Part):
     max_days_without_service: Annotated[int, Field(ge=0, le=7)] = 2
     forecast_on_day: Annotated[int, Field(ge=1, le=7)] = 4
     """Day of the program week, 1 to 7, on which a shortfall is forecast (A7)."""
+    weekly_summary: bool = True
+    """Whether the case manager hears at the end of each program week also where all is well."""
     services: tuple[str, ...] = ("group", "individual", "family", "education", "skills")
     """Services whose minutes count (A2); mutual help never does."""
 
@@ -141,6 +143,8 @@ class Attendance(_Part):
     """Missed sessions and the ladder that follows them (A3-A6)."""
 
     grace_minutes: Minutes = 15
+    excuse_notice_minutes: Minutes = 0
+    """So long before a session a patient's own excuse must come; after that only staff excuse (A3)."""
     ladder: Annotated[tuple[Rung, ...], Field(min_length=1)] = _MISSED_SESSION_LADDER
     high_risk_flags: tuple[str, ...] = ("recent_overdose", "suicide_risk", "opioid_use_after_abstinence")
     high_risk_contact: Delay = Delay(by_end_of_day=True)
@@ -350,6 +354,18 @@ class Linkage(_Part):
         return self
 
 
+class Payer(_Part):
+    """A payer's refusal and its appeal (S11)."""
+
+    appeal: Delay = Delay(business_days=2)
+    """Until the appeal is filed; sooner where the payer's notice names an earlier last day."""
+    answer: Delay = Delay(hours=72)
+    """Until the payer is asked for its answer: an urgent appeal, as one about care under way is, is answered within
+    72 hours (29 CFR 2560.503-1(i)(2)(i), 45 CFR 147.136(b))."""
+    answer_again: Delay = Delay(business_days=1)
+    """After the payer was asked and has not answered."""
+
+
 class Escalation(_Part):
     """One level of the ladder by which an overdue task climbs: whose it becomes, how long after it was due."""
 
@@ -374,6 +390,7 @@ class Policy(_Part):
     discharge: Discharge = Discharge()
     privacy: Privacy = Privacy()
     linkage: Linkage = Linkage()
+    payer: Payer = Payer()
     escalation: tuple[Escalation, ...] = (
         Escalation(role="supervisor", after=Delay(hours=4)),
         Escalation(role="director", after=Delay(hours=24)),

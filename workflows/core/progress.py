@@ -99,6 +99,8 @@ class Progress(BaseModel):
     """What admission still waits for (I4)."""
     undelivered: list[str]
     """Notices that reached nobody, with the reason."""
+    refused_by_payer: list[str] = Field(default_factory=list)
+    """Authorizations that a payer refuses: a billing fact, beside the course of care (S11)."""
     exit: ExitView | None = None
 
 
@@ -113,4 +115,6 @@ class JournalLine(BaseModel):
     source: str
     stands: bool
     undone_by: str | None = None
+    undone_because: str | None = None
+    """Why it was retracted or superseded, as far as that was said (T3)."""
     entry: dict[str, Any]

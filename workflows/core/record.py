@@ -127,6 +127,15 @@ class Record:
         found = (self._by_key[by] for by in self._undone_by.get(key, ()))
         return [one for one in found if self.stands(one.key)]
 
+    def successors(self, key: str) -> list[Recorded]:
+        """Every standing entry that has taken the place of an entry; more than one contradict each other."""
+        return [one for one in self.undoing(key) if one.entry.supersedes == key]
+
+    @property
+    def contested(self) -> list[str]:
+        """Entries with more than one standing successor, in the order in which they were corrected."""
+        return [key for key, by in self._undone_by.items() if len(by) > 1 and len(self.successors(key)) > 1]
+
     def all_of(self, kind: type[Entry]) -> list[Recorded]:
         """Every entry of a kind, standing or not, in the order of recording."""
         return [recorded for recorded in self._by_key.values() if type(recorded.entry) is kind]

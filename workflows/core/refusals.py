@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from workflows.core.authority import refuse_for_its_source
 from workflows.core.calendar import in_words
-from workflows.core.entries import Exit, Leave, PolicyAdoption, Return, Source, dated_ahead
+from workflows.core.entries import Exit, Leave, PolicyAdoption, Return, Source, Test, dated_ahead
 from workflows.core.errors import InvalidEntry, NotAllowedNow
 from workflows.core.facts import Facts
 from workflows.core.policy import Policy, load_policy
@@ -29,10 +30,13 @@ def refuse(arriving: Recorded, facts: Facts, stage: str, defaults: Mapping[str, 
     """
     entry = arriving.entry
     _from_the_future(arriving, facts)
+    refuse_for_its_source(entry, facts.record)
     if isinstance(entry, PolicyAdoption):
         _adoption(load_policy(entry.policy, defaults), facts, stage)
     elif isinstance(entry, Leave):
         _overlapping(entry, facts)
+    elif isinstance(entry, Test) and not entry.source.arrives_out_of_order:
+        _collected_before_it_was_ordered(entry, facts)
     elif isinstance(entry, Return):
         _return_from_nowhere(entry, facts, stage)
     elif isinstance(entry, Exit) and not facts.is_history(arriving):
@@ -49,25 +53,51 @@ def _from_the_future(arriving: Recorded, facts: Facts) -> None:
 
 
 def _adoption(policy: Policy, facts: Facts, stage: str) -> None:
-    """A policy may not end the program on a day that has passed (T8)."""
+    """A policy may not move the end of the program, or of its present extension, to a day that has passed (T8)."""
     if facts.admitted_on is None or stage not in ("program", "gate_review"):
         return
     reached = facts.admitted_on + timedelta(days=policy.length.days)
-    if reached < facts.today <= facts.length_reached_on:
+    if reached < facts.today and reached != facts.length_reached_on:
         raise NotAllowedNow(
             f"length.days: with {policy.length.days} days the program would have ended on {reached}, which has "
             f"passed. Use at least {(facts.today - facts.admitted_on).days} days, or let a clinician advance the "
             "gate."
         )
+    if facts.extensions and facts.program_ends_on and facts.program_ends_on >= facts.today:
+        began = facts.extensions[-1][0]
+        ends = began + timedelta(days=policy.length.extension_days)
+        if ends < facts.today:
+            raise NotAllowedNow(
+                f"length.extension_days: with {policy.length.extension_days} days the extension that began on {began} "
+                f"would have ended on {ends}, which has passed. Use at least {(facts.today - began).days} days."
+            )
 
 
 def _overlapping(leave: Leave, facts: Facts) -> None:
+    replaced = facts.record.get(leave.supersedes) if leave.supersedes else None
+    begins = replaced.entry.from_ if replaced and isinstance(replaced.entry, Leave) else None
     for first, last, _ in facts.leaves:
-        if first <= leave.until and leave.from_ <= last and not leave.supersedes:
+        if first <= leave.until and leave.from_ <= last and first != begins:
             raise InvalidEntry(
                 f"This leave overlaps the one from {first} to {last}; record the return from it first, or "
                 "supersede it."
             )
+
+
+def _collected_before_it_was_ordered(test: Test, facts: Facts) -> None:
+    """The same test, told in two entries. A laboratory's may come in any order, and is not refused (T4)."""
+    others = [
+        r.entry
+        for r in facts.record.standing(Test)
+        if isinstance(r.entry, Test) and r.entry.test_id == test.test_id and r.key != test.supersedes
+    ]
+    ordered = [one.ordered_on for one in (*others, test) if one.ordered_on]
+    collected = [one.collected_on for one in (*others, test) if one.collected_on]
+    if ordered and collected and min(collected) < min(ordered):
+        raise InvalidEntry(
+            f"collected_on: test {test.test_id} was collected on {min(collected)}, before it was ordered on "
+            f"{min(ordered)}; supersede the entry that is wrong."
+        )
 
 
 def _return_from_nowhere(entry: Return, facts: Facts, stage: str) -> None:
@@ -84,6 +114,12 @@ def _exit(entry: Exit, facts: Facts, stage: str) -> None:
         raise NotAllowedNow(
             f"The episode is closed already: {signed.reason} on {signed.on} (entry {signed.key}). To correct "
             "that, retract or supersede that entry."
+        )
+    began = facts.admitted_on or facts.frame.referred_on
+    if entry.on < min(began, facts.today):
+        raise InvalidEntry(
+            f"on: {entry.on} lies before {'the admission' if facts.admitted_on else 'the referral'} on {began}; an "
+            "exit is dated by the day on which the stay ended."
         )
     by_staff = entry.source in (Source.STAFF, Source.IMPORT)
     if not by_staff and (entry.source, entry.reason) != (Source.PATIENT, "withdrew"):

@@ -21,6 +21,16 @@ class Team(BaseModel):
     director: str | None = None
 
 
+class Following(BaseModel):
+    """What an episode that follows on another pathway begins with, where the clinic has settings of its own for it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    policy: dict[str, Any] | None = None
+    schedule: tuple[WeeklySession, ...] = ()
+    """Absent: the sessions go on as they are, until a schedule is recorded."""
+
+
 class EpisodeStart(BaseModel):
     """Everything that is known about an episode when it begins; nothing that tells who the patient is (P1)."""
 
@@ -35,6 +45,8 @@ class EpisodeStart(BaseModel):
     team: Team = Team()
     schedule: tuple[WeeklySession, ...] = ()
     closures: tuple[date, ...] = Field(default_factory=tuple)
+    following: dict[str, Following] = Field(default_factory=dict)
+    """By pathway, what an episode that follows this one there begins with; handed on from episode to episode."""
     follows: str | None = None
     """Id of the episode that this one continues on another pathway."""
     history: tuple[dict[str, Any], ...] = ()

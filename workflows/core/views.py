@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from workflows.core.corrections import reason_of
 from workflows.core.deadlines import Deadline
 from workflows.core.entries import Entry
 from workflows.core.episode import Episode
@@ -66,6 +67,7 @@ def progress(episode: Episode, now: datetime) -> Progress:
         flags=facts.flags,
         waits_for=facts.missing_for_admission if episode.stage == "intake" else [],
         undelivered=episode.undelivered,
+        refused_by_payer=[refusal.said for refusal in facts.payer_refusals],
         exit=ExitView(reason=facts.exit[0], on=facts.exit[1], entry_id=facts.exit[2]) if facts.exit else None,
     )
 
@@ -131,6 +133,7 @@ def journal(episode: Kept, known_by: datetime | None = None) -> list[JournalLine
                 source=recorded.entry.source.value,
                 stands=undone is None,
                 undone_by=undone.key if undone else None,
+                undone_because=reason_of(undone.entry) if undone else None,
                 entry=recorded.entry.model_dump(mode="json", by_alias=True, exclude_defaults=True),
             )
         )

@@ -147,6 +147,7 @@ class Iop(Pathway):
 
     def aftercare_duties(self, facts: Facts) -> Iterator[Duty]:
         yield from reassessment(facts)
+        yield from level_review(facts)
         yield from late_news(facts)
         yield from offers(facts)
         if not facts.on_leave:

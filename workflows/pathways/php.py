@@ -19,6 +19,7 @@ from workflows.core.facts import Facts
 from workflows.core.pathway import COMMON_EXITS, Pathway
 from workflows.pathways import regions
 from workflows.pathways.guards import CommonSituation
+from workflows.pathways.php_claims import CLAIMS
 
 
 class PhpSituation(CommonSituation):
@@ -75,8 +76,15 @@ class Php(Pathway):
     situation = PhpSituation
     level = "php"
     moves = MappingProxyType({})
-    exits = MappingProxyType({**COMMON_EXITS, ("step_down_review", "step_down"): "transferred"})
+    exits = MappingProxyType(
+        {
+            **COMMON_EXITS,
+            ("step_down_review", "step_down"): "transferred",
+            ("step_down_review", "complete"): "completed",
+        }
+    )
     follows = MappingProxyType({("step_down_review", "step_down"): "iop"})
+    claims = CLAIMS
     # ASAM level 2.5: twenty hours a week; four to six hours on most days, for two to four weeks.
     defaults = MappingProxyType(
         {
@@ -138,10 +146,10 @@ def step_down_review(facts: Facts) -> Iterator[Duty]:
         CLINICIAN,
         facts.calendar.at(facts.length_reached_on),
         length.continued_stay_review,
-        ("step_down", "continue"),
+        ("step_down", "continue", "complete"),
         "S11",
         (),
-        "Review the step down into the Intensive Outpatient Program.",
+        "Review the step down into the Intensive Outpatient Program; complete where no program is to follow.",
         early=True,
         signed_by=CLINICIANS,
         announced="Step-down review",

@@ -93,6 +93,7 @@ def faults_of_pathway() -> Iterator[Fault]:
         ("self.facts.at_extension_limit", "the extension limit"),
         ("self.facts.outreach is not None", "a missed session"),
         ("bool(self.facts.slips)", "a return to use"),
+        ("bool(self.facts.payer_refusals)", "a payer's refusal"),
         ("bool(self.facts.holds)", "a presumptive test"),
     ):
         module = copy.deepcopy(SOURCE)

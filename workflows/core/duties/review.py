@@ -32,3 +32,24 @@ def decisions_to_review(facts: Facts) -> Iterator[Duty]:
                     "stands: keep it, or decide anew. Nothing is undone by itself.",
                     signed_by=CLINICIANS,
                 )
+
+
+def contradictory_corrections(facts: Facts) -> Iterator[Duty]:
+    """Two entries have taken the place of the same one: both stand, and a person says which is right (T3).
+
+    To refuse the second would let the order of arrival decide (T4).
+    """
+    for key in facts.record.contested if facts.record.is_corrected else ():
+        rivals = sorted(facts.record.successors(key), key=lambda one: (one.recorded_at, one.key))
+        yield Duty(
+            f"correction_conflict:{key}:{'|'.join(one.key for one in rivals)}",
+            "case_manager",
+            rivals[-1].known_at,
+            Delay(business_days=1),
+            ("both_hold",),
+            "T3",
+            (key, *(one.key for one in rivals)),
+            f"Entry {key} was superseded {len(rivals)} times: retract what is wrong, or say that all of it holds.",
+            lapses=True,
+            done_by=("retraction",),
+        )

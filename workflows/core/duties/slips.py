@@ -121,10 +121,10 @@ def drawn_tests(facts: Facts) -> Iterator[Duty]:
                 escalates=True,
             )
     if following:
-        yield _collection(facts, following, "Next look at the tests")
+        yield _collection(facts, following)
 
 
-def _collection(facts: Facts, day: date, announced: str | None = None) -> Duty:
+def _collection(facts: Facts, day: date) -> Duty:
     return Duty(
         f"collect_test:{day}",
         "nurse" if facts.frame.team.get("nurse") else "case_manager",
@@ -137,7 +137,7 @@ def _collection(facts: Facts, day: date, announced: str | None = None) -> Duty:
         lapses=True,
         escalates=False,
         done_by=("test",),
-        announced=announced,
+        announced="Next look at the tests",
     )
 
 

@@ -39,6 +39,7 @@ from workflows.core.entries.intake import (
     Screening,
 )
 from workflows.core.entries.linkage import ReferralNews
+from workflows.core.entries.payer import Payer
 from workflows.core.entries.sobriety import Medication, Test, Use
 from workflows.core.errors import InvalidEntry
 
@@ -47,7 +48,7 @@ KINDS: dict[str, type[Entry]] = {
     for cls in (
         Screening, LevelOfCareDecision, Admission, Goal, Acknowledgement, Need,
         Attendance, SessionChange, Schedule, Contact, Module, MutualHelp,
-        Use, Test, Medication, Consent, Revocation,
+        Use, Test, Medication, Consent, Revocation, Payer,
         Leave, Return, Crisis, Flag, Checkin, Decision, Exit, PolicyAdoption, Retraction, ReferralNews,
     )
 }  # fmt: skip
@@ -105,7 +106,7 @@ def in_words(error: ValidationError, model: type[Any] | None = None) -> str:
 __all__ = [
     "KINDS", "Acknowledgement", "Admission", "Attendance", "Checkin", "Consent", "Contact", "Crisis",
     "Decision", "Entry", "Exit", "Flag", "Goal", "Leave", "LevelOfCareDecision", "Medication", "Module",
-    "MutualHelp", "Need", "PolicyAdoption", "ReferralNews",
+    "MutualHelp", "Need", "Payer", "PolicyAdoption", "ReferralNews",
     "Retraction", "Return", "Revocation", "Schedule", "Screening",
     "SessionChange", "Source", "Test", "Use", "WeeklySession", "dated_ahead", "effective_at", "in_words",
     "parse_entry",

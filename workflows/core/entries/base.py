@@ -2,10 +2,17 @@
 
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    StringConstraints,
+    model_validator,
+)
 
 
 class Source(StrEnum):
@@ -61,9 +68,25 @@ class Entry(BaseModel):
     note_ref: Code | None = None
     supersedes: Code | None = None
     """Id of an entry that this one replaces; the replaced one no longer stands (T3)."""
+    supersedes_reason: Reason | None = None
+    """Why it does (T3). Kinds without a `reason` of their own take it as `reason` too."""
 
     states_a_plan: ClassVar[bool] = False
     """Whether the statement may be about a day to come; all others are refused if dated ahead (T5)."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _reason_of_a_correction(cls, statement: Any) -> Any:
+        if isinstance(statement, dict) and "reason" not in cls.model_fields and statement.get("supersedes"):
+            named = {"supersedes_reason" if name == "reason" else name: v for name, v in statement.items()}
+            return named if len(named) == len(statement) else statement
+        return statement
+
+    @model_validator(mode="after")
+    def _reason_belongs_to_a_correction(self) -> Self:
+        if self.supersedes_reason and not self.supersedes:
+            raise ValueError("supersedes: name the entry that this one takes the place of")
+        return self
 
     @property
     def key(self) -> str:

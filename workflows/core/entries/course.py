@@ -57,12 +57,19 @@ class Crisis(Entry):
 
 
 class Flag(Entry):
-    """A dated flag, such as a high risk (A6); `off` is the last day, absent while it lasts."""
+    """A dated flag, such as a high risk (A6); `off` is the last day, absent while it lasts. A later entry with the same
+    `name` and `on` says when it goes off."""
 
     kind: Literal["flag"]
     name: Name
     on: date
     off: date | None = None
+
+    @model_validator(mode="after")
+    def _goes_off_after_it_is_on(self) -> "Flag":
+        if self.off and self.off < self.on:
+            raise ValueError(f"off: {self.off} lies before the flag is on, on {self.on}")
+        return self
 
     def when(self) -> date:
         return self.on

@@ -2,15 +2,15 @@
 
 One file for each subject, in a chain in which each reads only those before it:
 `reading` → `consents` → `intake` → `course` → `use` → `stages` → `attendance` → `gate` → `length` → `discharge` →
-`exits` → `linkage`.
+`exits` → `linkage` → `payer`.
 The calculations themselves are functions beside them: `sessions`, `ladder`, `sobriety`, `conditions`.
 """
 
 from workflows.core.facts.frame import Answer, Frame
-from workflows.core.facts.linkage import LinkageFacts
+from workflows.core.facts.payer import PayerFacts
 
 
-class Facts(LinkageFacts):
+class Facts(PayerFacts):
     """All facts of an episode at one instant."""
 
 

@@ -9,7 +9,7 @@ from workflows.core.calendar import program_week
 from workflows.core.entries import Attendance, Contact, Decision, Leave, Return, Schedule, SessionChange
 from workflows.core.facts.ladder import Outreach, outreach
 from workflows.core.facts.reading import fact
-from workflows.core.facts.sessions import Judged, Session, judge, offered, run_of_misses
+from workflows.core.facts.sessions import Judged, Session, comes_too_late, judge, offered, run_of_misses
 from workflows.core.facts.stages import StageFacts
 from workflows.core.record import Recorded
 
@@ -73,8 +73,11 @@ class AttendanceFacts(StageFacts):
     def _stated(self) -> dict[datetime, list[Recorded]]:
         def by_session() -> dict[datetime, list[Recorded]]:
             found: dict[datetime, list[Recorded]] = {}
+            notice = timedelta(minutes=self.policy.attendance.excuse_notice_minutes)
             for recorded in self.record.standing(Attendance):
-                if isinstance(recorded.entry, Attendance):
+                if isinstance(recorded.entry, Attendance) and not comes_too_late(
+                    recorded, self.calendar, notice
+                ):
                     found.setdefault(recorded.entry.session, []).append(recorded)
             return found
 
@@ -240,12 +243,18 @@ class AttendanceFacts(StageFacts):
         return {day for day, _ in self._attended_in(first)}
 
     def days_without_service(self, first: date) -> int:
-        """The longest run of days in a week, as long as the patient is expected, without an offered service (A1)."""
+        """The longest run of days that reaches into a week, as long as the patient is expected, without an offered
+        service (A1)."""
         offered = {session.start.date() for session in self.sessions}
-        longest = run = 0
+
+        def free(day: date) -> bool:
+            return self._expected_on(day) and day not in self.calendar.closures and day not in offered
+
+        run = longest = 0
+        while run < 7 and free(first - timedelta(days=run + 1)):  # a run may have begun in the week before
+            run += 1
         for day in (first + timedelta(days=ahead) for ahead in range(7)):
-            free = self._expected_on(day) and day not in self.calendar.closures and day not in offered
-            run = run + 1 if free else 0
+            run = run + 1 if free(day) else 0
             longest = max(longest, run)
         return longest
 

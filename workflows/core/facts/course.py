@@ -77,19 +77,22 @@ class CourseFacts(IntakeFacts):
         """Flags that are on today."""
         return sorted(
             {
-                r.entry.name
-                for r in self.record.standing(Flag)
-                if isinstance(r.entry, Flag)
-                and r.entry.on <= self.today
-                and (r.entry.off is None or self.today <= r.entry.off)
+                flag.name
+                for flag in self._flags
+                if flag.on <= self.today and (flag.off is None or self.today <= flag.off)
             }
         )
 
     @property
+    def _flags(self) -> list[Flag]:
+        """Each flag as it was stated last: a later entry of the same name and first day says when it goes off."""
+        stated = [r.entry for r in self.record.standing(Flag) if isinstance(r.entry, Flag)]
+        return list({(flag.name, flag.on): flag for flag in stated}.values())
+
+    @property
     def flags_end(self) -> list[date]:
         """The last day of each flag that has one."""
-        flags = [r.entry for r in self.record.standing(Flag)]
-        return [flag.off for flag in flags if isinstance(flag, Flag) and flag.off]
+        return [flag.off for flag in self._flags if flag.off]
 
     @property
     def high_risk(self) -> bool:

@@ -1,7 +1,7 @@
 """How far an involuntary discharge has come (E2): review, team meeting, notice, appeal, decision."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from workflows.core.facts.frame import Answer
@@ -67,5 +67,13 @@ class DischargeFacts(LengthFacts):
             return None
         appeal = self.answer(f"discharge_appeal:{key}")
         if appeal:
-            return DischargeCase(key, by, Step.APPEAL, appeal.at, noticed.at)
-        return DischargeCase(key, by, Step.APPEAL_PERIOD, noticed.at, noticed.at)
+            return DischargeCase(key, by, Step.APPEAL, appeal.at, self._given_at(noticed))
+        return DischargeCase(key, by, Step.APPEAL_PERIOD, self._given_at(noticed), self._given_at(noticed))
+
+    def _given_at(self, noticed: Answer) -> datetime:
+        """When the notice was given at the latest: one dated by its day alone takes nothing from the time to appeal."""
+        recorded = self.record.get(noticed.key)
+        if recorded is None or recorded.entry.when() is None:
+            return noticed.at
+        ended = self.calendar.at(self.calendar.day_of(noticed.at) + timedelta(days=1))
+        return min(recorded.recorded_at.astimezone(self.calendar.zone), ended)

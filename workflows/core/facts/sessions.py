@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal
 
 from workflows.core.calendar import Calendar
-from workflows.core.entries import Attendance, Schedule, SessionChange, WeeklySession
+from workflows.core.entries import Attendance, Schedule, SessionChange, Source, WeeklySession
 from workflows.core.entries.attendance import WEEKDAYS
 from workflows.core.record import Recorded
 
@@ -82,9 +82,11 @@ def offered(
         assert isinstance(change, SessionChange)
         if change.change == "added":
             planned[change.session] = (change.minutes or 60, change.service or "group")
+            if change.session in changed and changed[change.session].change == "cancelled":
+                del changed[change.session]  # it takes place after all
         else:
             changed[change.session] = change
-    found = []
+    found: dict[datetime, Session] = {}
     for named, (minutes, service) in planned.items():
         start, moves = named, 0
         while (following := changed.get(start)) and moves <= len(changed):
@@ -94,8 +96,23 @@ def offered(
             start, moves = following.new_start, moves + 1
         stands = following is None and not (moves == 0 and start.date() in calendar.closures)
         if stands and first <= start.date() <= last and expected_on(start.date()):
-            found.append(Session.planned(start, minutes, service, calendar, grace))
-    return sorted(found, key=lambda session: session.start)
+            session = Session.planned(start, minutes, service, calendar, grace)
+            # One that is moved to the time of another is held together with it: nobody misses both.
+            if start not in found or found[start].minutes < minutes:
+                found[start] = session
+    return sorted(found.values(), key=lambda session: session.start)
+
+
+def comes_too_late(recorded: Recorded, calendar: Calendar, notice: timedelta) -> bool:
+    """Whether somebody excuses themselves with too little notice: then only staff can excuse it, afterwards (A3)."""
+    said = recorded.entry
+    assert isinstance(said, Attendance)
+    by_patient = said.source in (Source.PATIENT, Source.KIOSK)
+    return (
+        said.status == "excused"
+        and by_patient
+        and recorded.recorded_at > calendar.instant(said.session) - notice
+    )
 
 
 def _weekly(

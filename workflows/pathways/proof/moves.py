@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, get_args
 
 from workflows.core.claims import Cause
-from workflows.core.entries import Source
+from workflows.core.entries import Source, Use
 from workflows.core.entries.course import ExitReason
 from workflows.core.episode import Episode
 
 CLOCK = frozenset({Cause.LIMIT})
 _CORRECTED = frozenset(
-    {"exit", "decision", "admission", "level_of_care", "use", "crisis", "return", "leave", "flag"}
+    {"exit", "decision", "admission", "level_of_care", "use", "crisis", "return", "leave", "flag", "payer"}
 )
 
 
@@ -34,6 +34,8 @@ def moves(episode: Episode, now: datetime, number: int) -> Iterator[Move]:
     for name, by, statement in (
         *_answers(episode),
         *_course(episode, now),
+        *_payer(episode, now),
+        *_tests(episode, now),
         *_intake(episode, now),
         *_exits(episode, now),
         *_corrections(episode),
@@ -54,6 +56,8 @@ def causes_of(entry: Mapping[str, Any] | None) -> frozenset[Cause]:
         return frozenset({Cause.CORRECTION if corrects else Cause.DECISION})
     if kind == "attendance" and entry["status"] == "missed":
         return frozenset({Cause.MISS})
+    if kind == "payer":
+        return frozenset({Cause.PAYER if entry["decision"] != "approved" else Cause.FEED})
     return frozenset({{"use": Cause.SLIP, "test": Cause.TEST}.get(kind, Cause.COURSE)})
 
 
@@ -143,6 +147,30 @@ def _course(episode: Episode, now: datetime) -> Iterator[Stated]:
         yield f"checkin:{risk}", "cm-1", {"kind": "checkin", "on": f"{today}", "risk": risk}
 
 
+def _tests(episode: Episode, now: datetime) -> Iterator[Stated]:
+    """A medication is prescribed and a test does not find it; and a program that drew no tests begins to (T8)."""
+    today = f"{_today(episode, now)}"
+    if not episode.facts.medications:
+        yield "medication", "nu-1", {"kind": "medication", "name": "naltrexone", "start_on": today}
+    else:
+        yield "test:without_prescribed", "lab", {
+            "kind": "test", "test_id": f"w-{today}", "source": "lab", "collected_on": today, "result": "negative",
+            "substances": ["naltrexone"],
+        }  # fmt: skip
+    if not episode.frame.policy.tests.phases:
+        settings = {**(episode.start.policy or {}), "tests": {"phases": [{"max_gap_days": 2}]}}
+        yield "policy:tests", "di-1", {"kind": "policy", "policy": settings}
+
+
+def _payer(episode: Episode, now: datetime) -> Iterator[Stated]:
+    """A payer refuses to pay, in whole or in part; and pays after all."""
+    for decision in ("denied", "approved") if episode.facts.payer_refusals else ("denied",):
+        yield f"payer:{decision}", "payer-system", {
+            "kind": "payer", "authorization_id": "a1", "decision": decision, "on": f"{_today(episode, now)}",
+            "source": Source.AGENCY.value,
+        }  # fmt: skip
+
+
 def _answers(episode: Episode) -> Iterator[Stated]:
     """Each open question in each of its outcomes, by the role that owes the answer; closing ones by a machine too."""
     facts, people = episode.facts, episode.frame.team
@@ -183,6 +211,9 @@ def _corrections(episode: Episode) -> Iterator[Stated]:
             seen.add(kind)
             statement = {"kind": "retraction", "entry_id": recorded.key, "reason": "another patient"}
             yield f"retract:{kind}", "cm-1", statement
+    if uses := episode.record.all_of(Use):  # done twice, the corrections contradict each other
+        statement = {"kind": "use", "on": f"{uses[0].effective_at.date()}", "supersedes": uses[0].key}
+        yield "use:superseded", "cm-1", {**statement, "supersedes_reason": "another substance"}
 
 
 def _today(episode: Episode, now: datetime) -> Any:

@@ -3,15 +3,19 @@
 from dataclasses import replace
 
 from workflows.core.claims import Cause
+from workflows.core.keys import kind_of
 from workflows.core.pathway import Pathway
-from workflows.pathways.proof.chart import bare, read_chart
+from workflows.pathways.proof.chart import Restless, bare, read_chart
 from workflows.pathways.proof.findings import Findings
 from workflows.pathways.proof.graph import Possible
 from workflows.pathways.proof.moves import Move, causes_of
 from workflows.pathways.proof.of_chart import ROLES, untrue
 from workflows.pathways.proof.rewind import remember
-from workflows.pathways.proof.search import Search, Seen, Situation, Taken, by_person, look
+from workflows.pathways.proof.running import watched
+from workflows.pathways.proof.search import GoesRound, Search, Seen, Situation, Taken, by_person, look
 from workflows.pathways.proof.story import Story
+
+GOES_ROUND = "the chart of the engine goes round without end"
 
 
 def prove_engine(pathway: Pathway, findings: Findings, depth: int, most: int = 1_000_000) -> Search:
@@ -19,8 +23,13 @@ def prove_engine(pathway: Pathway, findings: Findings, depth: int, most: int = 1
     search = Search(pathway, depth, most)
     watch = Watch(pathway, findings)
     watch.at(search.first.seen, search.first.story)
-    for taken in search.run():
-        watch.on(taken)
+    try:
+        for taken in search.run():
+            watch.on(taken)
+    except GoesRound as found:  # no further story can be lived through on such a chart
+        search.complete = False
+        findings.broken("rest", GOES_ROUND, found.story)
+        return search
     watch.at_the_end(search)
     return search
 
@@ -29,7 +38,17 @@ def retell(pathway: Pathway, story: Story, findings: Findings) -> None:
     """Live a kept story through with the engine as it is now, and look at the invariants on the way."""
     watch = Watch(pathway, findings)
     here: Situation | None = None
-    for step, episode, refused in story.live():
+    lived = story.live()
+    while True:
+        try:
+            step, episode, refused = next(lived)
+        except StopIteration:
+            return
+        except Restless:
+            findings.broken("rest", GOES_ROUND, story)
+            return
+        if step is None:
+            watched(episode)
         now = step.at if step else story.began_at
         told = here.story.then(step) if here and step else replace(story, steps=())
         seen = look(episode, now)
@@ -148,7 +167,7 @@ class Watch:
         entry = taken.step.entry
         if entry is None or entry["kind"] != "decision" or causes_of(entry) == {Cause.FEED}:
             return
-        answer = (str(entry["about"]).partition(":")[0], str(entry["choice"]))
+        answer = (kind_of(str(entry["about"])), str(entry["choice"]))
         before, after = _period(taken.source.seen), _period(taken.after)
         self.decided.add(answer)
         said = f"the decision {_words(answer[1])} about {_words(answer[0])}"

@@ -18,8 +18,10 @@ from workflows.core.episode import Episode
 from workflows.core.errors import Refused
 from workflows.core.pathway import Pathway
 from workflows.core.start import EpisodeStart
+from workflows.pathways.proof.chart import Restless
 from workflows.pathways.proof.moves import Move, moves
 from workflows.pathways.proof.rewind import Moment, remember, rewind
+from workflows.pathways.proof.running import watched
 from workflows.pathways.proof.story import Step, Story
 
 _DATES = re.compile(
@@ -34,6 +36,13 @@ def deadline_kind(name: str) -> str:
 
 class NoSuchWay(Exception):
     """An opening that the engine does not take."""
+
+
+class GoesRound(Exception):
+    """The chart goes round without end after a story."""
+
+    def __init__(self, story: Story) -> None:
+        self.story = story
 
 
 class Seen(NamedTuple):
@@ -134,6 +143,7 @@ class Search:
         self.start = EpisodeStart.model_validate(dict(self.pathway.claims.start))
         self.began = datetime.fromisoformat(f"{self.start.referred_on}T09:00").replace(tzinfo=self.start.zone)
         self.episode = Episode(self.start, self.pathway, self.began)
+        watched(self.episode)
         self.episode.wake(self.began)
         self.episode.take_effects()
         story = Story(self.pathway.name, self.pathway.claims.start, self.began)
@@ -203,17 +213,19 @@ class Search:
             if only is not None and move.name != only:
                 continue
             self.tried += 1
-            refused = None
+            step, refused = Step(here.now, move.entry), None
             if move.entry is None:
                 assert episode.next_deadline is not None
                 step = Step(episode.next_deadline.at, None, episode.next_deadline.name)
-                episode.wake(step.at)
-            else:
-                step = Step(here.now, move.entry)
-                try:
+            try:
+                if move.entry is None:
+                    episode.wake(step.at)
+                else:
                     episode.apply(parse_entry(move.entry), here.now)
-                except Refused as refusal:
-                    refused = str(refusal)
+            except Refused as refusal:
+                refused = str(refusal)
+            except Restless:
+                raise GoesRound(here.story.then(step)) from None
             episode.take_effects()
             yield Taken(here, move, step, here.seen if refused else look(episode, step.at), refused), episode
             rewind(episode, here.moment)

@@ -9,6 +9,7 @@ from workflows.core.calendar import day_in_words, in_words
 from workflows.core.entries import parse_entry
 from workflows.core.episode import Episode
 from workflows.core.errors import Refused
+from workflows.core.keys import kind_of
 from workflows.core.start import EpisodeStart
 from workflows.pathways import pathway_named
 
@@ -150,12 +151,20 @@ def said(entry: Mapping[str, Any]) -> str:
         case "checkin":
             return f"{who} records an aftercare check-in with risk {get('risk')}"
         case "decision":
-            return (
-                f"{who} decides about {_words(str(get('about')).partition(':')[0])}: {_words(get('choice'))}"
-            )
+            return f"{who} decides about {_words(kind_of(str(get('about'))))}: {_words(get('choice'))}"
         case "exit":
             corrected = "corrects the exit to" if get("supersedes") else "signs the exit"
             return f"{who} {corrected}: {_words(get('reason'))}"
+        case "medication":
+            return f"{who} records a prescription of {_words(get('name'))} from {_day(get('start_on'))} on"
+        case "policy":
+            return f"{who} adopts a changed policy"
+        case "consent":
+            return f"{who} records a signed consent for {_words(get('recipient'))}"
+        case "revocation":
+            return f"{who} records that a consent is taken back"
+        case "payer":
+            return f"{who} records the payer's decision on an authorization: {_words(get('decision'))}"
         case "retraction":
             return f"{who} retracts an entry as wrong"
     return f"{who} records an entry of the kind {_words(kind)}"

@@ -1,0 +1,48 @@
+"""The start of the episode that follows on another pathway: the same patient and team, with that pathway's settings."""
+
+from typing import Any
+
+from workflows.core.effects import BeginEpisode
+from workflows.core.errors import Refused
+from workflows.core.policy import InvalidPolicy, load_policy
+from workflows.core.start import EpisodeStart, Following
+from workflows.pathways import pathway_named
+
+
+def check_following(start: EpisodeStart) -> None:
+    """Refuse at the start what could otherwise not begin weeks later, when nobody looks.
+
+    Raises:
+        InvalidEntry: there is no pathway of a name.
+        InvalidPolicy: a policy contradicts itself; the message says which.
+    """
+    for name, settings in start.following.items():
+        try:
+            load_policy(settings.policy, pathway_named(name).defaults)
+        except InvalidPolicy as error:
+            raise InvalidPolicy(f"following.{name}.policy: {error}") from None
+        except Refused as error:
+            raise type(error)(f"following: {error}") from None
+
+
+def start_of_following(start: EpisodeStart, begin: BeginEpisode) -> dict[str, Any]:
+    """The start of the following episode, as plain JSON.
+
+    The policy of the episode before is not handed on: its numbers are those of another program.
+    """
+    settings = _settings(start, begin.pathway).model_dump(mode="json", exclude_unset=True)
+    return {
+        **start.model_dump(mode="json", exclude={"policy", "history", "follows"}),
+        **settings,
+        "episode_id": begin.episode_id,
+        "pathway": begin.pathway,
+        "referred_on": begin.referred_on.isoformat(),
+        "follows": start.episode_id,
+        "history": list(begin.history),
+    }
+
+
+def _settings(start: EpisodeStart, pathway: str) -> Following:
+    wanted = pathway_named(pathway).name
+    named = (one for name, one in start.following.items() if pathway_named(name).name == wanted)
+    return next(named, Following())
