@@ -148,13 +148,19 @@ class Episode:
             self._show_after_exit(recorded)
         changes = told(before, after, [*told_of_corrections(recorded, self.record), *happened])
         changed = {name for name in after if before.get(name) != after[name]}
-        for result in results:
-            if isinstance(result, Changed) and not result.duplicate:
-                result.stage = self.stage
-                result.changes = changes
-                result.before = {name: before.get(name) for name in changed}
-                result.after = {name: after[name] for name in changed}
-        return [result for result in results if result is not None]
+        told_to_all = {
+            "stage": self.stage,
+            "changes": changes,
+            "before": {name: before.get(name) for name in changed},
+            "after": {name: after[name] for name in changed},
+        }
+        return [
+            result.model_copy(update=told_to_all)
+            if isinstance(result, Changed) and not result.duplicate
+            else result
+            for result in results
+            if result is not None
+        ]
 
     def _show_after_exit(self, entries: Sequence[Entry]) -> None:
         for entry in entries:

@@ -121,16 +121,15 @@ def rights_and_preferences(facts: Facts) -> Iterator[Duty]:
     admission, sessions = facts.admission, facts.sessions
     if admission is None or not sessions:
         return
-    first = facts.calendar.instant(sessions[0].start)
-    admitted = facts.calendar.at(admission.on)
-    wait = Delay(minutes=max(0, int((first - admitted) / timedelta(minutes=1))))
     for what in ("rights_notice", "contact_preferences"):
         if not facts.acknowledged(what):
+            first = facts.calendar.instant(sessions[0].start)
+            admitted = facts.calendar.at(admission.on)
             yield Duty(
                 what,
                 "case_manager",
                 admitted,
-                wait,
+                Delay(minutes=max(0, int((first - admitted) / timedelta(minutes=1)))),
                 ("signed", "declined"),
                 "I4",
                 (),

@@ -15,6 +15,9 @@ CLINICIAN = "therapist"
 CLINICIANS = ("therapist", "nurse", "supervisor", "director")
 """Roles that may sign what only a clinician may decide; a case manager may not."""
 
+AT_ONCE = Delay(hours=0)
+"""For what is no task: a question that a person may decide at any time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Duty:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from workflows.core.calendar import Delay, day_in_words
-from workflows.core.duties.duty import Duty, repeated
+from workflows.core.duties.duty import AT_ONCE, Duty, repeated
 from workflows.core.entries import Exit
 from workflows.core.facts import Facts
 from workflows.core.facts.discharge import Step
@@ -25,7 +25,7 @@ def involuntary_discharge(facts: Facts) -> Iterator[Duty]:
             f"involuntary_discharge:{facts.discharges_ended}",
             "supervisor",
             facts.now,
-            Delay(hours=0),
+            AT_ONCE,
             ("propose",),
             "E2",
             (),
@@ -48,7 +48,7 @@ def involuntary_discharge(facts: Facts) -> Iterator[Duty]:
         f"discharge_appeal:{case.key}",
         "case_manager",
         case.since,
-        Delay(hours=0),
+        AT_ONCE,
         ("appealed",),
         "E2",
         (case.key,),
@@ -151,7 +151,7 @@ def exit_duties(facts: Facts) -> Iterator[Duty]:
             f"reopening:{signed.key}",
             "case_manager",
             signed.known_at,
-            Delay(hours=0),
+            AT_ONCE,
             ("reopen",),
             "E3",
             (signed.key,),
