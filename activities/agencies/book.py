@@ -244,6 +244,9 @@ def load(path: Path) -> AgencyBook:
     except yaml.constructor.ConstructorError as error:
         line = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise AgenciesFileError(f"{path}: {error.problem}{line}") from None
+    except yaml.MarkedYAMLError as error:
+        line = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise AgenciesFileError(f"{path}: is not YAML{line}") from None
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError):
         raise AgenciesFileError(f"{path}: is not a YAML file in UTF-8") from None
     try:
