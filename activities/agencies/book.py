@@ -117,6 +117,7 @@ class FhirChannel(_Strict):
     token_env: Variable | None = None
     """The variable with the bearer token."""
     poll_minutes: Annotated[int, Field(ge=LEAST_MINUTES_BETWEEN_QUESTIONS, le=7 * 24 * 60)] = 60
+    """It is asked about a referral no more often than this."""
     knows_repeats: bool = False
     """The agency says that it honours conditional create, so that a sending without an answer is tried again."""
 

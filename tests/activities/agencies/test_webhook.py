@@ -30,7 +30,7 @@ async def test_P5_what_is_posted_is_signed_and_carries_the_notice_and_the_scope(
     posted = json.loads(body)
     assert headers["idempotency-key"] == posted["key"] == "r1:sending"
     assert (posted["scope"], posted["notice"][:11]) == (SCOPE, "This record")
-    assert posted["service"] == {"code": "food_bank", "title": "Food"}
+    assert posted["service"] == {"code": "food_bank", "title": "Food bank"}
     assert posted["person"]["birth_date"] == "1980-02-03"
     assert posted["answer_url"] == "https://answers.example/r/token.signature"
 
