@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test verify coverage bench lint format histories lock clean
+.PHONY: help setup up test fhir verify coverage bench lint format histories lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -25,6 +25,12 @@ up: setup ## a running clinic: Temporal with Web UI, worker, mailbox, the exampl
 
 test: setup ## the whole test suite
 	$(BIN)/python -m pytest
+
+fhir: tests/fhir_server/node_modules/.installed ## a FHIR server of somebody else's for the tests, by npm; without it they are skipped
+
+tests/fhir_server/node_modules/.installed: tests/fhir_server/package.json
+	cd tests/fhir_server && npm install --no-package-lock --no-audit --no-fund --loglevel=error
+	@touch $@
 
 verify: setup ## the proof of each pathway: only a person ends an episode, something is always awaited, and more
 	$(BIN)/carepath pathway verify iop

@@ -35,7 +35,7 @@ from activities.models import (
     DisclosureReceipt,
     Reconciliation,
 )
-from workflows.core.consents import Consent, Request, covering, parts
+from workflows.core.consents import ONLY_BY_NAME, Consent, Request, covering, parts
 
 CLAIMABLE = ("pending", "withheld")
 """What was given back, or kept back for want of a consent, may be tried again: the consent decides anew each time."""
@@ -201,7 +201,7 @@ class Discloser:
                 email=patient.email if reachable else None,
                 language=patient.language if reachable else None,
             ),
-            content={"service_need": wanted.service} if "service_need" in content else {},
+            content=dict.fromkeys(sorted(content & ({"service_need"} | ONLY_BY_NAME)), wanted.service),
             consent_id=ours.consent.consent_id if ours.consent else "",
             notice=NOTICE,
             scope=scope_of(ours.consent)

