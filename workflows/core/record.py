@@ -105,7 +105,7 @@ class Record:
 
     def stands(self, key: str) -> bool:
         """Whether an entry stands: it is not retracted, and nothing has taken its place."""
-        return self.undone_by(key) is None
+        return key not in self._undone_by or self.undone_by(key) is None
 
     def undone_by(self, key: str) -> Recorded | None:
         """What retracted or replaced an entry, if it does not stand.

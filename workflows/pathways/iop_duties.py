@@ -207,9 +207,11 @@ def missed_checkins(facts: Facts) -> list[date]:
 
 def _out_of_reach(facts: Facts, since: date) -> Iterator[Duty]:
     """A missed check-in is a clinician's question; a longer silence a proposal, which a person decides (C1, E1)."""
-    rules = facts.policy.aftercare
+    rules, unanswered = facts.policy.aftercare, missed_checkins(facts)
+    if not unanswered:
+        return
     seen_on = max(facts.last_contact_by(facts.today) or since, since)
-    missed = [day for day in missed_checkins(facts) if day > seen_on]
+    missed = [day for day in unanswered if day > seen_on]
     if not missed:
         return
     yield Duty(

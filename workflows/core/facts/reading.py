@@ -66,8 +66,12 @@ class Reading:
         """Every standing answer to duties of a kind: its subject (what follows the kind in the key) and itself."""
         found = self._answers.get(kind)
         if found is None:
-            known = self.frame.answers_by_kind.get(kind, ())
-            found = [(duty.partition(":")[2], answer) for duty in known if (answer := self.answer(duty))]
+            known, stands = self.frame.answers_by_kind.get(kind), self.record.stands
+            found = [
+                (duty.partition(":")[2], answer)
+                for duty, answer in (known.items() if known else ())
+                if answer.at <= self.now and stands(answer.key)
+            ]
             self._answers[kind] = found
         return found
 

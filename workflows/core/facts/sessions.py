@@ -122,12 +122,13 @@ def _weekly(
     plans = [(first, tuple(weekly)), *_plans(schedules)]
     for number, (since, plan) in enumerate(plans):
         until = plans[number + 1][0] if number + 1 < len(plans) else last + timedelta(days=1)
-        for back in range((min(until, last + timedelta(days=1)) - max(since, first)).days):
-            day = max(since, first) + timedelta(days=back)
-            for line in plan:
-                if WEEKDAYS[day.weekday()] == line.weekday:
-                    start = datetime.combine(day, time.fromisoformat(line.start))
-                    yield start, (line.minutes, line.service)
+        begin, end = max(since, first), min(until, last + timedelta(days=1))
+        for line in plan:
+            clock = time.fromisoformat(line.start)
+            day = begin + timedelta(days=(WEEKDAYS.index(line.weekday) - begin.weekday()) % 7)
+            while day < end:
+                yield datetime.combine(day, clock), (line.minutes, line.service)
+                day += timedelta(days=7)
 
 
 def _plans(schedules: Iterable[Recorded]) -> list[tuple[date, tuple[WeeklySession, ...]]]:
