@@ -19,7 +19,7 @@ FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-ne
 
 
 async def main() -> None:
-    """The worklist, the episodes, one episode's timeline, and its progress."""
+    """The worklist, the episodes, one episode's timeline and its progress, and a referral that has travelled."""
     browser_file = shutil.which("chromium")
     if browser_file is None:
         sys.exit("There is no chromium on this machine; install Debian's package chromium.")
@@ -27,6 +27,11 @@ async def main() -> None:
         found = [
             one.id async for one in here.listed("CarepathFlags = 'missing' AND ExecutionStatus = 'Running'")
         ]
+        referrals = [
+            one.id async for one in here.listed("WorkflowType = 'Referral' AND CarepathStage = 'settling'")
+        ]
+    if not found or not referrals:
+        sys.exit("The example clinic is not there, or its referrals still travel: try again in two minutes.")
     PICTURES.mkdir(parents=True, exist_ok=True)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=browser_file, args=FLAGS)
@@ -44,6 +49,9 @@ async def main() -> None:
         await _taken(page, "episode")
         await page.get_by_text("User Metadata").click()
         await _taken(page, "progress")
+        page = await browser.new_page(viewport={"width": 1500, "height": 1000})
+        await page.goto(link(WEB_UI, referrals[0]))
+        await _taken(page, "referral")
         await browser.close()
 
 

@@ -128,7 +128,7 @@ def _attempt(one: Attempt, referral: Referral, facts: ReferralFacts) -> AttemptV
         reference=one.reference,
         consent_id=one.consent_id,
         withheld=one.withheld,
-        appointment_at=one.appointment_at,
+        appointment_at=one.appointment_at and one.appointment_at.astimezone(referral.zone),
         visited_on=facts.calendar.day_of(one.visited_at) if one.visited_at else None,
         cancel_requested_at=one.cancel_requested_at,
         fhir=_fhir(one, referral),
