@@ -73,6 +73,8 @@ class Claims:
     """States in which the chart never rests."""
     crisis: tuple[str, str, str]
     """The guard, the state and the kind of duty of a crisis (E8)."""
+    asks: Mapping[tuple[str, str], str]
+    """For each stage and guard the kind of duty that somebody owes, at once or from a day on, while the guard holds."""
     duties: frozenset[str]
     """Every kind of duty that must be able to arise."""
     deadlines: Mapping[str, frozenset[str]]

@@ -170,6 +170,13 @@ _DECISIONS = MappingProxyType(
     }
 )
 
+_ASKS = MappingProxyType(
+    {
+        **{(stage, "in_crisis"): "crisis_response" for stage in ("intake", "program", "aftercare")},
+        ("program", "level_review_open"): "level_of_care_review",
+    }
+)
+
 _DUTIES = frozenset(
     {
         "screening", "level_of_care", "admission", "refer_to_level_of_care", "rights_notice",
@@ -219,6 +226,7 @@ def claims_of(
     duties: Iterable[str],
     deadlines: Mapping[str, Iterable[str]],
     openings: Mapping[str, tuple[str, ...]],
+    asks: Mapping[tuple[str, str], str] = MappingProxyType({}),
     never: Iterable[tuple[Literal, ...]] = (),
 ) -> Claims:
     """The claims of a pathway: what all share, with what it claims of its own. The parts are those of `Claims`.
@@ -236,6 +244,7 @@ def claims_of(
         decisions=MappingProxyType({**_DECISIONS, **decisions}),
         passes_through=frozenset({"closing"}),
         crisis=("in_crisis", "crisis", "crisis_response"),
+        asks=MappingProxyType({**_ASKS, **asks}),
         duties=_DUTIES.union(duties),
         deadlines=MappingProxyType(
             {stage: _DEADLINES.get(stage, frozenset()).union(deadlines.get(stage, ())) for stage in stages}

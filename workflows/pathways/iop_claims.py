@@ -48,6 +48,11 @@ CLAIMS = claims_of(
         ("reassessment", "return_to_program"): "program",
         ("aftercare_complete", "complete"): "closed",
     },
+    asks={
+        ("program", "gate_ready"): "gate_review",
+        ("aftercare", "level_review_open"): "level_of_care_review",
+        ("aftercare", "reassessment_open"): "reassessment",
+    },
     duties=(
         "continued_stay_review",
         "team_review",
@@ -84,6 +89,7 @@ CLAIMS = claims_of(
         "extension limit": (*_ADMITTED, "wait:team_review"),
         "in aftercare": _AFTERCARE,
         "use in aftercare": (*_AFTERCARE, "use"),
+        "relapse in aftercare": (*_AFTERCARE, "relapse"),
         "late news in aftercare": (*_AFTERCARE, "use:yesterday"),
         "check-in due": (*_AFTERCARE, "wait:checkin"),
         "aftercare has reached its length": (*_AFTERCARE, "wait:checkin", "checkin:1"),

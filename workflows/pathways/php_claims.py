@@ -17,6 +17,7 @@ CLAIMS = claims_of(
     means={"stabilizing": ("!step_down_due",), "step_down_review": ("step_down_due",)},
     owners={"step_down": "therapist"},
     decisions={("step_down_review", "step_down"): "closed", ("step_down_review", "complete"): "closed"},
+    asks={("program", "step_down_due"): "step_down_review"},
     duties=("step_down_review",),
     deadlines={"program": ("Step-down review",)},
     openings={

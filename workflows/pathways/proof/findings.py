@@ -41,6 +41,10 @@ INVARIANTS: Mapping[str, Invariant] = MappingProxyType(
         "owner": Invariant(
             "", "Every state and every task has an owner", "There is always a role that answers for the person."
         ),
+        "asked": Invariant(
+            "E9", "What waits for a person is asked of one",
+            "While a review, a response or a signature is outstanding, somebody owes it, now or from a day on.",
+        ),
         "cancel": Invariant(
             "A5", "Every deadline can be cancelled",
             "For each kind of deadline something can happen that takes it away before it comes.",

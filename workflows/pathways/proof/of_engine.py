@@ -120,11 +120,22 @@ class Watch:
                 )
             self.findings.holds("owner")
         facts = dict(seen.facts)
+        self._asked(seen, facts, story)
         self._truth(seen, facts, story)
         if not self.possible.allows(facts):
             clause = next(c for c in self.claims.never if not Possible([c]).allows(facts))
             self.findings.broken("cause", f"claimed never to stand together: {', '.join(clause)}", story)
         self.findings.holds("cause")
+
+    def _asked(self, seen: Seen, facts: dict[str, bool], story: Story) -> None:
+        for (stage, guard), kind in self.claims.asks.items():
+            if stage == _period(seen) and facts[guard]:
+                if kind not in seen.duties:
+                    said = f"nobody owes the {_words(kind)} in {_stage(seen)}"
+                    self.findings.broken(
+                        "asked", f"{said}, although {self.claims.guards[guard].holds}", story
+                    )
+                self.findings.holds("asked")
 
     def _truth(self, seen: Seen, facts: dict[str, bool], story: Story) -> None:
         for state in seen.states:
