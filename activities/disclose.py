@@ -25,6 +25,7 @@ from activities.clinic_database.ledger import Line, append
 from activities.clinic_database.outbox import row_of
 from activities.clinic_database.patients import Patient, Patients, key_behind
 from activities.clinic_database.tables import OutboxRow
+from activities.emergencies import PURPOSE
 from activities.models import (
     CHANNEL_DOWN,
     CHANNEL_REFUSED,
@@ -208,7 +209,8 @@ class Discloser:
             if ours.consent
             else "Disclosed in a medical emergency (42 CFR 2.51).",
             sent_at=now,
-            answer_url=self._links.url(wanted.referral_id, wanted.agency, now),
+            # In an emergency there is no referral to answer.
+            answer_url="" if wanted.emergency else self._links.url(wanted.referral_id, wanted.agency, now),
             revokes=wanted.revokes,
         )
 
@@ -239,9 +241,7 @@ class Discloser:
 
 def _line(wanted: Disclosure, agency: Agency, ours: _Ours) -> Line:
     emergency = wanted.emergency
-    detail = (
-        tuple(sorted(emergency.model_dump().items())) if emergency else (("referral", wanted.referral_id),)
-    )
+    detail = emergency.stated() if emergency else (("referral", wanted.referral_id),)
     return Line(
         key=wanted.key,
         what="sending",
@@ -249,7 +249,7 @@ def _line(wanted: Disclosure, agency: Agency, ours: _Ours) -> Line:
         recipient=wanted.agency,
         name=agency.name,
         address=agency.address,
-        purpose="medical emergency" if emergency else wanted.purpose,
+        purpose=PURPOSE if emergency else wanted.purpose,
         content=tuple(sorted(parts(wanted.content))),
         basis=ours.basis,
         consent_id=ours.consent.consent_id if ours.consent else "",

@@ -153,16 +153,27 @@ class FeedNames(BaseModel):
 Stated = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
 
+Profession = Literal[
+    "physician", "nurse", "paramedic", "emergency_dispatcher", "pharmacist", "other_medical_personnel"
+]
+"""Who may be told in an emergency; family, an emergency contact and the police are none of them (P6)."""
+
+
 class Emergency(BaseModel):
     """Why something is disclosed to medical personnel without a consent; all of it is recorded at once (P6)."""
 
     recipient: Stated
     """The person of the medical personnel."""
+    profession: Profession
     facility: Stated
     discloser: Stated
     """The staff id of who discloses."""
     nature: Stated
     """The nature of the emergency."""
+
+    def stated(self) -> tuple[tuple[str, str], ...]:
+        """Names and values, for the ledger."""
+        return tuple(sorted(self.model_dump().items()))
 
 
 class Disclosure(BaseModel):

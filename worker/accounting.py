@@ -38,7 +38,8 @@ def row(one: Accounted, zone: ZoneInfo) -> tuple[str, str, str, str, str]:
     if one.basis == "emergency":
         about = one.detail
         basis = (
-            f"medical emergency: {about.get('nature', '')}; to {about.get('recipient', '')} at "
+            f"medical emergency: {about.get('nature', '')}; to {about.get('recipient', '')} "
+            f"({about.get('profession', '').replace('_', ' ')}) at "
             f"{about.get('facility', '')}; by {about.get('discloser', '')}"
         )
     return (

@@ -152,8 +152,9 @@ def _accounted(story: Sequence[dict[str, Any]]) -> Accounted | None:
     begun, ended = story[last], story[-1]["what"]
     if ended in ("not_sent", "not_arrived"):
         return None
+    detail = dict(begun["detail"])
     return Accounted(
-        at=datetime.fromisoformat(begun["at"]),
+        at=datetime.fromisoformat(detail.get("told_at", begun["at"])),
         key=begun["key"],
         recipient=begun["recipient"],
         name=begun["name"],
@@ -162,7 +163,7 @@ def _accounted(story: Sequence[dict[str, Any]]) -> Accounted | None:
         content=tuple(begun["content"]),
         basis=begun["basis"],
         consent_id=begun["consent_id"],
-        detail=dict(begun["detail"]),
+        detail=detail,
         state="uncertain" if ended in UNSETTLED else "sent",
     )
 

@@ -1,9 +1,10 @@
 """Options that several commands share, and reading files that people write."""
 
 import json
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 import yaml
@@ -76,3 +77,16 @@ def read_day(option: str, text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise CannotDo(f"{option}: {text} is no day; write it as 2026-03-31.") from None
+
+
+def read_moment(option: str, text: str, zone: ZoneInfo) -> datetime:
+    """A moment; without an offset it is wall-clock time in `zone`.
+
+    Raises:
+        CannotDo: names the option and what would be right.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise CannotDo(f"{option}: {text} is no time; write it as 2026-03-31T18:05.") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)

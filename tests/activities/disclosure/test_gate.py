@@ -142,7 +142,11 @@ async def test_only_what_the_content_names_is_handed_over(clinic: Clinic) -> Non
 
 
 EMERGENCY = Emergency(
-    recipient="Dr. B. Example", facility="Example Hospital", discloser="nu-1", nature="overdose"
+    recipient="Dr. B. Example",
+    profession="physician",
+    facility="Example Hospital",
+    discloser="nu-1",
+    nature="overdose",
 )
 
 
