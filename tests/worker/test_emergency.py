@@ -1,4 +1,4 @@
-"""Telling medical personnel in an emergency, as whoever is on call does it: without a server, on record at once (P6)."""
+"""Telling medical personnel in an emergency, as whoever is on call does it: no server, on record at once (P6)."""
 
 import asyncio
 import json
@@ -36,12 +36,14 @@ def settings(
     clinic_settings: Settings, hospital: Answering, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Settings:
     book = tmp_path / "agencies.yaml"
-    channel = f"{{type: webhook, url: 'http://{hospital.address}/', secret_env: HOSPITAL_SECRET}}"
+    channel = {"type": "webhook", "url": f"http://{hospital.address}/", "secret_env": "HOSPITAL_SECRET"}
+    office = {"name": "Office of Care Coordination", "address": "100 Main Street", "phone": "555-0100"}
+    agencies = [
+        {"id": "hospital-1", "name": "Example Hospital", "address": "1 Hill Street", "medical": True},
+        {"id": "pantry-1", "name": "Example Pantry", "address": "1 Main Street"},
+    ]
     book.write_text(
-        "office: {name: Office of Care Coordination, address: 100 Main Street, phone: 555-0100}\n"
-        "agencies:\n"
-        f"  - {{id: hospital-1, name: Example General Hospital, address: 300 Hill Street, medical: true, channel: {channel}}}\n"
-        f"  - {{id: pantry-1, name: Example Pantry, address: 1 Main Street, channel: {channel}}}\n"
+        json.dumps({"office": office, "agencies": [{**one, "channel": channel} for one in agencies]})
     )
     monkeypatch.setenv("HOSPITAL_SECRET", "secret")
     migrate(clinic_settings.database)
