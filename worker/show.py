@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.markup import escape
@@ -34,5 +36,10 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> 
 
 
 def when(value: str | None) -> str:
-    """An ISO instant, short."""
+    """An ISO instant, short, as wall-clock time of the zone in which it is given."""
     return (value or "")[:16].replace("T", " ")
+
+
+def when_in(zone: str, at: datetime) -> str:
+    """An instant, short, as wall-clock time of a zone."""
+    return f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from datetime import timedelta
 from typing import Annotated
 
@@ -30,7 +31,7 @@ app = typer.Typer()
 
 @app.command()
 def agencies(json: Json = False) -> None:
-    """The agencies of the clinic and how each is reached; refused where the file is wrong or a secret is missing."""
+    """The agencies of the clinic and how each is reached; says what is wrong, and which secret is missing."""
     settings = load_settings()
     try:
         book = load(settings.agencies)
@@ -48,7 +49,10 @@ def agencies(json: Json = False) -> None:
         table("Agencies", ["id", "name", "channel", "to", "services"], rows)
     reach = Reach(settings.smtp, settings.sender, HOME / "letters")
     if missing := Agencies(book, reach).missing_secrets():
-        raise CannotDo(f"{'; '.join(missing)}. Until then nothing goes out to them, and nothing is lost.")
+        note = (
+            f"In this shell: {'; '.join(missing)}. A worker without it sends them nothing, and loses nothing."
+        )
+        print(note, file=sys.stderr)
 
 
 def _to(channel: AnyChannel) -> str:

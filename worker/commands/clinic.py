@@ -1,6 +1,7 @@
 """Commands that run the clinic: up, setup, worker, mail."""
 
 import asyncio
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -13,7 +14,7 @@ from worker.mailbox import read
 from worker.run import running_worker, until_stopped
 from worker.settings import HOME, load_settings
 from worker.setup import set_up
-from worker.show import as_json, console, table, when
+from worker.show import as_json, console, table, when_in
 from worker.up import up as start_everything
 
 app = typer.Typer()
@@ -91,5 +92,9 @@ def mail(
     elif json:
         as_json([one for _, one in messages])
     else:
-        rows = [(n, when(one["received_at"]), one["to"], one["subject"]) for n, one in messages]
-        table("Mail", ["#", "received (UTC)", "to", "subject"], rows)
+        zone = load_settings().timezone
+        rows = [
+            (n, when_in(zone, datetime.fromisoformat(one["received_at"])), one["to"], one["subject"])
+            for n, one in messages
+        ]
+        table("Mail", ["#", "received", "to", "subject"], rows)

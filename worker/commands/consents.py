@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -11,7 +12,8 @@ from activities.clinic_database.consents import ConsentOnFile, Consents
 from worker.commands.episodes import tell
 from worker.commands.options import By, Episode, Json, read_day
 from worker.episodes import bare_id, clinic, clinic_database, episode_id
-from worker.show import as_json, console, table, when
+from worker.settings import load_settings
+from worker.show import as_json, console, table, when_in
 
 consent = typer.Typer(help="What the patient has consented to.", no_args_is_help=True)
 Id = Annotated[str, typer.Argument(help="The consent's id.")]
@@ -99,7 +101,8 @@ def show(episode: Episode, json: Json = False) -> None:
             return await Consents(database).of_episode(bare_id(episode))
 
     found = asyncio.run(run())
-    today = datetime.now().astimezone().date()
+    zone = load_settings().timezone
+    today = datetime.now(ZoneInfo(zone)).date()
     if json:
         as_json([_plain(one, one.consent.ended(today)) for one in found])
         return
@@ -119,7 +122,7 @@ def show(episode: Episode, json: Json = False) -> None:
     table("Consents", ["id", "type", "recipient", "purpose", "content", "signed", "ends", "today"], rows)
     for one in found:
         for at, what, by in one.history:
-            console.print(f"  {when(at.isoformat())}  {one.consent.consent_id}: {what}, by {by}")
+            console.print(f"  {when_in(zone, at)}  {one.consent.consent_id}: {what}, by {by}")
 
 
 def _plain(one: ConsentOnFile, ended: str | None) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from worker.gateway.running import PORT, gateway
 from worker.run import until_stopped
 from worker.settings import load_settings
 from worker.setup import set_up
-from worker.show import as_json, console, table, when
+from worker.show import as_json, console, table, when_in
 
 app = typer.Typer()
 
@@ -59,9 +59,10 @@ def answers(json: Json = False) -> None:
             ]
         )  # fmt: skip
         return
+    zone = load_settings().timezone
     rows = [
         [
-            when(one.received_at.isoformat()),
+            when_in(zone, one.received_at),
             one.agency,
             one.referral_id,
             one.statement["status"],
@@ -70,4 +71,4 @@ def answers(json: Json = False) -> None:
         ]
         for one in found
     ]
-    table("Answers not taken", ["received (UTC)", "agency", "referral", "says", "state", "why"], rows)
+    table("Answers not taken", ["received", "agency", "referral", "says", "state", "why"], rows)

@@ -89,14 +89,18 @@ def show(referral: Id, json: Json = False) -> None:
         rows += [("Not delivered", text) for text in shown["undelivered"]]
         table(shown["referral_id"], ["", ""], [row for row in rows if row[1]])
         if shown["offered"]:
-            columns = ["choose with", "place", "why"]
-            places = [[one["listing_id"], one["name"], ", ".join(one["why"])] for one in shown["offered"]]
+            columns = ["choose with", "place", "agency", "why"]
+            places = [
+                [one["listing_id"], one["name"], one["agency"], ", ".join(one["why"])]
+                for one in shown["offered"]
+            ]
             table("To choose from", columns, places)
         if shown["attempts"]:
             tried = [
                 [
                     one["listing_id"],
                     one["name"],
+                    one["agency"],
                     one["step"].replace("_", " "),
                     when(one["chosen_at"]),
                     when(one["appointment_at"]),
@@ -104,10 +108,10 @@ def show(referral: Id, json: Json = False) -> None:
                 ]
                 for one in shown["attempts"]
             ]
-            table("Chosen", ["id", "place", "step", "chosen", "appointment", "visited"], tried)
+            table("Chosen", ["id", "place", "agency", "step", "chosen", "appointment", "visited"], tried)
         if shown["open_tasks"]:
-            owed = [[one["task_id"], one["kind"], when(one["due_at"])] for one in shown["open_tasks"]]
-            table("Open tasks", ["task", "kind", "due"], owed)
+            owed = [[one["task_id"], when(one["due_at"]), one["asks"]] for one in shown["open_tasks"]]
+            table("Open tasks", ["task", "due", "what is asked"], owed)
 
     asyncio.run(run())
 
