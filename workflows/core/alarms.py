@@ -19,12 +19,13 @@ def due_alarms(facts: Facts, said: Set[str]) -> Iterator[Notify | MessagePatient
     if search and search.searching and not facts.high_risk and not facts.in_crisis:
         for due in search.rungs:
             key = f"{due.rung.name}:{search.asking}"
-            fresh_until = facts.calendar.due(due.at, facts.policy.stale_after)
-            if due.rung.message and due.at <= facts.now <= fresh_until and key not in said:
-                yield MessagePatient(key, due.rung.message, fresh_until)
+            if due.rung.message and due.at <= facts.now and key not in said:
+                fresh_until = facts.calendar.due(due.at, facts.policy.stale_after)
+                if facts.now <= fresh_until:
+                    yield MessagePatient(key, due.rung.message, fresh_until)
     for moment in facts.dose_moments:
         key = f"dose:{moment.what}:{moment.week}"
-        if _fresh(moment.at, facts) and key not in said and (notice := _of_week(moment, facts)):
+        if key not in said and _fresh(moment.at, facts) and (notice := _of_week(moment, facts)):
             yield _notice(facts, key, "case_manager", *notice)
 
 

@@ -110,11 +110,11 @@ class Calendar:
 
     def due(self, start: datetime, delay: Delay) -> datetime:
         """When a delay that starts at an instant is over, in the program's zone (T6)."""
-        if delay.elapsed is not None:
+        if (elapsed := delay.elapsed) is not None:
             if delay.days is not None:  # days are calendar days: the same wall-clock time, whatever clocks do
                 local = start.astimezone(self.zone)
-                return self.at(local.date() + delay.elapsed, local.time())
-            return (start.astimezone(UTC) + delay.elapsed).astimezone(self.zone)
+                return self.at(local.date() + elapsed, local.time())
+            return (start.astimezone(UTC) + elapsed).astimezone(self.zone)
         if delay.by_end_of_day:
             return self.at(self.day_of(start), time(23, 59))
         opening = self._next_open_instant(start)
@@ -168,6 +168,7 @@ def in_words(instant: datetime) -> str:
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
+@lru_cache(maxsize=8192)
 def day_in_words(day: date) -> str:
     """A day as people say it: `12 Mar 2026`."""
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"

@@ -83,10 +83,12 @@ class Episode:
         self.is_noted_closed = False
         self.next_deadline: Deadline | None = None
         self._reading: tuple[object, ...] | None = None
-        self._observed: dict[str, object] = {}
+        self._observed: dict[str, object] | None = None
+        """What was to be seen after the last entry; None after a wake, until somebody asks."""
+        self._is_up_to_date = False
         self._looked_at: tuple[object, ...] | None = None
         self._stage = pathway.stage(self.chart.configuration_values)
-        self._adoptions: tuple[int, ...] = ()
+        self._adoptions = self.record.version(PolicyAdoption)
         self._consents = self.record.version(Consent, Revocation)
         self._told_of_policy: list[str] = []
 
@@ -98,10 +100,9 @@ class Episode:
         if entries:
             self.apply_many(entries, now)
 
-    def wake(self, now: datetime) -> list[str]:
-        """Bring the episode up to date with the time; what changed since it was last looked at, in words."""
-        before = self._observed
-        return told(before, *self._up_to_date(now, frozenset()))
+    def wake(self, now: datetime) -> None:
+        """Bring the episode up to date with the time."""
+        self._up_to_date(now, frozenset())
 
     def apply(self, entry: Entry, now: datetime) -> Changed:
         """Record one entry and follow it through.
@@ -141,7 +142,8 @@ class Episode:
             results[number] = self._decide(entries[number], now)
         was_closed = self.stage == "closed"
         kinds = frozenset(entry.kind for entry in entries)
-        after, happened = self._up_to_date(now, kinds)
+        happened = self._up_to_date(now, kinds)
+        after = self._observed = observed(self.facts, self.stage)
         new = {r.entry_id for r in results if isinstance(r, Changed) and not r.duplicate}
         recorded = [entry for entry in entries if entry.key in new]
         if was_closed and self.stage == "closed":
@@ -217,9 +219,11 @@ class Episode:
         """What was to be seen just before: as it was left, unless a day or a deadline has passed since."""
         seen_at, deadline = self.facts.now, self.next_deadline
         same_day = self.frame.calendar.day_of(seen_at) == self.frame.calendar.day_of(now)
+        if self._is_up_to_date and same_day and (deadline is None or now < deadline.at):
+            as_left = self._observed or observed(self.facts, self.stage)
+            self._look(now)
+            return as_left
         facts = self._look(now)
-        if self._observed and same_day and (deadline is None or now < deadline.at):
-            return self._observed
         return observed(facts, self.stage)
 
     def _look(self, now: datetime) -> Facts:
@@ -255,9 +259,9 @@ class Episode:
         self.frame.calendar = Calendar(self.start.zone, policy.business, frozenset(self.start.closures))
         self.frame.kept.clear()
 
-    def _up_to_date(self, now: datetime, kinds: frozenset[str]) -> tuple[dict[str, object], list[str]]:
+    def _up_to_date(self, now: datetime, kinds: frozenset[str]) -> list[str]:
+        """Follow the facts of an instant; what has happened beside them, in words."""
         self._settle(now)
-        facts = self.facts
         policy, self._told_of_policy = self._told_of_policy, []
         duties = self._unanswered()
         happened = [f"Policy: {one}." for one in policy] + self._reconcile(duties, kinds)
@@ -267,8 +271,8 @@ class Episode:
         self._begin_following()
         happened += self._link()
         self._raise_alarms()
-        self._observed = observed(facts, self.stage)
-        return self._observed, happened
+        self._observed, self._is_up_to_date = None, True
+        return happened
 
     def awaited(self) -> list[Deadline]:
         """Every moment ahead at which time changes something or a duty begins."""

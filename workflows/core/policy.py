@@ -457,6 +457,8 @@ def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
 
 def differences(old: Policy, new: Policy) -> list[str]:
     """What an adoption changes, number by number: `dose.min_minutes: 540 → 600` (T8)."""
+    if old == new:
+        return []
     before, after = _numbers(old.model_dump(mode="json")), _numbers(new.model_dump(mode="json"))
     return [
         f"{name}: {before.get(name, 'none')} → {after.get(name, 'none')}"

@@ -4,7 +4,7 @@ The record only grows. What stands is computed: an entry stands unless it is ret
 the order in which they arrived (T4).
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -41,10 +41,12 @@ class Record:
     def __init__(self, zone: ZoneInfo) -> None:
         self._zone = zone
         self._by_key: dict[str, Recorded] = {}
+        self._by_kind: dict[type[Entry], list[Recorded]] = {}
         self._undone_by: dict[str, list[str]] = {}
         self._standing: dict[type[Entry], list[Recorded]] = {}
-        self.versions: dict[type[Entry], int] = {}
+        self._changes: dict[type[Entry], int] = {}
         """A count per kind that grows whenever what stands of that kind changes: folds are kept by it."""
+        self._versions: dict[tuple[type[Entry], ...], tuple[int, ...]] = {}
 
     def __len__(self) -> int:
         return len(self._by_key)
@@ -93,6 +95,7 @@ class Record:
             return False
         recorded = self.place(entry, recorded_at)
         self._by_key[entry.key] = recorded
+        self._by_kind.setdefault(type(entry), []).append(recorded)
         for target in _undone_by(entry):
             self._undone_by.setdefault(target, []).append(entry.key)
             self._touch(target)
@@ -136,9 +139,9 @@ class Record:
         """Entries with more than one standing successor, in the order in which they were corrected."""
         return [key for key, by in self._undone_by.items() if len(by) > 1 and len(self.successors(key)) > 1]
 
-    def all_of(self, kind: type[Entry]) -> list[Recorded]:
+    def all_of(self, kind: type[Entry]) -> Sequence[Recorded]:
         """Every entry of a kind, standing or not, in the order of recording."""
-        return [recorded for recorded in self._by_key.values() if type(recorded.entry) is kind]
+        return self._by_kind.get(kind, ())
 
     def _retracted(self, key: str) -> bool:
         return any(
@@ -149,15 +152,16 @@ class Record:
         """What stands of one kind, by the time it is true; equal times by recording, then by id (T4)."""
         found = self._standing.get(kind)
         if found is None:
-            found = [r for r in self._by_key.values() if type(r.entry) is kind and self.stands(r.key)]
-            found.sort(key=_order)
+            found = sorted((r for r in self.all_of(kind) if self.stands(r.key)), key=_order)
             self._standing[kind] = found
         return found
 
     def version(self, *kinds: type[Entry]) -> tuple[int, ...]:
         """Changes whenever what stands of any of these kinds changes."""
-        count = self.versions.get
-        return tuple([count(kind, 0) for kind in kinds])
+        version = self._versions.get(kinds)
+        if version is None:
+            version = self._versions[kinds] = tuple([self._changes.get(kind, 0) for kind in kinds])
+        return version
 
     def _touch(self, key: str) -> None:
         """Mark what depends on whether an entry stands as changed, along the chain of corrections."""
@@ -165,7 +169,8 @@ class Record:
         if recorded is None:
             return
         kind = type(recorded.entry)
-        self.versions[kind] = self.versions.get(kind, 0) + 1
+        self._changes[kind] = self._changes.get(kind, 0) + 1
+        self._versions.clear()
         kept = self._standing.get(kind)
         if kept is not None and not self._undone_by.get(key):
             # The usual case, a new entry of today, goes to its place without reading all the others again.

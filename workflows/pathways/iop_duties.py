@@ -95,8 +95,7 @@ def late_news(facts: Facts) -> Iterator[Duty]:
                 lapses=True,
                 signed_by=CLINICIANS,
             )
-    then = facts.at(signed.effective_at).gate_conditions
-    unmet = [condition.name for condition in then if not condition.met and condition.name != "length"]
+    unmet = facts.unmet_at_step_down
     if unmet and not found:
         yield Duty(
             f"late_news:{since}:{','.join(unmet)}",

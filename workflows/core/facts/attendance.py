@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from datetime import date, datetime, timedelta
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from workflows.core.calendar import program_week
 from workflows.core.entries import Attendance, Contact, Decision, Leave, Return, Schedule, SessionChange
@@ -42,10 +42,9 @@ class AttendanceFacts(StageFacts):
         first, last = self.admitted_on, self._planned_until
         if first is None or last is None:
             return []
-        return self._fold(
-            "sessions",
-            self._sessions_version,
-            lambda: offered(
+
+        def fold() -> list[Session]:
+            planned = offered(
                 first,
                 last,
                 self.frame.weekly,
@@ -54,8 +53,12 @@ class AttendanceFacts(StageFacts):
                 self.calendar,
                 self._expected_on,
                 timedelta(minutes=self.policy.attendance.grace_minutes),
-            ),
-        )
+            )
+            # One that stays what it was stays the same object, and need not be judged again.
+            before = {session.start: session for session in self._kept("sessions")}
+            return [old if (old := before.get(one.start)) == one else one for one in planned]
+
+        return self._fold("sessions", self._sessions_version, fold)
 
     @fact
     def _planned_until(self) -> date | None:
@@ -101,7 +104,7 @@ class AttendanceFacts(StageFacts):
         def fold() -> list[Judged]:
             over = bisect_right(self.sessions, self.now, key=_ENDS_AT)
             stated_ahead = [session for session in self.sessions[over:] if session.start in self._stated]
-            before = {one.session.start: one for one in self._kept_judged}
+            before = {one.session.start: one for one in self._kept("judged")}
             judged = [
                 self._still_so(before.get(session.start), session) or self._judge(session)
                 for session in (*self.sessions[:over], *stated_ahead)
@@ -110,10 +113,10 @@ class AttendanceFacts(StageFacts):
 
         return self._fold("judged", self._judged_version, fold)
 
-    @property
-    def _kept_judged(self) -> list[Judged]:
-        kept = self.frame.kept.get("judged")
-        return kept[1] if kept else []  # type: ignore[return-value]  # as the fold of this name has left it
+    def _kept(self, name: str) -> list[Any]:
+        """A list as the fold of this name has left it, whatever has changed since."""
+        kept = self.frame.kept.get(name)
+        return kept[1] if kept else []  # type: ignore[return-value]
 
     def _still_so(self, known: Judged | None, session: Session) -> Judged | None:
         """What was judged before, where nothing has been said since: so it is for nearly every session."""
@@ -185,8 +188,8 @@ class AttendanceFacts(StageFacts):
         ]
         answered = [
             answer.at
-            for key in self.frame.answers
-            if (answer := self.answer(key)) and answer.choice == "reached"
+            for key, given in self.frame.answers.items()
+            if given.choice == "reached" and (answer := self.answer(key))
         ]
         return sorted(at for at in (*told, *answered) if at <= self.now)
 

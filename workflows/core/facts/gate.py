@@ -1,7 +1,8 @@
 """Facts of the gate: each condition, and the earliest day on which all of them can be met (S9-S12)."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from workflows.core.entries import Leave, Medication, Return, Test, Use
 from workflows.core.facts import conditions
@@ -9,6 +10,8 @@ from workflows.core.facts.attendance import AttendanceFacts
 from workflows.core.facts.conditions import Condition
 from workflows.core.facts.draws import draws
 from workflows.core.facts.reading import fact
+
+_DRAWN_AHEAD = timedelta(days=28)
 
 
 class GateFacts(AttendanceFacts):
@@ -51,31 +54,39 @@ class GateFacts(AttendanceFacts):
     @fact
     def draws(self) -> tuple[date | None, date | None]:
         """The last day on which a test was drawn, and the next one (S4). On leave none is drawn."""
+        if self.admitted_on is None:
+            return None, None
+        # Worked out for some weeks ahead, so that not every day counts again from the first draw on.
+        weeks = (self.today - self.admitted_on).days // _DRAWN_AHEAD.days
         version = (
-            self.today,
+            weeks,
+            len(self.slips),
             self.record.version(Use, Test, Medication, Leave, Return),
             tuple(self.periods),
             self.policy.tests,
         )
-        return self._fold("draws", version, self._draws)
+        until = self.admitted_on + (weeks + 1) * _DRAWN_AHEAD
+        drawn = self._fold("draws", version, lambda: self._drawn_until(until))
+        passed = bisect_right(drawn, self.today)
+        return drawn[passed - 1] if passed else None, drawn[passed] if passed < len(drawn) else None
 
-    def _draws(self) -> tuple[date | None, date | None]:
-        if self.admitted_on is None:
-            return None, None
+    def _drawn_until(self, until: date) -> list[date]:
+        """Every day on which a test is drawn from admission to a day, and the one after it."""
+        assert self.admitted_on is not None
         # Counted from when a slip became known: news of today changes no draw of the past.
         slips_known = sorted({self.calendar.day_of(slip.known_at) for slip in self.slips})
-        last = None
+        found: list[date] = []
         for day in draws(
             self.frame.episode_id, self.admitted_on, lambda day: self._max_gap_on(day, slips_known)
         ):
             if self.on_leave_at(day) or self.stage_on(day) != "program":
-                if day - self.today > timedelta(days=60):  # nobody knows when the leave will end
+                if day - until > timedelta(days=60):  # nobody knows when the leave will end
                     break
                 continue
-            if day > self.today:
-                return last, day
-            last = day
-        return last, None
+            found.append(day)
+            if day > until:
+                break
+        return found
 
     def _max_gap_on(self, day: date, slips_known: Sequence[date]) -> int | None:
         assert self.admitted_on is not None
@@ -116,9 +127,20 @@ class GateFacts(AttendanceFacts):
         if not self.gate_ready:
             return None
         day = self.today
-        while self.admitted_on and day > self.admitted_on and self.on(day - timedelta(days=1)).gate_ready:
+        while self.admitted_on and day > self.admitted_on and not self.unmet_on(day - timedelta(days=1)):
             day -= timedelta(days=1)
         return day
+
+    def unmet_on(self, day: date) -> tuple[str, ...]:
+        """The conditions that were not met on a day of the past, as is known now."""
+        return self._unmet_at(self.calendar.at(day))
+
+    def _unmet_at(self, instant: datetime) -> tuple[str, ...]:
+        def fold() -> tuple[str, ...]:
+            return tuple(one.name for one in self.at(instant).gate_conditions if not one.met)
+
+        # What was true at an instant of the past changes with what is recorded, and not with time.
+        return self._fold(f"unmet:{instant}", (len(self.record), len(self.frame.answers)), fold)
 
     @fact
     def gate_opens_on(self) -> date | None:
@@ -133,3 +155,10 @@ class GateFacts(AttendanceFacts):
         ) < gate.sober_days:
             opens += timedelta(days=1)
         return max(opens, self.length_reached_on)
+
+    @property
+    def unmet_at_step_down(self) -> list[str]:
+        """Conditions but the length that the gate did not meet at the step-down, as is known now (S13)."""
+        signed = self.record.get(self.step_down.key) if self.step_down else None
+        unmet = self._unmet_at(signed.effective_at) if signed else ()
+        return [name for name in unmet if name != "length"]

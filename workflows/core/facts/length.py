@@ -17,7 +17,7 @@ class LengthFacts(GateFacts):
         blocks: list[tuple[date, tuple[str, ...]]] = []
         day = self._in_program_from(self.length_reached_on)
         while day and len(blocks) < self.policy.length.max_extensions:
-            unmet = tuple(c.name for c in self.on(day).gate_conditions if not c.met)
+            unmet = self.unmet_on(day)
             if unmet:
                 blocks.append((day, unmet))
             day = self._in_program_from(

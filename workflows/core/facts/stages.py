@@ -65,6 +65,7 @@ class StageFacts(UseFacts):
         found = [
             (answer.at, stage, answer)
             for (kind, choice), stage in self.frame.moves.items()
+            if kind in self.frame.answers_by_kind
             for _, answer in self.answers_to(kind)
             if answer.choice == choice
         ]
@@ -99,7 +100,7 @@ class StageFacts(UseFacts):
                     SignedExit(entry.reason, entry.on, recorded.key, recorded.known_at, False, reopened)
                 )
         for (kind, choice), reason in self.frame.exits.items():
-            for _, answer in self.answers_to(kind):
+            for _, answer in self.answers_to(kind) if kind in self.frame.answers_by_kind else ():
                 if answer.choice == choice:
                     on = self.calendar.day_of(answer.at)
                     reopened = self._reopened_at(reason, answer.key, answer.at, on)
