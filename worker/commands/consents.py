@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import typer
@@ -68,12 +68,18 @@ def revoke(
     consent_id: Id,
     by: By,
     on: Annotated[str | None, typer.Option(help="Day of the revocation; today if absent.")] = None,
+    form: Annotated[
+        Literal["written", "spoken", "event"],
+        typer.Option(help="How it was said; event: what the consent was to end with has come to pass."),
+    ] = "written",
     json: Json = False,
 ) -> None:
     """Take a consent back. What is queued stops at once, even where the episode does not answer (P4)."""
     day = read_day("--on", on) if on else None
     entry_id = f"revocation-{uuid.uuid4().hex[:12]}"
-    statement: dict[str, Any] = {"kind": "revocation", "id": entry_id, "by": by, "consent_id": consent_id}
+    statement: dict[str, Any] = {
+        "kind": "revocation", "id": entry_id, "by": by, "consent_id": consent_id, "form": form
+    }  # fmt: skip
     if day:
         statement["on"] = day.isoformat()
 

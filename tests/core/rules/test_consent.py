@@ -69,6 +69,19 @@ def test_P4_a_revocation_works_forward_and_the_case_manager_is_told() -> None:
     assert kept[0].version < kept[1].version
 
 
+@pytest.mark.parametrize(
+    ("form", "asks"),
+    [("written", "is taken back."), ("spoken", "have it in writing"), ("event", "has ended with its event")],
+)
+def test_P4_a_revocation_counts_however_it_was_said(form: str, asks: str) -> None:
+    patient = admitted()
+    patient.says("consent", **WHOLE)
+    patient.says("revocation", consent_id="c1", form=form)
+    (task,) = [task for task in patient.progress.open_tasks if task.kind == "consent_revoked"]
+    assert asks in task.asks
+    assert patient.episode.facts.consents_standing == []
+
+
 def test_P4_a_revocation_that_was_a_mistake_is_lifted_only_by_its_retraction() -> None:
     patient = admitted()
     patient.says("consent", **WHOLE)

@@ -3,7 +3,14 @@
 from collections.abc import Iterator
 
 from workflows.core.duties.duty import Duty
+from workflows.core.entries import Revocation
 from workflows.core.facts import Facts
+
+_ENDED = {
+    "written": "is taken back.",
+    "spoken": "is taken back by word of mouth: have it in writing as well.",
+    "event": "has ended with its event.",
+}
 
 
 def revocations(facts: Facts) -> Iterator[Duty]:
@@ -13,7 +20,8 @@ def revocations(facts: Facts) -> Iterator[Duty]:
     }
     for key, stated in taken_back.items():
         assert stated.revocation is not None
-        consent = stated.entry
+        consent, revocation = stated.entry, stated.revocation.entry
+        assert isinstance(revocation, Revocation)
         yield Duty(
             f"consent_revoked:{key}",
             "case_manager",
@@ -22,7 +30,7 @@ def revocations(facts: Facts) -> Iterator[Duty]:
             ("seen_to",),
             "P4",
             (stated.key, key),
-            f"Consent {consent.consent_id} for {consent.recipient} is taken back. Nothing more is sent under it; what "
-            "was sent stays listed. See to what leaned on it.",
+            f"Consent {consent.consent_id} for {consent.recipient} {_ENDED[revocation.form]} Nothing more is sent "
+            "under it; what was sent stays listed. See to what leaned on it.",
             lapses=True,
         )

@@ -72,11 +72,16 @@ class Consent(Entry):
 
 
 class Revocation(Entry):
-    """The patient takes a consent back; from then on, never backwards (P4)."""
+    """The patient takes a consent back; from then on, never backwards (P4).
+
+    It counts however it was said; one that was spoken is to be had in writing as well (42 CFR 2.31(a)(6)).
+    """
 
     kind: Literal["revocation"]
     consent_id: Code
     on: date | None = None
+    form: Literal["written", "spoken", "event"] = "written"
+    """`event`: nobody has taken it back, but the event with which it was to end has come to pass."""
 
     def when(self) -> date | None:
         return self.on
