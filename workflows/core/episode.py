@@ -184,8 +184,8 @@ class Episode:
     def _decide(self, entry: Entry, now: datetime) -> Changed | Refused:
         assert isinstance(entry, Decision)
         try:
+            self._settle(now)  # the decision before this one may have moved the episode
             self._check(entry, now, frozenset())
-            self._settle(now)
             duties = list(self.pathway.duties(self.facts, self.stage))
             ids = {key: task.task_id for key, task in self.open_tasks.items()}
             key, choice, grounds = self._answered(entry, duties, ids, now)
@@ -197,7 +197,6 @@ class Episode:
         self.frame.keep_answer(
             key, Answer(choice, entry.by, recorded.effective_at, entry.key, entry.reason, grounds)
         )
-        self._settle(now)
         return Changed(entry_id=entry.key, stage=self.stage)
 
     def _answered(
