@@ -11,6 +11,7 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities.assembled import assemble
+from worker.discretion import Discretion
 from worker.errors import CannotDo
 from worker.sandbox import WORKFLOWS, sandbox
 from worker.settings import Settings, links
@@ -53,6 +54,7 @@ async def running_worker(client: Client, settings: Settings, *, versioned: bool)
         workflows=WORKFLOWS,
         activities=activities.callables,
         workflow_runner=sandbox(),
+        interceptors=[Discretion()],
         deployment_config=deployment if versioned else None,
     )
     try:

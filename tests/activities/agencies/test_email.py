@@ -1,5 +1,9 @@
 """E-mail to an agency: a link, and nothing that tells of anybody or anything (P1, P2, C5)."""
 
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -7,7 +11,7 @@ import pytest
 from activities.agencies.email import BODY, SUBJECT, AgencyEmail
 from activities.agencies.links import Links
 from activities.channels.email import Email
-from activities.channels.port import Permanent, Transient
+from activities.channels.port import Message, Permanent, Transient, Uncertain
 from activities.messages.check import check
 from tests.activities.agencies.partners import SOMEBODY, handover
 from worker.mailbox import Mailbox, read
@@ -83,3 +87,48 @@ async def test_a_dead_mail_server_is_tried_again(clinic_settings: Settings) -> N
     with pytest.raises(Transient, match="cannot be reached"):
         await channel(clinic_settings).send(handover(answer_url=LINK))
     assert await channel(clinic_settings).ask("x") is None
+
+
+@contextmanager
+def _mail_server(*, dies_after: bytes) -> Iterator[str]:
+    """Speaks SMTP up to a command, and hangs up."""
+
+    class Session(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            self.wfile.write(b"220 here\r\n")
+            is_text = False
+            while line := self.rfile.readline():
+                if line.startswith(dies_after):
+                    return
+                if not is_text:
+                    is_text = line.startswith(b"DATA")
+                    self.wfile.write(b"354 go on\r\n" if is_text else b"250 ok\r\n")
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Session) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"smtp://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+async def test_P9_a_mail_server_that_hangs_up_after_the_text_may_have_taken_it() -> None:
+    with _mail_server(dies_after=b".\r\n") as address:
+        mail = Email(address, "office@clinic.example", 2)
+        with pytest.raises(Uncertain, match="broke off"):
+            await AgencyEmail(mail, "intake@agency.example", "office@clinic.example", "555-0100").send(
+                handover(answer_url=LINK)
+            )
+
+
+async def test_P9_a_mail_server_that_hangs_up_before_is_tried_again() -> None:
+    with _mail_server(dies_after=b"EHLO") as address, pytest.raises(Transient):
+        await Email(address, "office@clinic.example", 2).send(Message("k", "a@agency.example", "s", "b"))
+
+
+@pytest.mark.parametrize("to", ["ada\n@agency.example", "<ada@", "ada@agency.example\r\nBcc: x@y.example"])
+async def test_P1_an_address_that_no_mail_can_have_is_refused_and_not_repeated(to: str) -> None:
+    with (
+        _mail_server(dies_after=b".\r\n") as address,
+        pytest.raises((Permanent, Transient)) as refused,
+    ):
+        await Email(address, "office@clinic.example", 2).send(Message("k", to, "s", "b"))
+    assert "ada" not in str(refused.value)
