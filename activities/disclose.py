@@ -4,7 +4,7 @@ There is no other way out to an agency. The consent is looked up in the transact
 attempt; the ledger's first line is written in it too. What then becomes of the sending is a second line.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -36,10 +36,13 @@ from activities.models import (
     DisclosureReceipt,
     Reconciliation,
 )
-from workflows.core.consents import ONLY_BY_NAME, Consent, Request, covering, parts
+from workflows.core.consents import COUNSELLING_NOTES, ONLY_BY_NAME, Consent, Request, covering, parts
 
 CLAIMABLE = ("pending", "withheld")
 """What was given back, or kept back for want of a consent, may be tried again: the consent decides anew each time."""
+
+CARRIED = parts(("referral",)) | (ONLY_BY_NAME - {COUNSELLING_NOTES})
+"""Content that a channel can tell. All else is told by people."""
 
 
 class Agency(Protocol):
@@ -138,12 +141,17 @@ class Discloser:
     async def _claim(
         self, session: AsyncSession, wanted: Disclosure, agency: Agency, patient: Patient
     ) -> _Ours | DisclosureReceipt:
+        # In the order in which a revocation takes its locks; the other way round the two could block each other.
+        consents = await standing_in(session, wanted.episode_id)
         row = await row_of(
             session, wanted.key, episode_id=wanted.episode_id, kind=wanted.what, recipient=wanted.agency
         )
+        if row.recipient != wanted.agency:  # the listing has passed to another agency since (P3)
+            reason = f"this sending was begun to {row.recipient}; choose the place anew for {wanted.agency}"
+            return DisclosureReceipt(key=wanted.key, outcome="withheld", agency=wanted.agency, reason=reason)
         if row.state not in CLAIMABLE:
             return await self._known(session, row, wanted, patient)
-        grounds = await self._grounds(session, wanted, agency)
+        grounds = self._grounds(consents, wanted, agency)
         if isinstance(grounds, str):
             row.state, row.settled_at = "withheld", datetime.now(UTC)
             return DisclosureReceipt(key=wanted.key, outcome="withheld", agency=wanted.agency, reason=grounds)
@@ -170,14 +178,16 @@ class Discloser:
             return receipt.model_copy(update={"outcome": "already_sent", "reference": row.reference})
         return receipt
 
-    async def _grounds(self, session: AsyncSession, wanted: Disclosure, agency: Agency) -> _Ours | str:
+    def _grounds(self, consents: Sequence[Consent], wanted: Disclosure, agency: Agency) -> _Ours | str:
         """On which basis something may go out now; otherwise why not, in words."""
+        if beyond := sorted(parts(wanted.content) - CARRIED):
+            # The ledger would say that it was told, and whoever waits for it would never get it.
+            return f"no channel carries {', '.join(beyond)}: tell it by telephone"
         if wanted.emergency:
             if not agency.medical:
                 return f"in an emergency only medical personnel are told, and {wanted.agency} is none"
             return _Ours("emergency", None)
         request = Request(wanted.agency, agency.classes, wanted.purpose, frozenset(wanted.content))
-        consents = await standing_in(session, wanted.episode_id)
         today = datetime.now(ZoneInfo(wanted.timezone) if wanted.timezone else self._zone).date()
         consent, objections = covering(consents, request, today)
         if consent is None:

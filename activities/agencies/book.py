@@ -97,6 +97,12 @@ def _known_class(name: str) -> str:
     return name
 
 
+def _no_class(agency_id: str) -> str:
+    if agency_id in CLASSES:  # a consent that names the class would name the agency too
+        raise ValueError(f"{agency_id} is a class of recipients; give the agency an id of its own")
+    return agency_id
+
+
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 Service = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
@@ -154,7 +160,7 @@ AnyChannel = Annotated[
 class Agency(_Strict):
     """One agency."""
 
-    agency_id: Annotated[Id, Field(alias="id")]
+    agency_id: Annotated[Id, AfterValidator(_no_class), Field(alias="id")]
     name: Line
     address: Line
     """Where its letters go; it stands in the patient's accounting of disclosures (45 CFR 164.528(b)(2))."""

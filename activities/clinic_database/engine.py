@@ -28,6 +28,11 @@ class ClinicDatabase:
         if self._engine.dialect.name == "sqlite":
             _wait_for_the_write_lock(self._engine.sync_engine)
 
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._engine.dialect.name
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """A session inside one transaction."""

@@ -58,6 +58,7 @@ def test_the_example_has_one_agency_for_each_channel(tmp_path: Path, monkeypatch
 TWICE = "agencies:" + 2 * with_channel("{type: letter}").removeprefix("agencies:")
 MISTAKES = [
     (TWICE, "two agencies have the id a-1; give each its own"),
+    (with_channel("{type: letter}").replace("id: a-1", "id: payers"), "payers is a class of recipients"),
     ("agencies: [{id: a-1, id: a-2}]", "id is given twice in line 1"),
     (with_channel("{type: pigeon}"), "agency a-1: channel: "),
     (with_channel("{type: fhir}"), "agency a-1: channel.url: Field required"),

@@ -8,9 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from temporalio.exceptions import ApplicationError
 
 from activities.clinic_database import ClinicDatabase, Crosswalk
+from activities.clinic_database.consents import standing_in
+from activities.clinic_database.tables import OutboxRow
 from activities.models import Emergency, Reconciliation
 from tests.activities.disclosure.clinic import Clinic, agency_server, revoked, wanted
 from tests.activities.http_server import Answering
@@ -54,6 +57,7 @@ AROUND: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("a class to which the agency does not belong", TPO, {"purpose": "treatment"}),
     ("counselling notes under another", ALL, {"agency": "th-9", "content": ["counselling_notes"]}),
     ("a court under another", ALL, {"agency": "th-9", "purpose": "court"}),
+    ("content that no channel can carry", {"content": ["referral", "medication"]}, {"content": ["medication"]}),
     ("the consent of another episode", {"episode_id": "e0"}, {}),
 ]  # fmt: skip
 
@@ -169,6 +173,49 @@ async def test_P6_an_emergency_never_covers_anybody_else(clinic: Clinic) -> None
 def test_P6_each_of_the_four_fields_is_needed(name: str) -> None:
     with pytest.raises(ValueError, match=name):
         Emergency.model_validate({**EMERGENCY.model_dump(), name: " "})
+
+
+async def test_P6_what_no_channel_carries_is_not_said_to_have_been_told(clinic: Clinic) -> None:
+    asked = wanted(agency="er-1", emergency=EMERGENCY, content=["identity", "medication"])
+    receipt = await clinic.discloser.disclose(asked)
+    assert (receipt.outcome, receipt.reason) == (
+        "withheld",
+        "no channel carries medication: tell it by telephone",
+    )
+    assert await clinic.lines() == []
+
+
+async def test_P3_a_sending_that_was_begun_to_one_agency_never_goes_to_another(clinic: Clinic) -> None:
+    answers(clinic, 500)
+    await clinic.states()
+    await clinic.states(recipient="food-2", entry="n2", consent_id="c2")
+    with pytest.raises(ApplicationError):
+        await clinic.discloser.disclose(wanted())
+    receipt = await clinic.discloser.disclose(wanted(agency="food-2"))
+    assert (receipt.outcome, len(clinic.server.taken)) == ("withheld", 1)
+    assert "was begun to food-1" in (receipt.reason or "")
+
+
+async def test_P4_a_revocation_and_a_sending_never_block_each_other(clinic: Clinic) -> None:
+    answers(clinic, 500)
+    await clinic.states()
+    with pytest.raises(ApplicationError):  # queued, under c1
+        await clinic.discloser.disclose(wanted())
+    if clinic.database.dialect == "sqlite":
+        return  # one transaction at a time: there is nothing to cross
+    async with clinic.database.transaction() as session:  # as a revocation does, one lock after the other
+        await standing_in(session, "e1")
+        trying = asyncio.create_task(clinic.discloser.disclose(wanted()))
+        await asyncio.sleep(0.3)
+        await asyncio.wait_for(
+            session.execute(
+                update(OutboxRow)
+                .where(OutboxRow.key == "r1:sending")
+                .values(state="withheld", settled_at=_now())
+            ),
+            5,
+        )
+    assert (await trying).outcome == "sent"
 
 
 async def test_P9_one_sending_happens_once_whatever_is_retried(clinic: Clinic) -> None:
