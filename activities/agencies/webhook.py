@@ -19,7 +19,9 @@ class Taken(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    reference: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    reference: (
+        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None
+    ) = None
 
 
 class AgencyWebhook:

@@ -45,6 +45,8 @@ class Linked:
         self.now = at(BEGAN, "10:00")
         self.places = places if places is not None else GROUPS if kind == "mutual_help" else PLACES
         self.receipts = receipts or (lambda asked: ("sent", {"reference": f"ref-{asked.listing_id}"}))
+        self.is_held = False
+        """Whether sendings are on their way and not answered yet."""
         self.says_to_polls: dict[str, tuple[str, datetime | None]] = {}
         begin = ReferralStart.model_validate(
             {
@@ -66,7 +68,7 @@ class Linked:
                 if isinstance(effect, FindCandidates):
                     found = [one for one in self.places if one["listing_id"] not in effect.leave_out]
                     self.referral.found(effect.search, found, None, self.now)
-                elif isinstance(effect, Disclose):
+                elif isinstance(effect, Disclose) and not self.is_held:
                     outcome, more = self.receipts(effect)
                     self.referral.sending(effect, outcome, self.now, **more)
                 elif isinstance(effect, AskAgency) and effect.agency in self.says_to_polls:

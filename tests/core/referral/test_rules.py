@@ -286,6 +286,83 @@ def test_P9_an_answer_of_the_agency_shows_that_it_arrived() -> None:
     assert (linked.referral.state, "reconcile_sending" in linked.tasks) == ("sent", False)
 
 
+@pytest.mark.parametrize("given_up", ["another place", "declined"])
+def test_P9_what_is_uncertain_is_reconciled_also_when_the_referral_has_moved_on(given_up: str) -> None:
+    linked = Linked(
+        receipts=lambda asked: ("uncertain" if asked.listing_id == "t1" else "sent", {})
+    ).chooses()
+    if given_up == "declined":
+        linked.says("closing", reason="declined")
+    else:
+        linked.says("next_candidate")
+        linked.chooses("t2")
+    linked.until(on(3))
+    assert "reconcile_sending" in linked.tasks
+    linked.completes("reconcile_sending", "arrived")
+    (found,) = [one for one in linked.effects if isinstance(one, Reconcile)]
+    assert (found.key, found.arrived) == ("referral-r1:t1:1", True)
+    assert linked.shown.cancelling == ["t1"]
+    assert "confirm_cancellation" in linked.tasks
+
+
+def test_P9_a_place_chosen_again_is_not_reconciled_for_the_first_time() -> None:
+    linked = Linked(receipts=lambda asked: ("uncertain", {})).chooses("t1")
+    linked.says("next_candidate")
+    linked.says("choice", listing_id="t1")
+    linked.says("next_candidate")
+    for key in ("referral-r1:t1:1", "referral-r1:t1:2"):
+        (task, *_) = [one for one in linked.referral.open_tasks.values() if one.kind == "reconcile_sending"]
+        linked.now += timedelta(minutes=1)
+        linked.referral.complete(task.task_id, "not_arrived", "cm-1", None, linked.now)
+        found = [one for one in linked.referral.take_effects() if isinstance(one, Reconcile)]
+        assert [one.key for one in found] == [key]
+    assert "reconcile_sending" not in linked.tasks
+
+
+def test_P9_an_answer_of_the_agency_settles_the_ledger_too() -> None:
+    linked = Linked(receipts=lambda asked: ("uncertain", {})).chooses("t1")
+    linked.agency("accepted")
+    (found,) = [one for one in linked.effects if isinstance(one, Reconcile)]
+    assert (found.key, found.arrived, found.by) == ("referral-r1:t1:1", True, "agency-gateway")
+
+
+def test_a_sending_on_its_way_is_wanted_until_somebody_takes_it_back() -> None:
+    for taken_back in ("closing", "next_candidate", "revocation"):
+        linked = Linked()
+        linked.is_held = True
+        linked.chooses("t1")
+        (effect,) = linked.sendings
+        assert linked.referral.wants(effect)
+        more = {"closing": {"reason": "declined"}, "revocation": {"consent_id": "c1"}}.get(taken_back, {})
+        linked.says(taken_back, **more)
+        assert not linked.referral.wants(effect)
+
+
+def test_T3_a_cancellation_that_was_sent_and_then_retracted_is_told_to_them_by_a_person() -> None:
+    linked = Linked().chooses("t1")
+    linked.agency("accepted")
+    for number in (1, 2):
+        changed = linked.says("cancellation", reason="the person asked for it")
+        assert [one.what for one in linked.sendings].count("cancellation") == number
+        linked.says("retraction", entry_id=changed.entry_id, reason="a misunderstanding")
+        assert linked.referral.state == "taken"
+        assert "keep_referral" in linked.tasks
+        linked.completes("keep_referral", "told")
+        assert "keep_referral" not in linked.tasks
+    keys = [one.key for one in linked.sendings if one.what == "cancellation"]
+    assert len(set(keys)) == len(keys)
+
+
+@pytest.mark.parametrize("when", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00"])
+def test_an_answer_from_the_ends_of_the_calendar_is_refused_and_harms_nothing(when: str) -> None:
+    linked = Linked().chooses("t1")
+    with pytest.raises(InvalidEntry, match="the year must lie between"):
+        linked.agency("scheduled", appointment_at=when)
+    with pytest.raises(InvalidEntry, match="the year must lie between"):
+        linked.agency("accepted", at=when)
+    assert linked.until(on(20)).referral.state == "sent"
+
+
 def test_P1_a_sending_that_fails_for_good_becomes_a_contact_by_hand() -> None:
     linked = Linked(receipts=lambda asked: ("failed", {"reason": "no such agency"})).chooses("t1")
     assert linked.tasks == {"contact_by_hand"}

@@ -25,6 +25,7 @@ from workflows.core.referral.statements import (
     NextCandidate,
     NotComfortable,
     Place,
+    Reply,
     SendAgain,
     Sending,
     Visit,
@@ -150,12 +151,20 @@ class Attempt:
     """Whether the other side says that it has done its part."""
     cancel_requested_at: datetime | None = None
     cancel_outcome: str | None = None
+    """What became of our telling them so; it stands when the cancellation is retracted."""
+    kept: int = 0
+    """How often they were told that it stands after all."""
 
     @property
     def sending_key(self) -> str:
         """What makes the sending happen once; the same at every try, until a person decides to send again."""
         again = f".{self.generation}" if self.generation else ""
         return f"{self.place.listing_id}:{self.nth}{again}"
+
+    @property
+    def cancel_key(self) -> str:
+        """What makes a cancellation happen once, until they are told that it stands after all."""
+        return f"{self.sending_key}:cancellation{f'.{self.kept}' if self.kept else ''}"
 
     @property
     def try_id(self) -> str:
@@ -310,11 +319,14 @@ class _Fold:
 
     def _before_sending(self, one: Attempt) -> Attempt:
         gone = one.passed_at or self.closed_at
+        if one.step is Step.UNCERTAIN:
+            return one  # a person still finds out, whatever has become of the referral: the ledger waits (P9)
         return replace(one, step=Step.DROPPED, since=gone) if gone else one
 
     # -- with the other side ------------------------------------------------------------------------------
 
     def _with_agency(self, one: Attempt, chosen: Sequence[Attempt], words: Sequence[Word]) -> Attempt:
+        one = self._taken_back(one, chosen)
         since = max([one.since, *(word.known_at for word in words[-1:])])
         gone = one.passed_at or (None if self.is_silent else self.closed_at)
         confirmed = self._about(CancellationConfirmed, one, chosen)
@@ -336,14 +348,24 @@ class _Fold:
                 step=Step.CANCELLED if done else Step.CANCEL_REQUESTED,
                 since=gone,
                 cancel_requested_at=gone,
-                cancel_outcome=self._cancel_outcome(one, chosen),
             )
         step, appointment_at = _agreed(words)
         return replace(one, step=step, since=since, appointment_at=appointment_at)
 
-    def _cancel_outcome(self, one: Attempt, chosen: Sequence[Attempt]) -> str | None:
-        told = [r for r in self._about(Sending, one, chosen) if r.entry.what == "cancellation"]
-        return told[-1].entry.outcome if told else None
+    def _taken_back(self, one: Attempt, chosen: Sequence[Attempt]) -> Attempt:
+        """Whether they were told of a cancellation, and how often that it was a mistake."""
+        about = f"keep_referral:{one.number}."
+        told = [
+            r for r in self._standing(Reply) if r.entry.about.startswith(about) and r.entry.choice == "told"
+        ]
+        one = replace(one, kept=len(told))
+        name = one.cancel_key
+        said = [
+            r.entry.outcome
+            for r in self._about(Sending, one, chosen)
+            if r.entry.what == "cancellation" and (r.entry.try_id or name) == name
+        ]
+        return replace(one, cancel_outcome=said[-1] if said else None)
 
     def _words(self, one: Attempt, chosen: Sequence[Attempt]) -> list[Word]:
         words = []

@@ -19,6 +19,7 @@ _RULES = {"therapist": "C3", "mutual_help": "C4", "service": "C5", "level_of_car
 def duties(facts: ReferralFacts) -> Iterator[Duty]:
     """Everything that is owed now, or will be."""
     yield from _withdrawals(facts)
+    yield from _uncertain(facts)
     if facts.closed:
         return
     yield from _revocations(facts)
@@ -32,6 +33,7 @@ def duties(facts: ReferralFacts) -> Iterator[Duty]:
     if facts.start.joins:
         yield from _first_meeting(facts, one)
         return
+    yield from _kept_after_all(facts, one)
     yield from _first_visit(facts, one)
     yield from _next_candidate(facts, one)
 
@@ -133,17 +135,6 @@ def _first_visit(facts: ReferralFacts, one: Attempt) -> Iterator[Duty]:
                 done_by=("consent", "choice", "next_candidate", "closing", "sending"),
                 rule="P3",
             )
-        case Step.UNCERTAIN:
-            yield _duty(
-                facts,
-                f"reconcile_sending:{one.number}.{one.generation}",
-                terms.reconcile,
-                ("arrived", "not_arrived"),
-                f"It is not certain that the referral reached {place}: ask them, and do not send it again before.",
-                since=since,
-                done_by=("answer", "appointment", "visit", "sending"),
-                rule="P9",
-            )
         case Step.NOT_ARRIVED:
             yield _duty(
                 facts,
@@ -224,6 +215,27 @@ def _first_visit(facts: ReferralFacts, one: Attempt) -> Iterator[Duty]:
             yield from repeated(facts, duty, again)
         case _:
             pass
+
+
+def _uncertain(facts: ReferralFacts) -> Iterator[Duty]:
+    """Nobody knows whether it reached them: a person finds out, also where it is not wanted any more (P9)."""
+    for one in facts.uncertain:
+        gone = one is not facts.current or facts.closed
+        then = (
+            "If it has, they are told that the person is not coming."
+            if gone
+            else "Do not send it again before."
+        )
+        yield _duty(
+            facts,
+            f"reconcile_sending:{one.number}.{one.generation}",
+            facts.linkage.reconcile,
+            ("arrived", "not_arrived"),
+            f"It is not certain that the referral reached {place_named(one.place, facts)}: ask them. {then}",
+            since=one.since,
+            done_by=("answer", "appointment", "visit", "sending"),
+            rule="P9",
+        )
 
 
 def _first_meeting(facts: ReferralFacts, one: Attempt) -> Iterator[Duty]:
@@ -313,6 +325,24 @@ def _withdrawals(facts: ReferralFacts) -> Iterator[Duty]:
             announced="Confirmation of a cancellation is due",
         )
         yield from repeated(facts, duty, {"not_reached": terms.again})
+
+
+def _kept_after_all(facts: ReferralFacts, one: Attempt) -> Iterator[Duty]:
+    """They were told that the person is not coming, and that was retracted: only a person can tell them so (T3)."""
+    if one.cancel_outcome not in ("sent", "uncertain") or not one.step.is_with_agency:
+        return
+    duty = _duty(
+        facts,
+        f"keep_referral:{one.number}.{one.kept}",
+        facts.linkage.contact,
+        ("told", "not_reached", "another_candidate"),
+        f"{place_named(one.place, facts)} was told that the person is not coming, and that has been retracted: tell "
+        "them that it stands, as far as a consent allows it.",
+        since=one.since,
+        done_by=("choice", "next_candidate", "cancellation", "closing"),
+        rule="T3",
+    )
+    yield from repeated(facts, duty, {"not_reached": facts.linkage.again})
 
 
 def _goes_out(one: Attempt) -> bool:

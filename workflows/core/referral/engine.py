@@ -43,7 +43,7 @@ from workflows.core.referral.facts import ReferralFacts, ReferralFrame
 from workflows.core.referral.outcomes import statement_of
 from workflows.core.referral.refusals import refuse
 from workflows.core.referral.start import ReferralStart
-from workflows.core.referral.statements import Sending, parse_statement
+from workflows.core.referral.statements import AboutPlace, AgencyAnswered, Sending, parse_statement
 from workflows.core.referral.status import Exported, exported
 from workflows.core.referral.words import is_plain
 from workflows.core.situation import Situation, guards_read_in
@@ -253,8 +253,16 @@ class Referral:
             self._disclose(one, "referral", one.sending_key, one.try_id, None)
         for late in facts.withdrawing:
             if late.by == "agency" and late.reference:
-                key = f"{late.sending_key}:cancellation"
-                self._disclose(late, "cancellation", key, key, late.reference)
+                self._disclose(late, "cancellation", late.cancel_key, late.cancel_key, late.reference)
+
+    def wants(self, effect: Disclose) -> bool:
+        """Whether a sending that is on its way is still to be made: nobody may have declined it meanwhile."""
+        facts = self.facts
+        if effect.what == "cancellation":
+            return any(late.cancel_key == effect.try_id for late in facts.withdrawing)
+        one = facts.current
+        is_queued = one is not None and one.step is Step.QUEUED and one.try_id == effect.try_id
+        return is_queued and facts.closed is None
 
     def _disclose(self, one: Attempt, what: Any, key: str, try_id: str, revokes: str | None) -> None:
         if try_id in self.asked or one.place.agency is None:
@@ -284,11 +292,25 @@ class Referral:
                 self.effects.append(AskAgency(one.key, one.place.listing_id, one.place.agency, one.reference))
 
     def _reconcile(self, entry: Entry) -> None:
-        """What a person found out about an uncertain sending goes into the ledger too (P9)."""
-        one = self.facts.current
-        if isinstance(entry, Sending) and entry.outcome in ("arrived", "not_arrived") and one:
-            key = f"{self.start.referral_id}:{one.sending_key}"
-            self.effects.append(Reconcile(key, entry.outcome == "arrived", entry.by))
+        """What was found out about an uncertain sending goes into the ledger too (P9).
+
+        A person has asked, or the agency has answered: then it has arrived.
+        """
+        answered = isinstance(entry, AgencyAnswered)
+        if not answered and not (isinstance(entry, Sending) and entry.outcome in ("arrived", "not_arrived")):
+            return
+        assert isinstance(entry, AboutPlace)
+        meant = [
+            one
+            for one in self.facts.attempts
+            if entry.listing_id in (None, one.place.listing_id) and entry.agency in (None, one.place.agency)
+        ]
+        for one in meant:
+            if one.step is Step.UNCERTAIN:
+                arrived = answered or (isinstance(entry, Sending) and entry.outcome == "arrived")
+                key = f"{self.start.referral_id}:{one.sending_key}"
+                self.effects.append(Reconcile(key, arrived, entry.by))
+                return
 
     def _report(self) -> None:
         facts = self.facts

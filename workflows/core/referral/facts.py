@@ -202,6 +202,11 @@ class ReferralFacts:
         return [one for one in self.attempts if one.step is Step.CANCEL_REQUESTED]
 
     @fact
+    def uncertain(self) -> list[Attempt]:
+        """Attempts of which nobody knows whether they reached the other side; those given up among them (P9)."""
+        return [one for one in self.attempts if one.step is Step.UNCERTAIN]
+
+    @fact
     def first_visit_at(self) -> datetime | None:
         """When the patient first came anywhere."""
         return min((one.visited_at for one in self.attempts if one.visited_at), default=None)

@@ -7,9 +7,9 @@ recorded.
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 from workflows.core.entries import Retraction, parse_entry
 from workflows.core.entries.base import Code, Entry, Reason
@@ -28,10 +28,21 @@ Outcome = Literal[
 ]
 
 
+def _of_our_time(when: datetime) -> datetime:
+    # At the ends of the calendar no zone and no delay can be added any more, and nothing could follow it.
+    if not 1990 <= when.year <= 2200:
+        raise ValueError("the year must lie between 1990 and 2200")
+    return when
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_of_our_time)]
+"""An instant with which one can reckon."""
+
+
 class Statement(Entry):
     """What all statements about a referral have in common."""
 
-    at: AwareDatetime | None = None
+    at: Moment | None = None
     on: date | None = None
 
     def when(self) -> date | datetime | None:
@@ -111,7 +122,10 @@ class Sending(AboutPlace):
     outcome: Outcome
     what: Literal["referral", "cancellation"] = "referral"
     try_id: Code | None = None
-    reference: Code | None = None
+    reference: (
+        Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None
+    ) = None
+    """The agency's own word for it, as long as a channel takes."""
     consent_id: Code | None = None
     reason: Reason | None = None
 
@@ -127,14 +141,14 @@ class AgencyAnswered(AboutPlace):
 
     kind: Literal["answer"]
     status: Status
-    appointment_at: AwareDatetime | None = None
+    appointment_at: Moment | None = None
 
 
 class Appointment(AboutPlace):
     """An appointment was booked for `appointment_at`, or is cancelled."""
 
     kind: Literal["appointment"]
-    appointment_at: AwareDatetime | None = None
+    appointment_at: Moment | None = None
     change: Literal["booked", "cancelled"] = "booked"
 
 
