@@ -85,6 +85,7 @@ def assemble(
             ClinicNotes(crosswalk).note_episode,
             CandidateFinder(Patients(database), Current(store), timezone).find_candidates,
             discloser.disclose,
+            discloser.give_up,
             discloser.reconcile,
             AgencyAsker(agencies).ask_agency,
             directories.list_directory_feeds,

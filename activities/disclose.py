@@ -30,6 +30,7 @@ from activities.models import (
     CHANNEL_DOWN,
     CHANNEL_REFUSED,
     DISCLOSE,
+    GIVE_UP,
     NO_SUCH_AGENCY,
     RECONCILE,
     Disclosure,
@@ -125,6 +126,23 @@ class Discloser:
                 non_retryable=not later,
             ) from None
         return await self._settle(wanted, patient, claimed, "sent", reference)
+
+    @activity.defn(name=GIVE_UP)
+    async def give_up(self, wanted: Disclosure) -> DisclosureReceipt:
+        """Say what became of a sending that is tried no more: its last attempt may have died on the way (P9)."""
+        patient = await self._patients.of_episode(wanted.episode_id) or Patient(
+            f"episode-{wanted.episode_id}"
+        )
+        async with self._database.transaction() as session:
+            row = await row_of(
+                session, wanted.key, episode_id=wanted.episode_id, kind=wanted.what, recipient=wanted.agency
+            )
+            if row.state in CLAIMABLE or row.state == "refused":
+                row.state, row.settled_at = "withheld", datetime.now(UTC)
+                return DisclosureReceipt(
+                    key=wanted.key, outcome="withheld", agency=wanted.agency, reason="given up"
+                )
+            return await self._known(session, row, wanted, patient)
 
     @activity.defn(name=RECONCILE)
     async def reconcile(self, found: Reconciliation) -> None:

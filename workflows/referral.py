@@ -9,13 +9,14 @@ from typing import Any
 
 from pydantic import ValidationError
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, FailureError
+from temporalio.exceptions import ActivityError, ApplicationError, CancelledError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.models import (
         ASK_AGENCY,
         DISCLOSE,
         FIND_CANDIDATES,
+        GIVE_UP,
         RECONCILE,
         AgencyAnswer,
         AgencyQuestion,
@@ -78,6 +79,7 @@ class Referral:
             reports_to=begin.referral_id,
         )
         self._wait = NamedWait()
+        self._on_their_way: dict[str, tuple[Disclose, workflow.ActivityHandle[DisclosureReceipt]]] = {}
         self._moved = False
         self._shown = {pair.key.name: pair.value for pair in workflow.info().typed_search_attributes}
 
@@ -100,6 +102,7 @@ class Referral:
         while not self.referral.finished(workflow.now()):
             self._moved = False
             self._carry_out()
+            self._take_back()
             self._show()
             deadline = self.referral.next_deadline
             self._wait.wait_for(deadline and deadline.at, deadline.name if deadline else "")
@@ -245,37 +248,67 @@ class Referral:
         start = self.referral.start
         # What the service is goes out by name only where it may stand anywhere (C5).
         service = start.service if is_plain(self.referral.facts) else "service"
+        disclosure = Disclosure(
+            key=wanted.key,
+            episode_id=start.episode_id,
+            referral_id=start.referral_id,
+            what=wanted.what,
+            agency=wanted.agency,
+            service=service,
+            purpose=wanted.purpose,
+            content=list(wanted.content),
+            timezone=start.timezone,
+            revokes=wanted.revokes,
+        )
+        sending = workflow.start_activity(
+            DISCLOSE,
+            disclosure,
+            result_type=DisclosureReceipt,
+            summary="Tell the chosen place, if a consent stands"
+            if wanted.what == "referral"
+            else "Tell the place that it is cancelled, if a consent stands",
+            # An attempt that runs at this moment is waited for: only it knows whether something left.
+            cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+            **DISCLOSURE.options(),
+        )
+        self._on_their_way[wanted.try_id] = (wanted, sending)
         try:
-            receipt = await workflow.execute_activity(
-                DISCLOSE,
-                Disclosure(
-                    key=wanted.key,
-                    episode_id=start.episode_id,
-                    referral_id=start.referral_id,
-                    what=wanted.what,
-                    agency=wanted.agency,
-                    service=service,
-                    purpose=wanted.purpose,
-                    content=list(wanted.content),
-                    timezone=start.timezone,
-                    revokes=wanted.revokes,
-                ),
-                result_type=DisclosureReceipt,
-                summary="Tell the chosen place, if a consent stands"
-                if wanted.what == "referral"
-                else "Tell the place that it is cancelled, if a consent stands",
-                **DISCLOSURE.options(),
-            )
-        except ActivityError as error:  # then a person makes the contact
-            reason = _reason(error)
-            self._judged(lambda: self.referral.sending(wanted, "failed", workflow.now(), reason=reason))
-            return
+            receipt = await sending
+        except ActivityError as error:
+            receipt = await self._given_up(disclosure)
+            if receipt.outcome == "withheld" and not isinstance(error.cause, CancelledError):
+                # Then a person makes the contact.
+                reason = _reason(error)[:500]
+                self._judged(lambda: self.referral.sending(wanted, "failed", workflow.now(), reason=reason))
+                return
+        finally:
+            del self._on_their_way[wanted.try_id]
         said = {
             "reference": receipt.reference,
             "consent_id": receipt.consent_id,
             "reason": receipt.reason and receipt.reason[:500],
         }
         self._judged(lambda: self.referral.sending(wanted, receipt.outcome, workflow.now(), **said))
+
+    async def _given_up(self, disclosure: Disclosure) -> DisclosureReceipt:
+        """What became of a sending that is tried no more; where nobody can say, it is uncertain (P9)."""
+        try:
+            receipt: DisclosureReceipt = await workflow.execute_activity(
+                GIVE_UP,
+                disclosure,
+                result_type=DisclosureReceipt,
+                summary="Ledger: what became of a sending",
+                **CLINIC_NOTE.options(),
+            )
+        except ActivityError:
+            return DisclosureReceipt(key=disclosure.key, outcome="uncertain", agency=disclosure.agency)
+        return receipt
+
+    def _take_back(self) -> None:
+        """What somebody has declined or revoked meanwhile is not tried again."""
+        for wanted, sending in self._on_their_way.values():
+            if not self.referral.wants(wanted) and not sending.cancelling():
+                sending.cancel()
 
     async def _reconcile(self, found: Reconcile) -> None:
         try:

@@ -4,18 +4,21 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from activities.assembled import assemble
 from activities.models import (
     ASK_AGENCY,
+    CHANNEL_DOWN,
     DISCLOSE,
     FIND_CANDIDATES,
+    GIVE_UP,
     KEEP_CONSENTS,
     RECONCILE,
     AgencyAnswer,
@@ -49,6 +52,11 @@ class Outside:
     sent: list[Disclosure] = field(default_factory=list)
     withheld: list[Disclosure] = field(default_factory=list)
     uncertain: set[str] = field(default_factory=set)
+    down: set[str] = field(default_factory=set)
+    """Agencies that cannot be reached."""
+    died: set[str] = field(default_factory=set)
+    """Agencies at which each attempt dies after the sending."""
+    tried: int = 0
     reconciled: list[Reconciliation] = field(default_factory=list)
 
     @activity.defn(name=FIND_CANDIDATES)
@@ -68,12 +76,20 @@ class Outside:
         if names is None:
             self.withheld.append(wanted)
             return answer.model_copy(update={"outcome": "withheld", "reason": "no consent is on file"})
+        self.tried += 1
+        if wanted.agency in self.down | self.died:
+            raise ApplicationError(f"{wanted.agency} could not be reached", type=CHANNEL_DOWN)
         if any(one.key == wanted.key for one in self.sent):
             return answer.model_copy(update={"outcome": "already_sent"})
         self.sent.append(wanted)
         if wanted.agency in self.uncertain:
             return answer.model_copy(update={"outcome": "uncertain"})
         return answer.model_copy(update={"reference": f"ref-{wanted.agency}", "consent_id": names})
+
+    @activity.defn(name=GIVE_UP)
+    async def give_up(self, wanted: Disclosure) -> DisclosureReceipt:
+        outcome: Literal["uncertain", "withheld"] = "uncertain" if wanted.agency in self.died else "withheld"
+        return DisclosureReceipt(key=wanted.key, outcome=outcome, agency=wanted.agency, reason="given up")
 
     @activity.defn(name=RECONCILE)
     async def reconcile(self, found: Reconciliation) -> None:
@@ -86,7 +102,9 @@ class Outside:
     @property
     def activities(self) -> list[Any]:
         """The callables to register."""
-        return [self.find_candidates, self.keep_consents, self.disclose, self.reconcile, self.ask_agency]
+        return [
+            self.find_candidates, self.keep_consents, self.disclose, self.give_up, self.reconcile, self.ask_agency,
+        ]  # fmt: skip
 
 
 @asynccontextmanager

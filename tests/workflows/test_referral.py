@@ -159,6 +159,43 @@ async def test_P9_an_uncertain_sending_is_reconciled_and_sent_again_only_by_a_pe
     assert [one.arrived for one in outside.reconciled] == [False]
 
 
+async def test_P3_what_is_declined_while_the_agency_is_away_does_not_go_out_when_it_is_back(
+    story: Story, outside: Outside
+) -> None:
+    outside.down.add("harbor")
+    await consents(story, "harbor")
+    await story.record("need", service="therapist")
+    linking = await Linking.of(story)
+    await linking.reaches("choosing")
+    await linking.complete("choose_candidate", "t1")
+    await linking.reaches("queued")
+    closing = await linking.record("closing", reason="declined")
+    await linking.reaches("declined")
+    outside.down.clear()
+    await story.environment.sleep(3600)
+    assert outside.sent == []
+    await linking.record("retraction", entry_id=closing["entry_id"], reason="a misunderstanding")
+    assert "referral_consent" in {task["kind"] for task in (await linking.shown())["open_tasks"]}
+    await linking.complete("referral_consent", "recorded")
+    await linking.reaches("sent")
+    assert len(outside.sent) == 1
+
+
+@pytest.mark.parametrize(("how", "state"), [("down", "by_hand"), ("died", "uncertain")])
+async def test_P9_a_sending_that_is_tried_no_more_is_asked_about_only_where_it_may_have_left(
+    story: Story, outside: Outside, how: str, state: str
+) -> None:
+    getattr(outside, how).add("harbor")
+    await consents(story, "harbor")
+    await story.record("need", service="therapist")
+    linking = await Linking.of(story)
+    await linking.reaches("choosing")
+    await linking.complete("choose_candidate", "t1")
+    await story.environment.sleep(3600)
+    await linking.reaches(state)
+    assert outside.tried == 6
+
+
 async def test_C4_mutual_help_sends_nothing_and_believes_the_person(story: Story, outside: Outside) -> None:
     outside.places = [Candidate(listing_id="g1", name="Monday Night")]
     await story.record("need", service="aa", wishes={"fellowships": ["aa"]})

@@ -266,6 +266,26 @@ async def test_P9_a_crash_between_sending_and_marking_is_uncertain(
     assert await clinic.lines() == ["food-1 uncertain"]
 
 
+async def test_P9_a_sending_that_is_given_up_tells_what_became_of_its_last_attempt(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await clinic.states()
+    receipt = await clinic.discloser.give_up(wanted("never tried"))
+    assert (receipt.outcome, clinic.server.taken) == ("withheld", [])
+
+    async def dies(*_: Any, **__: Any) -> None:
+        raise RuntimeError("the process died here")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(clinic.discloser, "_settle", dies)
+        with pytest.raises(RuntimeError):
+            await clinic.discloser.disclose(wanted("died"))
+    assert [(await clinic.discloser.give_up(wanted("died"))).outcome for _ in range(2)] == ["uncertain"] * 2
+    assert await clinic.lines() == ["food-1 uncertain"]
+    await clinic.discloser.disclose(wanted("sent"))
+    assert (await clinic.discloser.give_up(wanted("sent"))).reference == "there-sent"
+
+
 async def test_an_agency_that_refuses_for_good_is_not_asked_again(clinic: Clinic) -> None:
     answers(clinic, 403)
     await clinic.states()
