@@ -1,5 +1,6 @@
 """Who a patient is, and how they want to be reached: identity stands here and nowhere else (P1)."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
@@ -8,7 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.clinic_database.engine import ClinicDatabase
-from activities.clinic_database.tables import EpisodeRow, PatientRow
+from activities.clinic_database.tables import ContactRow, EpisodeRow, PatientRow
+
+FEWEST_DIGITS = 7
+"""A telephone number has no fewer; fewer would mean too many people, or a part of an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +91,20 @@ class Patients:
             row.stopped_at = (row.stopped_at or datetime.now(UTC)) if stopped else None
 
     async def stop_phone(self, phone: str) -> None:
-        """STOP from a telephone: it holds for everyone who is reached there. Nobody there is no error (P11)."""
-        digits = _digits(phone)
+        """STOP from a telephone: it holds for everyone who is reached there. Nobody there is no error (P11).
+
+        Reached by the number on file, or over the channel to which messages go: those may differ.
+        """
+        if len(digits := _digits(phone)) < FEWEST_DIGITS:
+            return
         async with self._database.transaction() as session:
-            for row in await session.scalars(select(PatientRow).where(PatientRow.phone.is_not(None))):
-                if digits and _digits(row.phone or "") == digits:
+            channels = await session.execute(select(ContactRow.patient_key, ContactRow.channel))
+            over = {key for key, channel in channels if digits in map(_digits, re.split(r"[/?&:@]", channel))}
+            for row in await session.scalars(select(PatientRow)):
+                if _digits(row.phone or "") == digits or row.patient_key in over:
                     row.stopped_at = row.stopped_at or datetime.now(UTC)
+                    over.discard(row.patient_key)
+            session.add_all(PatientRow(patient_key=key, stopped_at=datetime.now(UTC)) for key in over)
 
 
 def _digits(phone: str) -> str:

@@ -1,8 +1,7 @@
 """The HTTP service. Each request is bounded, each answer is kept before it is recorded, and no reply tells of a person.
 
-GET  /r/{token}                   the page behind a signed link
+GET  /r/{token}                   the page behind a signed link, for an agency whose systems do not sign
 POST /r/{token}                   its form, or JSON {status, at?, appointment_at?}
-POST /agencies/{agency}/answers   signed JSON {referral_id, status, at?, appointment_at?}, or a FHIR Task
 POST /texts                       a text message that came in, signed by the clinic's own gateway for them
 GET  /healthz                     whether the service runs
 """
@@ -30,7 +29,7 @@ from activities.clinic_database.inbox import Inbox
 from activities.clinic_database.patients import Patients
 from worker.gateway import pages
 from worker.gateway.answers import Unreadable, from_form, from_word
-from worker.gateway.bounds import Rate, TooLarge, read_body
+from worker.gateway.bounds import Rate, TooLarge, TooSlow, read_body
 from worker.gateway.delivery import Record, deliver
 
 HEADERS = {
@@ -60,7 +59,7 @@ class Gateway:
 
     def app(self) -> Starlette:
         """The service."""
-        return Starlette(
+        app = Starlette(
             routes=[
                 Route("/r/{token}", self._page, methods=["GET"]),
                 Route("/r/{token}", self._answer_by_link, methods=["POST"]),
@@ -70,6 +69,8 @@ class Gateway:
             middleware=[Middleware(BaseHTTPMiddleware, dispatch=self._bounded())],
             exception_handlers={404: _not_here, 405: _not_here},
         )
+        app.router.redirect_slashes = False  # a path that is not ours is not here, and is sent nowhere else
+        return app
 
     def _bounded(self) -> Callable[[Request, Callable[[Request], Awaitable[Response]]], Awaitable[Response]]:
         rate = self.rate or Rate()
@@ -80,6 +81,8 @@ class Gateway:
                 return PlainTextResponse("Too many requests.", 429, {**HEADERS, "Retry-After": "60"})
             try:
                 answer = await proceed(request)
+            except TooSlow:
+                answer = PlainTextResponse("This takes too long.", 408)
             except TooLarge:
                 answer = PlainTextResponse("This is larger than any answer.", 413)
             answer.headers.update(HEADERS)
@@ -91,8 +94,10 @@ class Gateway:
 
     async def _page(self, request: Request) -> Response:
         try:
-            self.links.read(request.path_params["token"], datetime.now(UTC))
+            link = self.links.read(request.path_params["token"], datetime.now(UTC))
         except BadLink:
+            return await _not_here(request, None)
+        if self.secret_of(link.agency):
             return await _not_here(request, None)
         return HTMLResponse(pages.form(secrets.token_hex(8)))
 
@@ -106,6 +111,10 @@ class Gateway:
         said: dict[str, Any] | None
         try:
             if by_hand:
+                if self.secret_of(
+                    link.agency
+                ):  # who signs is not spared it by calling the same answer a form
+                    raise BadSignature
                 said, number = from_form(body, self.zone)
             else:
                 said, number = self._from_system(link, request.headers, body)

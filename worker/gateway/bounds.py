@@ -1,5 +1,6 @@
 """What the gateway takes at most: from one client in a minute, and in one body."""
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -16,21 +17,37 @@ MOST_CLIENTS = 10_000
 """How many clients are remembered; beyond that the one that was quiet longest is forgotten."""
 
 
+LONGEST_NAME = 45
+"""Characters by which a client is told apart: an IPv6 address. A proxy may pass on whatever it was given."""
+
+PATIENCE = 15.0
+"""Seconds for a whole body: who sends it drop by drop holds a place that others need."""
+
+
 class TooLarge(Exception):
     """The body is larger than any answer."""
 
 
-async def read_body(request: Request, most: int = MOST_BYTES) -> bytes:
+class TooSlow(Exception):
+    """The body does not come to its end."""
+
+
+async def read_body(request: Request, most: int = MOST_BYTES, within: float = PATIENCE) -> bytes:
     """The body, read no further than allowed, whatever its header says.
 
     Raises:
         TooLarge: there is more of it.
+        TooSlow: it takes too long.
     """
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            raise TooLarge
+    try:
+        async with asyncio.timeout(within):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > most:
+                    raise TooLarge
+    except TimeoutError:
+        raise TooSlow from None
     return bytes(body)
 
 
@@ -43,7 +60,7 @@ class Rate:
 
     def allows(self, client: str) -> bool:
         """Whether one more request of a client is within bounds; it counts if it is."""
-        now = self._clock()
+        client, now = client[:LONGEST_NAME], self._clock()
         left, at = self._buckets.pop(client, (float(self._per_minute), now))
         left = min(self._per_minute, left + (now - at) * self._per_minute / 60)
         allowed = left >= 1

@@ -1,9 +1,10 @@
 """Bringing an answer that is kept into its referral, through the public contract; tried again until it is clear."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from temporalio.client import Client, WorkflowUpdateFailedError
+from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -22,6 +23,9 @@ class Unavailable(Exception):
     """Nobody can record anything at this moment."""
 
 
+PATIENCE = 10.0
+"""Seconds that an answer may take to be recorded while an agency waits; it is kept, and tried again."""
+
 Record = Callable[[str, dict[str, Any]], Awaitable[None]]
 """Records a statement in a referral. Raises Refused, Closed, Unavailable."""
 
@@ -32,11 +36,14 @@ def recorder(client: Client) -> Record:
     async def record(referral_id: str, statement: dict[str, Any]) -> None:
         handle = client.get_workflow_handle(f"referral-{referral_id.removeprefix('referral-')}")
         try:
-            await handle.execute_update("record", statement)
+            async with asyncio.timeout(PATIENCE):  # without a worker it would wait for ever
+                await handle.execute_update("record", statement)
         except WorkflowUpdateFailedError as error:
             cause = error.cause
             if isinstance(cause, ApplicationError) and cause.type in ("InvalidEntry", "NotAllowedNow"):
                 raise Refused(cause.message) from None
+            raise Unavailable from None
+        except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError):
             raise Unavailable from None
         except RPCError as error:
             raise (Closed if error.status is RPCStatusCode.NOT_FOUND else Unavailable) from None
@@ -62,7 +69,12 @@ async def deliver(answer: Answer, inbox: Inbox, record: Record) -> bool:
 
 
 async def deliver_the_rest(inbox: Inbox, record: Record) -> None:
-    """Try again what nobody could record so far, in the order in which it came."""
+    """Try again what nobody could record so far; of each referral in the order in which it came."""
+    waiting: set[str] = set()
     for answer in await inbox.unsettled():
+        if answer.referral_id in waiting:
+            continue
         if not await deliver(answer, inbox, record):
-            return
+            waiting.add(
+                answer.referral_id
+            )  # the others go on: one that cannot be recorded holds up only its own

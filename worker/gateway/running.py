@@ -1,6 +1,7 @@
 """The gateway with everything it needs, for as long as a block lasts."""
 
 import asyncio
+import logging
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -17,6 +18,8 @@ from worker.gateway.app import Gateway
 from worker.gateway.delivery import Record, deliver_the_rest, recorder
 from worker.serving import serving
 from worker.settings import Settings, links
+
+_log = logging.getLogger(__name__)
 
 PORT = 8240
 SECONDS_BETWEEN_TRIES = 60.0
@@ -67,5 +70,8 @@ async def gateway(
 
 async def _try_again(inbox: Inbox, record: Record) -> None:
     while True:
-        await deliver_the_rest(inbox, record)
+        try:
+            await deliver_the_rest(inbox, record)
+        except Exception as error:  # such as a database that is away: the next round comes whatever it was
+            _log.error("answers of agencies could not be delivered: %s", type(error).__name__)
         await asyncio.sleep(SECONDS_BETWEEN_TRIES)

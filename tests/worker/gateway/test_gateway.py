@@ -13,16 +13,17 @@ import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from starlette.requests import Request
 
 from activities.agencies.links import LIFETIME, BadLink, Links
 from activities.channels.signing import MAX_AGE, signed
-from activities.clinic_database import ClinicDatabase, migrate
+from activities.clinic_database import ClinicDatabase, Crosswalk, migrate
 from activities.clinic_database.inbox import Inbox
 from activities.clinic_database.patients import Patient, Patients
 from tests.servers import free_port
 from worker.gateway.app import Gateway
-from worker.gateway.bounds import MOST_BYTES, Rate
-from worker.gateway.delivery import Closed, Refused, Unavailable
+from worker.gateway.bounds import LONGEST_NAME, MOST_BYTES, Rate, TooSlow, read_body
+from worker.gateway.delivery import Closed, Refused, Unavailable, deliver_the_rest
 from worker.serving import serving
 from worker.settings import Settings
 
@@ -51,6 +52,7 @@ class Running:
     links: Links
     inbox: Inbox
     patients: Patients
+    database: ClinicDatabase
 
     def link(self, ago: timedelta = timedelta(), links: Links | None = None, agency: str = "food-1",
              referral: str = "r1") -> str:  # fmt: skip
@@ -84,7 +86,7 @@ async def running(clinic_settings: Settings, rate: Rate) -> AsyncIterator[Runnin
         serving(gateway.app(), port),
         httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client,
     ):
-        yield Running(client, referrals, links, inbox, patients)
+        yield Running(client, referrals, links, inbox, patients, database)
     await database.close()
 
 
@@ -142,6 +144,13 @@ async def test_a_signed_answer_is_checked_for_signature_and_age(running: Running
     assert running.referrals.taken == []
 
 
+async def test_an_agency_that_signs_cannot_be_spoken_for_by_a_form(running: Running) -> None:
+    link = running.link(agency="careers-1")
+    assert (await running.client.get(link)).status_code == 404
+    sent = await running.client.post(link, data={"status": "declined", "number": "n1"})
+    assert (sent.status_code, running.referrals.taken) == (404, [])
+
+
 async def test_a_replayed_answer_counts_once_and_a_new_one_counts_again(running: Running) -> None:
     body, now = json.dumps({"status": "accepted"}).encode(), datetime.now(UTC)
     link = running.link(agency="careers-1")
@@ -160,6 +169,74 @@ async def test_an_answer_is_not_lost_while_nobody_can_record_it(running: Running
     assert (await running.client.post(url, data=answer)).status_code == 200
     assert len(running.referrals.taken) == 1
     assert await running.inbox.unsettled() == []
+
+
+async def test_an_answer_that_nobody_can_record_holds_up_no_other(running: Running) -> None:
+    running.referrals.no = Unavailable()
+    for referral in ("r1", "r2"):
+        assert (await running.signed({"status": "accepted"}, referral=referral)).status_code == 503
+    running.referrals.no = None
+
+    async def record(referral_id: str, statement: dict[str, Any]) -> None:
+        if referral_id == "r1":
+            raise Unavailable
+        await running.referrals.record(referral_id, statement)
+
+    await deliver_the_rest(running.inbox, record)
+    assert [referral for referral, _ in running.referrals.taken] == ["r2"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"status": "accepted", "at": NaN}', b'{"status": "accepted", "at": 1e999}', b"\xff\xfe{}", b"\x00",
+        b'{"status": ["accepted"]}', b'{"status": "scheduled", "appointment_at": "9999-12-31T23:59:59-12:00"}',
+        b'{"status": "accepted", "at": "0001-01-01T00:00:00+14:00"}',
+        b'{"status": "accepted", "at": ' + b"9" * 5000 + b"}",
+        b'{"a":' * 3000 + b"1" + b"}" * 3000, b'{"resourceType": "Task", "status": "accepted", "intent": 5}',
+        b'{"resourceType": ["Task"]}', b'{"status": "accepted", "appointment_at": "2026-01-01T10:00:00"}',
+        "{\"status\": \"\ud83d\ude00\"}".encode("utf-16", "surrogatepass"),
+    ],
+)  # fmt: skip
+async def test_what_nobody_would_send_is_refused_and_breaks_nothing(running: Running, body: bytes) -> None:
+    answer = await running.signed(body)
+    assert (answer.status_code, running.referrals.taken) == (422, [])
+    link = running.link()
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    sent = await running.client.post(
+        link, content=b"status=scheduled&appointment_at=" + body, headers=headers
+    )
+    assert sent.status_code == 422
+    assert running.referrals.taken == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("HEAD", "/r/nothing"), ("OPTIONS", "/r/nothing"), ("PUT", "/r/nothing"), ("DELETE", "/texts"),
+        ("GET", "/texts"),
+        ("GET", "/r/a/"), ("GET", "/r/%2e%2e/healthz"), ("GET", "//r/a"), ("GET", "/texts/"), ("POST", "/r/a%00b"),
+    ],
+)  # fmt: skip
+async def test_P11_whatever_is_tried_the_same_is_not_here(running: Running, method: str, path: str) -> None:
+    answer = await running.client.request(method, path)
+    assert (answer.status_code, "location" in answer.headers, "allow" in answer.headers) == (
+        404,
+        False,
+        False,
+    )
+    assert answer.headers["cache-control"] == "no-store"
+    if method != "HEAD":
+        assert answer.text == (await running.client.get("/r/nothing")).text
+
+
+async def test_a_body_that_comes_drop_by_drop_is_not_waited_for() -> None:
+    async def drops() -> dict[str, Any]:
+        await asyncio.sleep(0.02)
+        return {"type": "http.request", "body": b"x", "more_body": True}
+
+    with pytest.raises(TooSlow):
+        await read_body(Request({"type": "http", "method": "POST"}, drops), within=0.1)
 
 
 @pytest.mark.parametrize(
@@ -218,6 +295,25 @@ async def test_P2_STOP_from_a_telephone_is_honoured_and_nobody_is_told_whether_i
     assert known.stopped_at is not None
 
 
+async def test_P2_STOP_holds_for_the_number_to_which_messages_go(running: Running) -> None:
+    await running.patients.save(Patient("MRN-1", phone="555-555-0101"))
+    crosswalk = Crosswalk(running.database)
+    for key, channel in (
+        ("MRN-1", "twilio://SID:token@+15550009999/+15555550202"),
+        ("MRN-2", "mailto:5@x.example"),
+    ):
+        await crosswalk.save_contact(key, channel, True)
+    for sender in ("5", "", "+15555550202"):
+        known = await running.patients.get("MRN-1")
+        assert known is not None
+        assert known.stopped_at is None
+        await running.signed({"from": sender, "text": "STOP"}, secret="texts", path="/texts")
+    known = await running.patients.get("MRN-1")
+    assert known is not None
+    assert known.stopped_at is not None
+    assert await running.patients.get("MRN-2") is None
+
+
 async def test_a_fhir_task_is_an_answer(running: Running) -> None:
     task = {
         "resourceType": "Task",
@@ -263,3 +359,9 @@ def test_a_rate_comes_back_as_time_passes_and_forgets_who_was_quiet() -> None:
     now = 30.0
     assert [rate.allows("a") for _ in range(2)] == [True, False]
     assert rate.allows("b")
+
+
+def test_a_client_is_told_apart_by_no_more_than_an_address() -> None:
+    rate = Rate(1, lambda: 0.0)
+    assert rate.allows("x" * LONGEST_NAME)
+    assert not rate.allows("x" * 16_000)
