@@ -28,6 +28,7 @@ from activities.messages.message_patient import PatientMessenger
 from activities.notify import StaffNotifier
 from activities.sending import Sender
 from activities.sync_directories import DirectorySync
+from activities.told_by_hand import HandLedger
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ def assemble(
             discloser.disclose,
             discloser.give_up,
             discloser.reconcile,
+            HandLedger(database, agencies).note_told,
             AgencyAsker(agencies).ask_agency,
             directories.list_directory_feeds,
             directories.take_directory_feed,

@@ -7,7 +7,7 @@ attempt; the ledger's first line is written in it too. What then becomes of the 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,7 +17,7 @@ from temporalio.exceptions import ApplicationError
 from activities.agencies.book import AgenciesFileError
 from activities.agencies.links import Links
 from activities.agencies.notice import NOTICE, scope_of
-from activities.agencies.port import AgencyChannel, Handover, Person, UnknownAgency
+from activities.agencies.port import AgencyChannel, Handover, Person, UnknownAgency, Way
 from activities.channels.port import Permanent, Transient, Uncertain
 from activities.clinic_database.consents import standing_in
 from activities.clinic_database.engine import ClinicDatabase
@@ -81,6 +81,7 @@ class _Ours:
 
     basis: str
     consent: Consent | None
+    way: Way
 
 
 class Discloser:
@@ -109,12 +110,16 @@ class Discloser:
         patient = await self._patients.of_episode(wanted.episode_id) or Patient(
             f"episode-{wanted.episode_id}"
         )
+        channel = _channel(book, agency)
+        way = "content" if isinstance(channel, Transient) else channel.way
         async with self._database.transaction() as session:
-            claimed = await self._claim(session, wanted, agency, patient)
+            claimed = await self._claim(session, wanted, agency, patient, way)
         if isinstance(claimed, DisclosureReceipt):
             return claimed
         try:
-            reference = await book.channel_of(agency).send(self._handover(wanted, patient, claimed))
+            if isinstance(channel, Transient):
+                raise channel
+            reference = await channel.send(self._handover(wanted, patient, claimed))
         except Uncertain:
             return await self._settle(wanted, patient, claimed, "uncertain")
         except (Transient, Permanent) as no:
@@ -125,7 +130,7 @@ class Discloser:
                 type=CHANNEL_DOWN if later else CHANNEL_REFUSED,
                 non_retryable=not later,
             ) from None
-        return await self._settle(wanted, patient, claimed, "sent", reference)
+        return await self._settle(wanted, patient, claimed, "to_post" if way == "post" else "sent", reference)
 
     @activity.defn(name=GIVE_UP)
     async def give_up(self, wanted: Disclosure) -> DisclosureReceipt:
@@ -149,7 +154,7 @@ class Discloser:
         """Write down what a person found out about an uncertain sending (P9). Saying it twice changes nothing."""
         async with self._database.transaction() as session:
             row = await session.get(OutboxRow, found.key, with_for_update=True)
-            if row is None or row.state not in ("uncertain", "sending"):
+            if row is None or row.state not in ("uncertain", "sending", "to_post"):
                 return
             row.state, row.settled_at = "sent" if found.arrived else "refused", datetime.now(UTC)
             what = "arrived" if found.arrived else "not_arrived"
@@ -157,7 +162,7 @@ class Discloser:
             await append(session, patient_key, Line(found.key, what, found.by, row.recipient))
 
     async def _claim(
-        self, session: AsyncSession, wanted: Disclosure, agency: Agency, patient: Patient
+        self, session: AsyncSession, wanted: Disclosure, agency: Agency, patient: Patient, way: Way
     ) -> _Ours | DisclosureReceipt:
         # In the order in which a revocation takes its locks; the other way round the two could block each other.
         consents = await standing_in(session, wanted.episode_id)
@@ -169,12 +174,13 @@ class Discloser:
             return DisclosureReceipt(key=wanted.key, outcome="withheld", agency=wanted.agency, reason=reason)
         if row.state not in CLAIMABLE:
             return await self._known(session, row, wanted, patient)
-        grounds = self._grounds(consents, wanted, agency)
+        grounds = self._grounds(consents, wanted, agency, way)
         if isinstance(grounds, str):
             row.state, row.settled_at = "withheld", datetime.now(UTC)
             return DisclosureReceipt(key=wanted.key, outcome="withheld", agency=wanted.agency, reason=grounds)
         row.state, row.attempts = "sending", row.attempts + 1
         row.consent_id = grounds.consent.consent_id if grounds.consent else None
+        row.channel = way
         await append(session, patient.patient_key, _line(wanted, agency, grounds))
         return grounds
 
@@ -190,13 +196,15 @@ class Discloser:
                 f"{wanted.agency} has refused this sending", type=CHANNEL_REFUSED, non_retryable=True
             )
         receipt = DisclosureReceipt(
-            key=wanted.key, outcome="uncertain", agency=wanted.agency, consent_id=row.consent_id
-        )
-        if row.state == "sent":
-            return receipt.model_copy(update={"outcome": "already_sent", "reference": row.reference})
-        return receipt
+            key=wanted.key, outcome="uncertain", agency=wanted.agency, consent_id=row.consent_id,
+            reference=row.reference, way=cast(Way, row.channel or "content"),
+        )  # fmt: skip
+        outcomes = {"sent": "already_sent", "to_post": "to_post"}
+        return receipt.model_copy(update={"outcome": outcomes.get(row.state, "uncertain")})
 
-    def _grounds(self, consents: Sequence[Consent], wanted: Disclosure, agency: Agency) -> _Ours | str:
+    def _grounds(
+        self, consents: Sequence[Consent], wanted: Disclosure, agency: Agency, way: Way
+    ) -> _Ours | str:
         """On which basis something may go out now; otherwise why not, in words."""
         if beyond := sorted(parts(wanted.content) - CARRIED):
             # The ledger would say that it was told, and whoever waits for it would never get it.
@@ -204,13 +212,15 @@ class Discloser:
         if wanted.emergency:
             if not agency.medical:
                 return f"in an emergency only medical personnel are told, and {wanted.agency} is none"
-            return _Ours("emergency", None)
+            if way != "content":
+                return f"in an emergency {wanted.agency} is not told by mail: tell it by telephone"
+            return _Ours("emergency", None, way)
         request = Request(wanted.agency, agency.classes, wanted.purpose, frozenset(wanted.content))
         today = datetime.now(ZoneInfo(wanted.timezone) if wanted.timezone else self._zone).date()
         consent, objections = covering(consents, request, today)
         if consent is None:
             return f"no consent lets {wanted.agency} be told: {'; '.join(objections)}"
-        return _Ours("consent", consent)
+        return _Ours("consent", consent, way)
 
     def _handover(self, wanted: Disclosure, patient: Patient, ours: _Ours) -> Handover:
         now = datetime.now(UTC)
@@ -260,16 +270,27 @@ class Discloser:
             await append(session, patient.patient_key, Line(wanted.key, what, "system", wanted.agency))
         return DisclosureReceipt(
             key=wanted.key,
-            outcome="sent" if what == "sent" else "uncertain",
+            outcome="sent" if what == "sent" else "to_post" if what == "to_post" else "uncertain",
             agency=wanted.agency,
+            way=ours.way,
             consent_id=ours.consent.consent_id if ours.consent else None,
             reference=reference,
         )
 
 
+def _channel(book: Agencies, agency: Agency) -> AgencyChannel | Transient:
+    """How the agency is reached, or why not today: that is said only once the gate has let it pass."""
+    try:
+        return book.channel_of(agency)
+    except Transient as no:
+        return no
+
+
 def _line(wanted: Disclosure, agency: Agency, ours: _Ours) -> Line:
     emergency = wanted.emergency
-    detail = emergency.stated() if emergency else (("referral", wanted.referral_id),)
+    detail = emergency.stated() if emergency else (
+        ("referral", wanted.referral_id), ("way", ours.way), ("what", wanted.what),
+    )  # fmt: skip
     return Line(
         key=wanted.key,
         what="sending",
@@ -278,7 +299,7 @@ def _line(wanted: Disclosure, agency: Agency, ours: _Ours) -> Line:
         name=agency.name,
         address=agency.address,
         purpose=PURPOSE if emergency else wanted.purpose,
-        content=tuple(sorted(parts(wanted.content))),
+        content=() if ours.way == "link" else tuple(sorted(parts(wanted.content))),
         basis=ours.basis,
         consent_id=ours.consent.consent_id if ours.consent else "",
         detail=detail,

@@ -12,6 +12,7 @@ KEEP_CONSENTS = "keep_consents"
 DISCLOSE = "disclose"
 GIVE_UP = "give_up_disclosure"
 RECONCILE = "reconcile_disclosure"
+NOTE_TOLD = "note_told_by_hand"
 FIND_CANDIDATES = "find_candidates"
 ASK_AGENCY = "ask_agency"
 LIST_FEEDS = "list_directory_feeds"
@@ -201,11 +202,37 @@ class DisclosureReceipt(BaseModel):
     """What became of a disclosure. `withheld` says in `reason` what is missing; nothing was sent then."""
 
     key: str
-    outcome: Literal["sent", "already_sent", "withheld", "uncertain"]
+    outcome: Literal["sent", "already_sent", "withheld", "uncertain", "to_post"]
+    """`to_post`: a letter is rendered, and a person prints and posts it."""
     agency: str
+    way: Literal["content", "link", "post"] = "content"
+    """What was sent: with a `link` the agency hears from a person what it is about."""
     consent_id: str | None = None
     reference: str | None = None
     reason: str | None = None
+
+
+class ToldByHand(BaseModel):
+    """What a person has told an agency by telephone or face to face: it is a disclosure like any other (P8)."""
+
+    key: str
+    episode_id: str
+    referral_id: str
+    recipient: str
+    """The agency's id, or the listing's where there is none."""
+    name: str
+    purpose: str
+    content: list[str]
+    by: str
+    at: datetime
+    timezone: str
+
+
+class ToldReceipt(BaseModel):
+    """What stands in the ledger now; `objection` says why no consent covered it."""
+
+    key: str
+    objection: str | None = None
 
 
 class Reconciliation(BaseModel):

@@ -32,9 +32,17 @@ _PAGE = """<!doctype html>
 def row(one: Accounted, zone: ZoneInfo) -> tuple[str, str, str, str, str]:
     """One disclosure in the words of the accounting."""
     what = ", ".join(one.content).replace("_", " ")
+    if one.detail.get("what") == "cancellation":
+        what = "that the person is not coming"
+    if one.detail.get("way") == "link":
+        opened = one.detail.get("opened_at")
+        when = f", opened {datetime.fromisoformat(opened).astimezone(zone):%Y-%m-%d %H:%M}" if opened else ""
+        what = f"that an answer is awaited: a link without content{when}"
     if one.state == "uncertain":
         what += " (it is not certain that it arrived)"
     basis = f"consent {one.consent_id}" if one.basis == "consent" else one.basis
+    if one.basis == "none":
+        basis = "no consent was on record"
     if one.basis == "emergency":
         about = one.detail
         basis = (

@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
         DISCLOSE,
         FIND_CANDIDATES,
         GIVE_UP,
+        NOTE_TOLD,
         RECONCILE,
         AgencyAnswer,
         AgencyQuestion,
@@ -25,6 +26,8 @@ with workflow.unsafe.imports_passed_through():
         Disclosure,
         DisclosureReceipt,
         Reconciliation,
+        ToldByHand,
+        ToldReceipt,
     )
     from activities.policies import AGENCY_QUESTION, CLINIC_NOTE, DIRECTORY_SEARCH, DISCLOSURE
     from workflows import visibility as seen
@@ -39,6 +42,7 @@ with workflow.unsafe.imports_passed_through():
         AskAgency,
         Disclose,
         FindCandidates,
+        NoteTold,
         Reconcile,
         ReferralEffect,
         ReportToEpisode,
@@ -211,6 +215,8 @@ class Referral:
                 return self._disclose(effect)
             case Reconcile():
                 return self._reconcile(effect)
+            case NoteTold():
+                return self._note_told(effect)
             case AskAgency():
                 return self._ask(effect)
             case ReportToEpisode():
@@ -285,6 +291,7 @@ class Referral:
             del self._on_their_way[wanted.try_id]
         said = {
             "reference": receipt.reference,
+            "way": receipt.way,
             "consent_id": receipt.consent_id,
             "reason": receipt.reason and receipt.reason[:500],
         }
@@ -320,6 +327,35 @@ class Referral:
             )
         except ActivityError as error:
             self.referral.undelivered.append(f"The ledger was not told what was found out: {_reason(error)}")
+
+    async def _note_told(self, told: NoteTold) -> None:
+        start = self.referral.start
+        try:
+            receipt = await workflow.execute_activity(
+                NOTE_TOLD,
+                ToldByHand(
+                    key=told.key,
+                    episode_id=start.episode_id,
+                    referral_id=start.referral_id,
+                    recipient=told.recipient,
+                    name=told.name,
+                    purpose=told.purpose,
+                    content=list(told.content),
+                    by=told.by,
+                    at=told.at,
+                    timezone=start.timezone,
+                ),
+                result_type=ToldReceipt,
+                summary="Ledger: what a person has told by hand",
+                **CLINIC_NOTE.options(),
+            )
+        except ActivityError as error:
+            self.referral.undelivered.append(
+                f"The ledger was not told what was told by hand: {_reason(error)}"
+            )
+            return
+        if receipt.objection:
+            self._judged(lambda: self.referral.told_without_consent(told, workflow.now()))
 
     async def _ask(self, question: AskAgency) -> None:
         try:

@@ -7,7 +7,7 @@ address pass the same check as messages to patients do (P2). What it is about th
 from urllib.parse import urlsplit
 
 from activities.agencies.links import LIFETIME
-from activities.agencies.port import AgencyWord, Handover
+from activities.agencies.port import AgencyWord, Handover, Way
 from activities.channels.email import Email
 from activities.channels.port import Message, Permanent
 from activities.messages.check import check, check_sender
@@ -27,6 +27,8 @@ If you did not expect this, please leave the page closed and call us.
 
 class AgencyEmail:
     """One agency's mailbox. It cannot be asked: the agency answers on the page."""
+
+    way: Way = "link"
 
     def __init__(self, mail: Email, to: str, sender: str, phone: str) -> None:
         self._mail, self._to, self._sender, self._phone = mail, to, sender, phone

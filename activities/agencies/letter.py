@@ -11,7 +11,7 @@ from pathlib import Path
 from string import Template
 
 from activities.agencies.book import Agency, Office
-from activities.agencies.port import AgencyWord, Handover, Person
+from activities.agencies.port import AgencyWord, Handover, Person, Way
 from activities.agencies.services import need_told, title_of
 from activities.channels.port import Transient
 
@@ -20,6 +20,8 @@ PAGE = Template((Path(__file__).parent / "letter.html").read_text("utf-8"))
 
 class Letter:
     """The letters to one agency. It cannot be asked: it answers by telephone, and staff record what it says."""
+
+    way: Way = "post"
 
     def __init__(self, agency: Agency, office: Office, folder: Path) -> None:
         self._agency, self._office, self._folder = agency, office, folder

@@ -67,8 +67,16 @@ class UnknownAgency(Exception):
     """No agency of that id is in the agencies file; the message says what to do."""
 
 
+Way = Literal["content", "link", "post"]
+"""What a sending is: the content itself, a link without content, or a letter that a person has yet to post."""
+
+
 class AgencyChannel(Protocol):
     """One way to reach an agency."""
+
+    @property
+    def way(self) -> Way:
+        """What has happened when it is sent."""
 
     async def send(self, handover: Handover) -> str:
         """Send once; the reference by which the agency knows it.

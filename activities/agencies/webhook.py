@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from activities.agencies.port import AgencyWord, Handover
+from activities.agencies.port import AgencyWord, Handover, Way
 from activities.agencies.services import need_told, title_of
 from activities.channels.http import exchange, unclear
 from activities.channels.signing import signed
@@ -26,6 +26,8 @@ class Taken(BaseModel):
 
 class AgencyWebhook:
     """One agency's webhook. It cannot be asked: the agency answers over the link that it is given."""
+
+    way: Way = "content"
 
     def __init__(
         self, who: str, url: str, secret: str, *, knows_repeats: bool = False, within: float = 20

@@ -16,18 +16,23 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.clinic_database.engine import ClinicDatabase
-from activities.clinic_database.tables import LedgerRow
+from activities.clinic_database.patients import key_behind
+from activities.clinic_database.tables import LedgerRow, OutboxRow
 
 BEGINNING = "0" * 64
 """What stands for the previous hash in the first line of a chain."""
 
-UNSETTLED = ("sending", "uncertain")
-"""After these nobody knows whether it left."""
+UNSETTLED = ("sending", "uncertain", "to_post")
+"""After these nobody knows whether it left; a letter to post leaves when a person says so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line. `what` is sending, sent, not_sent, uncertain, arrived or not_arrived; the last two by a person."""
+    """One line.
+
+    `what` is sending, sent, not_sent, uncertain, to_post, arrived, not_arrived or opened. That it
+    arrived or not is said by a person; it is opened when the agency first looks at the page behind its link.
+    """
 
     key: str
     what: str
@@ -38,7 +43,7 @@ class Line:
     purpose: str = ""
     content: tuple[str, ...] = ()
     basis: str = ""
-    """`consent`, or `emergency` (P6)."""
+    """`consent`, `emergency` (P6), or `none` where a person has told it without one."""
     consent_id: str = ""
     detail: tuple[tuple[str, str], ...] = ()
     """Names and values, such as the facility in an emergency."""
@@ -115,6 +120,22 @@ class Ledger:
         accounted = [one for story in by_key.values() if (one := _accounted(story))]
         return [one for one in accounted if since is None or one.at >= since]
 
+    async def opened(self, referral_id: str, agency: str) -> None:
+        """Note that an agency has looked at the page behind its link, the first time that it does."""
+        async with self._database.transaction() as session:
+            sent = select(OutboxRow).where(
+                OutboxRow.key.startswith(f"{referral_id}:", autoescape=True), OutboxRow.recipient == agency,
+                OutboxRow.channel == "link", OutboxRow.state.in_(("sent", "uncertain")),
+            )  # fmt: skip
+            for row in await session.scalars(sent.order_by(OutboxRow.created_at).with_for_update()):
+                patient_key = await key_behind(session, row.episode_id)
+                lines = await session.scalars(
+                    select(LedgerRow.line).where(LedgerRow.patient_key == patient_key)
+                )
+                known = {(line["key"], line["what"]) for line in map(json.loads, lines)}
+                if (row.key, "opened") not in known:
+                    await append(session, patient_key, Line(row.key, "opened", f"agency:{agency}", agency))
+
     async def uncertain(self) -> list[tuple[str, str]]:
         """Patient key and key of every sending of which nobody knows whether it left (P9)."""
         state: dict[tuple[str, str], str] = {}
@@ -153,6 +174,8 @@ def _accounted(story: Sequence[dict[str, Any]]) -> Accounted | None:
     if ended in ("not_sent", "not_arrived"):
         return None
     detail = dict(begun["detail"])
+    if opened := next((line for line in story if line["what"] == "opened"), None):
+        detail["opened_at"] = opened["at"]
     return Accounted(
         at=datetime.fromisoformat(detail.get("told_at", begun["at"])),
         key=begun["key"],

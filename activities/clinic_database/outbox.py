@@ -15,7 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from activities.clinic_database.engine import ClinicDatabase
 from activities.clinic_database.tables import OutboxRow
 
-State = Literal["pending", "sending", "sent", "uncertain", "refused", "stale", "suppressed", "withheld"]
+State = Literal[
+    "pending", "sending", "sent", "uncertain", "refused", "stale", "suppressed", "withheld", "to_post"
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from activities.models import (
     FIND_CANDIDATES,
     GIVE_UP,
     KEEP_CONSENTS,
+    NOTE_TOLD,
     RECONCILE,
     AgencyAnswer,
     AgencyQuestion,
@@ -30,6 +31,8 @@ from activities.models import (
     Disclosure,
     DisclosureReceipt,
     Reconciliation,
+    ToldByHand,
+    ToldReceipt,
 )
 from tests.workflows.story import Story, client_of
 from worker.sandbox import WORKFLOWS, sandbox
@@ -57,6 +60,7 @@ class Outside:
     died: set[str] = field(default_factory=set)
     """Agencies at which each attempt dies after the sending."""
     tried: int = 0
+    told: list[ToldByHand] = field(default_factory=list)
     reconciled: list[Reconciliation] = field(default_factory=list)
 
     @activity.defn(name=FIND_CANDIDATES)
@@ -95,6 +99,12 @@ class Outside:
     async def reconcile(self, found: Reconciliation) -> None:
         self.reconciled.append(found)
 
+    @activity.defn(name=NOTE_TOLD)
+    async def note_told(self, told: ToldByHand) -> ToldReceipt:
+        self.told.append(told)
+        covered = any(one["recipient"] == told.recipient for one in self.consents.values())
+        return ToldReceipt(key=told.key, objection=None if covered else "no consent is on file")
+
     @activity.defn(name=ASK_AGENCY)
     async def ask_agency(self, question: AgencyQuestion) -> AgencyAnswer:
         return self.answers.get(question.agency, AgencyAnswer())
@@ -103,7 +113,8 @@ class Outside:
     def activities(self) -> list[Any]:
         """The callables to register."""
         return [
-            self.find_candidates, self.keep_consents, self.disclose, self.give_up, self.reconcile, self.ask_agency,
+            self.find_candidates, self.keep_consents, self.disclose, self.give_up, self.reconcile, self.note_told,
+            self.ask_agency,
         ]  # fmt: skip
 
 

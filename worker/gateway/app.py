@@ -26,6 +26,7 @@ from activities.agencies.answers import BadAnswer, read_answer
 from activities.agencies.links import BadLink, Link, Links
 from activities.channels.signing import SIGNATURE, BadSignature, check_signed
 from activities.clinic_database.inbox import Inbox
+from activities.clinic_database.ledger import Ledger
 from activities.clinic_database.patients import Patients
 from worker.gateway import pages
 from worker.gateway.answers import Unreadable, from_form, from_word
@@ -51,6 +52,7 @@ class Gateway:
     links: Links
     inbox: Inbox
     patients: Patients
+    ledger: Ledger
     record: Record
     secret_of: Callable[[str], str | None]
     zone: ZoneInfo
@@ -99,6 +101,7 @@ class Gateway:
             return await _not_here(request, None)
         if self.secret_of(link.agency):
             return await _not_here(request, None)
+        await self.ledger.opened(link.referral_id, link.agency)
         return HTMLResponse(pages.form(secrets.token_hex(8)))
 
     async def _answer_by_link(self, request: Request) -> Response:

@@ -13,6 +13,7 @@ from activities.agencies.book import MissingSecret, load
 from activities.agencies.port import UnknownAgency
 from activities.clinic_database import ClinicDatabase
 from activities.clinic_database.inbox import Inbox
+from activities.clinic_database.ledger import Ledger
 from activities.clinic_database.patients import Patients
 from worker.gateway.app import Gateway
 from worker.gateway.delivery import Record, deliver_the_rest, recorder
@@ -52,6 +53,7 @@ async def gateway(
         links=links(settings),
         inbox=inbox,
         patients=Patients(database),
+        ledger=Ledger(database),
         record=record,
         secret_of=secret_of,
         zone=ZoneInfo(settings.timezone),

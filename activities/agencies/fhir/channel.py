@@ -29,7 +29,7 @@ from activities.agencies.fhir.resources import (
     Transaction,
     TransactionResponse,
 )
-from activities.agencies.port import AgencyWord, Handover
+from activities.agencies.port import AgencyWord, Handover, Way
 from activities.channels.http import Answer, exchange, unclear
 from activities.channels.port import Permanent, Transient, Uncertain
 
@@ -53,6 +53,8 @@ class _Read:
 
 class Fhir:
     """One agency's FHIR server. The reference of a referral is its task's address there, as `Task/12`."""
+
+    way: Way = "content"
 
     def __init__(
         self,

@@ -17,9 +17,12 @@ from activities.agencies.links import Links
 from activities.ask_agency import AgencyAsker
 from activities.clinic_database import ClinicDatabase
 from activities.disclose import Discloser
-from activities.models import AgencyQuestion
+from activities.models import AgencyQuestion, Reconciliation, ToldByHand
+from activities.told_by_hand import HandLedger
 from tests.activities.disclosure.clinic import ZONE, Clinic, revoked, wanted
+from tests.activities.disclosure.test_gate import EMERGENCY
 from tests.activities.http_server import answering
+from worker.accounting import row
 from worker.mailbox import Mailbox, read
 from worker.settings import Settings
 
@@ -187,16 +190,71 @@ async def test_P2_by_mail_goes_a_link_that_serves_and_by_post_a_letter(
     discloser = office.discloser(
         mail_1={"type": "email", "to": "intake@agency.example"}, post_1={"type": "letter"}
     )
-    for number, name in enumerate(("mail-1", "post-1")):
+    for number, (name, outcome) in enumerate((("mail-1", "sent"), ("post-1", "to_post"))):
         await office.clinic.states(number + 1, consent_id=f"c-{name}", recipient=name, entry=f"n-{name}")
-        assert (await discloser.disclose(wanted(f"r1:{name}", agency=name))).outcome == "sent"
+        for after in (outcome, "already_sent" if outcome == "sent" else outcome):
+            assert (await discloser.disclose(wanted(f"r1:{name}", agency=name))).outcome == after
     (mail,) = read(mailbox.file)
     (link,) = [word for word in mail["body"].split() if word.startswith("https://answers.example/r/")]
     served = LINKS.read(link.rpartition("/")[2], datetime.now(UTC) + timedelta(days=59))
     assert (served.referral_id, served.agency) == ("r1", "mail-1")
     (letter,) = (office.folder / "letters").glob("*.html")
     assert "Ada Example" in letter.read_text("utf-8")
+    assert await office.clinic.lines() == ["mail-1 sent", "post-1 uncertain"]
+    await discloser.reconcile(Reconciliation(key="r1:post-1", arrived=True, by="cm-1"))
     assert await office.clinic.lines() == ["mail-1 sent", "post-1 sent"]
+
+
+async def test_P8_of_a_link_the_ledger_says_that_it_held_nothing_and_when_it_was_opened(
+    office: Office, mailbox: Mailbox
+) -> None:
+    discloser = office.discloser(mail_1={"type": "email", "to": "intake@agency.example"})
+    await office.clinic.states(recipient="mail-1")
+    receipt = await discloser.disclose(wanted(agency="mail-1"))
+    assert (receipt.outcome, receipt.way) == ("sent", "link")
+    ledger = office.clinic.ledger
+    (told,) = await ledger.accounting("MRN-1")
+    assert told.content == ()
+    assert "a link without content" in row(told, ZONE)[2]
+    await ledger.opened("r1", "food-1")
+    await ledger.opened("r", "mail-1")
+    assert "opened_at" not in (await ledger.accounting("MRN-1"))[0].detail
+    for _ in range(2):
+        await ledger.opened("r1", "mail-1")
+    (told,) = await ledger.accounting("MRN-1")
+    assert ", opened 2" in row(told, ZONE)[2]
+    assert (told.state, (await ledger.verify()).lines) == ("sent", 3)
+
+
+async def test_P6_in_an_emergency_nobody_is_told_by_mail(office: Office) -> None:
+    book = office.agencies(post_1={"type": "letter"})
+    hospital = book.get("post-1").model_copy(update={"medical": True})
+    agencies = Agencies(
+        AgencyBook(agencies=(hospital,)), Reach("smtp://127.0.0.1:1", "a@b.example", office.folder)
+    )
+    discloser = Discloser(office.clinic.database, lambda: agencies, LINKS, ZONE)
+    receipt = await discloser.disclose(wanted(agency="post-1", emergency=EMERGENCY, content=["identity"]))
+    assert (receipt.outcome, list(office.folder.glob("*.html"))) == ("withheld", [])
+    assert "by telephone" in (receipt.reason or "")
+
+
+@pytest.mark.parametrize("covered", [True, False])
+async def test_P8_what_a_person_tells_by_hand_is_on_the_ledger_with_its_consent_or_without(
+    office: Office, covered: bool
+) -> None:
+    if covered:
+        await office.clinic.states(recipient="post-1")
+    agencies = office.agencies(post_1={"type": "letter"})
+    told = ToldByHand(
+        key="r1:told:s1", episode_id="e1", referral_id="r1", recipient="post-1", name="?", purpose="referral",
+        content=["referral"], by="cm-1", at=datetime(2026, 3, 2, 15, tzinfo=UTC), timezone="America/Chicago",
+    )  # fmt: skip
+    for _ in range(2):
+        receipt = await HandLedger(office.clinic.database, lambda: agencies).note_told(told)
+        assert (receipt.objection is None) is covered
+    (line,) = await office.clinic.ledger.accounting("MRN-1")
+    assert (line.basis, line.name, line.at) == ("consent" if covered else "none", "Example Agency", told.at)
+    assert line.content == ("contact", "identity", "service_need")
 
 
 async def test_twenty_attempts_at_once_reach_the_agency_once(office: Office) -> None:

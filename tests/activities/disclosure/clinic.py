@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import httpx2
 
 from activities.agencies.links import Links
-from activities.agencies.port import AgencyWord, Handover, UnknownAgency
+from activities.agencies.port import AgencyWord, Handover, UnknownAgency, Way
 from activities.channels.port import Permanent, Transient, Uncertain
 from activities.clinic_database import ClinicDatabase, Crosswalk
 from activities.clinic_database.consents import Consents
@@ -46,6 +46,7 @@ class Posting:
     url: str
     sent: list[Handover] = field(default_factory=list)
     timeout: float = 30
+    way: Way = "content"
 
     async def send(self, handover: Handover) -> str:
         try:

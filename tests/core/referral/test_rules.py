@@ -6,8 +6,9 @@ import pytest
 
 from tests.core.clinic import at
 from tests.core.referral.linked import PLACES, Linked, on
+from workflows.core.effects import Notify
 from workflows.core.errors import InvalidEntry, NotAllowedNow
-from workflows.core.referral.effects import AskAgency, FindCandidates, Reconcile
+from workflows.core.referral.effects import AskAgency, FindCandidates, NoteTold, Reconcile
 from workflows.core.referral.status import TABLE, exported
 from workflows.pathways.drawing import transitions
 from workflows.pathways.referral import ReferralPathway
@@ -303,6 +304,60 @@ def test_P9_what_is_uncertain_is_reconciled_also_when_the_referral_has_moved_on(
     assert (found.key, found.arrived) == ("referral-r1:t1:1", True)
     assert linked.shown.cancelling == ["t1"]
     assert "confirm_cancellation" in linked.tasks
+
+
+def test_P3_a_letter_that_is_rendered_leaves_when_a_person_has_posted_it() -> None:
+    linked = Linked(
+        receipts=lambda asked: ("to_post", {"reference": "2026-03-02-ab", "consent_id": "c1"})
+    ).chooses()
+    assert linked.tasks == {"post_letter"}
+    assert "2026-03-02-ab" in linked.shown.open_tasks[0].asks
+    linked.completes("post_letter", "posted")
+    assert linked.referral.state == "sent"
+    (found,) = [one for one in linked.effects if isinstance(one, Reconcile)]
+    assert found.arrived
+    linked.says("revocation", consent_id="c1")
+    assert "referral_consent_revoked" in linked.tasks
+
+
+@pytest.mark.parametrize("why", ["revocation", "closing", "next_candidate"])
+def test_P4_a_letter_that_may_leave_no_more_is_kept_back(why: str) -> None:
+    linked = Linked(
+        receipts=lambda asked: ("to_post", {"reference": "2026-03-02-ab", "consent_id": "c1"})
+    ).chooses()
+    more = {"closing": {"reason": "declined"}, "revocation": {"consent_id": "c1"}}.get(why, {})
+    linked.says(why, **more)
+    assert "keep_letter" in linked.tasks
+    assert "post_letter" not in linked.tasks
+    linked.completes("keep_letter", "not_posted")
+    assert "keep_letter" not in linked.tasks
+    (found,) = [one for one in linked.effects if isinstance(one, Reconcile)]
+    assert not found.arrived
+    assert linked.shown.cancelling == []
+
+
+def test_P8_an_agency_with_a_link_alone_is_told_by_a_person_and_that_goes_into_the_ledger() -> None:
+    linked = Linked(receipts=lambda asked: ("sent", {"reference": "m", "way": "link"})).chooses()
+    linked.completes("tell_by_telephone", "told")
+    assert "tell_by_telephone" not in linked.tasks
+    (told,) = [one for one in linked.effects if isinstance(one, NoteTold)]
+    assert (told.recipient, told.by, told.content) == ("harbor", "cm-1", linked.sendings[0].content)
+
+
+def test_P8_a_contact_by_hand_goes_into_the_ledger_and_one_without_a_consent_is_told_to_people() -> None:
+    linked = Linked().chooses("t3")
+    linked.completes("contact_by_hand", "made")
+    (told,) = [one for one in linked.effects if isinstance(one, NoteTold)]
+    assert (told.recipient, told.name) == ("t3", "Oak Street Practice")
+    linked.referral.told_without_consent(told, linked.now)
+    said = [one for one in linked.referral.take_effects() if isinstance(one, Notify)]
+    assert [one.role for one in said] == ["case_manager", "supervisor"]
+
+
+def test_P8_a_cancellation_tells_nothing_about_the_person_again() -> None:
+    linked = Linked().chooses()
+    linked.says("cancellation")
+    assert [one.content for one in linked.sendings if one.what == "cancellation"] == [()]
 
 
 def test_P9_a_place_chosen_again_is_not_reconciled_for_the_first_time() -> None:

@@ -19,6 +19,7 @@ from activities.agencies.links import LIFETIME, BadLink, Links
 from activities.channels.signing import MAX_AGE, signed
 from activities.clinic_database import ClinicDatabase, Crosswalk, migrate
 from activities.clinic_database.inbox import Inbox
+from activities.clinic_database.ledger import Ledger
 from activities.clinic_database.patients import Patient, Patients
 from tests.servers import free_port
 from worker.gateway.app import Gateway
@@ -78,7 +79,7 @@ async def running(clinic_settings: Settings, rate: Rate) -> AsyncIterator[Runnin
     database, referrals, port = ClinicDatabase(clinic_settings.database), Referrals(), free_port()
     links, inbox, patients = Links("ours", "https://answers.example"), Inbox(database), Patients(database)
     gateway = Gateway(
-        links=links, inbox=inbox, patients=patients, record=referrals.record,
+        links=links, inbox=inbox, patients=patients, ledger=Ledger(database), record=referrals.record,
         secret_of=lambda agency: "shared" if agency == "careers-1" else None,
         zone=ZoneInfo("America/Chicago"), texts_secret="texts", rate=rate,
     )  # fmt: skip

@@ -142,6 +142,10 @@ class Attempt:
     reference: str | None = None
     consent_id: str | None = None
     sent_at: datetime | None = None
+    is_letter: bool = False
+    """Whether what is not certain is a letter that a person prints and posts."""
+    awaits_a_call: bool = False
+    """Whether they have a link alone, and have not been told yet what it is about."""
     by: str = "agency"
     """Who made the contact: `agency` where it was sent, `hand` or `patient`."""
     appointment_at: datetime | None = None
@@ -271,11 +275,14 @@ class _Fold:
         if arrived:
             first = min(arrived, key=lambda r: (r.effective_at, r.key))
             by = {"by_hand": "hand", "by_patient": "patient"}.get(first.entry.outcome, "agency")
-            known = [r.entry for r in arrived]
+            known = [r.entry for r in tried]
+            ways = {s.way for s in known} - {None}
+            is_told = any(r.entry.outcome == "by_hand" for r in arrived)
             return replace(
                 one, by=by, sent_at=first.effective_at, since=first.known_at,
                 reference=next((s.reference for s in known if s.reference), None),
                 consent_id=next((s.consent_id for s in known if s.consent_id), None),
+                awaits_a_call=ways == {"link"} and not is_told,
             )  # fmt: skip
         consents = [r.effective_at for r in self._standing(ConsentGiven)]
         revoked = [r.effective_at for r in self._standing(ConsentRevoked) if r.effective_at >= one.chosen_at]
@@ -290,8 +297,12 @@ class _Fold:
                     break
                 tries += 1
                 continue
-            step = Step.UNCERTAIN if result.entry.outcome == "uncertain" else Step.BY_HAND
-            since = result.known_at
+            is_open = result.entry.outcome in ("uncertain", "to_post")
+            step, since = Step.UNCERTAIN if is_open else Step.BY_HAND, result.known_at
+            one = replace(
+                one, is_letter=result.entry.outcome == "to_post", reference=result.entry.reference,
+                consent_id=result.entry.consent_id,
+            )  # fmt: skip
             break
         lost = [r for r in tried if r.entry.outcome == "not_arrived"]
         if step is Step.UNCERTAIN and len(lost) > generation:

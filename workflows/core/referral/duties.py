@@ -158,6 +158,27 @@ def _first_visit(facts: ReferralFacts, one: Attempt) -> Iterator[Duty]:
             )
             yield from repeated(facts, duty, again)
         case Step.SENT:
+            if one.awaits_a_call:
+                call = _duty(
+                    facts,
+                    f"tell_by_telephone:{one.number}",
+                    terms.answer,
+                    ("told", "not_called", "another_candidate", "declined"),
+                    f"{place} has a link, and no word of what it is about. When they call, tell them as far as the "
+                    "consent allows, and say here that you did: it goes into the ledger.",
+                    since=since,
+                    done_by=(
+                        "sending",
+                        "answer",
+                        "appointment",
+                        "visit",
+                        "choice",
+                        "next_candidate",
+                        "closing",
+                    ),
+                    rule="P8",
+                )
+                yield from repeated(facts, call, {"not_called": terms.again})
             duty = _duty(
                 facts,
                 f"ask_for_answer:{one.number}",
@@ -220,6 +241,9 @@ def _first_visit(facts: ReferralFacts, one: Attempt) -> Iterator[Duty]:
 def _uncertain(facts: ReferralFacts) -> Iterator[Duty]:
     """Nobody knows whether it reached them: a person finds out, also where it is not wanted any more (P9)."""
     for one in facts.uncertain:
+        if one.is_letter:
+            yield _letter(facts, one)
+            continue
         gone = one is not facts.current or facts.closed
         then = (
             "If it has, they are told that the person is not coming."
@@ -311,7 +335,7 @@ def _withdrawals(facts: ReferralFacts) -> Iterator[Duty]:
     terms = facts.linkage
     for one in facts.withdrawing:
         assert one.cancel_requested_at is not None
-        is_told = one.cancel_outcome == "sent"
+        is_told, is_letter = one.cancel_outcome == "sent", one.cancel_outcome == "to_post"
         asked_at = max(one.cancel_requested_at, facts.start.began_at)
         duty = _duty(
             facts,
@@ -319,12 +343,34 @@ def _withdrawals(facts: ReferralFacts) -> Iterator[Duty]:
             terms.again,
             ("confirmed", "left_open", "not_reached"),
             f"Has {place_named(one.place, facts)} heard that the person is not coming, as far as a consent allows to "
-            "tell them?",
+            f"tell them?{' A letter lies in the folder for letters: post it.' if is_letter else ''}",
             since=facts.calendar.due(asked_at, terms.cancellation) if is_told or _goes_out(one) else asked_at,
             done_by=("cancellation_confirmed", "answer"),
             announced="Confirmation of a cancellation is due",
         )
         yield from repeated(facts, duty, {"not_reached": terms.again})
+
+
+def _letter(facts: ReferralFacts, one: Attempt) -> Duty:
+    """A letter is rendered and lies there: it leaves when a person posts it, and only while it still may (P3)."""
+    revoked = one.consent_id in {r.entry.consent_id for r in facts.revocations}
+    stays = one is not facts.current or facts.closed or revoked
+    place = place_named(one.place, facts)
+    asks = (
+        f"The letter {one.reference} to {place} is not to be posted any more: destroy it, or say that it has left."
+        if stays
+        else f"Print the letter {one.reference} from the folder for letters and post it to {place}."
+    )
+    return _duty(
+        facts,
+        f"{'keep_letter' if stays else 'post_letter'}:{one.number}.{one.generation}",
+        facts.linkage.contact,
+        ("posted", "not_posted"),
+        asks,
+        since=one.since,
+        done_by=("answer", "appointment", "visit", "sending"),
+        rule="P3",
+    )
 
 
 def _kept_after_all(facts: ReferralFacts, one: Attempt) -> Iterator[Duty]:

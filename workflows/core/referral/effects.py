@@ -46,6 +46,19 @@ class Reconcile:
 
 
 @dataclass(frozen=True, slots=True)
+class NoteTold:
+    """The ledger learns what a person has told a place by hand (P8); `recipient` is its agency, or its listing."""
+
+    key: str
+    recipient: str
+    name: str
+    purpose: str
+    content: tuple[str, ...]
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AskAgency:
     """Ask an agency what it says now; a new word of it is stated as `answer`."""
 
@@ -65,5 +78,13 @@ class ReportToEpisode:
 
 
 ReferralEffect = (
-    OpenTask | CloseTask | Notify | FindCandidates | Disclose | Reconcile | AskAgency | ReportToEpisode
+    OpenTask
+    | CloseTask
+    | Notify
+    | FindCandidates
+    | Disclose
+    | Reconcile
+    | NoteTold
+    | AskAgency
+    | ReportToEpisode
 )

@@ -35,6 +35,7 @@ from workflows.core.referral.effects import (
     AskAgency,
     Disclose,
     FindCandidates,
+    NoteTold,
     Reconcile,
     ReferralEffect,
     ReportToEpisode,
@@ -116,6 +117,7 @@ class Referral:
             refuse(self.record.place(entry, now), self.facts, self.board.open)
         self.record.add(entry, now)
         self._reconcile(entry)
+        self._note_told(entry, now)
         happened = self._up_to_date(now, frozenset({entry.kind}))
         after = self._observed(now)
         changed = [name for name in after if before[name] != after[name]]
@@ -277,7 +279,12 @@ class Referral:
                 listing_id=one.place.listing_id,
                 agency=one.place.agency,
                 purpose=terms.purpose,
-                content=terms.content if is_plain(self.facts) else terms.content_unnamed,
+                # That it is taken back says nothing new about the person.
+                content=()
+                if what == "cancellation"
+                else terms.content
+                if is_plain(self.facts)
+                else terms.content_unnamed,
                 revokes=revokes,
             )
         )
@@ -311,6 +318,39 @@ class Referral:
                 key = f"{self.start.referral_id}:{one.sending_key}"
                 self.effects.append(Reconcile(key, arrived, entry.by))
                 return
+
+    def _note_told(self, entry: Entry, now: datetime) -> None:
+        """What a person has told by hand is a disclosure too, and goes into the ledger (P8)."""
+        if not isinstance(entry, Sending) or entry.outcome != "by_hand" or entry.what != "referral":
+            return
+        facts = self.facts_at(now)
+        named = [one for one in facts.attempts if entry.listing_id in (None, one.place.listing_id)]
+        one = facts.current if entry.listing_id is None else named[-1] if named else None
+        if one is None:
+            return
+        terms, place = self.frame.linkage, one.place
+        self.effects.append(
+            NoteTold(
+                key=f"{self.start.referral_id}:told:{entry.key}",
+                recipient=place.agency or place.listing_id,
+                name=place.name if is_plain(facts) else "",
+                purpose=terms.purpose,
+                content=terms.content if is_plain(facts) else terms.content_unnamed,
+                by=entry.by,
+                at=min(entry.at or now, now),
+            )
+        )
+
+    def told_without_consent(self, effect: NoteTold, now: datetime) -> None:
+        """What was told is on record, and no consent covered it: those who answer for it hear so (P3)."""
+        line = (
+            f"{effect.by} has told a place by hand ({self.start.referral_id}), and no consent on record covers it. It "
+            "stands in the ledger. Record the consent if there is one on paper."
+        )
+        for role in ("case_manager", "supervisor"):
+            key = f"{effect.key}:{role}"
+            self.effects.append(Notify(key, role, self.frame.team.get(role), "told_without_consent", (line,)))
+        self._up_to_date(now, frozenset())
 
     def _report(self) -> None:
         facts = self.facts

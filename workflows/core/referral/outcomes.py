@@ -19,6 +19,15 @@ _STATEMENTS: dict[str, dict[str, dict[str, Any]]] = {
         "arrived": {"kind": "sending", "outcome": "arrived"},
         "not_arrived": {"kind": "sending", "outcome": "not_arrived"},
     },
+    "tell_by_telephone": {"told": {"kind": "sending", "outcome": "by_hand"}},
+    "post_letter": {
+        "posted": {"kind": "sending", "outcome": "arrived"},
+        "not_posted": {"kind": "sending", "outcome": "not_arrived"},
+    },
+    "keep_letter": {
+        "posted": {"kind": "sending", "outcome": "arrived"},
+        "not_posted": {"kind": "sending", "outcome": "not_arrived"},
+    },
     "send_again": {"send": {"kind": "send_again"}},
     "ask_for_answer": {
         "accepted": {"kind": "answer", "status": "accepted"},
@@ -87,7 +96,7 @@ def statement_of(duty: str, outcome: str, facts: ReferralFacts, now: datetime) -
         number = duty.partition(":")[2].partition("#")[0]
         place = next(one.place for one in facts.withdrawing if str(one.number) == number)
         statement["listing_id"] = place.listing_id
-    elif kind == "reconcile_sending":
+    elif kind in ("reconcile_sending", "post_letter", "keep_letter"):
         number = duty.partition(":")[2].partition(".")[0]
         one = next(one for one in facts.uncertain if str(one.number) == number)
         statement["listing_id"] = one.place.listing_id

@@ -23,7 +23,7 @@ from workflows.core.referral.statements import (
 OF_AN_AGENCY = (AgencyAnswered, Appointment, Visit, CancellationConfirmed, Retraction)
 """All that an agency may state; everything else is the patient's or the staff's to say."""
 
-BY_MACHINE = ("sent", "withheld", "uncertain", "failed")
+BY_MACHINE = ("sent", "withheld", "uncertain", "to_post", "failed")
 
 
 def refuse(arriving: Recorded, facts: ReferralFacts, open_duties: Collection[str]) -> None:

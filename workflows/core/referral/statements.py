@@ -24,7 +24,7 @@ ClosingReason = Literal[
 ]
 
 Outcome = Literal[
-    "sent", "withheld", "uncertain", "failed", "by_hand", "by_patient", "arrived", "not_arrived"
+    "sent", "withheld", "uncertain", "to_post", "failed", "by_hand", "by_patient", "arrived", "not_arrived"
 ]
 
 
@@ -114,8 +114,8 @@ class ConsentRevoked(Statement):
 class Sending(AboutPlace):
     """What became of a sending, or that the contact was made without one.
 
-    `sent`, `withheld`, `uncertain` and `failed` are the machine's own words, by its `try_id`; a person states
-    `by_hand`, `by_patient`, `arrived` or `not_arrived`.
+    `sent`, `withheld`, `uncertain`, `to_post` and `failed` are the machine's own words, by its `try_id`; a person
+    states `by_hand`, `by_patient`, `arrived` or `not_arrived`.
     """
 
     kind: Literal["sending"]
@@ -127,6 +127,8 @@ class Sending(AboutPlace):
     ) = None
     """The agency's own word for it, as long as a channel takes."""
     consent_id: Code | None = None
+    way: Literal["content", "link", "post"] | None = None
+    """What was sent; of a `link` a person tells what it is about."""
     reason: Reason | None = None
 
 
