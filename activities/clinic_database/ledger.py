@@ -25,6 +25,14 @@ BEGINNING = "0" * 64
 UNSETTLED = ("sending", "uncertain", "to_post")
 """After these nobody knows whether it left; a letter to post leaves when a person says so."""
 
+DISCLOSURES = ("referral", "cancellation", "told_by_hand")
+"""Kinds of rows in the outbox that have lines here."""
+
+LINES_OF = {
+    "sending": ("sending",), "sent": ("sent", "arrived"), "uncertain": ("uncertain",), "to_post": ("to_post",),
+}  # fmt: skip
+"""For each state of the outbox, the lines of which one must stand here."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -147,8 +155,17 @@ class Ledger:
         return [place for place, what in state.items() if what in UNSETTLED]
 
     async def verify(self) -> Verified:
-        """Read every chain from its beginning and hold each line against its hash."""
+        """Read every chain from its beginning; hold each line against its hash, and the outbox against the lines.
+
+        A chain whose end was cut off is whole by itself: what the outbox knows of it shows that something is missing.
+        """
         async with self._database.transaction() as session:
+            # The outbox first: what is written meanwhile makes the ledger longer and nothing wrong.
+            owed = {
+                row.key: row.state
+                for row in await session.scalars(select(OutboxRow).where(OutboxRow.kind.in_(DISCLOSURES)))
+            }
+            said: set[tuple[str, str]] = set()
             rows = await session.stream_scalars(
                 select(LedgerRow).order_by(LedgerRow.patient_key, LedgerRow.id)
             )
@@ -162,8 +179,22 @@ class Ledger:
                 if row.hash != hash_of(row.patient_key, row.previous, row.line):
                     problems.append(f"line {row.id}: is not what was written; it was changed")
                 heads[row.patient_key] = row.hash
+                said.add(_said(row.line))
+        for key, state in owed.items():
+            if (lines_of := LINES_OF.get(state)) and not any((key, what) in said for what in lines_of):
+                problems.append(
+                    f"sending {key}: the outbox has it as {state}, and the ledger does not; a line is gone"
+                )
         digest = hashlib.sha256("".join(sorted(heads.values())).encode()).hexdigest()
         return Verified(len(heads), lines, tuple(problems), digest)
+
+
+def _said(written: str) -> tuple[str, str]:
+    try:
+        line = json.loads(written)
+        return str(line["key"]), str(line["what"])
+    except (ValueError, TypeError, KeyError):  # its hash has shown already that it is not what was written
+        return "", ""
 
 
 def _accounted(story: Sequence[dict[str, Any]]) -> Accounted | None:

@@ -75,6 +75,39 @@ async def test_P8_a_chain_that_was_cut_off_has_another_digest(
     assert (verified.problems, verified.digest == noted) == ((), False)
 
 
+@pytest.mark.parametrize("lines", [1, 2])
+async def test_P8_the_end_of_a_chain_that_was_cut_off_is_missed_by_the_outbox(
+    database: ClinicDatabase, lines: int
+) -> None:
+    with agency_server() as server:
+        clinic = await Clinic(database, server).begin()
+        await clinic.states()
+        await clinic.discloser.disclose(wanted("first"))
+        await clinic.discloser.disclose(wanted("last"))
+    assert (await clinic.ledger.verify()).problems == ()
+    await _around_the_trigger(database, f"DELETE FROM disclosure_ledger WHERE id > {4 - lines}")
+    (problem,) = (await clinic.ledger.verify()).problems
+    assert problem.startswith("sending last: the outbox has it as sent")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE disclosure_ledger SET hash = 'x' WHERE id = 3",
+        "UPDATE disclosure_ledger SET previous = 'x' WHERE id = 1",
+        "UPDATE disclosure_ledger SET line = 'no json' WHERE id = 3",
+        "UPDATE disclosure_ledger SET id = CASE id WHEN 2 THEN 13 ELSE id END WHERE id = 2",
+        "INSERT INTO disclosure_ledger (id, patient_key, line, previous, hash) VALUES (9, 'MRN-1', '{}', 'y', 'z')",
+        "UPDATE disclosure_ledger SET patient_key = 'MRN-2'",
+    ],
+)
+async def test_P8_each_column_and_each_place_is_held_by_the_chain(
+    database: ClinicDatabase, ledger: Ledger, statement: str
+) -> None:
+    await _around_the_trigger(database, statement)
+    assert (await ledger.verify()).problems
+
+
 async def test_P8_sixty_lines_at_once_make_one_chain(database: ClinicDatabase) -> None:
     await asyncio.gather(*(_write(database, f"k{number}") for number in range(60)))
     verified = await Ledger(database).verify()
