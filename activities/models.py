@@ -187,7 +187,7 @@ class Disclosure(BaseModel):
     key: str
     episode_id: str
     referral_id: str
-    what: Literal["referral", "cancellation"] = "referral"
+    what: Literal["referral", "cancellation", "completion"] = "referral"
     agency: str
     service: str
     purpose: str

@@ -7,6 +7,9 @@ from zoneinfo import ZoneInfo
 
 from activities.clinic_database.ledger import Accounted
 
+ABOUT = {"cancellation": "that the person is not coming", "completion": "that the referral is done"}
+"""What is told where nothing about the person is."""
+
 COLUMNS = ("Date", "To whom", "What", "Why", "Basis")
 
 _PAGE = """<!doctype html>
@@ -32,8 +35,7 @@ _PAGE = """<!doctype html>
 def row(one: Accounted, zone: ZoneInfo) -> tuple[str, str, str, str, str]:
     """One disclosure in the words of the accounting."""
     what = ", ".join(one.content).replace("_", " ")
-    if one.detail.get("what") == "cancellation":
-        what = "that the person is not coming"
+    what = ABOUT.get(one.detail.get("what", ""), what)
     if one.detail.get("way") == "link":
         opened = one.detail.get("opened_at")
         when = f", opened {datetime.fromisoformat(opened).astimezone(zone):%Y-%m-%d %H:%M}" if opened else ""

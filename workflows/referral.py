@@ -270,9 +270,7 @@ class Referral:
             DISCLOSE,
             disclosure,
             result_type=DisclosureReceipt,
-            summary="Tell the chosen place, if a consent stands"
-            if wanted.what == "referral"
-            else "Tell the place that it is cancelled, if a consent stands",
+            summary=f"{_TELL[wanted.what]}, if a consent stands",
             # An attempt that runs at this moment is waited for: only it knows whether something left.
             cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
             **DISCLOSURE.options(),
@@ -415,6 +413,13 @@ class Referral:
             {**begin, "resumed": {"snapshot": pack(self.referral)}},
             initial_versioning_behavior=workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE,
         )
+
+
+_TELL = {
+    "referral": "Tell the chosen place",
+    "cancellation": "Tell the place that it is cancelled",
+    "completion": "Close our order at the place",
+}
 
 
 def _begin(start: Any) -> Engine:

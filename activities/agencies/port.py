@@ -38,7 +38,8 @@ class Handover:
     """
 
     key: str
-    what: Literal["referral", "cancellation"]
+    what: Literal["referral", "cancellation", "completion"]
+    """`completion`: the agency has done its part, and our order over there is closed."""
     referral_id: str
     service: str
     person: Person

@@ -25,7 +25,7 @@ BEGINNING = "0" * 64
 UNSETTLED = ("sending", "uncertain", "to_post")
 """After these nobody knows whether it left; a letter to post leaves when a person says so."""
 
-DISCLOSURES = ("referral", "cancellation", "told_by_hand")
+DISCLOSURES = ("referral", "cancellation", "completion", "told_by_hand")
 """Kinds of rows in the outbox that have lines here."""
 
 LINES_OF = {

@@ -74,6 +74,8 @@ class Fhir:
         """Send once; the task's address over there."""
         if handover.what == "cancellation":
             return await self._ask_to_cancel(handover)
+        if handover.what == "completion":
+            return await self._close_the_order(handover)
         if known := await self._find(codes.SENDING, handover.key):
             return known
         try:
@@ -125,6 +127,33 @@ class Fhir:
         except Unreadable as error:
             raise Transient(f"{self._who} answered what cannot be read: {error}") from None
         raise Transient(f"{self._who} changes the referral faster than it can be cancelled: try again later")
+
+    async def _close_the_order(self, handover: Handover) -> str:
+        """Our order is completed once their task is: the order is ours to close (Gravity, BSeR)."""
+        reference = handover.revokes or ""
+        if not _TASK.fullmatch(reference):
+            raise Permanent(f"the reference at {self._who} is not of a task on a FHIR server")
+        try:
+            for _ in range(ATTEMPTS_AT_A_CHANGE):
+                task = self._task(reference, await self._read(reference))
+                request = _REQUEST.search((task.focus.reference if task.focus else None) or "")
+                if request is None or task.status is not codes.TaskStatus.COMPLETED:
+                    return reference
+                order = await self._read(request[1])
+                if order.content.get("status") != "active":
+                    return reference
+                notice = self._builder.notice(handover, about=Reference(reference=request[1]))
+                closed = _changed(request[1], order, {"status": "completed"})
+                change = Transaction(entry=(closed, created(notice)))
+                # A repeat would meet a newer version and change nothing.
+                answer = await self._call(
+                    "POST", "", change.as_json(), repeats_are_safe=True, let_pass=CONFLICT
+                )
+                if answer.status not in CONFLICT:
+                    return reference
+        except Unreadable as error:
+            raise Transient(f"{self._who} answered what cannot be read: {error}") from None
+        raise Transient(f"{self._who} changes the referral faster than it can be closed: try again later")
 
     async def _withdrawal(self, handover: Handover, reference: str, task: Task, found: _Read) -> Transaction:
         asked = CodeableConcept(

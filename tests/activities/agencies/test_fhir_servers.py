@@ -152,6 +152,21 @@ async def test_what_has_ended_is_not_cancelled(server: str) -> None:
     assert await get(f"{server}/{reference}") == before
 
 
+async def test_our_order_is_completed_when_their_task_is_and_not_before(server: str) -> None:
+    channel = fhir(server)
+    given = handover("completed")
+    reference = await channel.send(given)
+    close = replace(cancelling(given, reference), key="completed:completion", what="completion")
+    order = (await get(f"{server}/{reference}"))["focus"]["reference"]
+    for said, status in (("in-progress", "active"), ("completed", "completed")):
+        await agency_says(server, reference, said)
+        for _ in range(2):
+            assert await channel.send(close) == reference
+        assert (await get(f"{server}/{order}"))["status"] == status
+    assert len(await found(server, "Communication", close.key)) == 1
+    assert (await get(f"{server}/{reference}"))["status"] == "completed"
+
+
 async def test_nothing_to_cancel_is_said(server: str) -> None:
     with pytest.raises(Permanent, match="nothing to cancel"):
         await fhir(server).send(cancelling(handover("never", referral_id="never"), None))

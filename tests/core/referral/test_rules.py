@@ -360,6 +360,25 @@ def test_P8_a_cancellation_tells_nothing_about_the_person_again() -> None:
     assert [one.content for one in linked.sendings if one.what == "cancellation"] == [()]
 
 
+def test_our_order_on_their_server_is_closed_when_they_have_done_their_part() -> None:
+    receipts = {"t1": "Task/12", "t2": "there-2"}
+    for listing, closed in (("t1", ["completion"]), ("t2", [])):
+        linked = Linked(receipts=lambda asked: ("sent", {"reference": receipts[asked.listing_id]})).chooses(
+            listing
+        )
+        linked.agency("visited")
+        linked.agency("ended")
+        assert [one.what for one in linked.sendings[1:]] == closed
+    assert {one.content for one in linked.sendings[1:]} <= {()}
+
+
+def test_E7_after_a_death_no_order_is_closed_either() -> None:
+    linked = Linked(receipts=lambda asked: ("sent", {"reference": "Task/12"})).chooses()
+    linked.says("closing", reason="deceased")
+    linked.agency("ended")
+    assert [one.what for one in linked.sendings] == ["referral"]
+
+
 def test_P9_a_place_chosen_again_is_not_reconciled_for_the_first_time() -> None:
     linked = Linked(receipts=lambda asked: ("uncertain", {})).chooses("t1")
     linked.says("next_candidate")

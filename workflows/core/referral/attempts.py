@@ -166,6 +166,11 @@ class Attempt:
         return f"{self.place.listing_id}:{self.nth}{again}"
 
     @property
+    def has_order(self) -> bool:
+        """Whether an order of ours stands on the other side's own FHIR server, which only we may close."""
+        return self.by == "agency" and (self.reference or "").startswith("Task/")
+
+    @property
     def cancel_key(self) -> str:
         """What makes a cancellation happen once, until they are told that it stands after all."""
         return f"{self.sending_key}:cancellation{f'.{self.kept}' if self.kept else ''}"

@@ -28,7 +28,7 @@ class Disclose:
 
     key: str
     try_id: str
-    what: Literal["referral", "cancellation"]
+    what: Literal["referral", "cancellation", "completion"]
     listing_id: str
     agency: str
     purpose: str

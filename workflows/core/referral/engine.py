@@ -257,11 +257,18 @@ class Referral:
             if late.by == "agency" and late.reference:
                 self._disclose(late, "cancellation", late.cancel_key, late.cancel_key, late.reference)
 
+        for done in facts.attempts:
+            if done.is_done and done.has_order and not facts.is_silent:
+                key = f"{done.sending_key}:completion"
+                self._disclose(done, "completion", key, key, done.reference)
+
     def wants(self, effect: Disclose) -> bool:
         """Whether a sending that is on its way is still to be made: nobody may have declined it meanwhile."""
         facts = self.facts
         if effect.what == "cancellation":
             return any(late.cancel_key == effect.try_id for late in facts.withdrawing)
+        if effect.what == "completion":
+            return not facts.is_silent
         one = facts.current
         is_queued = one is not None and one.step is Step.QUEUED and one.try_id == effect.try_id
         return is_queued and facts.closed is None
@@ -281,7 +288,7 @@ class Referral:
                 purpose=terms.purpose,
                 # That it is taken back says nothing new about the person.
                 content=()
-                if what == "cancellation"
+                if what != "referral"
                 else terms.content
                 if is_plain(self.facts)
                 else terms.content_unnamed,

@@ -187,8 +187,13 @@ class ReferralFacts:
             self.now,
             joins=self.start.joins,
             closed_at=stated[-1].at if stated else None,
-            is_silent=bool(stated) and stated[-1].reason == "deceased",
+            is_silent=self.is_silent,
         )
+
+    @fact
+    def is_silent(self) -> bool:
+        """Whether nobody outside is told anything any more (E7)."""
+        return bool(self._closings) and self._closings[-1].reason == "deceased"
 
     @fact
     def current(self) -> Attempt | None:

@@ -120,7 +120,7 @@ class Sending(AboutPlace):
 
     kind: Literal["sending"]
     outcome: Outcome
-    what: Literal["referral", "cancellation"] = "referral"
+    what: Literal["referral", "cancellation", "completion"] = "referral"
     try_id: Code | None = None
     reference: (
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None
