@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from activities.clinic_database import ClinicDatabase, Crosswalk, migrate
-from activities.clinic_database.ledger import Ledger
+from activities.clinic_database.ledger import Ledger, Line, append
+from activities.clinic_database.outbox import row_of
 from tests.activities.http_server import Answering, answering
 from tests.worker.test_command_line import carepath
 from worker.settings import Settings
@@ -131,6 +132,24 @@ def test_P9_a_person_states_whether_an_uncertain_one_has_arrived(
     assert _uncertain(settings) == []
     assert "No disclosure" in accounting(settings)
     assert "--arrived" in carepath("ledger", "reconcile", "--help", settings=settings).stdout
+
+
+@pytest.mark.parametrize(("key", "code"), [("r1:t1:1", 1), ("r1:t1:1:cancellation", 0)])
+def test_P9_what_a_referral_does_not_wait_for_is_reconciled_here(
+    settings: Settings, hospital: Answering, key: str, code: int
+) -> None:
+    async def begin() -> None:
+        database = ClinicDatabase(settings.database)
+        async with database.transaction() as session:
+            row = await row_of(session, key, episode_id="e1", kind="cancellation", recipient="pantry-1")
+            row.state = "uncertain"
+            await append(session, "MRN-1", Line(key, "uncertain", "system", "pantry-1"))
+        await database.close()
+
+    asyncio.run(begin())
+    done = carepath("ledger", "reconcile", key, "--arrived", "--by", "nu-1", settings=settings)
+    assert done.returncode == code, done.stderr
+    assert _uncertain(settings) == ([("MRN-1", key)] if code else [])
 
 
 def _uncertain(settings: Settings) -> list[tuple[str, str]]:

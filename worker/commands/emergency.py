@@ -29,6 +29,9 @@ from workflows.core.entries import in_words
 
 SERVICE = "emergency_care"
 
+WITHOUT_A_TASK = ("cancellation", "completion")
+"""What a referral sends and does not wait for: whether it arrived is told here."""
+
 app = typer.Typer()
 
 
@@ -103,7 +106,7 @@ def reconcile(
                 raise CannotDo(
                     f"{key}: no sending of that key is uncertain; `carepath ledger uncertain` lists them."
                 )
-            if not key.startswith("emergency-"):
+            if not key.startswith("emergency-") and not any(f":{what}" in key for what in WITHOUT_A_TASK):
                 raise CannotDo(f"{key} belongs to a referral, which waits for the answer: complete its task "
                                "'reconcile_sending', which `carepath tasks` shows.")  # fmt: skip
             await _discloser(database, settings).reconcile(Reconciliation(key=key, arrived=arrived, by=who))
