@@ -21,7 +21,7 @@ from activities.agencies.port import AgencyChannel, Handover, Person, UnknownAge
 from activities.channels.port import Permanent, Transient, Uncertain
 from activities.clinic_database.consents import standing_in
 from activities.clinic_database.engine import ClinicDatabase
-from activities.clinic_database.ledger import Line, append
+from activities.clinic_database.ledger import UNSETTLED, Line, append, last_said
 from activities.clinic_database.outbox import row_of
 from activities.clinic_database.patients import Patient, Patients, key_behind
 from activities.clinic_database.tables import OutboxRow
@@ -151,14 +151,20 @@ class Discloser:
 
     @activity.defn(name=RECONCILE)
     async def reconcile(self, found: Reconciliation) -> None:
-        """Write down what a person found out about an uncertain sending (P9). Saying it twice changes nothing."""
+        """Write down what a person found out about an uncertain sending (P9). Saying it twice changes nothing.
+
+        A person may also correct what a person has said; what the channel itself knows stays.
+        """
         async with self._database.transaction() as session:
             row = await session.get(OutboxRow, found.key, with_for_update=True)
-            if row is None or row.state not in ("uncertain", "sending", "to_post"):
+            if row is None:
                 return
-            row.state, row.settled_at = "sent" if found.arrived else "refused", datetime.now(UTC)
             what = "arrived" if found.arrived else "not_arrived"
             patient_key = await key_behind(session, row.episode_id)
+            last = await last_said(session, patient_key, found.key)
+            if last == what or last not in (*UNSETTLED, "arrived", "not_arrived"):
+                return
+            row.state, row.settled_at = "sent" if found.arrived else "refused", datetime.now(UTC)
             await append(session, patient_key, Line(found.key, what, found.by, row.recipient))
 
     async def _claim(

@@ -106,6 +106,13 @@ async def append(session: AsyncSession, patient_key: str, line: Line) -> None:
     await session.flush()
 
 
+async def last_said(session: AsyncSession, patient_key: str, key: str) -> str | None:
+    """What the last line of a sending says; None where it has none."""
+    newest = select(LedgerRow.line).where(LedgerRow.patient_key == patient_key).order_by(LedgerRow.id.desc())
+    said = map(_said, await session.scalars(newest))
+    return next((what for of, what in said if of == key), None)
+
+
 def hash_of(patient_key: str, previous: str, line: str) -> str:
     """The hash of a line: SHA-256 over its patient, the hash before it, and itself."""
     return hashlib.sha256(json.dumps([patient_key, previous, line]).encode()).hexdigest()

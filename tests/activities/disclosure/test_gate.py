@@ -249,6 +249,20 @@ async def test_P9_a_person_reconciles_what_is_uncertain(
     assert await clinic.ledger.uncertain() == []
 
 
+async def test_P9_what_a_person_found_out_can_be_corrected_by_a_person(clinic: Clinic) -> None:
+    answers(clinic, 0)
+    clinic.channel.timeout = 1
+    await clinic.states()
+    await clinic.discloser.disclose(wanted())
+    for arrived, lines in ((True, ["food-1 sent"]), (False, []), (True, ["food-1 sent"])):
+        await clinic.discloser.reconcile(Reconciliation(key="r1:sending", arrived=arrived, by="cm-1"))
+        assert await clinic.lines() == lines
+    await clinic.discloser.disclose(wanted("known"))
+    await clinic.discloser.reconcile(Reconciliation(key="known", arrived=False, by="cm-1"))
+    assert await clinic.lines() == ["food-1 sent"] * 2  # the agency itself has taken it
+    assert (await clinic.ledger.verify()).problems == ()
+
+
 async def test_P9_a_crash_between_sending_and_marking_is_uncertain(
     clinic: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
