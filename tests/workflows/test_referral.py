@@ -196,6 +196,27 @@ async def test_P9_a_sending_that_is_tried_no_more_is_asked_about_only_where_it_m
     assert outside.tried == 6
 
 
+async def test_P8_what_staff_tell_by_hand_reaches_the_ledger_and_without_a_consent_people_hear_of_it(
+    story: Story, outside: Outside, mailbox: Mailbox
+) -> None:
+    outside.places = [Candidate(listing_id="t3", name="Oak Street Practice")]
+    await story.record("need", service="therapist")
+    linking = await Linking.of(story)
+    await linking.reaches("choosing")
+    await linking.complete("choose_candidate", "t3")
+    await linking.reaches("by_hand")
+    await linking.complete("contact_by_hand", "made")
+    await linking.reaches("sent")
+    for _ in range(200):
+        heard = [mail["subject"] for mail in read(mailbox.file)]
+        if any("told without consent" in subject for subject in heard):
+            break
+        await story.environment.sleep(0.01)
+    else:
+        raise AssertionError(heard)
+    assert [(one.recipient, one.by) for one in outside.told] == [("t3", "cm-1")]
+
+
 async def test_C4_mutual_help_sends_nothing_and_believes_the_person(story: Story, outside: Outside) -> None:
     outside.places = [Candidate(listing_id="g1", name="Monday Night")]
     await story.record("need", service="aa", wishes={"fellowships": ["aa"]})
