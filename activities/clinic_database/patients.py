@@ -67,6 +67,14 @@ class Patients:
             row = await session.get(PatientRow, patient_key)
             return _patient(row) if row else None
 
+    async def knows(self, patient_key: str) -> bool:
+        """Whether anything is on file under a key: a person, or an episode of theirs."""
+        async with self._database.transaction() as session:
+            if await session.get(PatientRow, patient_key):
+                return True
+            found = select(EpisodeRow.episode_id).where(EpisodeRow.patient_key == patient_key)
+            return await session.scalar(found.limit(1)) is not None
+
     async def of_episode(self, episode_id: str) -> Patient | None:
         """The patient behind an episode: only the key where no more is on file; None for an unknown episode."""
         async with self._database.transaction() as session:

@@ -129,6 +129,8 @@ def test_overlapping_leaves_are_refused_with_the_one_that_stands() -> None:
          "director must come later"),
         ({"business": {"opens": "18:00"}}, "must come after opens"),
         ({"length": {"days": "ninety"}}, "length.days"),
+        ({"length": {"days": 10**9}}, "length.days"),
+        ({"gate": {"review": {"hours": 10**12}}}, "gate.review.hours"),
         (["gate"], "one object with named parts"),
     ],
 )  # fmt: skip
@@ -151,3 +153,8 @@ def test_a_policy_that_contradicts_itself_is_refused_by_its_field(policy: Any, w
 def test_a_wrong_start_is_refused_by_its_field(change: dict[str, Any], words: str) -> None:
     with pytest.raises((Refused, ValueError), match=words):
         Patient(**start(**change).model_dump())
+
+
+def test_a_session_without_its_time_is_no_session() -> None:
+    with pytest.raises(InvalidEntry, match="day and time of its start"):
+        admitted().says("attendance", session="2026-01-12", status="attended")

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from activities.clinic_database.ledger import Ledger
+from activities.clinic_database.patients import Patients
 from worker.accounting import COLUMNS, intro, page, row
 from worker.commands.options import Json, read_day
 from worker.episodes import clinic_database
@@ -35,6 +36,8 @@ def accounting(
     async def run() -> None:
         async with clinic_database() as database:
             found = await Ledger(database).accounting(patient, begin)
+            if not found and not await Patients(database).knows(patient):
+                raise CannotDo(f"Nothing is on file for {patient}, and nothing was ever disclosed.")
         if html:
             _write(html, page(found, begin, zone))
             console.print(f"Written to {html}.")

@@ -1,6 +1,7 @@
 """Commands on a patient's identity and contact preferences; they touch the clinic database alone (P1, P2)."""
 
 import asyncio
+import re
 from dataclasses import asdict, replace
 from datetime import time
 from typing import Annotated
@@ -42,9 +43,13 @@ def save(
 ) -> None:
     """Keep what is given; what is not given stays as it was."""
     given = {
-        "given_name": given_name, "family_name": family_name, "phone": phone, "email": email, "language": language,
+        "given_name": given_name, "family_name": family_name,
+        "phone": _written("--phone", phone, r"\+?[\d .()-]{5,}", "digits, such as 555-0101"),
+        "email": _written("--email", email, r"[^@\s]+@[^@\s]+\.[^@\s]+", "one address, such as ada@mail.example"),
+        "language": _written("--language", language, r"[a-z]{2,3}(-[A-Z]{2})?", "a code, such as es"),
         "timezone": _zone(timezone), "birth_date": read_day("--birth-date", birth_date) if birth_date else None,
     }  # fmt: skip
+    _written("--channel", channel, r"mailto:\S+@\S+|[a-z][a-z0-9+.-]*://\S+", "mailto:… or an Apprise URL")
     quiet_from, quiet_until = _quiet(quiet) if quiet else (None, None)
     latitude, longitude = _place(near) if near else (None, None)
     changes = {
@@ -107,10 +112,20 @@ def resume(key: Key) -> None:
 def _stopped(key: str, stopped: bool, words: str) -> None:
     async def run() -> None:
         async with clinic_database() as database:
+            if not await Patients(database).knows(key):
+                raise CannotDo(f"Nothing is on file for {key}.")
             await Patients(database).stop(key, stopped)
 
     asyncio.run(run())
     console.print(words)
+
+
+def _written(option: str, text: str | None, pattern: str, so: str) -> str | None:
+    if text is not None and not re.fullmatch(pattern, text):
+        raise CannotDo(
+            f"{option}: write it as {so}."
+        )  # what was typed stays out of logs: it may be anything (P1)
+    return text
 
 
 def _zone(name: str | None) -> str | None:

@@ -35,11 +35,11 @@ class Delay(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    minutes: Annotated[int, Field(ge=0)] | None = None
-    hours: Annotated[int, Field(ge=0)] | None = None
-    days: Annotated[int, Field(ge=0)] | None = None
-    business_hours: Annotated[int, Field(ge=0)] | None = None
-    business_days: Annotated[int, Field(ge=0)] | None = None
+    minutes: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    hours: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    days: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    business_hours: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    business_days: Annotated[int, Field(ge=0, le=100_000)] | None = None
     by_close_of_business: bool | None = None
     by_end_of_day: bool | None = None
 

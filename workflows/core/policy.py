@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from workflows.core.calendar import BusinessHours, Delay
 from workflows.core.entries import in_words
@@ -23,8 +23,19 @@ class InvalidPolicy(Refused):
     """A policy that cannot be read or contradicts itself; the message lists each field and its remedy."""
 
 
+MOST = 100_000
+"""No number of a policy is larger: a delay of that many days is longer than any record."""
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @field_validator("*")
+    @classmethod
+    def _can_be_reckoned_with(cls, value: object) -> object:
+        if isinstance(value, int) and value > MOST:
+            raise ValueError(f"{value} is more than {MOST}")
+        return value
 
 
 class Dose(_Part):

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from workflows.core.entries import WeeklySession
+from workflows.core.years import check_year
 
 
 class Team(BaseModel):
@@ -60,6 +61,12 @@ class EpisodeStart(BaseModel):
         except (ValueError, OSError, KeyError):
             raise ValueError(f"{name} is not a time zone; use a name such as America/Chicago") from None
         return name
+
+    @field_validator("referred_on")
+    @classmethod
+    def _of_our_time(cls, day: date) -> date:
+        check_year(day)
+        return day
 
     @property
     def zone(self) -> ZoneInfo:

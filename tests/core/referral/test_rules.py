@@ -8,6 +8,7 @@ from tests.core.clinic import at
 from tests.core.referral.linked import PLACES, Linked, on
 from workflows.core.effects import Notify
 from workflows.core.errors import InvalidEntry, NotAllowedNow
+from workflows.core.referral.attempts import Step
 from workflows.core.referral.effects import AskAgency, FindCandidates, NoteTold, Reconcile
 from workflows.core.referral.status import TABLE, exported
 from workflows.pathways.drawing import transitions
@@ -427,12 +428,23 @@ def test_T3_a_cancellation_that_was_sent_and_then_retracted_is_told_to_them_by_a
     assert len(set(keys)) == len(keys)
 
 
+def test_C3_a_confirmed_cancellation_is_of_the_choice_that_it_was_asked_for() -> None:
+    linked = Linked().chooses("t1")
+    linked.says("not_comfortable")
+    linked.until(on(6))
+    linked.says("choice", listing_id="t1", name="Harbor Counselling", agency="agency-t1")
+    linked.completes("confirm_cancellation", "confirmed")
+    assert "confirm_cancellation" not in linked.tasks
+    first, second = linked.referral.facts.attempts
+    assert (first.step, second.step) == (Step.CANCELLED, Step.SENT)
+
+
 @pytest.mark.parametrize("when", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00"])
 def test_an_answer_from_the_ends_of_the_calendar_is_refused_and_harms_nothing(when: str) -> None:
     linked = Linked().chooses("t1")
-    with pytest.raises(InvalidEntry, match="the year must lie between"):
+    with pytest.raises(InvalidEntry, match=r"the year \d+ must lie between"):
         linked.agency("scheduled", appointment_at=when)
-    with pytest.raises(InvalidEntry, match="the year must lie between"):
+    with pytest.raises(InvalidEntry, match=r"the year \d+ must lie between"):
         linked.agency("accepted", at=when)
     assert linked.until(on(20)).referral.state == "sent"
 

@@ -537,3 +537,51 @@ def test_T8_a_policy_that_would_end_the_program_in_the_past_is_refused_with_what
     assert patient.progress.gate.opens_on == ADMITTED + 90 * DAY
     patient.says("policy", policy={"length": {"days": 60}})
     assert patient.progress.gate.opens_on == ADMITTED + 60 * DAY
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("use", {"on": "0001-01-01"}),
+        (
+            "session_change",
+            {"session": "2026-03-02T18:00", "change": "moved", "new_start": "9999-12-31T23:59"},
+        ),
+        ("session_change", {"session": "0001-01-01T00:00", "change": "added", "minutes": 60}),
+        ("leave", {"from": "2026-03-02", "until": "9999-12-31", "reason": "travel"}),
+        ("flag", {"name": "high_risk", "on": "2026-01-12", "off": "9999-12-31"}),
+        ("schedule", {"from": "9999-12-31", "schedule": [SCHEDULE[0]]}),
+        (
+            "payer",
+            {"authorization_id": "a1", "decision": "denied", "on": "2026-01-12", "appeal_by": "9999-12-31"},
+        ),
+    ],
+)
+def test_T5_a_date_with_which_nobody_can_reckon_is_refused_and_the_episode_goes_on(
+    kind: str, fields: dict[str, Any]
+) -> None:
+    patient = admitted()
+    with pytest.raises(InvalidEntry, match="between 1900 and 2200"):
+        patient.says(kind, **fields)
+    patient.says("use", on=ADMITTED)
+    assert patient.progress.last_use_on == ADMITTED
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("session_change", {"session": "2200-12-31T18:00", "change": "added", "minutes": 60}),
+        ("session_change", {"session": "1900-01-01T00:00", "change": "added", "minutes": 60}),
+        ("leave", {"from": "2026-03-02", "until": "2200-12-31", "reason": "hospital"}),
+        ("consent", {"consent_id": "c1", "recipient": "food-1", "purpose": "referral", "content": "referral",
+                     "signed_on": "1900-01-01", "expires_on": "2200-12-31"}),
+        ("use", {"on": "1900-01-01"}),
+    ],
+)  # fmt: skip
+def test_T5_the_ends_of_the_calendar_are_followed_like_any_other_day(
+    kind: str, fields: dict[str, Any]
+) -> None:
+    patient = admitted()
+    patient.says(kind, **fields)
+    patient.until(ADMITTED + timedelta(days=40))
+    assert patient.progress.stage == "program"

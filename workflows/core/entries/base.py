@@ -14,6 +14,8 @@ from pydantic import (
     model_validator,
 )
 
+from workflows.core.years import check_year
+
 
 class Source(StrEnum):
     """Who or what a statement comes from."""
@@ -50,7 +52,14 @@ Name = Annotated[Code, BeforeValidator(_named)]
 
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
 
-SessionStart = Annotated[datetime, AfterValidator(_wall_time)]
+
+def _with_a_time(value: object) -> object:
+    if isinstance(value, str) and ":" not in value:
+        raise ValueError("a session is named by day and time of its start, such as 2026-03-02T18:00")
+    return value
+
+
+SessionStart = Annotated[datetime, BeforeValidator(_with_a_time), AfterValidator(_wall_time)]
 """The start of a session as wall-clock time in the program's time zone; it is the session's name."""
 
 
@@ -86,6 +95,16 @@ class Entry(BaseModel):
     def _reason_belongs_to_a_correction(self) -> Self:
         if self.supersedes_reason and not self.supersedes:
             raise ValueError("supersedes: name the entry that this one takes the place of")
+        return self
+
+    @model_validator(mode="after")
+    def _dates_are_of_our_time(self) -> Self:
+        for name, value in self.__dict__.items():
+            if isinstance(value, date):
+                try:
+                    check_year(value)
+                except ValueError as error:
+                    raise ValueError(f"{name.rstrip('_')}: {error}") from None
         return self
 
     @property

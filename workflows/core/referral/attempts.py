@@ -414,6 +414,8 @@ class _Fold:
 def _attempt_of(recorded: "Told[S]", chosen: Sequence[Attempt]) -> str | None:
     statement, at = recorded.entry, _end_of(recorded)
     assert isinstance(statement, AboutPlace)
+    if statement.choice_id:
+        return statement.choice_id
     meant = [
         one
         for one in chosen

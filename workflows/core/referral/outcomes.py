@@ -94,14 +94,12 @@ def statement_of(duty: str, outcome: str, facts: ReferralFacts, now: datetime) -
     statement = dict(said)
     if kind == "confirm_cancellation" and facts.withdrawing:
         number = duty.partition(":")[2].partition("#")[0]
-        place = next(one.place for one in facts.withdrawing if str(one.number) == number)
-        statement["listing_id"] = place.listing_id
+        one = next(one for one in facts.withdrawing if str(one.number) == number)
+        statement |= {"listing_id": one.place.listing_id, "choice_id": one.key}
     elif kind in ("reconcile_sending", "post_letter", "keep_letter"):
         number = duty.partition(":")[2].partition(".")[0]
         one = next(one for one in facts.uncertain if str(one.number) == number)
-        statement["listing_id"] = one.place.listing_id
-        if one is not facts.current:  # the same place may have been chosen again since
-            statement["at"] = one.since.isoformat()
+        statement |= {"listing_id": one.place.listing_id, "choice_id": one.key}
     elif statement["kind"] in _ABOUT_A_PLACE and facts.current:
         statement["listing_id"] = facts.current.place.listing_id
     if kind == "confirm_visit" and facts.current and (booked := facts.current.appointment_at):

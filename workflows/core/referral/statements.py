@@ -13,6 +13,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from workflows.core.entries import Retraction, parse_entry
 from workflows.core.entries.base import Code, Entry, Reason
+from workflows.core.years import check_year
 
 Status = Literal[
     "received", "accepted", "waitlisted", "declined", "scheduled", "visited", "missed", "ended", "cancelled"
@@ -29,9 +30,7 @@ Outcome = Literal[
 
 
 def _of_our_time(when: datetime) -> datetime:
-    # At the ends of the calendar no zone and no delay can be added any more, and nothing could follow it.
-    if not 1990 <= when.year <= 2200:
-        raise ValueError("the year must lie between 1990 and 2200")
+    check_year(when)
     return when
 
 
@@ -54,6 +53,8 @@ class AboutPlace(Statement):
 
     listing_id: Code | None = None
     agency: Code | None = None
+    choice_id: Code | None = None
+    """Id of the choice that is meant, where the same place was chosen again since."""
 
 
 class Place(BaseModel):

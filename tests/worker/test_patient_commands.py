@@ -1,0 +1,43 @@
+"""Commands on patients: they need no server, and keep nothing that could not be used."""
+
+import pytest
+
+from tests.worker.test_command_line import carepath
+from worker.settings import Settings
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--phone", "call me"),
+        ("--email", "ada"),
+        ("--language", "spanish"),
+        ("--channel", "my brother"),
+        ("--birth-date", "yesterday"),
+        ("--timezone", "Mars/Base"),
+        ("--quiet", "25:00-07:00"),
+        ("--near", "here"),
+    ],
+)
+def test_what_could_not_be_used_is_refused_and_nothing_is_kept(
+    clinic_settings: Settings, option: str, value: str
+) -> None:
+    saved = carepath(
+        "patient", "save", "MRN-1", "--given-name", "Ada", option, value, settings=clinic_settings
+    )
+    assert (saved.returncode, saved.stderr.startswith(option), "Traceback" in saved.stderr) == (
+        1,
+        True,
+        False,
+    )
+    assert carepath("patient", "show", "MRN-1", settings=clinic_settings).returncode == 1
+
+
+def test_a_mistyped_key_is_nobody(clinic_settings: Settings) -> None:
+    kept = carepath("patient", "save", "MRN-1", "--phone", "555-0101", settings=clinic_settings)
+    assert kept.returncode == 0, kept.stderr
+    assert carepath("patient", "stop", "MRN-1", settings=clinic_settings).returncode == 0
+    assert "No disclosure" in carepath("accounting", "MRN-1", settings=clinic_settings).stdout
+    for command in (("patient", "stop"), ("accounting",)):
+        wrong = carepath(*command, "MRN-l", settings=clinic_settings)
+        assert (wrong.returncode, "Nothing is on file for MRN-l" in wrong.stderr) == (1, True)
