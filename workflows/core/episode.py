@@ -118,8 +118,21 @@ class Episode:
     def apply_many(self, entries: Sequence[Entry], now: datetime) -> list[Changed | Refused]:
         """Record entries together: all that are accepted stand in the record before anything is judged.
 
-        Each is accepted or refused for itself; the results are in the order of `entries`.
+        Each is accepted or refused for itself; the results are in the order of `entries`. An error that is no refusal
+        is a defect of ours: then nothing of them is kept, and the episode goes on without (E9).
         """
+        known, taken_over_at = len(self.record), self.taken_over_at
+        try:
+            return self._apply(entries, now)
+        except Exception:
+            gone = self.record.cut_back(known)
+            self.frame.forget_answers({recorded.key for recorded in gone})
+            self.taken_over_at, self._looked_at, self._reading = taken_over_at, None, None
+            self._settle(now)
+            self._told_of_policy, self._is_up_to_date = [], False
+            raise
+
+    def _apply(self, entries: Sequence[Entry], now: datetime) -> list[Changed | Refused]:
         before = self._observed_by(now)
         results: list[Changed | Refused | None] = [None] * len(entries)
         arriving = frozenset(entry.key for entry in entries)
@@ -263,8 +276,11 @@ class Episode:
         self._settle(now)
         policy, self._told_of_policy = self._told_of_policy, []
         duties = self._unanswered()
+        awaited = self._awaited(
+            duties
+        )  # from here on nothing is worked out that an entry could make impossible
         happened = [f"Policy: {one}." for one in policy] + self._reconcile(duties, kinds)
-        self.next_deadline = min(self._awaited(duties), default=None)
+        self.next_deadline = min(awaited, default=None)
         self._note_closed()
         self._keep_consents()
         self._begin_following()

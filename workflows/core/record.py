@@ -102,6 +102,25 @@ class Record:
         self._touch(entry.key)
         return True
 
+    def cut_back(self, length: int) -> list[Recorded]:
+        """Undo the latest additions, as if they had never been made; only for what the engine could not follow.
+
+        Args:
+            length: How many entries are kept.
+        """
+        gone = list(self._by_key.values())[length:]
+        for recorded in gone:
+            del self._by_key[recorded.key]
+            self._by_kind[type(recorded.entry)].remove(recorded)
+            for target in _undone_by(recorded.entry):
+                self._undone_by[target].remove(recorded.key)
+                if not self._undone_by[target]:
+                    del self._undone_by[target]
+        self._standing.clear()
+        self._versions.clear()
+        self._changes = {kind: count + 1 for kind, count in self._changes.items()}
+        return gone
+
     def place(self, entry: Entry, recorded_at: datetime) -> Recorded:
         """An entry with both its times, without keeping it."""
         return Recorded(entry, recorded_at, effective_at(entry, recorded_at, self._zone))

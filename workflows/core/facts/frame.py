@@ -1,6 +1,6 @@
 """What facts are read against: the policy in force, the calendar, the pathway, and what people have decided."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -50,3 +50,10 @@ class Frame:
         """Keep what a person decided about a duty."""
         self.answers[duty] = answer
         self.answers_by_kind.setdefault(kind_of(duty), {})[duty] = answer
+
+    def forget_answers(self, keys: Collection[str]) -> None:
+        """Undo what was kept of decisions that the engine could not follow, by the ids of their entries."""
+        for duty in [duty for duty, answer in self.answers.items() if answer.key in keys]:
+            del self.answers[duty]
+            del self.answers_by_kind[kind_of(duty)][duty]
+        self.kept.clear()
