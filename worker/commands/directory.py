@@ -17,7 +17,8 @@ from activities.models import FeedOutcome
 from worker.commands.options import Json
 from worker.directories import by_hand, directories
 from worker.errors import CannotDo
-from worker.show import as_json, console, table
+from worker.settings import load_settings
+from worker.show import as_json, console, table, when_in
 
 app = typer.Typer(help="Public directories: meetings, therapists and services.", no_args_is_help=True)
 
@@ -174,16 +175,17 @@ def feeds(json: Json = False) -> None:
     if json:
         as_json([_state(one, now) for one in states])
         return
+    zone = load_settings().timezone
     table(
         "Directories",
-        ["feed", "format", "state", "listings", "last good (UTC)", "in force until", "say"],
+        ["feed", "format", "state", "listings", "last good", "in force until", "say"],
         [
             (
                 one.name,
                 one.format,
                 one.state if one.in_force(now) or one.state == "retired" else "not in force",
                 one.listings,
-                f"{one.good_at:%Y-%m-%d %H:%M}" if one.good_at else "",
+                when_in(zone, one.good_at) if one.good_at else "",
                 f"{one.good_until:%Y-%m-%d}" if one.good_until else "",
                 "; ".join(filter(None, [one.reason, *one.warnings])),
             )

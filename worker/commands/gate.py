@@ -40,4 +40,6 @@ def _verdict(found: dict[str, object]) -> str:
         return "The gate has passed."
     if found["ready"]:
         return "Everything is met but the signature: a clinician passes or holds the gate."
+    if found["earliest_on"] is None:
+        return "Nobody can say yet when it can pass: see what is not known above."
     return f"It can pass on {found['earliest_on']} at the earliest, when what is not met above is met."

@@ -9,7 +9,7 @@ import typer
 from worker.commands.episodes import _plain_word
 from worker.commands.options import By, Json
 from worker.episodes import clinic, episode_id, task_id
-from worker.show import as_json, console, table, when
+from worker.show import as_json, console, table, when, when_in
 
 app = typer.Typer()
 Task = Annotated[str, typer.Argument(help="The task's id.")]
@@ -47,14 +47,15 @@ def tasks(
             as_json(rows)
             return
         columns = ["task", "kind", "episode", "owner", "due", "level"]
-        table("Tasks", columns, [_line(row) for row in rows])
+        zone = here.settings.timezone
+        table("Tasks", columns, [_line(row, zone) for row in rows])
 
     asyncio.run(run())
 
 
-def _line(row: dict[str, Any]) -> list[Any]:
+def _line(row: dict[str, Any], zone: str) -> list[Any]:
     due = row.get("due")
-    shown = due.astimezone().strftime("%Y-%m-%d %H:%M %Z") if isinstance(due, datetime) else None
+    shown = when_in(zone, due) if isinstance(due, datetime) else None
     return [row["task_id"], row.get("task"), row.get("episode"), row.get("owner"), shown, row.get("level")]
 
 

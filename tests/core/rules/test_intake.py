@@ -274,3 +274,8 @@ def test_T3_a_retracted_decision_takes_back_that_the_person_awaits_admission() -
     wrong = patient.says("level_of_care", level="iop", by="th-1")
     patient.says("retraction", entry_id=wrong.entry_id, reason="another person")
     assert "awaiting_admission" not in patient.progress.states
+
+
+def test_I1_a_substance_whose_withdrawal_is_dangerous_is_a_caution_and_no_reason_for_this_program() -> None:
+    said = proposal(substances=["alcohol"])
+    assert "nothing speaks against a program attended from home; mind that withdrawal from alcohol" in said

@@ -47,7 +47,8 @@ def proposed_level(screening: Screening, facts: Facts) -> tuple[str, list[str]]:
         and screening.withdrawal_risk == "none"
     ):
         return "outpatient", ["short duration of use and nothing that speaks against living at home", *home]
-    return "iop", (reasons or ["nothing speaks against a program attended from home"]) + home
+    known = reasons[len(withdrawal) :] or ["nothing speaks against a program attended from home"]
+    return "iop", [*known, *home, *(f"mind that {caution}" for caution in withdrawal)]
 
 
 def intake(facts: Facts) -> Iterator[Duty]:
