@@ -30,6 +30,7 @@ DISCLOSURES = ("referral", "cancellation", "completion", "told_by_hand")
 
 LINES_OF = {
     "sending": ("sending",), "sent": ("sent", "arrived"), "uncertain": ("uncertain",), "to_post": ("to_post",),
+    "refused": ("not_sent", "not_arrived"),
 }  # fmt: skip
 """For each state of the outbox, the lines of which one must stand here."""
 

@@ -8,6 +8,7 @@ GET  /healthz                     whether the service runs
 
 import hashlib
 import json
+import logging
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ from worker.gateway import pages
 from worker.gateway.answers import Unreadable, from_form, from_word
 from worker.gateway.bounds import Rate, TooLarge, TooSlow, read_body
 from worker.gateway.delivery import Record, deliver
+
+_log = logging.getLogger(__name__)
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -87,6 +90,9 @@ class Gateway:
                 answer = PlainTextResponse("This takes too long.", 408)
             except TooLarge:
                 answer = PlainTextResponse("This is larger than any answer.", 413)
+            except Exception as error:  # the database may be away; its own words stay here (P1)
+                _log.error("a request could not be answered: %s", type(error).__name__)
+                answer = _later(by_hand=request.method in ("GET", "HEAD"))
             answer.headers.update(HEADERS)
             return answer
 

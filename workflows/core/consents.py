@@ -22,10 +22,15 @@ CLASSES = frozenset({"treating_providers", "health_plans", "payers", "program_op
 
 TPO_PURPOSES = frozenset({"treatment", "payment", "operations"})
 
+WITH_COUNSELLING_NOTES = frozenset({COUNSELLING_NOTES, "identity", "contact"})
+"""All that a consent for counselling notes may name: them, and whose they are (42 CFR 2.31(b))."""
+
 PURPOSES_OF_PROCEEDINGS = frozenset({"proceedings", "court", "legal_proceedings", "investigation"})
 
 OUTREACH_PURPOSES = frozenset({"outreach", "collateral_contact", "emergency_contact"})
 """For these a consent lets somebody close to the patient be contacted while the patient is searched for (P7)."""
+
+_OTHER_PURPOSES = TPO_PURPOSES | OUTREACH_PURPOSES | {"referral"}
 
 EPISODE_ENDS = frozenset({"end_of_episode", "end_of_treatment", "end_of_program", "discharge"})
 """Events on which a consent may expire that the episode itself brings about."""
@@ -146,15 +151,21 @@ def missing_elements(
     missing = [name for name, lacking in lacks.items() if lacking]
     if recipient in CLASSES and type != TREATMENT_PAYMENT_OPERATIONS:
         missing.append(f"recipient by name (a class such as {recipient} serves type tpo only)")
+    if type == COUNSELLING_NOTES and (more := sorted(parts(named) - WITH_COUNSELLING_NOTES)):
+        missing.append(
+            f"a consent of its own for {', '.join(more)} (one for counselling notes names them alone)"
+        )
     if COUNSELLING_NOTES in named and type != COUNSELLING_NOTES:
         missing.append("a consent of its own for counselling notes (type counselling_notes)")
     if purpose in PURPOSES_OF_PROCEEDINGS and type != PROCEEDINGS:
         missing.append("a consent of its own for legal proceedings (type proceedings)")
+    if type == PROCEEDINGS and purpose in _OTHER_PURPOSES:
+        missing.append(f"a consent of its own for {purpose} (one for legal proceedings serves nothing else)")
     return missing
 
 
 def _names(consent: Consent, request: Request) -> bool:
-    if consent.recipient == request.recipient:
+    if consent.recipient == request.recipient and consent.recipient not in CLASSES:
         return True
     return consent.type == TREATMENT_PAYMENT_OPERATIONS and consent.recipient in request.classes
 
@@ -164,6 +175,8 @@ def _serves(consent: Consent, request: Request) -> bool:
     if (consent.type == COUNSELLING_NOTES) != (COUNSELLING_NOTES in request.content):
         return False
     if request.purpose in PURPOSES_OF_PROCEEDINGS and consent.type != PROCEEDINGS:
+        return False
+    if consent.type == PROCEEDINGS and request.purpose in _OTHER_PURPOSES:
         return False
     if consent.purpose == request.purpose:
         return True
@@ -177,6 +190,8 @@ def _serves(consent: Consent, request: Request) -> bool:
 
 def _covered(consent: Consent) -> frozenset[str]:
     named = parts(consent.content)
+    if consent.type == COUNSELLING_NOTES:
+        return named & WITH_COUNSELLING_NOTES
     if consent.type == TREATMENT_PAYMENT_OPERATIONS and "all" in named:
         return named | (parts(("referral",)) - ONLY_BY_NAME) | _CLINICAL
     return named

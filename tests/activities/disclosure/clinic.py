@@ -95,6 +95,7 @@ class Clinic:
                 "food-1": SampleAgency("food-1"),
                 "food-2": SampleAgency("food-2"),
                 "th-9": SampleAgency("th-9", classes=frozenset({"treating_providers"})),
+                "treating_providers": SampleAgency("treating_providers"),
                 "er-1": SampleAgency("er-1", medical=True),
             },
         )

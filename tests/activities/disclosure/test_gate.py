@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import update
 from temporalio.exceptions import ApplicationError
 
+from activities import disclose
 from activities.clinic_database import ClinicDatabase, Crosswalk
 from activities.clinic_database.consents import standing_in
 from activities.clinic_database.tables import OutboxRow
@@ -56,6 +57,12 @@ AROUND: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("a class in a consent that must name", {"recipient": "treating_providers"}, {"agency": "th-9"}),
     ("a class to which the agency does not belong", TPO, {"purpose": "treatment"}),
     ("counselling notes under another", ALL, {"agency": "th-9", "content": ["counselling_notes"]}),
+    ("results under one for counselling notes",
+     {"type": "counselling_notes", "content": ["counselling_notes", "test_results"]},
+     {"content": ["counselling_notes", "test_results"]}),
+    ("a referral under one for legal proceedings", {"type": "proceedings"}, {}),
+    ("an agency that has the name of a class", {**TPO, "content": ["referral"]},
+     {"agency": "treating_providers", "purpose": "treatment"}),
     ("a court under another", ALL, {"agency": "th-9", "purpose": "court"}),
     ("content that no channel can carry", {"content": ["referral", "medication"]}, {"content": ["medication"]}),
     ("the consent of another episode", {"episode_id": "e0"}, {}),
@@ -320,3 +327,41 @@ async def test_an_agency_that_nobody_knows_is_named_with_the_remedy(clinic: Clin
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+KILLED: list[tuple[str, int, list[str], list[str], int]] = [
+    # killed at, which time it comes there, outcomes of the next attempts, accounting, how often it was sent
+    (
+        "append",
+        1,
+        ["sent", "already_sent"],
+        ["food-1 sent"],
+        1,
+    ),  # while the claim is written: nothing has happened
+    ("send", 1, ["uncertain", "uncertain"], ["food-1 uncertain"], 0),  # between claim and sending
+    ("append", 2, ["uncertain", "uncertain"], ["food-1 uncertain"], 1),  # while it is marked as sent
+]
+
+
+@pytest.mark.parametrize(("where", "time", "outcomes", "lines", "sent"), KILLED)
+async def test_P9_wherever_it_is_killed_it_is_never_sent_twice_and_never_lost(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch, where: str, time: int, outcomes: list[str], lines: list[str],
+    sent: int,
+) -> None:  # fmt: skip
+    await clinic.states()
+    target: Any = disclose if where == "append" else clinic.channel
+    as_before, calls = getattr(target, where), []
+
+    async def dies(*given: Any) -> Any:
+        calls.append(given)
+        if len(calls) == time:
+            raise KeyboardInterrupt
+        return await as_before(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(target, where, dies)
+        with pytest.raises(KeyboardInterrupt):
+            await clinic.discloser.disclose(wanted())
+    assert [(await clinic.discloser.disclose(wanted())).outcome for _ in range(2)] == outcomes
+    assert (await clinic.lines(), len(clinic.server.taken)) == (lines, sent)
+    assert (await clinic.ledger.verify()).problems == ()

@@ -6,6 +6,7 @@ from importlib import import_module
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from temporalio.exceptions import ApplicationError
 
 from activities.clinic_database import ClinicDatabase
 from activities.clinic_database.ledger import Ledger, Line, append
@@ -137,3 +138,17 @@ async def test_P8_there_is_no_way_back_that_would_drop_the_ledger() -> None:
     migration = import_module(f"{versions.__name__}.0003_consent_and_ledger")
     with pytest.raises(NotImplementedError, match="to be kept"):
         migration.downgrade()
+
+
+async def test_P8_a_refusal_that_was_cut_off_is_missed_too(database: ClinicDatabase) -> None:
+    with agency_server(403) as server:
+        clinic = await Clinic(database, server).begin()
+        await clinic.states()
+        with pytest.raises(ApplicationError):
+            await clinic.discloser.disclose(wanted())
+    assert (await clinic.ledger.verify()).problems == ()
+    await _around_the_trigger(
+        database, "DELETE FROM disclosure_ledger WHERE id = (SELECT max(id) FROM disclosure_ledger)"
+    )
+    (problem,) = (await clinic.ledger.verify()).problems
+    assert "the outbox has it as refused" in problem

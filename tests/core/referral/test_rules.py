@@ -9,7 +9,7 @@ from tests.core.referral.linked import PLACES, Linked, on
 from workflows.core.effects import Notify
 from workflows.core.errors import InvalidEntry, NotAllowedNow
 from workflows.core.referral.attempts import Step
-from workflows.core.referral.effects import AskAgency, FindCandidates, NoteTold, Reconcile
+from workflows.core.referral.effects import AskAgency, Disclose, FindCandidates, NoteTold, Reconcile
 from workflows.core.referral.status import TABLE, exported
 from workflows.pathways.drawing import transitions
 from workflows.pathways.referral import ReferralPathway
@@ -606,3 +606,87 @@ def test_the_chart_of_referrals_is_drawn_from_the_chart() -> None:
     assert rows["choosing", "arranging"] == "chosen"
     assert rows["underway", "closed"] == "over"
     assert all(rows.values())
+
+
+# -- P9: which sending is meant ----------------------------------------------------------------------------------
+
+
+def first_is_uncertain(asked: Disclose) -> tuple[str, dict[str, str]]:
+    """The first place cannot tell; all others take it."""
+    return ("uncertain", {}) if asked.listing_id == "t1" else ("sent", {"reference": "ref"})
+
+
+def reconciled(linked: Linked) -> list[tuple[str, bool]]:
+    """What the ledger was told."""
+    found = [one for one in linked.effects if isinstance(one, Reconcile)]
+    return [(one.key.removeprefix("referral-r1:"), one.arrived) for one in found]
+
+
+@pytest.mark.parametrize("receipt", ["uncertain", "sent", "failed"])
+def test_P9_nothing_is_sent_again_before_it_is_known_that_it_did_not_arrive(receipt: str) -> None:
+    linked = Linked(receipts=lambda asked: (receipt, {})).chooses("t1")
+    with pytest.raises(NotAllowedNow, match="did not arrive"):
+        linked.says("send_again")
+    assert len(linked.sendings) == 1
+
+
+def test_P9_nothing_is_sent_again_while_it_is_still_on_its_way() -> None:
+    linked = Linked(receipts=lambda asked: ("sent", {}))
+    linked.is_held = True
+    linked.chooses("t1")
+    with pytest.raises(NotAllowedNow, match="did not arrive"):
+        linked.says("send_again")
+    assert len(linked.sendings) == 1
+
+
+def test_P9_an_answer_about_another_place_settles_nothing() -> None:
+    linked = Linked(receipts=first_is_uncertain).chooses("t1")
+    linked.says("choice", listing_id="t2")
+    linked.says("answer", status="accepted")  # of the place that is chosen now
+    assert (reconciled(linked), "reconcile_sending" in linked.tasks) == ([], True)
+    linked.says("answer", status="accepted", listing_id="t1")
+    assert (reconciled(linked), "reconcile_sending" in linked.tasks) == ([("t1:1", True)], False)
+
+
+@pytest.mark.parametrize(("kind", "fields"), [("appointment", {"appointment_at": "2026-03-09T10:00:00-05:00"}),
+                                              ("visit", {}), ("engaged", {})])  # fmt: skip
+@pytest.mark.parametrize("lost", [False, True])
+def test_P9_whatever_shows_that_it_arrived_settles_the_ledger(
+    kind: str, fields: dict[str, str], lost: bool
+) -> None:
+    linked = Linked(receipts=lambda asked: ("uncertain", {})).chooses("t1")
+    if lost:
+        linked.completes("reconcile_sending", "not_arrived")
+    linked.says(kind, **fields)
+    assert reconciled(linked)[-1] == ("t1:1", True)
+
+
+@pytest.mark.parametrize("receipt", ["uncertain", "to_post"])
+@pytest.mark.parametrize(
+    ("outcome", "told"), [("confirmed", [("t1:1:cancellation", True)]), ("left_open", [])]
+)
+def test_P9_who_confirms_a_cancellation_settles_that_it_arrived(
+    receipt: str, outcome: str, told: list[tuple[str, bool]]
+) -> None:
+    linked = Linked(
+        receipts=lambda asked: (receipt, {}) if asked.what == "cancellation" else ("sent", {"reference": "r"})
+    ).chooses("t1")
+    linked.says("cancellation")
+    if "confirm_cancellation" not in linked.tasks:
+        linked.until(on(7))
+    linked.completes("confirm_cancellation", outcome)
+    assert reconciled(linked) == told
+
+
+def test_P9_what_became_of_a_try_is_of_the_choice_for_which_it_was_made() -> None:
+    linked = Linked()
+    linked.is_held = True
+    linked.chooses("t1")
+    linked.says("choice", listing_id="t2")
+    linked.says("choice", listing_id="t1")
+    first, _, third = linked.sendings
+    linked.referral.sending(first, "sent", linked.now, reference="late")
+    assert [one.step for one in linked.shown.attempts] == ["cancel_requested", "dropped", "queued"]
+    linked.referral.sending(third, "uncertain", linked.now)
+    linked.completes("reconcile_sending", "arrived")
+    assert reconciled(linked) == [("t1:2", True)]

@@ -46,6 +46,12 @@ def test_P4_a_consent_that_lacks_an_element_is_refused_with_what_is_missing(with
         ({"recipient": "payers"}, "serves type tpo only"),
         ({"content": ["referral", "counselling_notes"]}, "counselling notes"),
         ({"purpose": "Court"}, "legal proceedings"),
+        (
+            {"type": "counselling_notes", "content": ["counselling_notes", "test_results"]},
+            "of its own for test_results",
+        ),
+        ({"type": "counselling_notes", "content": ["referral"]}, "of its own for service_need"),
+        ({"type": "proceedings"}, "of its own for referral"),
         ({"type": "general release"}, "there are tpo, disclosure"),
         ({"expires_on": ADMITTED - timedelta(days=1)}, "before the day of the signature"),
         ({"signed_on": ADMITTED + timedelta(days=3)}, "future"),

@@ -366,3 +366,19 @@ def test_a_client_is_told_apart_by_no_more_than_an_address() -> None:
     rate = Rate(1, lambda: 0.0)
     assert rate.allows("x" * LONGEST_NAME)
     assert not rate.allows("x" * 16_000)
+
+
+async def test_P1_while_the_database_is_away_everybody_is_asked_to_come_back(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: Any) -> None:
+        raise OSError("could not connect as carepath@db-1")
+
+    monkeypatch.setattr(running.inbox, "take", away)
+    monkeypatch.setattr(Ledger, "opened", away)
+    for answer in (
+        await running.client.get(running.link()),
+        await running.client.post(running.link(), json={"status": "accepted"}),
+    ):
+        assert (answer.status_code, answer.headers["cache-control"]) == (503, "no-store")
+        assert "db-1" not in answer.text

@@ -160,10 +160,19 @@ class Attempt:
     """How often they were told that it stands after all."""
 
     @property
+    def own_key(self) -> str:
+        """The place, and the how-manieth choice of it."""
+        return f"{self.place.listing_id}:{self.nth}"
+
+    @property
     def sending_key(self) -> str:
         """What makes the sending happen once; the same at every try, until a person decides to send again."""
         again = f".{self.generation}" if self.generation else ""
-        return f"{self.place.listing_id}:{self.nth}{again}"
+        return f"{self.own_key}{again}"
+
+    def made(self, try_id: str) -> bool:
+        """Whether a try is one of this choice."""
+        return try_id == self.own_key or try_id.startswith(tuple(f"{self.own_key}{end}" for end in "./:"))
 
     @property
     def has_order(self) -> bool:
@@ -201,6 +210,15 @@ def attempts(
         is_silent: Whether nobody is told of the closing, as after a death (E7).
     """
     return _Fold(record, places, now, joins, closed_at, is_silent).attempts()
+
+
+def meant(entry: AboutPlace, record: Record, among: Sequence[Attempt]) -> Attempt | None:
+    """The attempt that a recorded statement is about."""
+    recorded = record.get(entry.key)
+    if recorded is None:
+        return None
+    key = _attempt_of(Told(entry, recorded.effective_at, recorded.known_at, recorded.key), among)
+    return next((one for one in among if one.key == key), None)
 
 
 @dataclass
@@ -416,6 +434,9 @@ def _attempt_of(recorded: "Told[S]", chosen: Sequence[Attempt]) -> str | None:
     assert isinstance(statement, AboutPlace)
     if statement.choice_id:
         return statement.choice_id
+    if isinstance(statement, Sending) and statement.try_id:
+        # A try is of the choice for which it was made, however late it is known what became of it.
+        return next((one.key for one in chosen if one.made(statement.try_id)), None)
     meant = [
         one
         for one in chosen

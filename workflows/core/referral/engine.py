@@ -22,7 +22,7 @@ from workflows.core.errors import NotAllowedNow
 from workflows.core.policy import load_policy
 from workflows.core.progress import Changed
 from workflows.core.record import Record
-from workflows.core.referral.attempts import Attempt, Step
+from workflows.core.referral.attempts import Attempt, Step, meant
 from workflows.core.referral.deadlines import (
     agency_is_asked,
     asked_again_at,
@@ -44,7 +44,16 @@ from workflows.core.referral.facts import ReferralFacts, ReferralFrame
 from workflows.core.referral.outcomes import statement_of
 from workflows.core.referral.refusals import refuse
 from workflows.core.referral.start import ReferralStart
-from workflows.core.referral.statements import AboutPlace, AgencyAnswered, Sending, parse_statement
+from workflows.core.referral.statements import (
+    AboutPlace,
+    AgencyAnswered,
+    Appointment,
+    CancellationConfirmed,
+    Engaged,
+    Sending,
+    Visit,
+    parse_statement,
+)
 from workflows.core.referral.status import Exported, exported
 from workflows.core.referral.words import is_plain
 from workflows.core.situation import Situation, guards_read_in
@@ -310,21 +319,21 @@ class Referral:
 
         A person has asked, or the agency has answered: then it has arrived.
         """
-        answered = isinstance(entry, AgencyAnswered)
-        if not answered and not (isinstance(entry, Sending) and entry.outcome in ("arrived", "not_arrived")):
+        if (
+            not isinstance(entry, AboutPlace)
+            or (one := meant(entry, self.record, self.facts.attempts)) is None
+        ):
             return
-        assert isinstance(entry, AboutPlace)
-        meant = [
-            one
-            for one in self.facts.attempts
-            if entry.listing_id in (None, one.place.listing_id) and entry.agency in (None, one.place.agency)
-        ]
-        for one in meant:
+        key = f"{self.start.referral_id}:{one.sending_key}"
+        if isinstance(entry, Sending) and entry.outcome in ("arrived", "not_arrived"):
             if one.step is Step.UNCERTAIN:
-                arrived = answered or (isinstance(entry, Sending) and entry.outcome == "arrived")
-                key = f"{self.start.referral_id}:{one.sending_key}"
-                self.effects.append(Reconcile(key, arrived, entry.by))
-                return
+                self.effects.append(Reconcile(key, entry.outcome == "arrived", entry.by))
+        elif isinstance(entry, _SHOWS_THAT_IT_ARRIVED) and one.step in (Step.UNCERTAIN, Step.NOT_ARRIVED):
+            self.effects.append(Reconcile(key, True, entry.by))
+        heard = isinstance(entry, CancellationConfirmed) and entry.heard
+        confirmed = isinstance(entry, AgencyAnswered) and entry.status == "cancelled"
+        if one.cancel_outcome in ("uncertain", "to_post") and (heard or confirmed):
+            self.effects.append(Reconcile(f"{self.start.referral_id}:{one.cancel_key}", True, entry.by))
 
     def _note_told(self, entry: Entry, now: datetime) -> None:
         """What a person has told by hand is a disclosure too, and goes into the ledger (P8)."""
@@ -458,6 +467,9 @@ class Referral:
         """The program's time zone."""
         return self.start.zone
 
+
+_SHOWS_THAT_IT_ARRIVED = (AgencyAnswered, Appointment, Visit, Engaged)
+"""Who says or is told one of these knows of the person."""
 
 _NAMES = {
     "state": "Referral",

@@ -46,7 +46,7 @@ _STATEMENTS: dict[str, dict[str, dict[str, Any]]] = {
     "confirm_engagement": {"engaged": {"kind": "engaged"}},
     "confirm_cancellation": {
         "confirmed": {"kind": "cancellation_confirmed"},
-        "left_open": {"kind": "cancellation_confirmed"},
+        "left_open": {"kind": "cancellation_confirmed", "heard": False},
     },
     "referral_consent_revoked": {"cancel": {"kind": "cancellation"}},
 }

@@ -6,6 +6,7 @@ from workflows.core.calendar import in_words
 from workflows.core.entries import Entry, Retraction, Source, dated_ahead
 from workflows.core.errors import InvalidEntry, NotAllowedNow
 from workflows.core.record import Recorded
+from workflows.core.referral.attempts import Step
 from workflows.core.referral.facts import ReferralFacts
 from workflows.core.referral.statements import (
     AboutPlace,
@@ -64,6 +65,11 @@ def refuse(arriving: Recorded, facts: ReferralFacts, open_duties: Collection[str
                 raise NotAllowedNow(
                     "Nothing was sent that could be cancelled; to end the referral record a closing."
                 )
+        case SendAgain() if not (facts.current and facts.current.step is Step.NOT_ARRIVED):
+            raise NotAllowedNow(
+                "It is sent once more only when it is known that it did not arrive: state the sending as not_arrived "
+                "first (P9)."
+            )
         case Appointment(change="booked", appointment_at=None):
             raise InvalidEntry(
                 "appointment_at: an appointment needs its time, such as 2026-03-02T10:00:00-06:00."

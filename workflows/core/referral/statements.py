@@ -198,6 +198,8 @@ class CancellationConfirmed(AboutPlace):
     """The other side has confirmed a cancellation, or a person has decided to wait for that no longer."""
 
     kind: Literal["cancellation_confirmed"]
+    heard: bool = True
+    """Whether they have heard of it; a person may leave that open."""
 
 
 class Closing(Statement):
