@@ -107,7 +107,8 @@ class Gateway:
             return await _not_here(request, None)
         if self.secret_of(link.agency):
             return await _not_here(request, None)
-        await self.ledger.opened(link.referral_id, link.agency)
+        if request.method == "GET":  # who asks whether there is a page has not read it
+            await self.ledger.opened(link.referral_id, link.agency)
         return HTMLResponse(pages.form(secrets.token_hex(8)))
 
     async def _answer_by_link(self, request: Request) -> Response:

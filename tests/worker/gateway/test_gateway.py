@@ -382,3 +382,17 @@ async def test_P1_while_the_database_is_away_everybody_is_asked_to_come_back(
     ):
         assert (answer.status_code, answer.headers["cache-control"]) == (503, "no-store")
         assert "db-1" not in answer.text
+
+
+async def test_P8_a_page_counts_as_opened_when_it_is_fetched_and_not_when_it_is_asked_for(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    async def opened(_: Any, _referral: str, agency: str) -> None:
+        read.append(agency)
+
+    monkeypatch.setattr(Ledger, "opened", opened)
+    for method in ("HEAD", "GET"):
+        assert (await running.client.request(method, running.link())).status_code == 200
+    assert len(read) == 1
