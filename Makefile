@@ -24,7 +24,7 @@ up: setup ## a running clinic: Temporal with Web UI, worker, mailbox, the exampl
 	$(BIN)/carepath up
 
 test: setup ## the whole test suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
 fhir: tests/fhir_server/node_modules/.installed ## a FHIR server of somebody else's for the tests, by npm; without it they are skipped
 
