@@ -91,3 +91,24 @@ async def test_the_worklist_is_filtered_and_its_tasks_change_hands(run: Run) -> 
         assert refused.returncode == 1, arguments
         assert words in refused.stderr
         assert "Traceback" not in refused.stderr
+
+
+async def test_P4_a_revocation_that_cannot_be_is_refused_before_anything_is_done(run: Run) -> None:
+    given = ("--recipient", "pantry-1", "--purpose", "referral", "--content", "referral")
+    added = await run("consent", "add", "e1", "c1", *given, "--signed-on", f"{TODAY - DAY}", "--expires-on",
+                      f"{TODAY + DAY}", "--by", "cm-1")  # fmt: skip
+    assert added.returncode == 0, added.stderr
+    for arguments, words in (
+        (("c1", "--on", f"{TODAY + 2 * DAY}"), "lies ahead"),
+        (("c-1",), "no consent c-1"),
+    ):
+        refused = await run("consent", "revoke", "e1", *arguments, "--by", "cm-1")
+        assert (refused.returncode, words in refused.stderr) == (1, True), refused
+    (shown,) = json.loads((await run("consent", "show", "e1", "--json")).stdout)
+    assert shown["stands"]
+    journal = json.loads((await run("journal", "e1", "--json")).stdout)
+    assert not [line for line in journal if line["kind"] == "revocation"]
+    done = await run("consent", "revoke", "e1", "c1", "--by", "cm-1")
+    assert done.returncode == 0, done.stderr
+    (shown,) = json.loads((await run("consent", "show", "e1", "--json")).stdout)
+    assert not shown["stands"]
