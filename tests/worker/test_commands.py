@@ -112,3 +112,30 @@ async def test_P4_a_revocation_that_cannot_be_is_refused_before_anything_is_done
     assert done.returncode == 0, done.stderr
     (shown,) = json.loads((await run("consent", "show", "e1", "--json")).stdout)
     assert not shown["stands"]
+
+
+async def test_E1_a_task_goes_to_and_is_answered_by_people_whom_the_clinic_knows(run: Run) -> None:
+    task = json.loads((await run("tasks", "--mine", "cm-1", "--json")).stdout)[0]["task_id"]
+    for arguments, option in (
+        (("reassign", task, "--to", "zz-9", "--by", "cm-1"), "--to"),
+        (("reassign", task, "--to", "cm-2", "--by", "zz-9"), "--by"),
+        (("acknowledge", task, "--by", "zz-9"), "--by"),
+        (("complete", task, "--outcome", "done", "--by", "zz-9"), "--by"),
+        (("admit", "--site", "north", "--timezone", "America/Chicago", "--therapist", "zz-9"), "team.therapist"),
+    ):  # fmt: skip
+        refused = await run(*arguments)
+        assert (refused.returncode, refused.stderr.startswith(f"{option}: ")) == (1, True), refused
+        assert "nobody for staff id zz-9" in refused.stderr
+    assert json.loads((await run("why", task, "--json")).stdout)["owner"] == "cm-1"
+
+
+async def test_why_tells_who_owes_a_task_until_when_and_how_it_may_end(run: Run) -> None:
+    task = json.loads((await run("tasks", "--mine", "cm-1", "--json")).stdout)[0]["task_id"]
+    view = json.loads((await run("why", task, "--json")).stdout)
+    for named in (task, task.removeprefix("task-")):
+        told = await run("why", named)
+        assert told.returncode == 0, told.stderr
+        for words in (*view["outcomes"], view["owner"], view["due_at"][:10]):
+            assert words in told.stdout
+    both = await run("tasks", "--mine", "cm-1", "--role", "nurse")
+    assert (both.returncode, "--mine" in both.stderr) == (1, True)

@@ -4,6 +4,7 @@ import asyncio
 import csv
 from datetime import datetime
 from pathlib import Path
+from textwrap import wrap
 from typing import Annotated, Any, get_args
 
 import typer
@@ -11,11 +12,15 @@ import typer
 from worker.commands.options import By, Episode, Json, fields, read_day, read_file
 from worker.episodes import clinic, episode_id
 from worker.errors import CannotDo
+from worker.people import named
 from worker.policies import with_clinic_policies
+from worker.settings import load_settings
 from worker.show import as_json, console, table, when
 from workflows.core.pathway import Stage
 
 app = typer.Typer()
+UUID_LENGTH = 36
+"""Of the ids that entries get where they bring none; longer ones go over two lines."""
 
 
 @app.command()
@@ -57,6 +62,8 @@ def admit(
     }
     if any(team.values()):
         start["team"] = {**start.get("team", {}), **{role: one for role, one in team.items() if one}}
+    if isinstance(start.get("team"), dict):
+        _know(start["team"])
     if session:
         start["schedule"] = [_weekly(text) for text in session]
 
@@ -73,6 +80,14 @@ def admit(
                     console.print(f"Entry {result['index'] + 1} was refused: {result['error']['message']}")
 
     asyncio.run(run())
+
+
+def _know(team: dict[str, Any]) -> None:
+    """Whoever is named owes tasks from the first day on: a slip of the hand would leave them with nobody."""
+    settings = load_settings()
+    for role, staff_id in team.items():
+        if isinstance(staff_id, str):
+            named(settings, f"team.{role}", staff_id)
 
 
 def _weekly(text: str) -> dict[str, Any]:
@@ -251,9 +266,10 @@ def progress(episode: Episode, json: Json = False) -> None:
             "Open tasks",
             ["task", "kind", "role", "due", "level"],
             [
-                (t["task_id"], t["kind"], t["role"], when(t["due_at"]), t["level"])
+                (t["task_id"], _words(t["kind"]), _words(t["role"]), when(t["due_at"]), t["level"])
                 for t in shown["open_tasks"]
             ],
+            whole=["task"],
         )
 
     asyncio.run(run())
@@ -278,20 +294,19 @@ def journal(
             return
         table(
             f"Journal of {episode_id(episode)}",
-            ["true at", "recorded at", "kind", "by", "stands", "entry"],
+            ["true at", "recorded at", "kind, author and id", "stands"],
             [
                 (
-                    when(x["effective_at"]),
-                    when(x["recorded_at"]),
-                    x["kind"],
-                    x["by"],
+                    when(x["effective_at"]).replace(" ", "\n"),
+                    when(x["recorded_at"]).replace(" ", "\n"),
+                    "\n".join([f"{x['kind']} by {x['by']}", *wrap(x["entry_id"], UUID_LENGTH)]),
                     "yes"
                     if x["stands"]
                     else f"no ({x['undone_by']}: {x['undone_because'] or 'no reason given'})",
-                    x["entry_id"],
                 )
                 for x in lines
             ],
+            whole=["true at", "recorded at", "kind, author and id"],
         )
 
     asyncio.run(run())
@@ -333,17 +348,23 @@ def list_episodes(
             [
                 (
                     r["episode_id"],
-                    r.get("stage"),
+                    _words(r.get("stage") or ""),
                     r.get("site"),
                     r.get("owner"),
                     str(r.get("gate", ""))[:10],
-                    ", ".join(r.get("flags", [])),
+                    _words(", ".join(r.get("flags", []))),
                 )
                 for r in rows
             ],
+            whole=["episode", "gate opens"],
         )
 
     asyncio.run(run())
+
+
+def _words(code: str) -> str:
+    """A code in a narrow column, where it breaks between its words."""
+    return code.replace("_", " ")
 
 
 def _plain_word(value: str) -> str:

@@ -57,10 +57,16 @@ def list_(
         if json:
             as_json(rows)
             return
-        columns = ["referral", "kind", "state", "episode", "case manager", "first visit by"]
-        table("Referrals", columns, [[*list(row.values())[:5], when(row["first_visit_by"])] for row in rows])
+        columns = ["referral, of episode", "kind", "state", "case manager", "visit by"]
+        table("Referrals", columns, [_line(row) for row in rows], whole=[columns[0], columns[-1]])
 
     asyncio.run(run())
+
+
+def _line(row: dict[str, Any]) -> list[Any]:
+    kind, state = (str(row[name] or "").replace("_", " ") for name in ("kind", "state"))
+    ids = f"{row['referral_id']}\nepisode-{row['episode']}"
+    return [ids, kind, state, row["owner"], when(row["first_visit_by"]).replace(" ", "\n")]
 
 
 @app.command()
