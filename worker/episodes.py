@@ -116,6 +116,7 @@ def read_start(start: dict[str, Any]) -> EpisodeStart:
     try:
         begun = EpisodeStart.model_validate(start)
         load_policy(begun.policy, pathway_named(begun.pathway).defaults)
+        begun.check_codes()
         check_following(begun)
     except ValidationError as error:
         raise CannotDo(f"This episode cannot begin: {in_words(error, EpisodeStart)}") from None
