@@ -139,3 +139,24 @@ async def test_why_tells_who_owes_a_task_until_when_and_how_it_may_end(run: Run)
             assert words in told.stdout
     both = await run("tasks", "--mine", "cm-1", "--role", "nurse")
     assert (both.returncode, "--mine" in both.stderr) == (1, True)
+
+
+async def test_an_admission_by_file_begins_whole_or_says_what_was_refused(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "start.yaml"
+    start = (
+        "site: north\ntimezone: America/Chicago\npatient_key: MRN-7\nteam: {case_manager: cm-1, therapist: th-1}\n"
+        f"referred_on: {TODAY - DAY}\nschedule:\n  - {{weekday: mon, start: 18:00, minutes: 180, service: group}}\n"
+        f"entries:\n  - {{kind: use, by: cm-1, on: {TODAY - DAY}}}\n"
+    )
+    file.write_text(start + "  - {kind: nonsense, by: cm-1}\n")
+    unread = await run("admit", str(file))
+    assert (unread.returncode, "Nothing was started. Entry 2: " in unread.stderr) == (1, True), unread
+    file.write_text(start + f"  - {{kind: use, by: cm-1, on: {TODAY + DAY}}}\n")
+    partly = await run("admit", str(file), "--json")
+    assert (partly.returncode, "Entry 2: This use entry is dated" in partly.stderr) == (1, True), partly
+    new = json.loads(partly.stdout)["episode_id"]
+    again = await run("admit", str(file))
+    assert (again.returncode, new in again.stderr) == (1, True), again
+    for anonymous in (("record", new, "use", f"on={TODAY}"), ("attend", SESSION, new)):
+        unnamed = await run(*anonymous)
+        assert (unnamed.returncode, "--by" in unnamed.stderr) == (2, True), unnamed

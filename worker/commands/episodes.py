@@ -16,6 +16,8 @@ from worker.people import named
 from worker.policies import with_clinic_policies
 from worker.settings import load_settings
 from worker.show import as_json, console, table, when
+from workflows.core.entries import parse_entry
+from workflows.core.errors import Refused
 from workflows.core.pathway import Stage
 
 app = typer.Typer()
@@ -51,6 +53,7 @@ def admit(
             raise CannotDo(f"{file}: a start is one object with fields such as site and timezone.")
         start |= content
     entries = start.pop("entries", [])
+    _check_entries(entries)
     patient_key = start.pop("patient_key", None) or patient_key
     given = {"site": site, "timezone": timezone, "referred_on": referred_on}
     start |= {name: value for name, value in given.items() if value}
@@ -73,13 +76,27 @@ def admit(
             results = await here.update(episode_id(new), "record_many", entries) if entries else []
             if json:
                 as_json({"episode_id": new, "entries": results})
-                return
-            console.print(f"Started episode-{new}.")
-            for result in results:
-                if result["error"]:
-                    console.print(f"Entry {result['index'] + 1} was refused: {result['error']['message']}")
+            else:
+                console.print(f"Started episode-{new}.")
+            refused = [r for r in results if r["error"]]
+            if refused:
+                told = " ".join(f"Entry {r['index'] + 1}: {r['error']['message']}" for r in refused)
+                raise CannotDo(
+                    f"episode-{new} was started, but {len(refused)} of {len(results)} entries were refused. {told}"
+                )
 
     asyncio.run(run())
+
+
+def _check_entries(entries: Any) -> None:
+    """What cannot even be read is refused before anything begins."""
+    if not isinstance(entries, list):
+        raise CannotDo("entries: give a list of entries, or leave it out.")
+    for number, entry in enumerate(entries, 1):
+        try:
+            parse_entry(entry)
+        except Refused as error:
+            raise CannotDo(f"Nothing was started. Entry {number}: {error}") from None
 
 
 def _know(team: dict[str, Any]) -> None:
@@ -119,6 +136,7 @@ def record(
     if file:
         content = read_file(file)
     elif kind:
+        need_author(by)
         content = {"kind": kind, "by": by, **fields(field or [])}
     else:
         raise typer.BadParameter("give a kind with its fields, or --file")
@@ -142,6 +160,11 @@ def record(
             tell(await here.update(episode_id(episode), "record", content), json)
 
     asyncio.run(run())
+
+
+def need_author(by: str) -> None:
+    if not by.strip():
+        raise typer.BadParameter("give your staff id with --by, or once and for all in CAREPATH_BY")
 
 
 def tell(changed: dict[str, Any], json: bool) -> None:
@@ -171,6 +194,7 @@ def attend(
     json: Json = False,
 ) -> None:
     """Record attendance of one person or of a whole group."""
+    need_author(by)
     absent = {episode_id(one): "missed" for one in excluding or []}
     absent |= {episode_id(one): "excused" for one in excused or []}
     everyone = [episode_id(one) for one in episode or []] + (_roster(roster) if roster else [])
@@ -203,7 +227,8 @@ def attend(
                 table(f"Session of {session}", ["episode", "status", "result"], results)
             refused = sum(row[2].startswith("refused") for row in results)
             if refused:
-                raise CannotDo(f"{refused} of {len(results)} were refused; the others are recorded.")
+                others = "the others are recorded" if refused < len(results) else "nothing is recorded"
+                raise CannotDo(f"{refused} of {len(results)} were refused; {others}.")
 
     asyncio.run(run())
 

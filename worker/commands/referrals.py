@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from worker.commands.episodes import _plain_word, tell
+from worker.commands.episodes import _plain_word, need_author, tell
 from worker.commands.options import By, Json, fields, read_file
 from worker.episodes import clinic
 from worker.errors import CannotDo
@@ -139,6 +139,7 @@ def record(
         if not isinstance(content, dict):
             raise CannotDo(f"{file}: a statement is one object with a kind, such as kind: visit.")
     elif kind:
+        need_author(by)
         content = {"kind": kind, "by": by, **fields(field or [])}
     else:
         raise typer.BadParameter("give a kind with its fields, or --file")
