@@ -1,6 +1,5 @@
 """What the command line does to episodes and tasks, through the public contract alone."""
 
-import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -13,8 +12,9 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.clinic_database import ClinicDatabase, Crosswalk, EpisodeAlreadyOpen, migrate
+from activities.clinic_database import ClinicDatabase, Crosswalk, EpisodeAlreadyOpen
 from worker.connection import connect
+from worker.database import brought_up_to_date
 from worker.errors import CannotDo
 from worker.settings import Settings, load_settings
 from workflows import visibility as seen
@@ -82,15 +82,19 @@ class Clinic:
 
     async def listed(self, query: str) -> AsyncIterator[WorkflowExecution]:
         """Executions that a visibility query finds."""
-        async for execution in self.client.list_workflows(query):
-            yield execution
+        try:
+            async for execution in self.client.list_workflows(query):
+                yield execution
+        except RPCError as error:
+            raise CannotDo(f"The server cannot list them ({error.status.name.lower().replace('_', ' ')}): check "
+                           "TEMPORAL_NAMESPACE, and that `carepath setup` was run there.") from None  # fmt: skip
 
 
 @asynccontextmanager
 async def clinic_database() -> AsyncIterator[ClinicDatabase]:
     """The clinic database alone: for what must work without a Temporal server."""
     settings = load_settings()
-    await asyncio.to_thread(migrate, settings.database)
+    await brought_up_to_date(settings)
     database = ClinicDatabase(settings.database)
     try:
         yield database
@@ -116,6 +120,7 @@ def read_start(start: dict[str, Any]) -> EpisodeStart:
     try:
         begun = EpisodeStart.model_validate(start)
         load_policy(begun.policy, pathway_named(begun.pathway).defaults)
+        begun.check_codes()
         check_following(begun)
     except ValidationError as error:
         raise CannotDo(f"This episode cannot begin: {in_words(error, EpisodeStart)}") from None

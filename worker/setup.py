@@ -1,12 +1,10 @@
 """What must exist before a worker runs: the search attributes, the clinic database, the nightly schedule."""
 
-import asyncio
-
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.clinic_database import migrate
+from worker.database import brought_up_to_date
 from worker.errors import CannotDo
 from worker.schedules import schedule_directory_sync
 from worker.settings import Settings
@@ -42,7 +40,7 @@ async def set_up(client: Client, settings: Settings) -> list[str]:
         except RPCError as error:
             if error.status is not RPCStatusCode.ALREADY_EXISTS:
                 raise
-    await asyncio.to_thread(migrate, settings.database)
+    await brought_up_to_date(settings)
     return [
         *(f"registered the search attribute {name}" for name in missing),
         "the clinic database is up to date",

@@ -22,11 +22,14 @@ def _plain(value: Any) -> str:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print a table; empty cells for what is not known."""
+def table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], whole: Sequence[str] = ()
+) -> None:
+    """Print a table; empty cells for what is not known. What stands in the columns `whole` is copied by people, such
+    as ids: it is broken on no screen."""
     shown = Table(title=title, title_justify="left", title_style="bold")
     for column in columns:
-        shown.add_column(column, overflow="fold")
+        shown.add_column(column, overflow="fold", no_wrap=column in whole)
     count = 0
     for row in rows:
         # A subject like "[level 2] overdue" is text and no markup.

@@ -409,6 +409,7 @@ def _begin(start: Any) -> Episode:
     pathway = pathway_named(begin.pathway)
     if resumed:
         return unpack(resumed["snapshot"], begin, pathway)
+    begin.check_codes()
     check_following(begin)
     episode = Episode(begin, pathway, workflow.now())
     episode.recall(workflow.now())

@@ -152,6 +152,7 @@ class StaffTask:
         self.owner = change["to"]
         self._note(f"reassigned to {self.owner}", change["by"])
         workflow.upsert_search_attributes([seen.OWNER.value_set(self.owner)])
+        self._show()
         await self._tell(f"task_reassigned_{len(self.history)}", [self.task.asks])
         return self.view()
 

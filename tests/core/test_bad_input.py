@@ -59,6 +59,42 @@ def test_an_entry_that_cannot_be_read_is_refused_by_its_field(statement: Any, wo
     assert words in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("statement", "field"),
+    [
+        ({"kind": "leave", "reason": "travel", "from": "2026-01-14", "until": "9999-12-31"}, "until"),
+        ({"kind": "leave", "reason": "travel", "from": "0202-01-14", "until": "2026-01-15"}, "from"),
+        ({"kind": "flag", "name": "suicide_risk", "on": "2026-01-10", "off": "9999-12-31"}, "off"),
+        ({"kind": "schedule", "from": "9999-12-30", "schedule": start().model_dump(mode="json")["schedule"]}, "from"),
+        ({"kind": "consent", "consent_id": "c", "recipient": "a", "purpose": "referral", "content": ["referral"],
+          "signed_on": "2026-01-10", "expires_on": "9999-12-31"}, "expires_on"),
+        ({"kind": "contact", "at": "0001-01-01T00:00+14:00", "channel": "phone", "outcome": "reached"}, "at"),
+        ({"kind": "use", "on": "1026-01-10"}, "on"),
+        ({"kind": "session_change", "session": "2026-01-16T18:00", "change": "moved", "reason": "clinic",
+          "new_start": "9999-12-31T18:00"}, "new_start"),
+    ],
+)  # fmt: skip
+def test_a_year_that_cannot_be_right_is_refused_before_it_can_harm_the_episode(
+    statement: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(InvalidEntry, match=f"{field}: the year [0-9]+ must lie between"):
+        parse_entry({**statement, "by": "cm-1"})
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"site": "Ada Example"}, {"episode_id": "Ada Example"}, {"team": {"therapist": "ada@mail.example"}}],
+)
+def test_P1_what_everybody_sees_is_a_code(given: dict[str, Any]) -> None:
+    with pytest.raises(InvalidEntry, match="use a code without spaces"):
+        start(**given).check_codes()
+
+
+def test_P1_a_flag_is_no_sentence() -> None:
+    with pytest.raises(InvalidEntry, match="name: a flag is a short code"):
+        admitted().says("flag", name="Ada Example, 12 Oak Street", on=ADMITTED)
+
+
 def test_P1_a_name_typed_into_a_field_does_not_travel_in_the_error() -> None:
     with pytest.raises(InvalidEntry) as refused:
         parse_entry({"kind": "use", "by": "cm-1", "on": "Maria Lopez, 12 Oak Street"})

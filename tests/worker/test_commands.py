@@ -91,3 +91,72 @@ async def test_the_worklist_is_filtered_and_its_tasks_change_hands(run: Run) -> 
         assert refused.returncode == 1, arguments
         assert words in refused.stderr
         assert "Traceback" not in refused.stderr
+
+
+async def test_P4_a_revocation_that_cannot_be_is_refused_before_anything_is_done(run: Run) -> None:
+    given = ("--recipient", "pantry-1", "--purpose", "referral", "--content", "referral")
+    added = await run("consent", "add", "e1", "c1", *given, "--signed-on", f"{TODAY - DAY}", "--expires-on",
+                      f"{TODAY + DAY}", "--by", "cm-1")  # fmt: skip
+    assert added.returncode == 0, added.stderr
+    for arguments, words in (
+        (("c1", "--on", f"{TODAY + 2 * DAY}"), "lies ahead"),
+        (("c-1",), "no consent c-1"),
+    ):
+        refused = await run("consent", "revoke", "e1", *arguments, "--by", "cm-1")
+        assert (refused.returncode, words in refused.stderr) == (1, True), refused
+    (shown,) = json.loads((await run("consent", "show", "e1", "--json")).stdout)
+    assert shown["stands"]
+    journal = json.loads((await run("journal", "e1", "--json")).stdout)
+    assert not [line for line in journal if line["kind"] == "revocation"]
+    done = await run("consent", "revoke", "e1", "c1", "--by", "cm-1")
+    assert done.returncode == 0, done.stderr
+    (shown,) = json.loads((await run("consent", "show", "e1", "--json")).stdout)
+    assert not shown["stands"]
+
+
+async def test_E1_a_task_goes_to_and_is_answered_by_people_whom_the_clinic_knows(run: Run) -> None:
+    task = json.loads((await run("tasks", "--mine", "cm-1", "--json")).stdout)[0]["task_id"]
+    for arguments, option in (
+        (("reassign", task, "--to", "zz-9", "--by", "cm-1"), "--to"),
+        (("reassign", task, "--to", "cm-2", "--by", "zz-9"), "--by"),
+        (("acknowledge", task, "--by", "zz-9"), "--by"),
+        (("complete", task, "--outcome", "done", "--by", "zz-9"), "--by"),
+        (("admit", "--site", "north", "--timezone", "America/Chicago", "--therapist", "zz-9"), "team.therapist"),
+    ):  # fmt: skip
+        refused = await run(*arguments)
+        assert (refused.returncode, refused.stderr.startswith(f"{option}: ")) == (1, True), refused
+        assert "nobody for staff id zz-9" in refused.stderr
+    assert json.loads((await run("why", task, "--json")).stdout)["owner"] == "cm-1"
+
+
+async def test_why_tells_who_owes_a_task_until_when_and_how_it_may_end(run: Run) -> None:
+    task = json.loads((await run("tasks", "--mine", "cm-1", "--json")).stdout)[0]["task_id"]
+    view = json.loads((await run("why", task, "--json")).stdout)
+    for named in (task, task.removeprefix("task-")):
+        told = await run("why", named)
+        assert told.returncode == 0, told.stderr
+        for words in (*view["outcomes"], view["owner"], view["due_at"][:10]):
+            assert words in told.stdout
+    both = await run("tasks", "--mine", "cm-1", "--role", "nurse")
+    assert (both.returncode, "--mine" in both.stderr) == (1, True)
+
+
+async def test_an_admission_by_file_begins_whole_or_says_what_was_refused(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "start.yaml"
+    start = (
+        "site: north\ntimezone: America/Chicago\npatient_key: MRN-7\nteam: {case_manager: cm-1, therapist: th-1}\n"
+        f"referred_on: {TODAY - DAY}\nschedule:\n  - {{weekday: mon, start: 18:00, minutes: 180, service: group}}\n"
+        f"entries:\n  - {{kind: use, by: cm-1, on: {TODAY - DAY}}}\n"
+    )
+    file.write_text(start + "  - {kind: nonsense, by: cm-1}\n")
+    unread = await run("admit", str(file))
+    assert (unread.returncode, "Nothing was started. Entry 2: " in unread.stderr) == (1, True), unread
+    file.write_text(start + f"  - {{kind: use, by: cm-1, on: {TODAY + DAY}}}\n")
+    partly = await run("admit", str(file), "--json")
+    assert (partly.returncode, "Entry 2: This use entry is dated" in partly.stderr) == (1, True), partly
+    new = json.loads(partly.stdout)["episode_id"]
+    again = await run("admit", str(file))
+    assert (again.returncode, new in again.stderr) == (1, True), again
+    for anonymous in (("record", new, "use", f"on={TODAY}"), ("attend", SESSION, new)):
+        unnamed = await run(*anonymous)
+        assert (unnamed.returncode, "--by" in unnamed.stderr) == (2, True), unnamed

@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.servers import EXAMPLE, generated
+from tests.worker.test_command_line import carepath
 from worker.errors import CannotDo
 from worker.importing.files import read_csv
-from worker.importing.run import read_folder
+from worker.importing.run import read_folder, setting_of
 from workflows.core.entries import parse_entry
 from workflows.core.episode import Episode
 from workflows.core.errors import Refused
@@ -91,3 +92,29 @@ def test_a_file_that_cannot_be_used_is_refused_as_a_whole(tmp_path: Path) -> Non
     file.write_text("")
     with pytest.raises(CannotDo, match="Its columns are: none"):
         read_csv(file, ("patient_key",))
+
+
+@pytest.mark.parametrize(
+    ("setting", "calendar", "words"),
+    [
+        ('{"timezone": "América"'.encode("latin-1"), "", r"clinic\.json is no JSON"),
+        (b'{"closures": 5}', "", r"clinic\.json: closures"),
+        (b"[]", "", r"clinic\.json must be one object"),
+        (b"{}", "2026-99-99,closed\n", r"calendar\.csv, line 2: date: 2026-99-99 is no day"),
+    ],
+)
+def test_the_setting_of_a_clinic_is_refused_by_file_and_field(
+    tmp_path: Path, setting: bytes, calendar: str, words: str
+) -> None:
+    (tmp_path / "clinic.json").write_bytes(setting)
+    (tmp_path / "calendar.csv").write_text(f"date,status\n{calendar}")
+    with pytest.raises(CannotDo, match=words):
+        setting_of(tmp_path)
+
+
+def test_a_dry_run_says_that_nothing_was_imported_and_what_would_be_refused(tmp_path: Path) -> None:
+    dry = carepath("import", str(EXPORT), "--dry-run")
+    assert (dry.returncode, "Nothing was imported." in dry.stdout) == (0, True)
+    assert "no such patient in admissions.csv" in dry.stdout
+    nowhere = carepath("import", str(EXPORT), "--dry-run", "--report", str(tmp_path / "no" / "rows.csv"))
+    assert (nowhere.returncode, "--report: " in nowhere.stderr) == (1, True)

@@ -14,6 +14,8 @@ from worker.settings import Settings
         ("--language", "spanish"),
         ("--channel", "my brother"),
         ("--birth-date", "yesterday"),
+        ("--birth-date", "2999-01-01"),
+        ("--birth-date", "0188-04-02"),
         ("--timezone", "Mars/Base"),
         ("--quiet", "25:00-07:00"),
         ("--near", "here"),
@@ -41,3 +43,21 @@ def test_a_mistyped_key_is_nobody(clinic_settings: Settings) -> None:
     for command in (("patient", "stop"), ("accounting",)):
         wrong = carepath(*command, "MRN-l", settings=clinic_settings)
         assert (wrong.returncode, "Nothing is on file for MRN-l" in wrong.stderr) == (1, True)
+
+
+def test_nothing_is_kept_of_nobody_and_nothing_of_nothing(clinic_settings: Settings) -> None:
+    for arguments, words in ((("", "--given-name", "Ada"), "key is empty"), (("MRN-1",), "nothing to keep")):
+        refused = carepath("patient", "save", *arguments, settings=clinic_settings)
+        assert (refused.returncode, words in refused.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "url", ["nonsense", "postgresql+asyncpg://x:secret@127.0.0.1:1/x", "sqlite+aiosqlite:////proc/x/y.db"]
+)
+def test_a_database_that_cannot_be_opened_is_said_without_its_password(
+    clinic_settings: Settings, url: str
+) -> None:
+    away = clinic_settings.model_copy(update={"database": url})
+    refused = carepath("accounting", "MRN-1", settings=away)
+    assert (refused.returncode, "CAREPATH_DATABASE: " in refused.stderr) == (1, True), refused
+    assert "secret" not in refused.stderr

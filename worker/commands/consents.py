@@ -11,7 +11,8 @@ import typer
 from activities.clinic_database.consents import ConsentOnFile, Consents
 from worker.commands.episodes import tell
 from worker.commands.options import By, Episode, Json, read_day
-from worker.episodes import bare_id, clinic, clinic_database, episode_id
+from worker.episodes import Clinic, bare_id, clinic, clinic_database, episode_id
+from worker.errors import CannotDo
 from worker.settings import load_settings
 from worker.show import as_json, console, table, when_in
 
@@ -76,6 +77,8 @@ def revoke(
 ) -> None:
     """Take a consent back. What is queued stops at once, even where the episode does not answer (P4)."""
     day = read_day("--on", on) if on else None
+    if day and day > datetime.now(ZoneInfo(load_settings().timezone)).date():
+        raise CannotDo(f"--on: {on} lies ahead; take it back on that day, or leave --on out to do it now.")
     entry_id = f"revocation-{uuid.uuid4().hex[:12]}"
     statement: dict[str, Any] = {
         "kind": "revocation", "id": entry_id, "by": by, "consent_id": consent_id, "form": form
@@ -85,17 +88,29 @@ def revoke(
 
     async def run() -> None:
         async with clinic_database() as database:
-            stopped = await Consents(database).revoke(
-                bare_id(episode), consent_id, entry_id, datetime.now(UTC), by
-            )
-        if not json:
-            console.print(
-                "Nothing more is sent under it." if stopped else "No consent of that id was in force."
-            )
+            consents = Consents(database)
+            stopped = await consents.revoke(bare_id(episode), consent_id, entry_id, datetime.now(UTC), by)
+            on_file = {one.consent.consent_id for one in await consents.of_episode(bare_id(episode))}
+        if stopped and not json:
+            console.print("Nothing more is sent under it.")
         async with clinic() as here:
+            if consent_id not in on_file:
+                await _in_the_record(here, episode, consent_id, on_file)
+            if not stopped and not json:
+                console.print("Nothing was being sent under it any more.")
             tell(await here.update(episode_id(episode), "record", statement), json)
 
     asyncio.run(run())
+
+
+async def _in_the_record(here: Clinic, episode: str, consent_id: str, on_file: set[str]) -> None:
+    """A consent of this moment may be in the record only. A slip of the hand in its id is in neither."""
+    lines = await here.query(episode_id(episode), "journal")
+    if not any(line["kind"] == "consent" and line["entry"]["consent_id"] == consent_id for line in lines):
+        known = f"it has {', '.join(sorted(on_file))}" if on_file else "it has none"
+        raise CannotDo(
+            f"{episode_id(episode)} has no consent {consent_id} ({known}); nothing was taken back."
+        )
 
 
 @consent.command()

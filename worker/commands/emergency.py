@@ -18,11 +18,11 @@ from activities.clinic_database.patients import Patients
 from activities.disclose import Discloser
 from activities.emergencies import PURPOSE, told
 from activities.models import Disclosure, DisclosureReceipt, Emergency, Profession, Reconciliation
-from activities.staff_directory import StaffDirectoryError, UnknownStaff, load
 from worker.commands.disclosures import ledger
 from worker.commands.options import By, Episode, Json, read_moment
 from worker.episodes import bare_id, clinic_database
 from worker.errors import CannotDo
+from worker.people import named
 from worker.settings import Settings, links, load_settings
 from worker.show import as_json, console
 from workflows.core.entries import in_words
@@ -61,9 +61,10 @@ def emergency(
     Never family, an emergency contact or the police. It works without a Temporal server.
     """
     settings = load_settings()
+    who = named(settings, "--by", by)
     reason = _emergency(
-        recipient=recipient, profession=profession, facility=facility, nature=nature, discloser=_staff(settings, by)
-    )  # fmt: skip
+        recipient=recipient, profession=profession, facility=facility, nature=nature, discloser=who
+    )
     if agency and at:
         raise CannotDo("--at: what is sent is sent now; leave it out, or leave --agency out.")
     moment = read_moment("--at", at, ZoneInfo(settings.timezone)) if at else datetime.now(UTC)
@@ -98,7 +99,7 @@ def reconcile(
 ) -> None:
     """State whether an uncertain sending has arrived (P9). For a referral's, complete its task instead."""
     settings = load_settings()
-    who = _staff(settings, by)
+    who = named(settings, "--by", by)
 
     async def run() -> None:
         async with clinic_database() as database:
@@ -122,13 +123,6 @@ def _emergency(**given: str) -> Emergency:
         return Emergency.model_validate(given)
     except ValidationError as error:
         raise CannotDo(f"This emergency cannot be recorded: {in_words(error, Emergency)}") from None
-
-
-def _staff(settings: Settings, staff_id: str) -> str:
-    try:
-        return load(settings.staff).resolve("", staff_id).staff_id
-    except (StaffDirectoryError, UnknownStaff) as error:
-        raise CannotDo(f"--by: {error}.") from None
 
 
 async def _known(database: ClinicDatabase, episode: str) -> None:

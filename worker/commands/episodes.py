@@ -4,6 +4,7 @@ import asyncio
 import csv
 from datetime import datetime
 from pathlib import Path
+from textwrap import wrap
 from typing import Annotated, Any, get_args
 
 import typer
@@ -11,11 +12,17 @@ import typer
 from worker.commands.options import By, Episode, Json, fields, read_day, read_file
 from worker.episodes import clinic, episode_id
 from worker.errors import CannotDo
+from worker.people import named
 from worker.policies import with_clinic_policies
+from worker.settings import load_settings
 from worker.show import as_json, console, table, when
+from workflows.core.entries import parse_entry
+from workflows.core.errors import Refused
 from workflows.core.pathway import Stage
 
 app = typer.Typer()
+UUID_LENGTH = 36
+"""Of the ids that entries get where they bring none; longer ones go over two lines."""
 
 
 @app.command()
@@ -46,6 +53,7 @@ def admit(
             raise CannotDo(f"{file}: a start is one object with fields such as site and timezone.")
         start |= content
     entries = start.pop("entries", [])
+    _check_entries(entries)
     patient_key = start.pop("patient_key", None) or patient_key
     given = {"site": site, "timezone": timezone, "referred_on": referred_on}
     start |= {name: value for name, value in given.items() if value}
@@ -57,6 +65,8 @@ def admit(
     }
     if any(team.values()):
         start["team"] = {**start.get("team", {}), **{role: one for role, one in team.items() if one}}
+    if isinstance(start.get("team"), dict):
+        _know(start["team"])
     if session:
         start["schedule"] = [_weekly(text) for text in session]
 
@@ -66,13 +76,35 @@ def admit(
             results = await here.update(episode_id(new), "record_many", entries) if entries else []
             if json:
                 as_json({"episode_id": new, "entries": results})
-                return
-            console.print(f"Started episode-{new}.")
-            for result in results:
-                if result["error"]:
-                    console.print(f"Entry {result['index'] + 1} was refused: {result['error']['message']}")
+            else:
+                console.print(f"Started episode-{new}.")
+            refused = [r for r in results if r["error"]]
+            if refused:
+                told = " ".join(f"Entry {r['index'] + 1}: {r['error']['message']}" for r in refused)
+                raise CannotDo(
+                    f"episode-{new} was started, but {len(refused)} of {len(results)} entries were refused. {told}"
+                )
 
     asyncio.run(run())
+
+
+def _check_entries(entries: Any) -> None:
+    """What cannot even be read is refused before anything begins."""
+    if not isinstance(entries, list):
+        raise CannotDo("entries: give a list of entries, or leave it out.")
+    for number, entry in enumerate(entries, 1):
+        try:
+            parse_entry(entry)
+        except Refused as error:
+            raise CannotDo(f"Nothing was started. Entry {number}: {error}") from None
+
+
+def _know(team: dict[str, Any]) -> None:
+    """Whoever is named owes tasks from the first day on: a slip of the hand would leave them with nobody."""
+    settings = load_settings()
+    for role, staff_id in team.items():
+        if isinstance(staff_id, str):
+            named(settings, f"team.{role}", staff_id)
 
 
 def _weekly(text: str) -> dict[str, Any]:
@@ -104,6 +136,7 @@ def record(
     if file:
         content = read_file(file)
     elif kind:
+        need_author(by)
         content = {"kind": kind, "by": by, **fields(field or [])}
     else:
         raise typer.BadParameter("give a kind with its fields, or --file")
@@ -127,6 +160,11 @@ def record(
             tell(await here.update(episode_id(episode), "record", content), json)
 
     asyncio.run(run())
+
+
+def need_author(by: str) -> None:
+    if not by.strip():
+        raise typer.BadParameter("give your staff id with --by, or once and for all in CAREPATH_BY")
 
 
 def tell(changed: dict[str, Any], json: bool) -> None:
@@ -156,6 +194,7 @@ def attend(
     json: Json = False,
 ) -> None:
     """Record attendance of one person or of a whole group."""
+    need_author(by)
     absent = {episode_id(one): "missed" for one in excluding or []}
     absent |= {episode_id(one): "excused" for one in excused or []}
     everyone = [episode_id(one) for one in episode or []] + (_roster(roster) if roster else [])
@@ -188,7 +227,8 @@ def attend(
                 table(f"Session of {session}", ["episode", "status", "result"], results)
             refused = sum(row[2].startswith("refused") for row in results)
             if refused:
-                raise CannotDo(f"{refused} of {len(results)} were refused; the others are recorded.")
+                others = "the others are recorded" if refused < len(results) else "nothing is recorded"
+                raise CannotDo(f"{refused} of {len(results)} were refused; {others}.")
 
     asyncio.run(run())
 
@@ -251,9 +291,10 @@ def progress(episode: Episode, json: Json = False) -> None:
             "Open tasks",
             ["task", "kind", "role", "due", "level"],
             [
-                (t["task_id"], t["kind"], t["role"], when(t["due_at"]), t["level"])
+                (t["task_id"], _words(t["kind"]), _words(t["role"]), when(t["due_at"]), t["level"])
                 for t in shown["open_tasks"]
             ],
+            whole=["task"],
         )
 
     asyncio.run(run())
@@ -278,20 +319,19 @@ def journal(
             return
         table(
             f"Journal of {episode_id(episode)}",
-            ["true at", "recorded at", "kind", "by", "stands", "entry"],
+            ["true at", "recorded at", "kind, author and id", "stands"],
             [
                 (
-                    when(x["effective_at"]),
-                    when(x["recorded_at"]),
-                    x["kind"],
-                    x["by"],
+                    when(x["effective_at"]).replace(" ", "\n"),
+                    when(x["recorded_at"]).replace(" ", "\n"),
+                    "\n".join([f"{x['kind']} by {x['by']}", *wrap(x["entry_id"], UUID_LENGTH)]),
                     "yes"
                     if x["stands"]
                     else f"no ({x['undone_by']}: {x['undone_because'] or 'no reason given'})",
-                    x["entry_id"],
                 )
                 for x in lines
             ],
+            whole=["true at", "recorded at", "kind, author and id"],
         )
 
     asyncio.run(run())
@@ -333,17 +373,23 @@ def list_episodes(
             [
                 (
                     r["episode_id"],
-                    r.get("stage"),
+                    _words(r.get("stage") or ""),
                     r.get("site"),
                     r.get("owner"),
                     str(r.get("gate", ""))[:10],
-                    ", ".join(r.get("flags", [])),
+                    _words(", ".join(r.get("flags", []))),
                 )
                 for r in rows
             ],
+            whole=["episode", "gate opens"],
         )
 
     asyncio.run(run())
+
+
+def _words(code: str) -> str:
+    """A code in a narrow column, where it breaks between its words."""
+    return code.replace("_", " ")
 
 
 def _plain_word(value: str) -> str:

@@ -9,8 +9,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from worker.commands.options import Json
 from worker.episodes import clinic
+from worker.errors import CannotDo
 from worker.importing.report import Report
-from worker.importing.run import import_folder, read_folder
+from worker.importing.run import UNKNOWN_PATIENT, import_folder, read_folder
 from worker.show import as_json, console, table
 
 app = typer.Typer()
@@ -34,6 +35,8 @@ def import_export(
     Rows that are refused are reported one by one and stop nothing; a file that cannot be used as a whole is refused
     before anything is imported (exit code 1).
     """
+    if report:
+        _check_writable(report)
     found = _dry(folder) if dry_run else asyncio.run(_imported(folder))
     if report:
         found.write(report)
@@ -45,14 +48,25 @@ def import_export(
         ["file", "line", "reason"],
         [(o.row.file, o.row.line, o.reason) for o in found.refused],
     )
-    console.print(found.summary())
+    console.print(f"Nothing was imported. {found.counts()}" if dry_run else found.summary())
 
 
 def _dry(folder: Path) -> Report:
     found = Report()
-    for statement in read_folder(folder)[1]:
-        found.add(statement.row, "refused" if statement.problem else "accepted", statement.problem or "")
+    admissions, statements = read_folder(folder)
+    known = {row.values["patient_key"] for row in admissions}
+    for statement in statements:
+        problem = statement.problem or ("" if statement.patient_key in known else UNKNOWN_PATIENT)
+        found.add(statement.row, "refused" if problem else "accepted", problem)
     return found
+
+
+def _check_writable(report: Path) -> None:
+    """Before anything is imported: what became of the rows would be lost."""
+    try:
+        report.open("a").close()
+    except OSError as error:
+        raise CannotDo(f"--report: {report} cannot be written: {error.strerror}.") from None
 
 
 async def _imported(folder: Path) -> Report:

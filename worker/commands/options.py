@@ -1,6 +1,7 @@
 """Options that several commands share, and reading files that people write."""
 
 import json
+import re
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +18,22 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a tabl
 By = Annotated[str, typer.Option("--by", envvar="CAREPATH_BY", help="Your staff id.")]
 
 
+class _AsMeant(yaml.SafeLoader):
+    """YAML as people mean it: `on` is the name of a field, 18:00 a time of day, and 0012 an id."""
+
+
+_AsMeant.yaml_implicit_resolvers = {
+    first: [(tag, shape) for tag, shape in found if tag.rpartition(":")[2] in ("null", "merge")]
+    for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+for _tag, _shape, _first in (
+    ("bool", r"(?:true|True|TRUE|false|False|FALSE)$", "tTfF"),
+    ("int", r"[-+]?(?:0|[1-9][0-9]*)$", "-+0123456789"),
+    ("float", r"[-+]?[0-9]+\.[0-9]*$", "-+0123456789"),
+):
+    _AsMeant.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_shape), list(_first))
+
+
 def read_file(path: Path) -> Any:
     """Read JSON or YAML; `-` is standard input.
 
@@ -24,14 +41,21 @@ def read_file(path: Path) -> Any:
         CannotDo: the file is not there or is neither.
     """
     try:
-        text = typer.get_text_stream("stdin").read() if str(path) == "-" else path.read_text("utf-8")
+        text = typer.get_text_stream("stdin").read() if str(path) == "-" else path.read_text("utf-8-sig")
     except OSError as error:
         raise CannotDo(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise CannotDo(f"{path} is not text in UTF-8.") from None
     try:
-        # YAML dates and times are turned back to text: entries are plain JSON.
-        return json.loads(json.dumps(yaml.safe_load(text), default=_plain))
+        return json.loads(text)
+    except json.JSONDecodeError:
+        pass
+    try:
+        # A date that is marked as one is turned back to text: entries are plain JSON.
+        return json.loads(json.dumps(yaml.load(text, _AsMeant), default=_plain))
+    except yaml.MarkedYAMLError as error:
+        line = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise CannotDo(f"{path} is neither JSON nor YAML: {error.problem}{line}.") from None
     except yaml.YAMLError as error:
         raise CannotDo(f"{path} is neither JSON nor YAML: {str(error).splitlines()[0]}.") from None
 
@@ -41,7 +65,7 @@ def _plain(value: Any) -> str:
 
 
 def fields(pairs: list[str]) -> dict[str, Any]:
-    """Read `name=value` pairs; a value may be JSON, and is text otherwise.
+    """Read `name=value` pairs; a list or an object is JSON, and all else text, which its field reads as it needs.
 
     Raises:
         CannotDo: a pair has no `=`.
@@ -52,19 +76,13 @@ def fields(pairs: list[str]) -> dict[str, Any]:
         if not equals:
             raise CannotDo(f"'{pair}' is no field: write name=value, such as on=2026-03-01.")
         try:
-            found[name] = (
-                json.loads(value) if value[:1] in '[{"tf0123456789' and not _is_code(value) else value
-            )
+            found[name] = json.loads(value) if value[:1] in ("[", "{", '"') or value in _TRUTHS else value
         except json.JSONDecodeError:
             found[name] = value
     return found
 
 
-def _is_code(value: str) -> bool:
-    """Ids such as 0012 and dates are text, though they begin with a digit."""
-    return value[:1].isdigit() and (
-        (len(value) > 1 and value[0] == "0") or not value.replace(".", "", 1).isdigit()
-    )
+_TRUTHS = ("true", "false")
 
 
 def read_day(option: str, text: str) -> date:

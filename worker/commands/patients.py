@@ -3,7 +3,7 @@
 import asyncio
 import re
 from dataclasses import asdict, replace
-from datetime import time
+from datetime import date, datetime, time
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -42,12 +42,14 @@ def save(
     json: Json = False,
 ) -> None:
     """Keep what is given; what is not given stays as it was."""
+    if not key.strip():
+        raise CannotDo("The patient's key is empty; give the clinic's own key.")
     given = {
         "given_name": given_name, "family_name": family_name,
         "phone": _written("--phone", phone, r"\+?[\d .()-]{5,}", "digits, such as 555-0101"),
         "email": _written("--email", email, r"[^@\s]+@[^@\s]+\.[^@\s]+", "one address, such as ada@mail.example"),
         "language": _written("--language", language, r"[a-z]{2,3}(-[A-Z]{2})?", "a code, such as es"),
-        "timezone": _zone(timezone), "birth_date": read_day("--birth-date", birth_date) if birth_date else None,
+        "timezone": _zone(timezone), "birth_date": _birth_date(birth_date) if birth_date else None,
     }  # fmt: skip
     _written("--channel", channel, r"mailto:\S+@\S+|[a-z][a-z0-9+.-]*://\S+", "mailto:… or an Apprise URL")
     quiet_from, quiet_until = _quiet(quiet) if quiet else (None, None)
@@ -63,6 +65,8 @@ def save(
         }.items()
         if value is not None
     }
+    if not changes and not channel:
+        raise CannotDo("There is nothing to keep: give at least one option, such as --phone.")
 
     async def run() -> None:
         async with clinic_database() as database:
@@ -118,6 +122,13 @@ def _stopped(key: str, stopped: bool, words: str) -> None:
 
     asyncio.run(run())
     console.print(words)
+
+
+def _birth_date(text: str) -> date:
+    day = read_day("--birth-date", text)
+    if not date(1900, 1, 1) <= day <= datetime.now().astimezone().date():
+        raise CannotDo("--birth-date: nobody here was born on that day; write it as 1988-04-02.")
+    return day
 
 
 def _written(option: str, text: str | None, pattern: str, so: str) -> str | None:

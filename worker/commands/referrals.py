@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from worker.commands.episodes import _plain_word, tell
+from worker.commands.episodes import _plain_word, need_author, tell
 from worker.commands.options import By, Json, fields, read_file
 from worker.episodes import clinic
 from worker.errors import CannotDo
@@ -57,10 +57,16 @@ def list_(
         if json:
             as_json(rows)
             return
-        columns = ["referral", "kind", "state", "episode", "case manager", "first visit by"]
-        table("Referrals", columns, [[*list(row.values())[:5], when(row["first_visit_by"])] for row in rows])
+        columns = ["referral, of episode", "kind", "state", "case manager", "visit by"]
+        table("Referrals", columns, [_line(row) for row in rows], whole=[columns[0], columns[-1]])
 
     asyncio.run(run())
+
+
+def _line(row: dict[str, Any]) -> list[Any]:
+    kind, state = (str(row[name] or "").replace("_", " ") for name in ("kind", "state"))
+    ids = f"{row['referral_id']}\nepisode-{row['episode']}"
+    return [ids, kind, state, row["owner"], when(row["first_visit_by"]).replace(" ", "\n")]
 
 
 @app.command()
@@ -133,6 +139,7 @@ def record(
         if not isinstance(content, dict):
             raise CannotDo(f"{file}: a statement is one object with a kind, such as kind: visit.")
     elif kind:
+        need_author(by)
         content = {"kind": kind, "by": by, **fields(field or [])}
     else:
         raise typer.BadParameter("give a kind with its fields, or --file")

@@ -1,6 +1,7 @@
 """Commands on tasks: tasks, complete, reassign, acknowledge, why."""
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -8,8 +9,11 @@ import typer
 
 from worker.commands.episodes import _plain_word
 from worker.commands.options import By, Json
-from worker.episodes import clinic, episode_id, task_id
-from worker.show import as_json, console, table, when, when_in
+from worker.episodes import Clinic, clinic, episode_id, task_id
+from worker.errors import CannotDo
+from worker.people import named
+from worker.settings import load_settings
+from worker.show import as_json, console, table, when_in
 
 app = typer.Typer()
 Task = Annotated[str, typer.Argument(help="The task's id.")]
@@ -24,6 +28,8 @@ def tasks(
     json: Json = False,
 ) -> None:
     """The worklist: open tasks, the most urgent first."""
+    if mine and role:
+        raise CannotDo("Give --mine or --role: --role lists what no person owns yet.")
     conditions = ["WorkflowType = 'StaffTask'", "ExecutionStatus = 'Running'"]
     if owner := mine or role:
         conditions.append(f"CarepathOwner = '{_plain_word(owner)}'")
@@ -46,17 +52,18 @@ def tasks(
         if json:
             as_json(rows)
             return
-        columns = ["task", "kind", "episode", "owner", "due", "level"]
         zone = here.settings.timezone
-        table("Tasks", columns, [_line(row, zone) for row in rows])
+        columns = ["task, of episode", "kind", "owner", "due", "level"]
+        table("Tasks", columns, [_line(row, zone) for row in rows], whole=columns[:1])
 
     asyncio.run(run())
 
 
 def _line(row: dict[str, Any], zone: str) -> list[Any]:
     due = row.get("due")
+    ids = f"{row['task_id']}\nepisode-{row.get('episode')}"
     shown = when_in(zone, due) if isinstance(due, datetime) else None
-    return [row["task_id"], row.get("task"), row.get("episode"), row.get("owner"), shown, row.get("level")]
+    return [ids, str(row.get("task")).replace("_", " "), row.get("owner"), shown, row.get("level")]
 
 
 @app.command()
@@ -68,6 +75,7 @@ def complete(
     json: Json = False,
 ) -> None:
     """Complete a task with one of its outcomes."""
+    _know(("--by", by))
     answer = {"by": by, "outcome": outcome, **({"reason": reason} if reason else {})}
     _send(task, "complete", answer, json, f"Completed as {outcome}.")
 
@@ -77,13 +85,21 @@ def reassign(
     task: Task, to: Annotated[str, typer.Option(help="Staff id.")], by: By, json: Json = False
 ) -> None:
     """Give a task to another person."""
+    _know(("--to", to), ("--by", by))
     _send(task, "reassign", {"to": to, "by": by}, json, f"Reassigned to {to}.")
 
 
 @app.command()
 def acknowledge(task: Task, by: By, json: Json = False) -> None:
     """Say that you have seen a task; it stays open and still climbs when overdue."""
+    _know(("--by", by))
     _send(task, "acknowledge", {"by": by}, json, "Acknowledged.")
+
+
+def _know(*people: tuple[str, str]) -> None:
+    settings = load_settings()
+    for option, staff_id in people:
+        named(settings, option, staff_id)
 
 
 def _send(task: str, update: str, argument: dict[str, str], json: bool, done: str) -> None:
@@ -97,24 +113,30 @@ def _send(task: str, update: str, argument: dict[str, str], json: bool, done: st
 
 @app.command()
 def why(
-    subject: Annotated[str, typer.Argument(help="A task's id, or an episode's for its holds.")],
+    subject: Annotated[str, typer.Argument(help="A task's id, or an episode's for its holds and tasks.")],
     json: Json = False,
 ) -> None:
     """Which rule and which entries put a task or a hold there."""
 
     async def run() -> None:
         async with clinic() as here:
-            if subject.startswith("task-"):
-                shown = await here.query(subject, "task")
+            if shown := await _task(here, subject):
+                zone = here.settings.timezone
                 rows = [
                     ("kind", shown["kind"]),
+                    ("owner", f"{shown['owner'] or 'nobody yet'}, as {shown['role'].replace('_', ' ')}"),
+                    ("due", when_in(zone, datetime.fromisoformat(shown["due_at"]))),
+                    ("outcomes", ", ".join(shown["outcomes"])),
                     ("rule", shown["why"]["rule"]),
                     ("asks", shown["why"]["asks"]),
                     ("entries", ", ".join(shown["why"]["entries"]) or "none"),
                     ("state", shown["state"]),
                 ]
                 rows += [
-                    (when(line["at"]), f"{line['what']}{' by ' + line['by'] if line['by'] else ''}")
+                    (
+                        when_in(zone, datetime.fromisoformat(line["at"])),
+                        f"{line['what']}{' by ' + line['by'] if line['by'] else ''}",
+                    )
                     for line in shown["history"]
                 ]
             else:
@@ -136,3 +158,13 @@ def why(
         as_json(shown) if json else table(f"Why: {subject}", ["what", "why"], rows)
 
     asyncio.run(run())
+
+
+async def _task(here: Clinic, subject: str) -> dict[str, Any] | None:
+    """The task that is meant, with or without its prefix; None where an episode is."""
+    if subject.startswith("task-"):
+        return dict(await here.query(subject, "task"))
+    if not subject.startswith("episode-"):
+        with suppress(CannotDo):
+            return dict(await here.query(task_id(subject), "task"))
+    return None

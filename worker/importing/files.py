@@ -40,6 +40,21 @@ def read_csv(path: Path, needed: tuple[str, ...]) -> list[Row]:
     return rows
 
 
+def read_object(path: Path) -> dict[str, Any]:
+    """The one object that a JSON file holds.
+
+    Raises:
+        CannotDo: the file cannot be read or holds something else.
+    """
+    try:
+        content = json.loads(_text(path))
+    except json.JSONDecodeError as error:
+        raise CannotDo(f"{path.name} is no JSON: {error.msg} in line {error.lineno}.") from None
+    if not isinstance(content, dict):
+        raise CannotDo(f"{path.name} must be one object.")
+    return content
+
+
 def read_jsonl(path: Path) -> list[Row]:
     """The objects of a file of JSON lines; a line that is none becomes a row with a problem."""
     rows = []

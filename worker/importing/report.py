@@ -37,11 +37,15 @@ class Report:
         )
 
     def summary(self) -> str:
-        """One sentence."""
+        """What was done."""
+        return f"Imported {self.episodes} new episodes. {self.counts()}"
+
+    def counts(self) -> str:
+        """One sentence on the rows."""
         count = Counter(outcome.result for outcome in self.outcomes)
         return (
-            f"Imported {self.episodes} new episodes; of {len(self.outcomes)} rows {count['accepted']} were accepted, "
-            f"{count['duplicate']} were known already, {count['refused']} were refused."
+            f"Of {len(self.outcomes)} rows {count['accepted']} were accepted, {count['duplicate']} were known already, "
+            f"{count['refused']} were refused."
         )
 
     def as_json(self) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Callable
 from datetime import date
@@ -13,7 +12,7 @@ from activities.clinic_database import EpisodeAlreadyOpen
 from worker.episodes import Clinic, read_start
 from worker.errors import CannotDo
 from worker.importing import rows
-from worker.importing.files import Row, read_csv, read_jsonl
+from worker.importing.files import Row, read_csv, read_jsonl, read_object
 from worker.importing.report import Report
 from worker.importing.rows import Statement
 from workflows.core.entries import parse_entry
@@ -24,6 +23,8 @@ AT_ONCE = 4
 
 CHUNK = 500
 """Entries of one update. Two years of a patient fit into three; the first holds what the others are judged by."""
+
+UNKNOWN_PATIENT = "patient_key: no such patient in admissions.csv"
 
 
 def read_folder(folder: Path) -> tuple[list[Row], list[Statement]]:
@@ -73,14 +74,14 @@ async def import_folder(
     """
     report = Report()
     admissions, statements = read_folder(folder)
-    setting = _setting(folder)
+    setting = setting_of(folder)
     by_patient: dict[str, list[Statement]] = defaultdict(list)
     known = {row.values["patient_key"] for row in admissions}
     for statement in statements:
         if statement.problem:
             report.add(statement.row, "refused", statement.problem)
         elif statement.patient_key not in known:
-            report.add(statement.row, "refused", "patient_key: no such patient in admissions.csv")
+            report.add(statement.row, "refused", UNKNOWN_PATIENT)
         else:
             by_patient[statement.patient_key].append(statement)
     gate = asyncio.Semaphore(AT_ONCE)
@@ -128,6 +129,8 @@ async def _episode(clinic: Clinic, row: Row, setting: dict[str, Any]) -> tuple[s
     values = row.values
     if row.problem:
         raise CannotDo(row.problem)
+    if not values["patient_key"]:
+        raise CannotDo("patient_key is empty")
     salt = f"{values['patient_key']}|{values['referred_on']}"
     episode_id = hashlib.sha256(salt.encode()).hexdigest()[:16]
     start = {
@@ -154,23 +157,28 @@ async def _episode(clinic: Clinic, row: Row, setting: dict[str, Any]) -> tuple[s
     return episode_id, is_new
 
 
-def _setting(folder: Path) -> dict[str, Any]:
+def setting_of(folder: Path) -> dict[str, Any]:
     """What all patients of an export share: `clinic.json` with time zone, schedule, closures and policy."""
     file = folder / "clinic.json"
-    try:
-        setting = json.loads(file.read_text("utf-8"))
-    except OSError:
-        raise CannotDo(f"{folder} holds no clinic.json with the clinic's timezone and schedule.") from None
-    except json.JSONDecodeError as error:
-        raise CannotDo(f"{file.name} is no JSON: {error.msg} in line {error.lineno}.") from None
-    if not isinstance(setting, dict):
-        raise CannotDo(f"{file.name} must be one object.")
+    if not file.is_file():
+        raise CannotDo(f"{folder} holds no clinic.json with the clinic's timezone and schedule.")
+    setting = read_object(file)
+    closures = setting.get("closures", [])
+    if not isinstance(closures, list):
+        raise CannotDo(f'{file.name}: closures: give a list of days, such as ["2026-12-25"].')
     calendar = folder / "calendar.csv"
     if calendar.is_file():
         closed = [
-            r.values["date"] for r in read_csv(calendar, ("date", "status")) if r.values["status"] == "closed"
+            _day(row) for row in read_csv(calendar, ("date", "status")) if row.values["status"] == "closed"
         ]
-        setting["closures"] = sorted(
-            {*setting.get("closures", []), *(date.fromisoformat(d).isoformat() for d in closed)}
-        )
+        setting["closures"] = sorted({*map(str, closures), *closed})
     return setting
+
+
+def _day(row: Row) -> str:
+    try:
+        return date.fromisoformat(row.values["date"]).isoformat()
+    except ValueError:
+        raise CannotDo(
+            f"{row.file}, line {row.line}: date: {row.values['date']} is no day; write it as 2026-12-25."
+        ) from None

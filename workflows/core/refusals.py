@@ -3,13 +3,14 @@
 A refusal changes nothing. What merely has no use in a stage is not refused: it is kept and shown (E11).
 """
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from workflows.core.authority import refuse_for_its_source
 from workflows.core.calendar import in_words
-from workflows.core.entries import Exit, Leave, PolicyAdoption, Return, Source, Test, dated_ahead
+from workflows.core.entries import Exit, Flag, Leave, PolicyAdoption, Return, Source, Test, dated_ahead
 from workflows.core.errors import InvalidEntry, NotAllowedNow
 from workflows.core.facts import Facts
 from workflows.core.policy import Policy, load_policy
@@ -33,6 +34,8 @@ def refuse(arriving: Recorded, facts: Facts, stage: str, defaults: Mapping[str, 
     refuse_for_its_source(entry, facts.record)
     if isinstance(entry, PolicyAdoption):
         _adoption(load_policy(entry.policy, defaults), facts, stage)
+    elif isinstance(entry, Flag):
+        _sentence(entry)
     elif isinstance(entry, Leave):
         _overlapping(entry, facts)
     elif isinstance(entry, Test) and not entry.source.arrives_out_of_order:
@@ -71,6 +74,12 @@ def _adoption(policy: Policy, facts: Facts, stage: str) -> None:
                 f"length.extension_days: with {policy.length.extension_days} days the extension that began on {began} "
                 f"would have ended on {ends}, which has passed. Use at least {(facts.today - began).days} days."
             )
+
+
+def _sentence(flag: Flag) -> None:
+    """Flags are search attributes, which nothing encrypts: there is no room for a sentence or an address (P1)."""
+    if not re.fullmatch(r"[\w-]{1,40}", flag.name):
+        raise InvalidEntry("name: a flag is a short code of letters, digits, - and _, such as suicide_risk.")
 
 
 def _overlapping(leave: Leave, facts: Facts) -> None:

@@ -1,5 +1,6 @@
 """How an episode begins: the one input of the `CareEpisode` workflow."""
 
+import re
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -7,6 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from workflows.core.entries import WeeklySession
+from workflows.core.errors import InvalidEntry
 from workflows.core.years import check_year
 
 
@@ -67,6 +69,20 @@ class EpisodeStart(BaseModel):
     def _of_our_time(cls, day: date) -> date:
         check_year(day)
         return day
+
+    def check_codes(self) -> None:
+        """Refuse text where a code belongs: these become workflow ids and search attributes, which nothing encrypts and
+        which stand on screens for all to see (P1).
+
+        Raises:
+            InvalidEntry: names the field.
+        """
+        team = {f"team.{role}": staff_id for role, staff_id in self.team if staff_id}
+        for field, given in {"episode_id": self.episode_id, "site": self.site, **team}.items():
+            if not re.fullmatch(r"[\w.:/+-]{1,64}", given):
+                raise InvalidEntry(
+                    f"This episode cannot begin: {field}: use a code without spaces, such as north."
+                )
 
     @property
     def zone(self) -> ZoneInfo:

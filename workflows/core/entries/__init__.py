@@ -54,6 +54,16 @@ KINDS: dict[str, type[Entry]] = {
 }  # fmt: skip
 
 
+_SHAPES = {
+    type(None): "nothing",
+    str: "text",
+    list: "a list",
+    bool: "a yes or no",
+    int: "a number",
+    float: "a number",
+}
+
+
 def parse_entry(statement: Mapping[str, Any], kinds: Mapping[str, type[Entry]] = KINDS) -> Entry:
     """Read one entry from plain JSON.
 
@@ -65,8 +75,10 @@ def parse_entry(statement: Mapping[str, Any], kinds: Mapping[str, type[Entry]] =
         InvalidEntry: names each field that is wrong, what it holds, and what would be right.
     """
     if not isinstance(statement, Mapping):
-        raise InvalidEntry(f"An entry is one object with a kind, such as {{\"kind\": \"contact\", …}}; this is a "
-                           f"{type(statement).__name__}.")  # fmt: skip
+        given = _SHAPES.get(type(statement), "something else")
+        raise InvalidEntry(
+            f'An entry is one object with a kind, such as {{"kind": "contact", …}}; this is {given}.'
+        )
     kind = statement.get("kind")
     if not isinstance(kind, str) or kind not in kinds:
         said = "has no kind" if kind is None else f"has the unknown kind {kind!r}"
