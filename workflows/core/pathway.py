@@ -96,14 +96,13 @@ class Pathway(ABC):
 
     def deadlines(self, facts: Facts, stage: Stage) -> Iterator[Deadline]:
         """The moments ahead at which time alone changes something."""
+        yield from leave_changes(facts)  # in every stage it shows whether somebody is away
         if stage == "closed":
             yield from record_closes(facts)
             return
         yield from statements_end(facts)
-        if stage != "intake":
-            yield from leave_changes(facts)
-            if stage != "aftercare":
-                yield from self.program_deadlines(facts)
+        if stage not in ("intake", "aftercare"):
+            yield from self.program_deadlines(facts)
 
     @abstractmethod
     def program_duties(self, facts: Facts) -> Iterator[Duty]:

@@ -197,7 +197,7 @@ _DEADLINES = MappingProxyType(
         "intake": frozenset({
             "A flag ends", "Payer answer is owed", "After crisis contact is owed", "After crisis level of care is owed",
             "Appeal period of a discharge ends", "Hearing of an appeal begins", "Screening is owed",
-            "Transfer is owed",
+            "Transfer is owed", "Leave begins", "Leave is over",
         }),
         "program": frozenset({
             "A flag ends", "Next look at the tests", "Window of the test closes", "Payer answer is owed",
@@ -210,7 +210,7 @@ _DEADLINES = MappingProxyType(
         }),
         "closed": frozenset({
             "Payer answer is owed", "After crisis contact is owed", "After crisis level of care is owed",
-            "Record of the closed episode is complete",
+            "Record of the closed episode is complete", "Leave begins", "Leave is over",
         }),
     }
 )  # fmt: skip

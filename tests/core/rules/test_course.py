@@ -818,3 +818,10 @@ def test_S11_a_program_without_extensions_has_its_team_review_at_its_end() -> No
     patient.until(on(21))
     assert "team_review" in patient.tasks
     assert "at_limit" in patient.progress.states
+
+
+def test_E6_a_leave_that_is_known_of_after_the_exit_is_over_by_itself() -> None:
+    patient = admitted()
+    patient.says("exit", reason="withdrew", on=ADMITTED)
+    patient.says("leave", reason="travel", **{"from": ADMITTED, "until": ADMITTED + 2 * DAY})
+    assert "Leave is over" in " ".join(one.name for one in patient.episode.awaited())
