@@ -39,6 +39,8 @@ def slip_response(facts: Facts) -> Iterator[Duty]:
                 f"Review the plan after the return to use on {day}; test more often for a while.",
             ),
         ):
+            if (answer := facts.answer(f"{kind}:{slip.key}")) and answer.choice != "not_reached":
+                continue  # settled: so it is for nearly every slip
             duty = Duty(
                 f"{kind}:{slip.key}",
                 role,

@@ -39,7 +39,7 @@ class CourseFacts(IntakeFacts):
 
     def on_leave_at(self, day: date) -> bool:
         """Whether a day falls into a leave."""
-        return any(start <= day <= end for start, end, _ in self.leaves)
+        return bool(self.leaves) and any(start <= day <= end for start, end, _ in self.leaves)
 
     @fact
     def on_leave(self) -> bool:

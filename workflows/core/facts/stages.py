@@ -163,7 +163,10 @@ class StageFacts(UseFacts):
 
     def stage_on(self, day: date) -> str:
         """The stage on a day; the day on which a stage begins belongs to it."""
-        return next((stage for stage, since in reversed(self.periods) if since <= day), "intake")
+        for stage, since in reversed(self.periods):
+            if since <= day:
+                return stage
+        return "intake"
 
     def since(self, stage: str) -> date | None:
         """The day on which a stage last began."""
