@@ -5,56 +5,89 @@ Exit codes: 0 done, 1 refused (the reason on stderr), 2 wrong usage.
 
 import os
 import sys
-from typing import NoReturn
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
-from worker.commands import (
-    agencies,
-    clinic,
-    consents,
-    directory,
-    disclosures,
-    emergency,
-    episodes,
-    gate,
-    gateway,
-    importing,
-    matching,
-    pathways,
-    patients,
-    referrals,
-    simulating,
-    tasks,
-    templates,
-)
 from worker.errors import CannotDo
 
+# Where each command stands in worker/commands (file and Typer app), in the order of `carepath --help`.
+COMMANDS = {
+    "up": "clinic.app",
+    "setup": "clinic.app",
+    "worker": "clinic.app",
+    "mail": "clinic.app",
+    "admit": "episodes.app",
+    "record": "episodes.app",
+    "attend": "episodes.app",
+    "progress": "episodes.app",
+    "journal": "episodes.app",
+    "list": "episodes.app",
+    "gate": "gate.app",
+    "tasks": "tasks.app",
+    "complete": "tasks.app",
+    "reassign": "tasks.app",
+    "acknowledge": "tasks.app",
+    "why": "tasks.app",
+    "accounting": "disclosures.app",
+    "emergency": "emergency.app",
+    "gateway": "gateway.app",
+    "answers": "gateway.app",
+    "agencies": "agencies.app",
+    "sample-agencies": "agencies.app",
+    "import": "importing.app",
+    "match": "matching.app",
+    "simulate": "simulating.app",
+    "pathway": "pathways.pathway",
+    "policy": "pathways.policy",
+    "referral": "referrals.referral",
+    "consent": "consents.consent",
+    "patient": "patients.patient",
+    "ledger": "emergency.ledger",
+    "templates": "templates.templates",
+    "directory": "directory.directory",
+}
+
+
+class _WhenAsked(Mapping[str, Any]):
+    """The commands by name; the module of one is imported when it is asked for.
+
+    To import them all takes longer than most commands take to do their work.
+    """
+
+    def __getitem__(self, name: str) -> Any:
+        module, attribute = COMMANDS[name].split(".")
+        group = typer.main.get_group(getattr(import_module(f"worker.commands.{module}"), attribute))
+        group.name = name
+        return group.commands.get(name, group)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+class _Commands(TyperGroup):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.commands = _WhenAsked()  # type: ignore[assignment]  # Typer reads it only
+
+
 app = typer.Typer(
-    help="Care pathways as durable workflows.", no_args_is_help=True, pretty_exceptions_enable=False
+    cls=_Commands,
+    help="Care pathways as durable workflows.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
 )
-for group in (
-    clinic.app,
-    episodes.app,
-    gate.app,
-    tasks.app,
-    disclosures.app,
-    emergency.app,
-    gateway.app,
-    agencies.app,
-    importing.app,
-    matching.app,
-    simulating.app,
-):
-    app.registered_commands += group.registered_commands
-app.add_typer(pathways.pathway, name="pathway")
-app.add_typer(pathways.policy, name="policy")
-app.add_typer(referrals.app, name="referral")
-app.add_typer(consents.consent, name="consent")
-app.add_typer(patients.patient, name="patient")
-app.add_typer(disclosures.ledger, name="ledger")
-app.add_typer(templates.templates, name="templates")
-app.add_typer(directory.app, name="directory")
+
+
+@app.callback()
+def carepath() -> None:
+    """Care pathways as durable workflows."""
 
 
 def main() -> NoReturn:

@@ -66,11 +66,20 @@ async def schedule_directory_sync(client: Client, settings: Settings) -> str:
 async def _set_right(client: Client, nightly: Nightly) -> None:
     handle = client.get_schedule_handle(NIGHTLY_SYNC)
 
-    def change(found: ScheduleUpdateInput) -> ScheduleUpdate:
+    def change(found: ScheduleUpdateInput) -> ScheduleUpdate | None:
+        # A schedule is written whole, and a pause that staff order in this moment would be lost: nothing is written
+        # unless the time is another.
+        if _time_of(found.description.schedule.spec) == _time_of(_spec(nightly)):
+            return None
         found.description.schedule.spec = _spec(nightly)
         return ScheduleUpdate(schedule=found.description.schedule)
 
     await handle.update(change)
+
+
+def _time_of(spec: ScheduleSpec) -> tuple[list[tuple[int, int]], str | None]:
+    # The server fills in what a specification leaves out, so that no two are equal as a whole.
+    return [(one.hour[0].start, one.minute[0].start) for one in spec.calendars], spec.time_zone_name
 
 
 def _spec(nightly: Nightly) -> ScheduleSpec:

@@ -9,8 +9,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
@@ -60,6 +58,10 @@ def _wait_for_the_write_lock(engine: Any) -> None:
 
 def migrate(url: str) -> None:
     """Bring the schema up to date; creates a SQLite file and its folder where there is none."""
+    # Every command opens the database, few migrate it: the others need not wait for Alembic to load.
+    from alembic import command
+    from alembic.config import Config
+
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)

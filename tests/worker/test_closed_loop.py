@@ -1,6 +1,5 @@
 """A referral from need to first visit with nothing stood in for: directory, ledger, both sample agencies, gateway."""
 
-import asyncio
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -16,6 +15,7 @@ from activities.clinic_database import ClinicDatabase, Crosswalk
 from activities.clinic_database.ledger import Ledger
 from activities.clinic_database.patients import Patient, Patients
 from tests.servers import EXAMPLE, free_port
+from tests.waiting import eventually
 from tests.workflows.linkage import Linking
 from tests.workflows.story import Story
 from worker.directories import directories
@@ -94,12 +94,13 @@ async def clinic(
 
 
 async def _visited(referral: Linking) -> dict[str, Any]:
-    for _ in range(600):
+    async def after_the_visit() -> dict[str, Any] | None:
         shown = await referral.shown()
-        if shown["first_visit_on"]:
-            return shown
-        await asyncio.sleep(0.05)
-    raise AssertionError(f"no visit: the referral is {shown['state']}, {shown['undelivered']}")
+        return shown if shown["first_visit_on"] else None
+
+    visited = await eventually(after_the_visit)
+    assert visited
+    return visited
 
 
 @pytest.mark.parametrize(

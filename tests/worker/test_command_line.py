@@ -5,15 +5,21 @@ import os
 import subprocess
 import sys
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
+from typer import Typer
+from typer.main import get_group
 
 from tests.servers import EXAMPLE, generated
+from worker import commands
+from worker.cli import COMMANDS, app
 from worker.commands.pathways import _keep, verify
 from worker.errors import CannotDo
 from worker.mailbox import Mailbox
@@ -69,6 +75,18 @@ def test_without_a_server_the_remedy_is_said_in_one_sentence() -> None:
 
 def test_wrong_usage_ends_with_two() -> None:
     assert carepath("complete").returncode == 2
+
+
+def test_every_command_of_every_file_is_in_the_table_it_is_looked_up_in() -> None:
+    written: set[str] = set()
+    for file in iter_modules(commands.__path__):
+        for name, value in vars(import_module(f"worker.commands.{file.name}")).items():
+            if isinstance(value, Typer):
+                written |= set(get_group(value).commands) if name == "app" else {name}
+    assert written == set(COMMANDS)
+    assert {name: command.name for name, command in get_group(app).commands.items()} == {
+        n: n for n in COMMANDS
+    }
 
 
 def test_the_chart_is_drawn_from_the_chart() -> None:

@@ -1,15 +1,15 @@
 """The nightly reading of the directories, on the real server."""
 
-import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from temporalio.client import Client, Schedule, ScheduleHandle, WorkflowFailureError
+from temporalio.client import Client, Schedule, ScheduleActionResult, ScheduleHandle, WorkflowFailureError
 from temporalio.testing import WorkflowEnvironment
 
 from tests.activities.directory.invented import meeting
+from tests.waiting import eventually
 from worker.directories import directories
 from worker.errors import CannotDo
 from worker.mailbox import Mailbox, read
@@ -44,12 +44,14 @@ async def synced(client: Client, number: int) -> list[dict[str, object]]:
 
 async def described(handle: ScheduleHandle, so: Callable[[Schedule], bool]) -> Schedule:
     """The schedule once the server tells what it was told: it takes changes in a moment later."""
-    for _ in range(200):
+
+    async def told() -> Schedule | None:
         schedule = (await handle.describe()).schedule
-        if so(schedule):
-            break
-        await asyncio.sleep(0.1)
-    return schedule
+        return schedule if so(schedule) else None
+
+    found = await eventually(told)
+    assert found
+    return found
 
 
 async def test_the_schedule_is_created_once_and_set_right_and_starts_the_reading(
@@ -71,12 +73,11 @@ async def test_the_schedule_is_created_once_and_set_right_and_starts_the_reading
     await handle.unpause()
     async with running_worker(client, clinic, versioned=False):
         await handle.trigger()
-        for _ in range(200):
-            actions = (await handle.describe()).info.recent_actions
-            if actions:
-                break
-            await asyncio.sleep(0.1)
-        execution = actions[-1].action
+
+        async def started() -> list[ScheduleActionResult]:
+            return list((await handle.describe()).info.recent_actions)
+
+        execution = (await eventually(started))[-1].action
         outcome = await client.get_workflow_handle(execution.workflow_id).result()  # type: ignore[union-attr]
     assert {one["feed"]: one["result"] for one in outcome} == {"aa": "taken", "na": "kept"}
     async with directories(clinic) as here:

@@ -4,10 +4,12 @@ import asyncio
 import json
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from tests.waiting import eventually
 from tests.worker.test_command_line import carepath
 from tests.workflows.linkage import Linking, Outside, clinic_with
 from tests.workflows.story import Story
@@ -35,11 +37,11 @@ async def run(
 
 
 async def test_referrals_are_listed_shown_and_recorded(run: Run) -> None:
-    for _ in range(50):  # visibility follows a moment later
+    async def at_the_choice() -> list[dict[str, Any]]:
         rows = json.loads((await run("referral", "list", "--episode", "e1", "--json")).stdout)
-        if rows and rows[0]["state"] == "choosing":
-            break
-    (row,) = rows
+        return rows if rows and rows[0]["state"] == "choosing" else []
+
+    (row,) = await eventually(at_the_choice)
     assert (row["kind"], row["state"], row["owner"]) == ("service", "choosing", "cm-1")
     assert "hiv" not in json.dumps(row)
     name = row["referral_id"]

@@ -1,6 +1,5 @@
 """A clinic with a directory, a ledger and agencies, each a small real activity that a test tells what to answer."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -9,7 +8,6 @@ from typing import Any, Literal
 from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from activities.assembled import assemble
@@ -34,6 +32,7 @@ from activities.models import (
     ToldByHand,
     ToldReceipt,
 )
+from tests.waiting import begun, eventually
 from tests.workflows.story import Story, client_of
 from worker.sandbox import WORKFLOWS, sandbox
 from worker.settings import Settings
@@ -155,13 +154,8 @@ class Linking:
         """
         name = (await story.progress())["open_referrals"][number]
         handle = client_of(story).get_workflow_handle(name)
-        for _ in range(200):
-            try:
-                await handle.describe()
-                return cls(story, handle)
-            except RPCError:
-                await asyncio.sleep(0.01)
-        raise AssertionError(f"{name} never began")
+        await begun(handle)
+        return cls(story, handle)
 
     async def shown(self) -> dict[str, Any]:
         view: dict[str, Any] = await self.handle.query("referral")
@@ -169,12 +163,19 @@ class Linking:
 
     async def reaches(self, *states: str) -> dict[str, Any]:
         """Wait until it stands in one of some states: what is on its way takes a moment."""
-        for _ in range(400):
-            shown = await self.shown()
-            if shown["state"] in states:
-                return shown
-            await self.story.environment.sleep(0.01)
-        raise AssertionError(f"it is {shown['state']}: {shown['waits_for']}; {shown['undelivered']}")
+        shown: dict[str, Any] = {}
+
+        async def there() -> bool:
+            shown.update(await self.shown())
+            return shown["state"] in states
+
+        try:
+            await eventually(there, self.story.environment.sleep)
+        except AssertionError:
+            raise AssertionError(
+                f"it is {shown['state']}: {shown['waits_for']}; {shown['undelivered']}"
+            ) from None
+        return shown
 
     async def record(self, kind: str, **fields: Any) -> dict[str, Any]:
         statement = {"kind": kind, "by": "cm-1", **fields}
@@ -186,12 +187,7 @@ class Linking:
         tasks = {task["kind"]: task["task_id"] for task in (await self.shown())["open_tasks"]}
         assert kind in tasks, tasks
         handle = client_of(self.story).get_workflow_handle(tasks[kind])
-        for _ in range(200):
-            try:
-                await handle.execute_update("complete", {"by": "cm-1", "outcome": outcome})
-                break
-            except Exception as error:
-                if "not found" not in str(error).lower():
-                    raise
+        await begun(handle)
+        await handle.execute_update("complete", {"by": "cm-1", "outcome": outcome})
         while (await handle.describe()).status == WorkflowExecutionStatus.RUNNING:
             pass

@@ -1,14 +1,14 @@
 """An episode on a server, driven through the public contract as any outside program would."""
 
-import asyncio
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
+
+from tests.waiting import begun
 
 ZONE = ZoneInfo("America/Chicago")
 TEAM = {"case_manager": "cm-1", "therapist": "th-1", "supervisor": "su-1", "director": "di-1"}
@@ -79,13 +79,8 @@ class Story:
     async def task(self, kind: str) -> WorkflowHandle[Any, Any]:
         """The workflow of the open task of a kind; it may begin a moment after its episode lists it."""
         handle = client_of(self).get_workflow_handle((await self.tasks())[kind])
-        for _ in range(200):
-            try:
-                await handle.describe()
-                return handle
-            except RPCError:
-                await asyncio.sleep(0.01)
-        raise AssertionError(f"the task {kind} never began")
+        await begun(handle)
+        return handle
 
     async def complete(self, kind: str, outcome: str, by: str, reason: str = "because") -> None:
         """Complete the open task of a kind, as its owner would, until the episode has heard of it."""

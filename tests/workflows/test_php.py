@@ -1,14 +1,16 @@
 """A step down from partial hospitalization, through the workflows: the next episode begins and knows what was known."""
 
-import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from temporalio.client import WorkflowFailureError
+from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from activities.clinic_database import ClinicDatabase, Crosswalk
+from tests.waiting import eventually
 from tests.workflows.story import ZONE, Story
 from worker.mailbox import Mailbox
 from worker.run import running_worker
@@ -22,22 +24,23 @@ DAILY = [
 
 
 async def progress_of(server: WorkflowEnvironment, workflow_id: str) -> dict[str, Any]:
-    for _ in range(200):
-        try:
-            shown: dict[str, Any] = await server.client.get_workflow_handle(workflow_id).query("progress")
-            return shown
-        except Exception:  # it begins a moment after the decision
-            await asyncio.sleep(0.02)
-    raise AssertionError(f"{workflow_id} never began")
+    async def shown() -> dict[str, Any]:
+        with suppress(RPCError):  # it begins a moment after the decision
+            progress: dict[str, Any] = await server.client.get_workflow_handle(workflow_id).query("progress")
+            return progress
+        return {}
+
+    return await eventually(shown)
 
 
 async def following_of(crosswalk: Crosswalk, patient_key: str, before: str) -> str:
-    for _ in range(200):
-        following = await crosswalk.open_episode_of(patient_key)
-        if following and following != before:
-            return following
-        await asyncio.sleep(0.02)
-    raise AssertionError("no episode followed")
+    async def another() -> str | None:
+        open_episode = await crosswalk.open_episode_of(patient_key)
+        return open_episode if open_episode != before else None
+
+    following = await eventually(another)
+    assert following
+    return following
 
 
 @pytest.mark.usefixtures("mailbox")

@@ -4,8 +4,7 @@ A clock stands still while a child workflow runs, so an episode here goes on by 
 a task. That is what these tests use: no sleeping, no skipping by hand.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +12,7 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from tests.servers import skipping_dev_server
+from tests.waiting import eventually
 from tests.workflows.story import ZONE, Story
 from worker.mailbox import Mailbox, read
 from worker.run import running_worker
@@ -29,15 +29,6 @@ async def server(clinic_settings: Settings, mailbox: Mailbox) -> AsyncIterator[W
         running_worker(environment.client, clinic_settings, versioned=False),
     ):
         yield environment
-
-
-async def eventually(holds: Callable[[], Awaitable[bool]]) -> None:
-    """Ask until it holds: visibility and other workflows follow a moment later on a real server."""
-    for _ in range(200):
-        if await holds():
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError("it never came to hold")
 
 
 async def listed(client: Client, query: str) -> set[str]:

@@ -10,6 +10,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
 from activities.models import AgencyAnswer, Candidate
+from tests.waiting import eventually
 from tests.workflows.linkage import Linking, Outside, clinic_with
 from tests.workflows.story import TEAM, ZONE, Story
 from worker.mailbox import Mailbox, read
@@ -207,13 +208,11 @@ async def test_P8_what_staff_tell_by_hand_reaches_the_ledger_and_without_a_conse
     await linking.reaches("by_hand")
     await linking.complete("contact_by_hand", "made")
     await linking.reaches("sent")
-    for _ in range(200):
-        heard = [mail["subject"] for mail in read(mailbox.file)]
-        if any("told without consent" in subject for subject in heard):
-            break
-        await story.environment.sleep(0.01)
-    else:
-        raise AssertionError(heard)
+
+    async def people_heard() -> bool:
+        return any("told without consent" in mail["subject"] for mail in read(mailbox.file))
+
+    await eventually(people_heard, story.environment.sleep)
     assert [(one.recipient, one.by) for one in outside.told] == [("t3", "cm-1")]
 
 

@@ -20,10 +20,10 @@ from worker.errors import CannotDo
 from worker.settings import load_settings
 from worker.show import as_json, console, table, when_in
 
-app = typer.Typer(help="Public directories: meetings, therapists and services.", no_args_is_help=True)
+directory = typer.Typer(help="Public directories: meetings, therapists and services.", no_args_is_help=True)
 
 
-@app.command("import")
+@directory.command("import")
 def import_feed(
     source: Annotated[
         str, typer.Argument(help="A feed of the feeds file by name; or a file, folder or address.")
@@ -92,7 +92,7 @@ def import_feed(
         raise CannotDo(_said(outcome))
 
 
-@app.command()
+@directory.command()
 def sync(json: Json = False) -> None:
     """Read all directories of the feeds file now, as each night. One that is broken keeps its last good state.
 
@@ -120,7 +120,7 @@ def sync(json: Json = False) -> None:
         raise CannotDo(f"Not usable: {', '.join(kept)}. What was good before stays in force.")
 
 
-@app.command()
+@directory.command()
 def search(
     words: Annotated[
         list[str] | None, typer.Argument(help="Words of the name, the place or the need.")
@@ -163,7 +163,7 @@ def search(
         console.print(f"{len(found) - at_most} more: add words, or --at-most.")
 
 
-@app.command()
+@directory.command()
 def feeds(json: Json = False) -> None:
     """How each directory stands: what is in force, since when, and what went wrong."""
 

@@ -12,7 +12,7 @@ from worker.episodes import clinic
 from worker.errors import CannotDo
 from worker.show import as_json, console, table, when
 
-app = typer.Typer(help="Referrals: who waits for what, and what happened.", no_args_is_help=True)
+referral = typer.Typer(help="Referrals: who waits for what, and what happened.", no_args_is_help=True)
 Id = Annotated[str, typer.Argument(help="The referral's id, with or without 'referral-'.")]
 
 
@@ -21,7 +21,7 @@ def referral_id(given: str) -> str:
     return given if given.startswith("referral-") else f"referral-{given}"
 
 
-@app.command(name="list")
+@referral.command(name="list")
 def list_(
     episode: Annotated[str | None, typer.Option(help="Referrals of one episode.")] = None,
     mine: Annotated[str | None, typer.Option(help="Referrals of this case manager.")] = None,
@@ -69,7 +69,7 @@ def _line(row: dict[str, Any]) -> list[Any]:
     return [ids, kind, state, row["owner"], when(row["first_visit_by"]).replace(" ", "\n")]
 
 
-@app.command()
+@referral.command()
 def show(referral: Id, json: Json = False) -> None:
     """Where a referral stands: what can be chosen, what was tried, what it waits for."""
 
@@ -122,7 +122,7 @@ def show(referral: Id, json: Json = False) -> None:
     asyncio.run(run())
 
 
-@app.command()
+@referral.command()
 def record(
     referral: Id,
     kind: Annotated[

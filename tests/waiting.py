@@ -1,0 +1,41 @@
+"""Waiting for what a real server does a moment later: other workflows, visibility, a schedule's state."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from time import monotonic
+from typing import Any, TypeVar
+
+from temporalio.client import WorkflowHandle
+from temporalio.service import RPCError, RPCStatusCode
+
+T = TypeVar("T")
+
+LONGEST = 60.0
+"""Seconds after which it will not come any more, also on a machine that is busy with other things."""
+
+
+async def eventually(
+    ask: Callable[[], Awaitable[T]], sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+) -> T:
+    """Ask until the answer is one: not false, none or empty. An environment's own `sleep` lets its clock go on."""
+    until = monotonic() + LONGEST
+    while not (answer := await ask()):
+        if monotonic() > until:
+            raise AssertionError(f"it never came to hold; the last answer was {answer!r}")
+        await sleep(0.01)
+    return answer
+
+
+async def begun(handle: WorkflowHandle[Any, Any]) -> None:
+    """Wait for a workflow that its parent lists already."""
+
+    async def there() -> bool:
+        try:
+            await handle.describe()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return False
+        return True
+
+    await eventually(there)
