@@ -24,6 +24,7 @@ from worker.mailbox import Mailbox, read
 from worker.settings import Settings
 
 CHICAGO = ZoneInfo("America/Chicago")
+PHOENIX = ZoneInfo("America/Phoenix")
 
 
 class Clinic:
@@ -52,10 +53,11 @@ class Clinic:
 
 @pytest.fixture
 async def quiet_now(clinic_settings: Settings) -> AsyncIterator[Clinic]:
-    """A person whose quiet hours began an hour ago and last two hours more."""
-    now = datetime.now(CHICAGO)
+    """A person whose quiet hours began an hour ago and last two hours more, in a zone without daylight saving."""
+    now = datetime.now(PHOENIX)
     async with Clinic(
         clinic_settings,
+        timezone=PHOENIX.key,
         quiet_from=(now - timedelta(hours=1)).time().replace(second=0, microsecond=0),
         quiet_until=(now + timedelta(hours=2)).time().replace(second=0, microsecond=0),
     ) as clinic:

@@ -165,7 +165,7 @@ async def test_an_admission_by_file_begins_whole_or_says_what_was_refused(run: R
     file.write_text(start + "  - {kind: nonsense, by: cm-1}\n")
     unread = await run("admit", str(file))
     assert (unread.returncode, "Nothing was started. Entry 2: " in unread.stderr) == (1, True), unread
-    file.write_text(start + f"  - {{kind: use, by: cm-1, on: {TODAY + DAY}}}\n")
+    file.write_text(start + f"  - {{kind: use, by: cm-1, on: {TODAY + 9 * DAY}}}\n")
     partly = await run("admit", str(file), "--json")
     assert (partly.returncode, "Entry 2: This use entry is dated" in partly.stderr) == (1, True), partly
     new = json.loads(partly.stdout)["episode_id"]

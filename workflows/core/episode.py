@@ -276,9 +276,8 @@ class Episode:
         self._settle(now)
         policy, self._told_of_policy = self._told_of_policy, []
         duties = self._unanswered()
-        awaited = self._awaited(
-            duties
-        )  # from here on nothing is worked out that an entry could make impossible
+        awaited = self._awaited(duties)
+        # From here on nothing is worked out that an entry could make impossible.
         happened = [f"Policy: {one}." for one in policy] + self._reconcile(duties, kinds)
         self.next_deadline = min(awaited, default=None)
         self._note_closed()
