@@ -6,7 +6,7 @@ import pytest
 
 from tests.core.clinic import at
 from tests.core.referral.linked import PLACES, Linked, on
-from workflows.core.effects import Notify
+from workflows.core.effects import Notify, OpenTask
 from workflows.core.errors import InvalidEntry, NotAllowedNow
 from workflows.core.referral.attempts import Step
 from workflows.core.referral.effects import AskAgency, Disclose, FindCandidates, NoteTold, Reconcile
@@ -255,6 +255,20 @@ def test_P4_a_revocation_stops_what_is_queued_and_goes_to_the_case_manager() -> 
     tries = len(linked.sendings)
     linked.until(on(1))
     assert len(linked.sendings) == tries
+
+
+def test_P4_a_consent_that_does_not_serve_after_a_revocation_is_a_new_question() -> None:
+    linked = Linked()
+    linked.is_held = True
+    linked.chooses("t1")
+    linked.says("revocation", consent_id="c1")
+    (asked,) = linked.shown.open_tasks
+    linked.completes("referral_consent", "recorded")
+    assert linked.tasks == set()
+    linked.referral.sending(linked.sendings[-1], "withheld", linked.now, reason="it names another recipient")
+    (again,) = linked.referral.open_tasks.values()
+    assert (again.kind, "it names another recipient" in again.asks) == ("referral_consent", True)
+    assert again.duty not in {one.duty for one in linked.effects if isinstance(one, OpenTask)}
 
 
 def test_P4_after_a_revocation_what_was_sent_stays_listed_and_a_person_asks_how_to_go_on() -> None:

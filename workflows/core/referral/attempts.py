@@ -137,6 +137,8 @@ class Attempt:
     generation: int = 0
     """How often a person has decided to send again what did not arrive."""
     tries: int = 0
+    revocations: int = 0
+    """How many revocations hold back what is queued, where no sending was withheld."""
     withheld: str | None = None
     """What a sending was withheld for, in the ledger's words."""
     reference: str | None = None
@@ -332,6 +334,7 @@ class _Fold:
             step, since = Step.NOT_ARRIVED, lost[-1].known_at
         if is_stopped and step is Step.QUEUED:
             step, since = Step.CONSENT_NEEDED, max(revoked)
+            one = replace(one, revocations=len(revoked))
         if one.place.agency is None:
             step = Step.BY_HAND
         return replace(one, step=step, since=since, tries=tries, withheld=withheld)

@@ -123,10 +123,11 @@ def _first_visit(facts: ReferralFacts, one: Attempt) -> Iterator[Duty]:
     again, since = {"not_reached": terms.again}, one.since
     match one.step:
         case Step.CONSENT_NEEDED:
+            revoked = f".{one.revocations}" if one.revocations else ""
             why = f" What is missing: {one.withheld}" if one.withheld and is_plain(facts) else ""
             yield _duty(
                 facts,
-                f"referral_consent:{one.number}.{one.generation}.{one.tries}",
+                f"referral_consent:{one.number}.{one.generation}.{one.tries}{revoked}",
                 terms.consent,
                 ("recorded", "patient_contacts", "another_candidate", "declined"),
                 f"Nothing was sent to {place}, because no consent for it stands. Record one in the episode, or let "
