@@ -27,7 +27,10 @@ def server() -> Iterator[str]:
     """A server that listens on this machine only; the URL of its first database."""
     bin_ = programs()
     assert bin_ is not None
-    folder = Path(tempfile.mkdtemp(prefix="carepath-pg-"))
+    # In memory where there is plenty: each test makes a database of its own.
+    memory = Path("/dev/shm")
+    is_roomy = memory.is_dir() and shutil.disk_usage(memory).free > 4 * 2**30
+    folder = Path(tempfile.mkdtemp(prefix="carepath-pg-", dir=memory if is_roomy else None))
     port = free_port()
     # The server refuses to run as root, as it would in a container or on a build machine.
     as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []

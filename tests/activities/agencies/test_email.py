@@ -105,7 +105,7 @@ def _mail_server(*, dies_after: bytes) -> Iterator[str]:
                     self.wfile.write(b"354 go on\r\n" if is_text else b"250 ok\r\n")
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Session) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield f"smtp://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
 

@@ -262,7 +262,6 @@ def test_P4_a_consent_that_does_not_serve_after_a_revocation_is_a_new_question()
     linked.is_held = True
     linked.chooses("t1")
     linked.says("revocation", consent_id="c1")
-    (asked,) = linked.shown.open_tasks
     linked.completes("referral_consent", "recorded")
     assert linked.tasks == set()
     linked.referral.sending(linked.sendings[-1], "withheld", linked.now, reason="it names another recipient")
