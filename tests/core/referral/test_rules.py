@@ -1,15 +1,19 @@
 """Referrals rule by rule (C3-C6, I3, E5, P3, P4, P9)."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from tests.core.clinic import at
+from tests.core.clinic import at, held_in
 from tests.core.referral.linked import PLACES, Linked, on
 from workflows.core.effects import Notify, OpenTask
 from workflows.core.errors import InvalidEntry, NotAllowedNow
 from workflows.core.referral.attempts import Step
 from workflows.core.referral.effects import AskAgency, Disclose, FindCandidates, NoteTold, Reconcile
+from workflows.core.referral.engine import Referral
+from workflows.core.referral.snapshot import pack
+from workflows.core.referral.statements import parse_statement
 from workflows.core.referral.status import TABLE, exported
 from workflows.pathways.drawing import transitions
 from workflows.pathways.referral import ReferralPathway
@@ -278,6 +282,35 @@ def test_P4_after_a_revocation_what_was_sent_stays_listed_and_a_person_asks_how_
     assert linked.referral.state == "sent"
     with pytest.raises(NotAllowedNow, match="stays in the record"):
         linked.says("retraction", entry_id="t1:1/0:referral", reason="wrong")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"kind": "closing", "reason": "declined"},
+        {"kind": "next_candidate"},
+        {"kind": "revocation", "consent_id": "c1"},
+    ],
+)
+def test_E9_a_statement_that_the_engine_cannot_follow_leaves_no_trace(
+    monkeypatch: pytest.MonkeyPatch, said: dict[str, Any]
+) -> None:
+    linked = Linked().chooses("t1")
+    now = linked.now
+    linked.referral.wake(now)
+    before, statement = held_in(pack(linked.referral)), parse_statement({"id": "x1", "by": "cm-1", **said})
+
+    def fails(*_: Any) -> Any:
+        raise OverflowError
+
+    with monkeypatch.context() as defect:
+        defect.setattr(Referral, "_awaited", fails)
+        with pytest.raises(OverflowError):
+            linked.referral.apply(statement, now)
+    assert held_in(pack(linked.referral)) == before
+    linked.referral.wake(now)
+    assert (held_in(pack(linked.referral)), linked.referral.take_effects()) == (before, [])
+    assert not linked.referral.apply(statement, now).duplicate
 
 
 def test_P9_an_uncertain_sending_is_never_sent_again_by_itself() -> None:

@@ -115,6 +115,9 @@ class Referral:
     def apply(self, entry: Entry, now: datetime, *, by_machine: bool = False) -> Changed:
         """Record one statement and follow it through.
 
+        An error that is no refusal is a defect of ours: then nothing of it is kept either, and the referral goes on
+        without (E9).
+
         Raises:
             InvalidEntry, NotAllowedNow: why it is refused; then nothing has changed.
         """
@@ -124,10 +127,18 @@ class Referral:
         self.record.check(entry)
         if not by_machine:
             refuse(self.record.place(entry, now), self.facts, self.board.open)
-        self.record.add(entry, now)
-        self._reconcile(entry)
-        self._note_told(entry, now)
-        happened = self._up_to_date(now, frozenset({entry.kind}))
+        known, effects, chart = len(self.record), len(self.effects), self.chart_as_it_stands()
+        try:
+            self.record.add(entry, now)
+            self._reconcile(entry)
+            self._note_told(entry, now)
+            happened = self._up_to_date(now, frozenset({entry.kind}))
+        except Exception:
+            self.record.cut_back(known)
+            del self.effects[effects:]
+            self.facts_at(now)
+            self.restore_chart(*chart)
+            raise
         after = self._observed(now)
         changed = [name for name in after if before[name] != after[name]]
         said = [f"{_NAMES[name]}: {_said(after[name])} (was {_said(before[name])})." for name in changed]
@@ -229,6 +240,8 @@ class Referral:
         facts = self.facts
         # What was answered with a statement has changed the facts; `repeated` has read the other answers.
         owed = [duty for duty in duties(facts) if facts.answer(duty.key) is None]
+        self._awaited(owed)
+        # From here on nothing is worked out that a statement could make impossible.
         clinic = Clinic(self.frame.calendar, self.frame.team, self.frame.policy.escalation)
         opened, happened = self.board.reconcile(owed, facts, kinds, clinic)
         self.effects += opened
@@ -265,7 +278,6 @@ class Referral:
         for late in facts.withdrawing:
             if late.by == "agency" and late.reference:
                 self._disclose(late, "cancellation", late.cancel_key, late.cancel_key, late.reference)
-
         for done in facts.attempts:
             if done.is_done and done.has_order and not facts.is_silent:
                 key = f"{done.sending_key}:completion"
@@ -287,6 +299,7 @@ class Referral:
             return
         self.asked.add(try_id)
         terms = self.frame.linkage
+        content = terms.content if is_plain(self.facts) else terms.content_unnamed
         self.effects.append(
             Disclose(
                 key=f"{self.start.referral_id}:{key}",
@@ -296,11 +309,7 @@ class Referral:
                 agency=one.place.agency,
                 purpose=terms.purpose,
                 # That it is taken back says nothing new about the person.
-                content=()
-                if what != "referral"
-                else terms.content
-                if is_plain(self.facts)
-                else terms.content_unnamed,
+                content=content if what == "referral" else (),
                 revokes=revokes,
             )
         )
@@ -319,10 +328,8 @@ class Referral:
 
         A person has asked, or the agency has answered: then it has arrived.
         """
-        if (
-            not isinstance(entry, AboutPlace)
-            or (one := meant(entry, self.record, self.facts.attempts)) is None
-        ):
+        one = meant(entry, self.record, self.facts.attempts) if isinstance(entry, AboutPlace) else None
+        if one is None:
             return
         key = f"{self.start.referral_id}:{one.sending_key}"
         if isinstance(entry, Sending) and entry.outcome in ("arrived", "not_arrived"):
@@ -402,6 +409,11 @@ class Referral:
 
     # -- where things stand -------------------------------------------------------------------------------
 
+    def chart_as_it_stands(self) -> tuple[list[str], dict[str, list[str]]]:
+        """The ids of the active states, and of those that each history state has kept."""
+        kept = {name: [state.id for state in states] for name, states in self.chart.history_values.items()}
+        return list(self.chart.configuration_values), kept
+
     def restore_chart(self, states: Sequence[str], history: Mapping[str, Sequence[str]]) -> None:
         """Put the chart back to where it stood, without running entry actions again."""
         self.situation = self._situation_type(self.facts)
@@ -409,6 +421,7 @@ class Referral:
         self.chart = self._chart_type(model=self.situation)
         for name, ids in history.items():
             self.chart.history_values[name] = [self.chart.states_map[state] for state in ids]
+        self._reading = None
 
     @property
     def state(self) -> str:

@@ -16,16 +16,15 @@ FORMAT = 1
 
 def pack(referral: Referral) -> str:
     """Everything about a referral but its start."""
+    states, history = referral.chart_as_it_stands()
     content = {
         "format": FORMAT,
         "entries": [
             [r.recorded_at.isoformat(), r.entry.model_dump(mode="json", by_alias=True, exclude_defaults=True)]
             for r in referral.record
         ],
-        "states": list(referral.chart.configuration_values),
-        "history": {
-            name: [state.id for state in kept] for name, kept in referral.chart.history_values.items()
-        },
+        "states": states,
+        "history": history,
         "board": packed_board(referral.board),
         "asked": sorted(referral.asked),
         "asked_at": {key: at.isoformat() for key, at in referral.asked_at.items()},
