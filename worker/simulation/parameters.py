@@ -88,10 +88,10 @@ class WayOut(_Part):
 
 
 _WAYS: Mapping[WaysOut, WayOut] = {
-    "dropped_out": WayOut(share=0.245, stay_days=Spread(median=21, sigma=0.9)),
-    "transferred": WayOut(share=0.23, stay_days=Spread(median=55, sigma=0.7)),
-    "terminated": WayOut(share=0.215, stay_days=Spread(median=39, sigma=0.9)),
-    "other": WayOut(share=0.1, stay_days=Spread(median=48, sigma=0.7)),
+    "dropped_out": WayOut(share=0.252, stay_days=Spread(median=21, sigma=0.9)),
+    "transferred": WayOut(share=0.205, stay_days=Spread(median=55, sigma=0.7)),
+    "terminated": WayOut(share=0.262, stay_days=Spread(median=39, sigma=0.9)),
+    "other": WayOut(share=0.095, stay_days=Spread(median=48, sigma=0.7)),
 }
 
 

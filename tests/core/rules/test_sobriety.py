@@ -98,6 +98,30 @@ def test_S3_the_safety_check_of_a_slip_told_in_the_evening_is_due_on_the_same_da
     assert check.due_at.date() == on(2)
 
 
+def test_S3_a_response_is_open_until_somebody_has_given_it_however_long_that_takes() -> None:
+    patient = in_program(2)
+    patient.says("use", on=on(2))
+    patient.until(on(30))
+    assert "slip_response" in patient.episode.states
+    for kind, answer in (
+        ("safety_check", "safe"),
+        ("individual_session", "held"),
+        ("plan_review", "unchanged"),
+    ):
+        assert "steady" not in patient.episode.states
+        patient.says("decision", about=kind, choice=answer, by="th-1")
+    assert "steady" in patient.episode.states
+
+
+@pytest.mark.parametrize(("days_ago", "state"), [(0, "slip_response"), (8, "steady")])
+def test_S3_T7_a_slip_whose_response_was_over_when_a_takeover_told_of_it_is_history(
+    days_ago: int, state: str
+) -> None:
+    patient = in_program(10)
+    patient.says("use", on=on(10 - days_ago), source="import")
+    assert state in patient.episode.states
+
+
 @pytest.mark.parametrize(("apart", "review"), [(0, False), (1, True), (13, True), (14, True), (15, False)])
 def test_S3_two_slips_within_14_days_call_for_a_review(apart: int, review: bool) -> None:
     patient = in_program()

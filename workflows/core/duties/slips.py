@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 
 from workflows.core.calendar import Delay, day_in_words
 from workflows.core.duties.duty import CLINICIAN, CLINICIANS, Duty, repeated
@@ -56,13 +56,18 @@ def slip_response(facts: Facts) -> Iterator[Duty]:
 
 
 def slip_response_is_open(facts: Facts) -> bool:
-    """Whether a part of the response to a slip is still owed, and its time has not long passed (S3)."""
+    """Whether a part of the response to a slip is still owed (S3); what was over when we were told is not (T7)."""
     if facts.level_review:
         return True
-    patience = timedelta(days=facts.policy.slip_response.review_within_days)
     return any(
-        facts.answer(duty.key) is None and facts.now - duty.since <= patience for duty in slip_response(facts)
+        facts.answer(duty.key) is None and not _was_over_when_told(facts, duty)
+        for duty in slip_response(facts)
     )
+
+
+def _was_over_when_told(facts: Facts, duty: Duty) -> bool:
+    slip = facts.record.get(duty.entries[0])
+    return slip is not None and facts.calendar.due(duty.since, duty.within) < slip.recorded_at
 
 
 def level_review(facts: Facts) -> Iterator[Duty]:
