@@ -4,6 +4,7 @@ import gc
 import json
 import tracemalloc
 from dataclasses import replace
+from math import sqrt
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,13 @@ def test_the_program_ends_as_often_in_each_way_as_published(caseload: Simulated,
 @pytest.mark.parametrize("reason", ["transferred", "dropped_out", "terminated", "other"])
 def test_stays_that_end_early_last_about_as_long_as_published(caseload: Simulated, reason: str) -> None:
     published = caseload.parameters.published.median_stay_days[reason]
-    assert caseload.tally.stays[reason].median == pytest.approx(published, rel=0.4)
+    stays = caseload.tally.stays[reason]
+    # The rank of a median among n is known to one part in the square root of n (two standard errors): a dozen
+    # stays of many lengths tell little, and a fixed tolerance would ask the dice, not the calibration.
+    margin = 1 / sqrt(stays.total)
+    shortest, longest = stays.quantile(0.5 - margin), stays.quantile(0.5 + margin)
+    assert shortest is not None and longest is not None
+    assert shortest <= published <= longest
 
 
 def test_who_completes_stays_for_the_whole_length_of_the_program(caseload: Simulated) -> None:
