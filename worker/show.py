@@ -6,11 +6,15 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 console = Console()
+
+UNBROKEN = range(24, 7, -1)
+"""Words up to one of these lengths, the longest for which the screen has room, are broken in no cell of a table."""
 
 
 def as_json(value: Any) -> None:
@@ -27,15 +31,37 @@ def table(
 ) -> None:
     """Print a table; empty cells for what is not known. What stands in the columns `whole` is copied by people, such
     as ids: it is broken on no screen."""
+    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    if not cells:
+        console.print(f"{title}: none.")
+        return
+    columns_of_text = list(zip(columns, *cells, strict=True))
+    widths = _widths(columns_of_text, [column in whole for column in columns])
     shown = Table(title=title, title_justify="left", title_style="bold")
-    for column in columns:
-        shown.add_column(column, overflow="fold", no_wrap=column in whole)
-    count = 0
-    for row in rows:
+    for column, width in zip(columns, widths, strict=True):
+        shown.add_column(column, overflow="fold", no_wrap=column in whole, width=width)
+    for row in cells:
         # A subject like "[level 2] overdue" is text and no markup.
-        shown.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
-        count += 1
-    console.print(shown if count else f"{title}: none.")
+        shown.add_row(*map(escape, row))
+    console.print(shown)
+
+
+def _widths(columns: Sequence[Sequence[str]], whole: Sequence[bool]) -> Sequence[int | None]:
+    """Widths at which no word is broken that need not be, and what is left shared by need; None: rich's choice."""
+    wanted = [max(map(cell_len, "\n".join(texts).splitlines())) for texts in columns]
+    words = [max(map(cell_len, " ".join(texts).split()), default=1) for texts in columns]
+    room = console.width - (3 * len(columns) + 1)
+    if sum(wanted) > room:
+        for unbroken in UNBROKEN:
+            least = [
+                want if keep else min(word, unbroken)
+                for want, word, keep in zip(wanted, words, whole, strict=True)
+            ]
+            if sum(least) <= room:
+                short = [want - has for want, has in zip(wanted, least, strict=True)]
+                left = room - sum(least)
+                return [has + left * more // sum(short) for has, more in zip(least, short, strict=True)]
+    return [None] * len(columns)
 
 
 def when(value: str | None) -> str:

@@ -129,18 +129,15 @@ def show(episode: Episode, json: Json = False) -> None:
         return
     rows = [
         [
-            one.consent.consent_id,
-            one.consent.type,
+            f"{one.consent.consent_id}\n{one.consent.type}",
             one.consent.recipient,
-            one.consent.purpose,
-            ", ".join(sorted(one.consent.content)),
-            one.consent.signed_on,
-            one.consent.expires_on or one.consent.expires_event,
+            f"{one.consent.purpose}:\n{', '.join(sorted(one.consent.content))}",
+            f"{one.consent.signed_on} to\n{one.consent.expires_on or one.consent.expires_event}",
             one.consent.ended(today) or "stands",
         ]
         for one in found
     ]
-    table("Consents", ["id", "type", "recipient", "purpose", "content", "signed", "ends", "today"], rows)
+    table("Consents", ["id, type", "recipient", "purpose: content", "signed, ends", "today"], rows)
     for one in found:
         for at, what, by in one.history:
             console.print(f"  {when_in(zone, at)}  {one.consent.consent_id}: {what}, by {by}")

@@ -104,8 +104,7 @@ def show(referral: Id, json: Json = False) -> None:
         if shown["attempts"]:
             tried = [
                 [
-                    one["listing_id"],
-                    one["name"],
+                    f"{one['listing_id']}\n{one['name']}",
                     one["agency"],
                     one["step"].replace("_", " "),
                     when(one["chosen_at"]),
@@ -114,7 +113,7 @@ def show(referral: Id, json: Json = False) -> None:
                 ]
                 for one in shown["attempts"]
             ]
-            table("Chosen", ["id", "place", "agency", "step", "chosen", "appointment", "visited"], tried)
+            table("Chosen", ["id, place", "agency", "step", "chosen", "appointment", "visited"], tried)
         if shown["open_tasks"]:
             owed = [[one["task_id"], when(one["due_at"]), one["asks"]] for one in shown["open_tasks"]]
             table("Open tasks", ["task", "due", "what is asked"], owed)

@@ -33,7 +33,8 @@ def test_stays_that_end_early_last_about_as_long_as_published(caseload: Simulate
     # stays of many lengths tell little, and a fixed tolerance would ask the dice, not the calibration.
     margin = 1 / sqrt(stays.total)
     shortest, longest = stays.quantile(0.5 - margin), stays.quantile(0.5 + margin)
-    assert shortest is not None and longest is not None
+    assert shortest is not None
+    assert longest is not None
     assert shortest <= published <= longest
 
 
