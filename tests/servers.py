@@ -12,6 +12,7 @@ from pathlib import Path
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
+from worker.connection import converter
 from worker.mailbox import Mailbox
 from worker.settings import Settings
 from worker.setup import set_up
@@ -66,11 +67,13 @@ async def time_skipping_server(settings: Settings) -> AsyncIterator[WorkflowEnvi
 
 
 @asynccontextmanager
-async def dev_server(settings: Settings, ui_port: int | None = None) -> AsyncIterator[WorkflowEnvironment]:
-    """The real server, in memory, with its Web UI."""
+async def dev_server(
+    settings: Settings, ui_port: int | None = None, *arguments: str
+) -> AsyncIterator[WorkflowEnvironment]:
+    """The real server, in memory, with its Web UI; encrypted as the settings say."""
     async with await WorkflowEnvironment.start_local(
-        dev_server_existing_path=binary("temporal"), data_converter=pydantic_data_converter, ui=True,
-        ui_port=ui_port, dev_server_log_level="error",
+        dev_server_existing_path=binary("temporal"), data_converter=converter(settings), ui=True,
+        ui_port=ui_port, dev_server_log_level="error", dev_server_extra_args=arguments,
     ) as environment:  # fmt: skip
         await set_up(environment.client, settings)
         yield environment

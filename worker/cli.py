@@ -20,6 +20,7 @@ COMMANDS = {
     "setup": "clinic.app",
     "worker": "clinic.app",
     "mail": "clinic.app",
+    "codec": "codec.codec",
     "admit": "episodes.app",
     "record": "episodes.app",
     "attend": "episodes.app",

@@ -12,6 +12,9 @@ from worker.errors import CannotDo
 
 HOME = Path(".carepath")
 
+OFF = "off"
+"""`CAREPATH_CODEC` without encryption."""
+
 
 class Settings(BaseSettings):
     """One clinic. Address, namespace, TLS and API key of Temporal come from its own standard environment."""
@@ -38,7 +41,8 @@ class Settings(BaseSettings):
     """Signs those links; without one a secret is made once and kept beside the clinic's own files."""
     letters: Path = HOME / "letters"
     """Where letters to agencies are laid for printing."""
-    codec: str = "off"
+    codec: str = OFF
+    """The file with the keys that encrypt histories; off on a local address only."""
 
     @field_validator("timezone")
     @classmethod
@@ -80,13 +84,9 @@ def check_codec(settings: Settings, address: str) -> None:
     """Histories may be unencrypted on a local address only.
 
     Raises:
-        CannotDo: the codec is off and the address is not local, or the codec is not known.
+        CannotDo: the codec is off and the address is not local.
     """
-    if settings.codec != "off":
-        raise CannotDo(
-            f"CAREPATH_CODEC: {settings.codec} is not known; this version has no payload codec but 'off'."
-        )
     host = address.rpartition(":")[0].strip("[]")
-    if host not in ("localhost", "127.0.0.1", "::1"):
+    if settings.codec == OFF and host not in ("localhost", "127.0.0.1", "::1"):
         raise CannotDo(f"CAREPATH_CODEC is off, and {address} is not on this machine: histories would leave it "
-                       "unencrypted. Use a server on this machine.")  # fmt: skip
+                       "unencrypted. Make a key file with `carepath codec key FILE`, and name it there.")  # fmt: skip

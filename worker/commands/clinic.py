@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from worker.codec.server import PORT as CODEC_PORT
 from worker.commands.options import Json
 from worker.connection import connect
 from worker.errors import CannotDo
@@ -27,11 +28,19 @@ def up(
     ui_port: Annotated[int, typer.Option(help="Port of the Web UI.")] = 8233,
     mail_port: Annotated[int, typer.Option(help="Port of the local mailbox.")] = 8025,
     gateway_port: Annotated[int, typer.Option(help="Port at which agencies answer.")] = GATEWAY_PORT,
+    codec_port: Annotated[
+        int, typer.Option(help="Port of the codec server, if histories are encrypted.")
+    ] = CODEC_PORT,
 ) -> None:
     """Start everything on this machine: Temporal with its Web UI, worker, mailbox, example clinic."""
     asyncio.run(
         start_everything(
-            port=port, ui_port=ui_port, mail_port=mail_port, gateway_port=gateway_port, empty=empty
+            port=port,
+            ui_port=ui_port,
+            mail_port=mail_port,
+            gateway_port=gateway_port,
+            codec_port=codec_port,
+            empty=empty,
         )
     )
 

@@ -1,0 +1,85 @@
+"""Commands on the encryption of histories: make keys, and let the Web UI read."""
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from worker.codec.codec import Codec
+from worker.codec.keys import add_key, load_keys
+from worker.codec.server import PORT, codec_server
+from worker.errors import CannotDo
+from worker.run import until_stopped
+from worker.serving import serving
+from worker.settings import OFF, load_settings
+from worker.show import console
+
+codec = typer.Typer(
+    no_args_is_help=True, help="Encryption of histories: its keys, and the server for the Web UI."
+)
+
+
+@codec.command()
+def key(
+    file: Annotated[Path, typer.Argument(help="The key file; it is made if it is not there.")],
+    key_id: Annotated[
+        str | None, typer.Option("--id", help="The key's id; today's date (UTC) if it is left out.")
+    ] = None,
+) -> None:
+    """Make a key. The first line of the file encrypts, all lines decrypt."""
+    name = key_id or datetime.now(UTC).date().isoformat()
+    if add_key(file, name):
+        console.print(
+            f"Key {name} is in {file}. Set CAREPATH_CODEC={file} for every worker and every command. Keep a copy "
+            "apart: without it nobody reads the histories again.",
+            highlight=False,
+            soft_wrap=True,
+        )
+    else:
+        console.print(
+            f"Key {name} is in {file}, and decrypts. When every worker and every command has the file, move its line "
+            "to the top: then it encrypts.",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+@codec.command()
+def serve(
+    ui: Annotated[
+        list[str] | None,
+        typer.Option("--ui", help="Where the Web UI is, such as https://ui.example; several times."),
+    ] = None,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; put a proxy with TLS and a login before it.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = PORT,
+) -> None:
+    """Let the Web UI of a browser read and write what is encrypted, until it is stopped."""
+    settings = load_settings()
+    if settings.codec == OFF:
+        raise CannotDo("CAREPATH_CODEC is off: there is nothing to decrypt. Name the key file.")
+    origins = [_origin(address) for address in ui or ["http://127.0.0.1:8233", "http://localhost:8233"]]
+    app = codec_server(Codec(load_keys(Path(settings.codec))), origins)
+
+    async def run() -> None:
+        async with serving(app, port, host):
+            console.print(
+                f"The codec server listens on http://{host}:{port} for {', '.join(origins)}. "
+                "In the Web UI: the glasses at the top, then this address. Stop it with Ctrl-C.",
+                highlight=False,
+                soft_wrap=True,
+            )
+            await until_stopped()
+
+    asyncio.run(run())
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise CannotDo(f"--ui: {address} is not an address; use one such as https://ui.example.")
+    return f"{parts.scheme}://{parts.netloc}".lower()
