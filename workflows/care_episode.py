@@ -4,7 +4,6 @@ It takes entries by update, sleeps until the core's next deadline, carries out e
 stand. Everything that must survive continue-as-new is in `Episode`.
 """
 
-from collections.abc import Coroutine
 from datetime import date
 from typing import Any
 
@@ -13,37 +12,27 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.models import KEEP_CONSENTS, NOTE_EPISODE, ConsentsStated, EpisodeNote
-    from activities.policies import CLINIC_NOTE
     from workflows import visibility as seen
     from workflows.answering import application_error, today_as_far_as_known
     from workflows.cancellation import live_through
     from workflows.core import views
     from workflows.core.effects import (
-        BeginEpisode,
-        CloseTask,
-        Effect,
-        KeepConsents,
-        MessagePatient,
-        NoteClosed,
         Notify,
         OpenTask,
-        StartReferral,
-        TellReferral,
     )
     from workflows.core.entries import Entry, in_words, parse_entry
     from workflows.core.episode import Episode
     from workflows.core.errors import InvalidEntry, Refused
     from workflows.core.progress import Changed, JournalLine, Progress
-    from workflows.core.referral.start import ReferralStart
     from workflows.core.snapshot import pack, unpack
     from workflows.core.start import EpisodeStart
-    from workflows.details import episode_attributes, progress_table, referral_start_attributes
+    from workflows.details import episode_attributes, progress_table
+    from workflows.episode_errands import Errands
     from workflows.messages import ReferralNews, Result, TaskDone
-    from workflows.notices import message_patient
     from workflows.outward import Outward
     from workflows.pathways import pathway_named
-    from workflows.pathways.following import check_following, start_of_following
+    from workflows.pathways.following import check_following
+    from workflows.showing import ShownAttributes
     from workflows.waiting import NamedWait
 
 
@@ -67,10 +56,9 @@ class CareEpisode:
         begin = self.episode.start
         self._outward = Outward(episode_id=begin.episode_id, site=begin.site, team=self.episode.frame.team)
         self._wait = NamedWait()
-        self._keeping = 0
+        self._errands = Errands(self.episode, self._outward)
         self._moved = not (isinstance(start, dict) and "resumed" in start)
-        # Search attributes come along into a new run: only what differs from them is upserted.
-        self._shown = {pair.key.name: pair.value for pair in workflow.info().typed_search_attributes}
+        self._shown = ShownAttributes()
 
     @workflow.run
     async def run(self, start: Any) -> Progress:
@@ -90,7 +78,7 @@ class CareEpisode:
             self._wake()
         while not self.episode.finished(workflow.now()):
             self._moved = False
-            self._carry_out()
+            self._errands.carry_out()
             self._show()
             deadline = self.episode.next_deadline
             self._wait.wait_for(deadline and deadline.at, deadline.name if deadline else "")
@@ -102,7 +90,7 @@ class CareEpisode:
             if self._wait.is_over:
                 self._wake()
         self._wait.stop()
-        self._carry_out()
+        self._errands.carry_out()
         self._show()
         await workflow.wait_condition(lambda: self._outward.is_idle and workflow.all_handlers_finished())
         return self.progress()
@@ -240,146 +228,12 @@ class CareEpisode:
         instant = self.episode.at_close_of(date.fromisoformat(day))
         return views.progress(views.as_known_at(self.episode, instant), instant)
 
-    # -- carrying out ---------------------------------------------------------------------------------------
-
-    def _carry_out(self) -> None:
-        self._outward.carry_out(self.episode.take_effects(), self._perform)
-
-    def _perform(self, effect: Effect) -> Coroutine[Any, Any, None]:
-        match effect:
-            case OpenTask():
-                return self._outward.open_task(effect)
-            case CloseTask():
-                return self._outward.close_task(effect)
-            case Notify():
-                return self._notify(effect)
-            case MessagePatient():
-                return self._message(effect)
-            case NoteClosed():
-                return self._note_closed(effect)
-            case KeepConsents():
-                return self._keep_consents(effect)
-            case StartReferral():
-                return self._start_referral(effect)
-            case TellReferral():
-                return self._tell_referral(effect)
-            case BeginEpisode():
-                return self._begin_episode(effect)
-
-    async def _notify(self, notice: Notify) -> None:
-        key = f"{self.episode.start.episode_id}:{notice.key}"
-        self.episode.undelivered += await self._outward.notify(notice, key)
-
-    async def _message(self, message: MessagePatient) -> None:
-        episode_id = self.episode.start.episode_id
-        failures = await message_patient(
-            key=f"{episode_id}:{message.key}",
-            episode_id=episode_id,
-            template=message.template,
-            send_before=message.send_before,
-        )
-        if failures:
-            self.episode.undelivered += failures
-            await self._notify(
-                Notify(
-                    f"{message.key}:not_sent",
-                    "case_manager",
-                    self.episode.frame.team.get("case_manager"),
-                    "message_not_sent",
-                    tuple(failures),
-                )
-            )
-
-    async def _note_closed(self, note: NoteClosed) -> None:
-        await workflow.execute_activity(
-            NOTE_EPISODE,
-            EpisodeNote(episode_id=self.episode.start.episode_id, closed_on=note.closed_on),
-            summary="Clinic database: episode closed"
-            if note.closed_on
-            else "Clinic database: episode open again",
-            **CLINIC_NOTE.options(),
-        )
-
-    async def _keep_consents(self, kept: KeepConsents) -> None:
-        self._keeping += 1
-        try:
-            await workflow.execute_activity(
-                KEEP_CONSENTS,
-                ConsentsStated(
-                    episode_id=self.episode.start.episode_id,
-                    version=kept.version,
-                    consents=list(kept.consents),
-                    lifted=list(kept.lifted),
-                ),
-                summary="Clinic database: consents",
-                **CLINIC_NOTE.options(),
-            )
-        finally:
-            self._keeping -= 1
-
-    async def _start_referral(self, new: StartReferral) -> None:
-        await self._consents_are_kept()
-        start = self.episode.start
-        beginning = ReferralStart(
-            **start.model_dump(include={"episode_id", "site", "timezone", "team", "closures"}),
-            referral_id=new.referral_id,
-            kind=new.kind,
-            service=new.service,
-            wishes=new.wishes,
-            since=new.since,
-            need=new.need,
-            policy=new.policy,
-            statements=new.statements,
-        )
-        await workflow.start_child_workflow(
-            seen.REFERRAL,
-            beginning.model_dump(mode="json"),
-            id=new.referral_id,
-            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-            search_attributes=referral_start_attributes(beginning),
-            static_summary=f"referral · {new.kind.replace('_', ' ')} · {start.site}",
-        )
-
-    async def _tell_referral(self, news: TellReferral) -> None:
-        # The ledger judges by the clinic database: it must know of a consent before the referral tries again (P3).
-        await self._consents_are_kept()
-        if starting := self._outward.starting(news.referral_id):
-            await workflow.wait([starting])
-        referral = workflow.get_external_workflow_handle(news.referral_id)
-        try:
-            await referral.signal("told", news.statement)
-        except ApplicationError as error:  # it has ended: there is nothing left for it to hear
-            workflow.logger.info("referral %s had already ended: %s", news.referral_id, error.type)
-
-    async def _consents_are_kept(self) -> None:
-        await workflow.wait_condition(lambda: self._keeping == 0)
-
-    async def _begin_episode(self, begin: BeginEpisode) -> None:
-        start = self.episode.start
-        await workflow.execute_activity(
-            NOTE_EPISODE,
-            EpisodeNote(episode_id=begin.episode_id, follows=start.episode_id, opened_on=begin.referred_on),
-            summary="Clinic database: the episode goes on in another program",
-            **CLINIC_NOTE.options(),
-        )
-        await workflow.start_child_workflow(
-            seen.CARE_EPISODE,
-            start_of_following(start, begin),
-            id=f"episode-{begin.episode_id}",
-            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-            static_summary=f"{begin.pathway} · {start.site}",
-        )
-
     # -- showing --------------------------------------------------------------------------------------------
 
     def _show(self) -> None:
         progress = views.progress(self.episode, workflow.now())
         workflow.set_current_details(progress_table(progress, self.episode.zone))
-        attributes = episode_attributes(progress, self.episode.start)
-        changed = [update for name, update in attributes.items() if self._shown.get(name) != update.value]
-        if changed:
-            workflow.upsert_search_attributes(changed)
-            self._shown.update({name: update.value for name, update in attributes.items()})
+        self._shown.show(episode_attributes(progress, self.episode.start))
 
     # -- continuing as new ----------------------------------------------------------------------------------
 

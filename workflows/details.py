@@ -63,8 +63,8 @@ def _task_rows(tasks: Sequence[OpenTaskView], zone: ZoneInfo) -> list[str]:
     ]
 
 
-def episode_attributes(progress: Progress, start: EpisodeStart) -> dict[str, "SearchAttributeUpdate[Any]"]:
-    """The search attributes of an episode, by name."""
+def episode_attributes(progress: Progress, start: EpisodeStart) -> list["SearchAttributeUpdate[Any]"]:
+    """The search attributes of an episode: plain codes and dates."""
     updates: list[SearchAttributeUpdate[Any]] = [
         seen.STAGE.value_set(progress.stage),
         seen.SITE.value_set(start.site),
@@ -76,7 +76,7 @@ def episode_attributes(progress: Progress, start: EpisodeStart) -> dict[str, "Se
     if progress.gate.opens_on:
         midnight = datetime.combine(progress.gate.opens_on, time(), start.zone).astimezone(UTC)
         updates.append(seen.GATE.value_set(midnight))
-    return {update.key.name: update for update in updates}
+    return updates
 
 
 def referral_table(shown: ReferralView, referral: Referral) -> str:

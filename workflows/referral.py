@@ -4,59 +4,33 @@ It takes statements by update, from people and from the agencies' gateway alike;
 through activities; and tells its episode of the first visit and of the end.
 """
 
-from collections.abc import Coroutine
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import ValidationError
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, CancelledError, FailureError
+from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.models import (
-        ASK_AGENCY,
-        DISCLOSE,
-        FIND_CANDIDATES,
-        GIVE_UP,
-        NOTE_TOLD,
-        RECONCILE,
-        AgencyAnswer,
-        AgencyQuestion,
-        Candidates,
-        CandidateSearch,
-        Disclosure,
-        DisclosureReceipt,
-        Reconciliation,
-        ToldByHand,
-        ToldReceipt,
-    )
-    from activities.policies import AGENCY_QUESTION, CLINIC_NOTE, DIRECTORY_SEARCH, DISCLOSURE
     from workflows import visibility as seen
     from workflows.answering import application_error, today_as_far_as_known
     from workflows.cancellation import live_through
     from workflows.core import views as journals
-    from workflows.core.effects import CloseTask, Notify, OpenTask
+    from workflows.core.effects import Notify
     from workflows.core.entries import Entry, in_words
     from workflows.core.errors import Refused
     from workflows.core.progress import Changed, JournalLine
-    from workflows.core.referral.effects import (
-        AskAgency,
-        Disclose,
-        FindCandidates,
-        NoteTold,
-        Reconcile,
-        ReferralEffect,
-        ReportToEpisode,
-    )
     from workflows.core.referral.engine import Referral as Engine
     from workflows.core.referral.snapshot import pack, unpack
     from workflows.core.referral.start import ReferralStart
     from workflows.core.referral.statements import parse_statement
     from workflows.core.referral.views import ReferralView, view
-    from workflows.core.referral.words import is_plain
     from workflows.details import referral_attributes, referral_table
-    from workflows.messages import ReferralNews, TaskDone
+    from workflows.messages import TaskDone
     from workflows.outward import Outward
     from workflows.pathways.referral import new_referral
+    from workflows.referral_errands import Errands
+    from workflows.showing import ShownAttributes
     from workflows.waiting import NamedWait
 
 
@@ -83,9 +57,9 @@ class Referral:
             reports_to=begin.referral_id,
         )
         self._wait = NamedWait()
-        self._on_their_way: dict[str, tuple[Disclose, workflow.ActivityHandle[DisclosureReceipt]]] = {}
+        self._errands = Errands(self.referral, self._outward, self._judged)
         self._moved = False
-        self._shown = {pair.key.name: pair.value for pair in workflow.info().typed_search_attributes}
+        self._shown = ShownAttributes()
 
     @workflow.run
     async def run(self, start: Any) -> ReferralView:
@@ -105,8 +79,8 @@ class Referral:
             self._judged(lambda: self.referral.begin(workflow.now()))
         while not self.referral.finished(workflow.now()):
             self._moved = False
-            self._carry_out()
-            self._take_back()
+            self._errands.carry_out()
+            self._errands.take_back()
             self._show()
             deadline = self.referral.next_deadline
             self._wait.wait_for(deadline and deadline.at, deadline.name if deadline else "")
@@ -118,12 +92,12 @@ class Referral:
             if self._wait.is_over:
                 self._judged(lambda: self.referral.wake(workflow.now()))
         self._wait.stop()
-        self._carry_out()
+        self._errands.carry_out()
         self._show()
         await workflow.wait_condition(lambda: self._outward.is_idle and workflow.all_handlers_finished())
         return self.view()
 
-    def _judged(self, judge: Any) -> None:
+    def _judged(self, judge: Callable[[], object]) -> None:
         """Let the engine judge what the time or the world has brought, and never stop for an error of ours."""
         try:
             judge()
@@ -196,206 +170,12 @@ class Referral:
     def journal(self) -> list[JournalLine]:
         return journals.journal(self.referral)
 
-    # -- carrying out -----------------------------------------------------------------------------------------
-
-    def _carry_out(self) -> None:
-        self._outward.carry_out(self.referral.take_effects(), self._perform)
-
-    def _perform(self, effect: ReferralEffect) -> Coroutine[Any, Any, None]:
-        match effect:
-            case OpenTask():
-                return self._outward.open_task(effect)
-            case CloseTask():
-                return self._outward.close_task(effect)
-            case Notify():
-                return self._notify(effect)
-            case FindCandidates():
-                return self._find(effect)
-            case Disclose():
-                return self._disclose(effect)
-            case Reconcile():
-                return self._reconcile(effect)
-            case NoteTold():
-                return self._note_told(effect)
-            case AskAgency():
-                return self._ask(effect)
-            case ReportToEpisode():
-                return self._report(effect)
-
-    async def _notify(self, notice: Notify) -> None:
-        key = f"{self.referral.start.referral_id}:{notice.key}"
-        self.referral.undelivered += await self._outward.notify(notice, key)
-
-    async def _find(self, wanted: FindCandidates) -> None:
-        start = self.referral.start
-        try:
-            answer = await workflow.execute_activity(
-                FIND_CANDIDATES,
-                CandidateSearch(
-                    referral_id=start.referral_id,
-                    episode_id=start.episode_id,
-                    kind=start.kind,
-                    service=start.service,
-                    wishes=dict(wanted.wishes),
-                    leave_out=list(wanted.leave_out),
-                    at_most=wanted.at_most,
-                ),
-                result_type=Candidates,
-                summary="Look for places in the directory",
-                **DIRECTORY_SEARCH.options(),
-            )
-        except ActivityError as error:  # then a person looks
-            self.referral.undelivered.append(f"The directory could not be asked: {_reason(error)}")
-            answer = Candidates(found=[])
-        found = [place.model_dump() for place in answer.found]
-        self._judged(lambda: self.referral.found(wanted.search, found, answer.as_of, workflow.now()))
-
-    async def _disclose(self, wanted: Disclose) -> None:
-        start = self.referral.start
-        # What the service is goes out by name only where it may stand anywhere (C5).
-        service = start.service if is_plain(self.referral.facts) else "service"
-        disclosure = Disclosure(
-            key=wanted.key,
-            episode_id=start.episode_id,
-            referral_id=start.referral_id,
-            what=wanted.what,
-            agency=wanted.agency,
-            service=service,
-            purpose=wanted.purpose,
-            content=list(wanted.content),
-            timezone=start.timezone,
-            revokes=wanted.revokes,
-        )
-        sending = workflow.start_activity(
-            DISCLOSE,
-            disclosure,
-            result_type=DisclosureReceipt,
-            summary=f"{_TELL[wanted.what]}, if a consent stands",
-            # An attempt that runs at this moment is waited for: only it knows whether something left.
-            cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-            **DISCLOSURE.options(),
-        )
-        self._on_their_way[wanted.try_id] = (wanted, sending)
-        try:
-            receipt = await sending
-        except ActivityError as error:
-            receipt = await self._given_up(disclosure)
-            if receipt.outcome == "withheld" and not isinstance(error.cause, CancelledError):
-                # Then a person makes the contact.
-                reason = _reason(error)[:500]
-                self._judged(lambda: self.referral.sending(wanted, "failed", workflow.now(), reason=reason))
-                return
-        finally:
-            del self._on_their_way[wanted.try_id]
-        said = {
-            "reference": receipt.reference,
-            "way": receipt.way,
-            "consent_id": receipt.consent_id,
-            "reason": receipt.reason and receipt.reason[:500],
-        }
-        self._judged(lambda: self.referral.sending(wanted, receipt.outcome, workflow.now(), **said))
-
-    async def _given_up(self, disclosure: Disclosure) -> DisclosureReceipt:
-        """What became of a sending that is tried no more; where nobody can say, it is uncertain (P9)."""
-        try:
-            receipt: DisclosureReceipt = await workflow.execute_activity(
-                GIVE_UP,
-                disclosure,
-                result_type=DisclosureReceipt,
-                summary="Ledger: what became of a sending",
-                **CLINIC_NOTE.options(),
-            )
-        except ActivityError:
-            return DisclosureReceipt(key=disclosure.key, outcome="uncertain", agency=disclosure.agency)
-        return receipt
-
-    def _take_back(self) -> None:
-        """What somebody has declined or revoked meanwhile is not tried again."""
-        for wanted, sending in self._on_their_way.values():
-            if not self.referral.wants(wanted) and not sending.cancelling():
-                sending.cancel()
-
-    async def _reconcile(self, found: Reconcile) -> None:
-        try:
-            await workflow.execute_activity(
-                RECONCILE,
-                Reconciliation(key=found.key, arrived=found.arrived, by=found.by),
-                summary="Ledger: what a person found out",
-                **CLINIC_NOTE.options(),
-            )
-        except ActivityError as error:
-            self.referral.undelivered.append(f"The ledger was not told what was found out: {_reason(error)}")
-
-    async def _note_told(self, told: NoteTold) -> None:
-        start = self.referral.start
-        try:
-            receipt = await workflow.execute_activity(
-                NOTE_TOLD,
-                ToldByHand(
-                    key=told.key,
-                    episode_id=start.episode_id,
-                    referral_id=start.referral_id,
-                    recipient=told.recipient,
-                    name=told.name,
-                    purpose=told.purpose,
-                    content=list(told.content),
-                    by=told.by,
-                    at=told.at,
-                    timezone=start.timezone,
-                ),
-                result_type=ToldReceipt,
-                summary="Ledger: what a person has told by hand",
-                **CLINIC_NOTE.options(),
-            )
-        except ActivityError as error:
-            self.referral.undelivered.append(
-                f"The ledger was not told what was told by hand: {_reason(error)}"
-            )
-            return
-        if receipt.objection:
-            self._judged(lambda: self.referral.told_without_consent(told, workflow.now()))
-
-    async def _ask(self, question: AskAgency) -> None:
-        try:
-            answer = await workflow.execute_activity(
-                ASK_AGENCY,
-                AgencyQuestion(
-                    referral_id=self.referral.start.referral_id,
-                    agency=question.agency,
-                    reference=question.reference,
-                ),
-                result_type=AgencyAnswer,
-                summary="Ask the agency for news",
-                **AGENCY_QUESTION.options(),
-            )
-        except ActivityError as error:  # it is asked again at the next time
-            workflow.logger.info("an agency could not be asked: %s", _reason(error))
-            return
-        if answer.status:
-            status, at, booked = answer.status, answer.at, answer.appointment_at
-            self._judged(lambda: self.referral.agency_said(question, status, at, booked, workflow.now()))
-
-    async def _report(self, news: ReportToEpisode) -> None:
-        start = self.referral.start
-        episode = workflow.get_external_workflow_handle(f"episode-{start.episode_id}")
-        try:
-            await episode.signal(
-                "referral_news",
-                ReferralNews(referral_id=start.referral_id, state=news.state, at=news.at, reason=news.reason),
-            )
-        except Exception:  # the episode has ended: the referral goes on by itself (C3)
-            workflow.logger.info("the episode takes no further news")
-
     # -- showing ----------------------------------------------------------------------------------------------
 
     def _show(self) -> None:
         shown = view(self.referral, workflow.now())
         workflow.set_current_details(referral_table(shown, self.referral))
-        attributes = {update.key.name: update for update in referral_attributes(shown, self.referral.start)}
-        changed = [update for name, update in attributes.items() if self._shown.get(name) != update.value]
-        if changed:
-            workflow.upsert_search_attributes(changed)
-            self._shown.update({name: update.value for name, update in attributes.items()})
+        self._shown.show(referral_attributes(shown, self.referral.start))
 
     # -- continuing as new ------------------------------------------------------------------------------------
 
@@ -415,13 +195,6 @@ class Referral:
         )
 
 
-_TELL = {
-    "referral": "Tell the chosen place",
-    "cancellation": "Tell the place that it is cancelled",
-    "completion": "Close our order at the place",
-}
-
-
 def _begin(start: Any) -> Engine:
     resumed = start.get("resumed") if isinstance(start, dict) else None
     begin = ReferralStart.model_validate(
@@ -429,8 +202,3 @@ def _begin(start: Any) -> Engine:
     )
     referral = new_referral(begin, workflow.now())
     return unpack(resumed["snapshot"], referral, workflow.now()) if resumed else referral
-
-
-def _reason(error: ActivityError) -> str:
-    cause = error.cause
-    return cause.message if isinstance(cause, FailureError) else "no answer in time"

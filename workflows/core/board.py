@@ -14,6 +14,7 @@ from workflows.core.duties.duty import Duty, Reading
 from workflows.core.effects import CloseTask, EscalationLevel, OpenTask
 from workflows.core.keys import subject_of
 from workflows.core.policy import Escalation
+from workflows.core.progress import OpenTaskView
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,22 @@ class Board:
     """Which kinds of entries do what is owed, for each open task."""
     opened: dict[str, int] = field(default_factory=dict)
     """How often a task was opened for each duty."""
+
+    def shown(self, now: datetime) -> list[OpenTaskView]:
+        """The open tasks as people see them, by the time at which they are due; the level is that of the instant."""
+        return [
+            OpenTaskView(
+                task_id=task.task_id,
+                kind=task.kind,
+                role=task.role,
+                due_at=task.due_at,
+                level=sum(level.at <= now for level in task.escalation),
+                rule=task.rule,
+                entries=list(task.entries),
+                asks=task.asks,
+            )
+            for task in sorted(self.open.values(), key=lambda task: (task.due_at, task.task_id))
+        ]
 
     def reconcile(
         self,

@@ -16,7 +16,6 @@ from workflows.core.progress import (
     GateProgress,
     JournalLine,
     NextDeadline,
-    OpenTaskView,
     Progress,
     Week,
 )
@@ -47,19 +46,7 @@ def progress(episode: Episode, now: datetime) -> Progress:
         gate=gate(facts),
         week=Week(minutes=minutes, days=days, short_by_minutes=max(0, required - minutes)),
         consecutive_misses=facts.consecutive_misses if running else 0,
-        open_tasks=[
-            OpenTaskView(
-                task_id=task.task_id,
-                kind=task.kind,
-                role=task.role,
-                due_at=task.due_at,
-                level=sum(level.at <= now for level in task.escalation),
-                rule=task.rule,
-                entries=list(task.entries),
-                asks=task.asks,
-            )
-            for task in sorted(episode.open_tasks.values(), key=lambda task: (task.due_at, task.task_id))
-        ],
+        open_tasks=episode.board.shown(now),
         open_referrals=episode.linkage.open(facts),
         next_deadline=_deadline(episode.next_deadline),
         extensions=len(facts.extensions) if admitted_on else 0,

@@ -95,19 +95,7 @@ def view(referral: Referral, now: datetime) -> ReferralView:
         first_visit_by=facts.wait_is_over_at if end is None else None,
         first_visit_on=facts.day_of_first_visit,
         cancelling=[one.place.listing_id for one in facts.withdrawing],
-        open_tasks=[
-            OpenTaskView(
-                task_id=task.task_id,
-                kind=task.kind,
-                role=task.role,
-                due_at=task.due_at,
-                level=sum(level.at <= now for level in task.escalation),
-                rule=task.rule,
-                entries=list(task.entries),
-                asks=task.asks,
-            )
-            for task in sorted(referral.open_tasks.values(), key=lambda task: (task.due_at, task.task_id))
-        ],
+        open_tasks=referral.board.shown(now),
         next_deadline=NextDeadline(at=due.at, name=due.name) if due else None,
         waits_for=referral.waits_for,
         fhir=_fhir(last, referral),

@@ -1,0 +1,167 @@
+"""What an episode asks of the world: notices, messages, the clinic database, referrals, a following episode."""
+
+from collections.abc import Coroutine
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.models import KEEP_CONSENTS, NOTE_EPISODE, ConsentsStated, EpisodeNote
+    from activities.policies import CLINIC_NOTE
+    from workflows import visibility as seen
+    from workflows.core.effects import (
+        BeginEpisode,
+        CloseTask,
+        Effect,
+        KeepConsents,
+        MessagePatient,
+        NoteClosed,
+        Notify,
+        OpenTask,
+        StartReferral,
+        TellReferral,
+    )
+    from workflows.core.episode import Episode
+    from workflows.core.referral.start import ReferralStart
+    from workflows.details import referral_start_attributes
+    from workflows.notices import message_patient
+    from workflows.outward import Outward
+    from workflows.pathways.following import start_of_following
+
+
+class Errands:
+    """The errands of one episode."""
+
+    def __init__(self, episode: Episode, outward: Outward) -> None:
+        self._episode, self._outward = episode, outward
+        self._keeping = 0
+
+    def carry_out(self) -> None:
+        """Begin whatever the engine asks for."""
+        self._outward.carry_out(self._episode.take_effects(), self._perform)
+
+    def _perform(self, effect: Effect) -> Coroutine[Any, Any, None]:
+        match effect:
+            case OpenTask():
+                return self._outward.open_task(effect)
+            case CloseTask():
+                return self._outward.close_task(effect)
+            case Notify():
+                return self._notify(effect)
+            case MessagePatient():
+                return self._message(effect)
+            case NoteClosed():
+                return self._note_closed(effect)
+            case KeepConsents():
+                return self._keep_consents(effect)
+            case StartReferral():
+                return self._start_referral(effect)
+            case TellReferral():
+                return self._tell_referral(effect)
+            case BeginEpisode():
+                return self._begin_episode(effect)
+
+    async def _notify(self, notice: Notify) -> None:
+        key = f"{self._episode.start.episode_id}:{notice.key}"
+        self._episode.undelivered += await self._outward.notify(notice, key)
+
+    async def _message(self, message: MessagePatient) -> None:
+        episode_id = self._episode.start.episode_id
+        failures = await message_patient(
+            key=f"{episode_id}:{message.key}",
+            episode_id=episode_id,
+            template=message.template,
+            send_before=message.send_before,
+        )
+        if failures:
+            self._episode.undelivered += failures
+            await self._notify(
+                Notify(
+                    f"{message.key}:not_sent",
+                    "case_manager",
+                    self._episode.frame.team.get("case_manager"),
+                    "message_not_sent",
+                    tuple(failures),
+                )
+            )
+
+    async def _note_closed(self, note: NoteClosed) -> None:
+        await workflow.execute_activity(
+            NOTE_EPISODE,
+            EpisodeNote(episode_id=self._episode.start.episode_id, closed_on=note.closed_on),
+            summary="Clinic database: episode closed"
+            if note.closed_on
+            else "Clinic database: episode open again",
+            **CLINIC_NOTE.options(),
+        )
+
+    async def _keep_consents(self, kept: KeepConsents) -> None:
+        self._keeping += 1
+        try:
+            await workflow.execute_activity(
+                KEEP_CONSENTS,
+                ConsentsStated(
+                    episode_id=self._episode.start.episode_id,
+                    version=kept.version,
+                    consents=list(kept.consents),
+                    lifted=list(kept.lifted),
+                ),
+                summary="Clinic database: consents",
+                **CLINIC_NOTE.options(),
+            )
+        finally:
+            self._keeping -= 1
+
+    async def _start_referral(self, new: StartReferral) -> None:
+        await self._consents_are_kept()
+        start = self._episode.start
+        beginning = ReferralStart(
+            **start.model_dump(include={"episode_id", "site", "timezone", "team", "closures"}),
+            referral_id=new.referral_id,
+            kind=new.kind,
+            service=new.service,
+            wishes=new.wishes,
+            since=new.since,
+            need=new.need,
+            policy=new.policy,
+            statements=new.statements,
+        )
+        await workflow.start_child_workflow(
+            seen.REFERRAL,
+            beginning.model_dump(mode="json"),
+            id=new.referral_id,
+            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+            search_attributes=referral_start_attributes(beginning),
+            static_summary=f"referral · {new.kind.replace('_', ' ')} · {start.site}",
+        )
+
+    async def _tell_referral(self, news: TellReferral) -> None:
+        # The ledger judges by the clinic database: it must know of a consent before the referral tries again (P3).
+        await self._consents_are_kept()
+        if starting := self._outward.starting(news.referral_id):
+            await workflow.wait([starting])
+        referral = workflow.get_external_workflow_handle(news.referral_id)
+        try:
+            await referral.signal("told", news.statement)
+        except ApplicationError as error:  # it has ended: there is nothing left for it to hear
+            workflow.logger.info("referral %s had already ended: %s", news.referral_id, error.type)
+
+    async def _consents_are_kept(self) -> None:
+        await workflow.wait_condition(lambda: self._keeping == 0)
+
+    async def _begin_episode(self, begin: BeginEpisode) -> None:
+        start = self._episode.start
+        await workflow.execute_activity(
+            NOTE_EPISODE,
+            EpisodeNote(episode_id=begin.episode_id, follows=start.episode_id, opened_on=begin.referred_on),
+            summary="Clinic database: the episode goes on in another program",
+            **CLINIC_NOTE.options(),
+        )
+        await workflow.start_child_workflow(
+            seen.CARE_EPISODE,
+            start_of_following(start, begin),
+            id=f"episode-{begin.episode_id}",
+            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+            static_summary=f"{begin.pathway} · {start.site}",
+        )
