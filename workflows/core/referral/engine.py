@@ -22,40 +22,18 @@ from workflows.core.errors import NotAllowedNow
 from workflows.core.policy import load_policy
 from workflows.core.progress import Changed
 from workflows.core.record import Record
-from workflows.core.referral.attempts import Attempt, Step, meant
-from workflows.core.referral.deadlines import (
-    agency_is_asked,
-    asked_again_at,
-    record_closes,
-    to_be_asked,
-    wait_is_over,
-)
+from workflows.core.referral.attempts import Attempt, Step
+from workflows.core.referral.deadlines import agency_is_asked, record_closes, wait_is_over
 from workflows.core.referral.duties import duties
-from workflows.core.referral.effects import (
-    AskAgency,
-    Disclose,
-    FindCandidates,
-    NoteTold,
-    Reconcile,
-    ReferralEffect,
-    ReportToEpisode,
-)
+from workflows.core.referral.effects import AskAgency, Disclose, NoteTold, ReferralEffect
 from workflows.core.referral.facts import ReferralFacts, ReferralFrame
+from workflows.core.referral.ledger import found_out, told_by_hand, told_without_consent
 from workflows.core.referral.outcomes import statement_of
 from workflows.core.referral.refusals import refuse
+from workflows.core.referral.requests import Requests, is_wanted
 from workflows.core.referral.start import ReferralStart
-from workflows.core.referral.statements import (
-    AboutPlace,
-    AgencyAnswered,
-    Appointment,
-    CancellationConfirmed,
-    Engaged,
-    Sending,
-    Visit,
-    parse_statement,
-)
+from workflows.core.referral.statements import parse_statement
 from workflows.core.referral.status import Exported, exported
-from workflows.core.referral.words import is_plain
 from workflows.core.situation import Situation, guards_read_in
 
 MACHINE = "carepath"
@@ -88,13 +66,7 @@ class Referral:
         self.chart = chart(model=self.situation)
         self.board = Board(start.referral_id)
         self.effects: list[ReferralEffect] = []
-        self.asked: set[str] = set()
-        """Searches and sendings that were asked for; each is asked for once."""
-        self.asked_at: dict[str, datetime] = {}
-        """When the agency of an attempt was last asked for news."""
-        self.heard: dict[str, list[str]] = {}
-        """What each agency said when it was asked, word by word; the same word again is no news."""
-        self.reported: tuple[str, str | None] = ("open", None)
+        self.requests = Requests()
         self.sent: set[str] = set()
         self.undelivered: list[str] = []
         self.next_deadline: Deadline | None = None
@@ -130,8 +102,8 @@ class Referral:
         known, effects, chart = len(self.record), len(self.effects), self.chart_as_it_stands()
         try:
             self.record.add(entry, now)
-            self._reconcile(entry)
-            self._note_told(entry, now)
+            self.effects += found_out(entry, self.facts)
+            self.effects += told_by_hand(entry, self.facts_at(now))
             happened = self._up_to_date(now, frozenset({entry.kind}))
         except Exception:
             self.record.cut_back(known)
@@ -203,13 +175,11 @@ class Referral:
         now: datetime,
     ) -> None:
         """An agency was asked and has answered; what it has said before is no news."""
-        word = f"{status}|{at}|{appointment_at}"
-        heard = self.heard.setdefault(effect.attempt, [])
-        if heard and heard[-1] == word:
+        number = self.requests.news(effect.attempt, f"{status}|{at}|{appointment_at}")
+        if number is None:
             return
-        heard.append(word)
         said = {
-            "kind": "answer", "id": f"{effect.attempt}:asked:{len(heard)}", "source": "agency", "status": status,
+            "kind": "answer", "id": f"{effect.attempt}:asked:{number}", "source": "agency", "status": status,
             "listing_id": effect.listing_id, "at": min(at or now, now).isoformat(),
             "appointment_at": appointment_at and appointment_at.isoformat(),
         }  # fmt: skip
@@ -218,6 +188,15 @@ class Referral:
     def _say(self, said: Mapping[str, Any], now: datetime) -> None:
         given = {name: value for name, value in said.items() if value is not None}
         self.apply(parse_statement({"by": MACHINE, **given}), now, by_machine=True)
+
+    def told_without_consent(self, told: NoteTold, now: datetime) -> None:
+        """The ledger knows of no consent for what a person has told by hand (P3)."""
+        self.effects += told_without_consent(told, self.facts)
+        self._up_to_date(now, frozenset())
+
+    def wants(self, effect: Disclose) -> bool:
+        """Whether a sending that is on its way is still to be made."""
+        return is_wanted(effect, self.facts)
 
     # -- following ----------------------------------------------------------------------------------------
 
@@ -245,10 +224,7 @@ class Referral:
         clinic = Clinic(self.frame.calendar, self.frame.team, self.frame.policy.escalation)
         opened, happened = self.board.reconcile(owed, facts, kinds, clinic)
         self.effects += opened
-        self._search()
-        self._send()
-        self._ask()
-        self._report()
+        self.effects += self.requests.due(facts)
         self.next_deadline = min(self._awaited(owed), default=None)
         self._raise_alarm()
         return happened
@@ -260,132 +236,12 @@ class Referral:
             for duty in owed
             if duty.since > facts.now
         ]
-        return [*record_closes(facts), *wait_is_over(facts), *agency_is_asked(facts, self.asked_at), *begin]
-
-    def _search(self) -> None:
-        facts = self.facts
-        if facts.search_is_wanted and facts.search not in self.asked:
-            self.asked.add(facts.search)
-            self.effects.append(
-                FindCandidates(facts.search, facts.wishes, tuple(facts.left_out), facts.linkage.at_most)
-            )
-
-    def _send(self) -> None:
-        facts = self.facts
-        one = facts.current
-        if one and one.step is Step.QUEUED and not facts.closed:
-            self._disclose(one, "referral", one.sending_key, one.try_id, None)
-        for late in facts.withdrawing:
-            if late.by == "agency" and late.reference:
-                self._disclose(late, "cancellation", late.cancel_key, late.cancel_key, late.reference)
-        for done in facts.attempts:
-            if done.is_done and done.has_order and not facts.is_silent:
-                key = f"{done.sending_key}:completion"
-                self._disclose(done, "completion", key, key, done.reference)
-
-    def wants(self, effect: Disclose) -> bool:
-        """Whether a sending that is on its way is still to be made: nobody may have declined it meanwhile."""
-        facts = self.facts
-        if effect.what == "cancellation":
-            return any(late.cancel_key == effect.try_id for late in facts.withdrawing)
-        if effect.what == "completion":
-            return not facts.is_silent
-        one = facts.current
-        is_queued = one is not None and one.step is Step.QUEUED and one.try_id == effect.try_id
-        return is_queued and facts.closed is None
-
-    def _disclose(self, one: Attempt, what: Any, key: str, try_id: str, revokes: str | None) -> None:
-        if try_id in self.asked or one.place.agency is None:
-            return
-        self.asked.add(try_id)
-        terms = self.frame.linkage
-        content = terms.content if is_plain(self.facts) else terms.content_unnamed
-        self.effects.append(
-            Disclose(
-                key=f"{self.start.referral_id}:{key}",
-                try_id=try_id,
-                what=what,
-                listing_id=one.place.listing_id,
-                agency=one.place.agency,
-                purpose=terms.purpose,
-                # That it is taken back says nothing new about the person.
-                content=content if what == "referral" else (),
-                revokes=revokes,
-            )
-        )
-
-    def _ask(self) -> None:
-        facts = self.facts
-        for one in to_be_asked(facts):
-            if asked_again_at(one, facts, self.asked_at) <= facts.now:
-                self.asked_at[one.key] = facts.now
-                assert one.place.agency is not None
-                assert one.reference is not None
-                self.effects.append(AskAgency(one.key, one.place.listing_id, one.place.agency, one.reference))
-
-    def _reconcile(self, entry: Entry) -> None:
-        """What was found out about an uncertain sending goes into the ledger too (P9).
-
-        A person has asked, or the agency has answered: then it has arrived.
-        """
-        one = meant(entry, self.record, self.facts.attempts) if isinstance(entry, AboutPlace) else None
-        if one is None:
-            return
-        key = f"{self.start.referral_id}:{one.sending_key}"
-        if isinstance(entry, Sending) and entry.outcome in ("arrived", "not_arrived"):
-            if one.step is Step.UNCERTAIN:
-                self.effects.append(Reconcile(key, entry.outcome == "arrived", entry.by))
-        elif isinstance(entry, _SHOWS_THAT_IT_ARRIVED) and one.step in (Step.UNCERTAIN, Step.NOT_ARRIVED):
-            self.effects.append(Reconcile(key, True, entry.by))
-        heard = isinstance(entry, CancellationConfirmed) and entry.heard
-        confirmed = isinstance(entry, AgencyAnswered) and entry.status == "cancelled"
-        if one.cancel_outcome in ("uncertain", "to_post") and (heard or confirmed):
-            self.effects.append(Reconcile(f"{self.start.referral_id}:{one.cancel_key}", True, entry.by))
-
-    def _note_told(self, entry: Entry, now: datetime) -> None:
-        """What a person has told by hand is a disclosure too, and goes into the ledger (P8)."""
-        if not isinstance(entry, Sending) or entry.outcome != "by_hand" or entry.what != "referral":
-            return
-        facts = self.facts_at(now)
-        named = [one for one in facts.attempts if entry.listing_id in (None, one.place.listing_id)]
-        one = facts.current if entry.listing_id is None else named[-1] if named else None
-        if one is None:
-            return
-        terms, place = self.frame.linkage, one.place
-        self.effects.append(
-            NoteTold(
-                key=f"{self.start.referral_id}:told:{entry.key}",
-                recipient=place.agency or place.listing_id,
-                name=place.name if is_plain(facts) else "",
-                purpose=terms.purpose,
-                content=terms.content if is_plain(facts) else terms.content_unnamed,
-                by=entry.by,
-                at=min(entry.at or now, now),
-            )
-        )
-
-    def told_without_consent(self, effect: NoteTold, now: datetime) -> None:
-        """What was told is on record, and no consent covered it: those who answer for it hear so (P3)."""
-        line = (
-            f"{effect.by} has told a place by hand ({self.start.referral_id}), and no consent on record covers it. It "
-            "stands in the ledger. Record the consent if there is one on paper."
-        )
-        for role in ("case_manager", "supervisor"):
-            key = f"{effect.key}:{role}"
-            self.effects.append(Notify(key, role, self.frame.team.get(role), "told_without_consent", (line,)))
-        self._up_to_date(now, frozenset())
-
-    def _report(self) -> None:
-        facts = self.facts
-        state: tuple[Any, str | None] = ("open", None)
-        at = facts.now
-        if end := facts.closed:
-            state, at = ("closed", end.reason), end.at
-        elif facts.first_visit_at:
-            state, at = ("visited", None), facts.first_visit_at
-        if state != self.reported:
-            self.reported = state
-            self.effects.append(ReportToEpisode(state[0], at, state[1]))
+        return [
+            *record_closes(facts),
+            *wait_is_over(facts),
+            *agency_is_asked(facts, self.requests.asked_at),
+            *begin,
+        ]
 
     def _raise_alarm(self) -> None:
         key = f"nothing_awaited:{self.facts.today}"
@@ -480,9 +336,6 @@ class Referral:
         """The program's time zone."""
         return self.start.zone
 
-
-_SHOWS_THAT_IT_ARRIVED = (AgencyAnswered, Appointment, Visit, Engaged)
-"""Who says or is told one of these knows of the person."""
 
 _NAMES = {
     "state": "Referral",

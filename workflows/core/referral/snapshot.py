@@ -26,10 +26,10 @@ def pack(referral: Referral) -> str:
         "states": states,
         "history": history,
         "board": packed_board(referral.board),
-        "asked": sorted(referral.asked),
-        "asked_at": {key: at.isoformat() for key, at in referral.asked_at.items()},
-        "heard": referral.heard,
-        "reported": referral.reported,
+        "asked": sorted(referral.requests.asked),
+        "asked_at": {key: at.isoformat() for key, at in referral.requests.asked_at.items()},
+        "heard": referral.requests.heard,
+        "reported": referral.requests.reported,
         "sent": sorted(referral.sent),
         "undelivered": referral.undelivered,
         "deadline": referral.next_deadline
@@ -48,13 +48,13 @@ def unpack(packed: str, referral: Referral, now: datetime) -> Referral:
         entry = STATEMENTS[statement["kind"]].model_validate(statement)
         referral.record.add(entry, datetime.fromisoformat(recorded_at))
     restore_board(referral.board, content["board"], zone)
-    referral.asked = set(content["asked"])
-    referral.asked_at = {
+    referral.requests.asked = set(content["asked"])
+    referral.requests.asked_at = {
         key: datetime.fromisoformat(at).astimezone(zone) for key, at in content["asked_at"].items()
     }
-    referral.heard = content["heard"]
+    referral.requests.heard = content["heard"]
     state, reason = content["reported"]
-    referral.reported = (state, reason)
+    referral.requests.reported = (state, reason)
     referral.sent = set(content["sent"])
     referral.undelivered = content["undelivered"]
     if content["deadline"]:
