@@ -181,7 +181,7 @@ class Clinic:
             patient = self.admitted(days)
             self.comes(patient, until_ago=4)
             self.tested(patient, *range(6, days, 9))
-            patient.event("leave", reason=reason, **{"from": self.ago(3), "until": self.ago(-6)})
+            patient.event("leave", by="ehr", reason=reason, **{"from": self.ago(3), "until": self.ago(-6)})
         for days, checkins in (
             (100, (3,)),
             (110, (13, 6)),

@@ -10,7 +10,7 @@ from statistics import median
 from activities.directory import geometry
 from activities.directory.asking import Ask
 from activities.directory.index import Index
-from activities.directory.listing import Listing, Place, Slot
+from activities.directory.listing import Listing, Modality, Place, Slot
 from activities.directory.matching import rank
 from activities.directory.wishes import read
 
@@ -20,6 +20,7 @@ CITIES = [(38.63, -90.2), (41.88, -87.63), (40.71, -74.0), (34.05, -118.24), (29
 ZONES = ["America/Chicago", "America/Chicago", "America/New_York", "America/Los_Angeles", "America/Chicago",
          "America/Chicago"]  # fmt: skip
 FORMATS = ("newcomer", "discussion", "speaker", "big_book", "step_study", "women", "men", "meditation")
+MODALITIES: tuple[Modality, ...] = ("in_person", "in_person", "hybrid")
 SPECIALTIES = ("trauma", "emdr", "dual_diagnosis", "family", "addiction")
 
 
@@ -32,7 +33,7 @@ def listings(number: int = 100_000) -> list[Listing]:
 def _listing(n: int, draw: random.Random) -> Listing:
     city = draw.randrange(len(CITIES))
     place = Place(CITIES[city][0] + draw.gauss(0, 0.4), CITIES[city][1] + draw.gauss(0, 0.4))
-    modality = draw.choice(("in_person", "in_person", "hybrid"))
+    modality = draw.choice(MODALITIES)
     if n % 8 == 0:
         return Listing(
             source="therapists", source_id=str(n), kind="therapist", name=f"Practice {n}", timezone=ZONES[city],

@@ -208,13 +208,13 @@ def test_E9_an_entry_that_the_engine_cannot_follow_leaves_no_trace(
     patient.episode.wake(later)
     before = held_in(pack(patient.episode))
     (task,) = [one for one in patient.progress.open_tasks if one.kind == "crisis_response"]
-    fields = {
+    fields: dict[str, dict[str, object]] = {
         "use": {"on": ADMITTED},
         "decision": {"about": task.task_id, "choice": "safe"},
         "policy": {"policy": {"length": {"days": 45}}},
         "retraction": {"entry_id": crisis.entry_id, "reason": "another person"},
-    }[kind]
-    entry = parse_entry({"kind": kind, "id": "x1", "by": "th-1", **fields})
+    }
+    entry = parse_entry({"kind": kind, "id": "x1", "by": "th-1", **fields[kind]})
 
     def fails(*_: Any) -> Any:
         raise OverflowError

@@ -90,7 +90,7 @@ def test_a_year_of_closures_does_not_hang_the_calendar() -> None:
 @pytest.mark.parametrize("given", [{}, {"hours": 1, "days": 1}, {"hours": -1}, {"weeks": 2}])
 def test_a_delay_is_exactly_one_length(given: dict[str, int]) -> None:
     with pytest.raises(ValidationError):
-        Delay(**given)  # type: ignore[arg-type]
+        Delay(**given)
 
 
 def test_opening_hours_are_on_some_day_and_end_after_they_begin() -> None:

@@ -1,5 +1,6 @@
 """The clinical rules by example, each test named for the rule it proves."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -591,9 +592,13 @@ def test_E6_return_screens_again_and_resumes_where_things_stood() -> None:
 
 @pytest.mark.parametrize("stage", ["intake", "program", "gate_review", "aftercare"])
 def test_E8_a_crisis_is_taken_in_every_stage_and_the_pathway_resumes_where_it_was(stage: str) -> None:
-    patient = {"intake": Patient, "program": admitted, "gate_review": ready_for_gate, "aftercare": aftercare}[
-        stage
-    ]()
+    brought_to: dict[str, Callable[[], Patient]] = {
+        "intake": Patient,
+        "program": admitted,
+        "gate_review": ready_for_gate,
+        "aftercare": aftercare,
+    }
+    patient = brought_to[stage]()
     assert patient.progress.stage == stage
     patient.says("crisis", type="overdose", at=patient.now.isoformat())
     assert patient.progress.in_crisis

@@ -39,7 +39,7 @@ def settings(
     book = tmp_path / "agencies.yaml"
     channel = {"type": "webhook", "url": f"http://{hospital.address}/", "secret_env": "HOSPITAL_SECRET"}
     office = {"name": "Office of Care Coordination", "address": "100 Main Street", "phone": "555-0100"}
-    agencies = [
+    agencies: list[dict[str, object]] = [
         {"id": "hospital-1", "name": "Example Hospital", "address": "1 Hill Street", "medical": True},
         {"id": "pantry-1", "name": "Example Pantry", "address": "1 Main Street"},
     ]

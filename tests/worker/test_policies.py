@@ -29,7 +29,7 @@ def test_a_folder_gives_the_policy_of_the_pathway_and_those_that_may_follow(tmp_
 
 
 def test_what_the_start_says_itself_is_left_as_it_is(tmp_path: Path) -> None:
-    own = {**START, "pathway": "IOT", "policy": None, "following": {}}
+    own: dict[str, object] = {**START, "pathway": "IOT", "policy": None, "following": {}}
     assert with_clinic_policies(own, folder(tmp_path)) == own
 
 

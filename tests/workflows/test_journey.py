@@ -44,7 +44,7 @@ async def test_a_refused_entry_says_why_and_harms_nothing(time_skipping: Workflo
         ("retraction", {"entry_id": "none", "reason": "x"}, "no entry none"),
         ("consent", {"consent_id": "c1"}, "recipient"),
     ):
-        error = await story.refused(kind, **fields)  # type: ignore[arg-type]
+        error = await story.refused(kind, **fields)
         assert error.type == "InvalidEntry"
         assert words in error.message
     error = await story.refused("decision", about="gate_review", choice="pass")

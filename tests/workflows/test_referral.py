@@ -268,7 +268,7 @@ async def test_a_refused_statement_says_why_and_a_cancellation_request_ends_noth
         ("visit", {"on": "2199-01-01"}, "InvalidEntry", "in the future"),
     ):
         with pytest.raises(WorkflowUpdateFailedError) as refused:
-            await linking.record(kind, **fields)  # type: ignore[arg-type]
+            await linking.record(kind, **fields)
         cause = refused.value.cause
         assert isinstance(cause, ApplicationError)
         assert cause.type == type_, cause.message

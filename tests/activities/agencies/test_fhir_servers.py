@@ -225,7 +225,8 @@ def talking(server: Answering, **options: Any) -> Fhir:
 
 @pytest.mark.parametrize("status", [500, 503, 429])
 async def test_an_agency_that_answers_500_for_days_is_tried_again_and_gets_nothing_twice(status: int) -> None:
-    with answering(*[NOTHING_FOUND, status] * 3) as server:
+    attempt: list[int | tuple[int, bytes]] = [NOTHING_FOUND, status]
+    with answering(*attempt * 3) as server:
         for _ in range(3):
             with pytest.raises(Transient, match=f"pantry-1 answered {status}"):
                 await talking(server).send(handover())

@@ -123,8 +123,8 @@ def test_HSDS_as_tables_in_a_folder_or_an_archive() -> None:
     with zipfile.ZipFile(archive, "w") as written:
         for name, content in encoded.items():
             written.writestr(f"export/{name}", content)
-    for content in (encoded, archive.getvalue()):
-        first, second = documents.read(content, feed("hsds_csv"), TODAY).listings
+    for tables in (encoded, archive.getvalue()):
+        first, second = documents.read(tables, feed("hsds_csv"), TODAY).listings
         assert (first.name, first.services, first.phone) == (
             "Food pantry · Riverton Aid",
             ("food_bank",),

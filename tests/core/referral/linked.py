@@ -1,7 +1,7 @@
 """A referral moved through time by hand: the vocabulary of its tests. The directory, the ledger and the agencies answer
 what a test tells them to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -15,12 +15,12 @@ from workflows.core.referral.views import ReferralView, view
 from workflows.pathways.referral import new_referral
 
 BEGAN = date(2026, 3, 2)  # a Monday; clocks change on the following Sunday
-PLACES = [
+PLACES: list[dict[str, object]] = [
     {"listing_id": "t1", "name": "Harbor Counselling", "agency": "harbor", "why": ["speaks Spanish"]},
     {"listing_id": "t2", "name": "Riverside Therapy", "agency": "riverside"},
     {"listing_id": "t3", "name": "Oak Street Practice"},
 ]
-GROUPS = [
+GROUPS: list[dict[str, object]] = [
     {"listing_id": "g1", "name": "Monday Night"},
     {"listing_id": "g2", "name": "Tools for Change", "secular": True},
 ]
@@ -38,7 +38,7 @@ class Linked:
         self,
         kind: str = "therapist",
         service: str | None = None,
-        places: list[dict[str, Any]] | None = None,
+        places: Sequence[Mapping[str, object]] | None = None,
         receipts: Callable[[Disclose], tuple[str, dict[str, str]]] | None = None,
         **changes: Any,
     ) -> None:

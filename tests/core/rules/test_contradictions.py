@@ -246,9 +246,9 @@ def test_E8_what_is_refused_changes_nothing_even_in_a_crisis() -> None:
     patient = admitted().until(WED)
     patient.says("crisis", type="overdose", at=patient.now.isoformat())
     before = patient.progress
-    for wrong in ({"kind": "exit", "reason": "other", "on": MON - DAY}, {"kind": "return", "on": MON}):
+    for kind, fields in (("exit", {"reason": "other", "on": MON - DAY}), ("return", {"on": MON})):
         with pytest.raises(Refused):
-            patient.says(**wrong)
+            patient.says(kind, **fields)
     assert patient.progress == before
 
 

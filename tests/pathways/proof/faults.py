@@ -10,7 +10,7 @@ import copy
 import inspect
 import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from workflows.core import pathway as shared
@@ -112,6 +112,9 @@ class _Arrow(NamedTuple):
     body: list[ast.stmt]
 
 
+_Change = Callable[[_Arrow], bool]
+
+
 def _arrows(module: ast.Module) -> list[_Arrow]:
     bodies = [
         s.body
@@ -145,7 +148,7 @@ def _arrows(module: ast.Module) -> list[_Arrow]:
     return found
 
 
-def _changes(arrow: _Arrow) -> Iterator[tuple[str, "types.FunctionType | _Change"]]:
+def _changes(arrow: _Arrow) -> Iterator[tuple[str, _Change]]:
     guarded = any(word.arg == "cond" for word in arrow.call.keywords)
     if guarded:
         yield "the guard is dropped", _drop_guard
@@ -164,11 +167,6 @@ def _changes(arrow: _Arrow) -> Iterator[tuple[str, "types.FunctionType | _Change
         yield f"goes to {other}", _to(other)
     if target in arrow.siblings:
         yield "goes nowhere", _to(source)
-
-
-class _Change:
-    def __call__(self, arrow: _Arrow) -> bool:
-        raise NotImplementedError
 
 
 def _drop_guard(arrow: _Arrow) -> bool:
@@ -194,12 +192,12 @@ def _automatic(arrow: _Arrow) -> bool:
     return True
 
 
-def _to(target: str) -> "types.FunctionType":
+def _to(target: str) -> _Change:
     def change(arrow: _Arrow) -> bool:
         arrow.call.args[0] = ast.parse(target, mode="eval").body
         return True
 
-    return change  # type: ignore[return-value]
+    return change
 
 
 def _said(call: ast.Call) -> str:

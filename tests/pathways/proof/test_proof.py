@@ -15,6 +15,7 @@ from statemachine.exceptions import InvalidDefinition
 
 from tests.core.test_laws import HISTORIES, _recorded
 from tests.pathways.proof.faults import Fault, faults_of_chart, faults_of_pathway
+from workflows.core.pathway import Pathway
 from workflows.core.snapshot import pack, unpack
 from workflows.pathways import pathway_named
 from workflows.pathways.drawing import transitions
@@ -130,13 +131,16 @@ def test_a_kind_of_deadline_has_no_dates() -> None:
 # -- the proof can fail ---------------------------------------------------------------------------------------
 
 
-def _known(prove: Any) -> frozenset[tuple[str, str]]:
+_Prove = Callable[[Pathway, Findings], object]
+
+
+def _known(prove: _Prove) -> frozenset[tuple[str, str]]:
     findings = Findings()
     prove(IOP, findings)
     return frozenset((name, what) for name, kept in findings.breaches.items() for what in kept)
 
 
-def _caught(fault: Fault, prove: Any, known: frozenset[tuple[str, str]]) -> bool:
+def _caught(fault: Fault, prove: _Prove, known: frozenset[tuple[str, str]]) -> bool:
     try:
         prove(fault.pathway(), Findings(stop_at_first=True, known=known))
     except (Broken, InvalidDefinition):
@@ -150,8 +154,8 @@ def of_pathway() -> list[Fault]:
 
 
 def test_a_missing_duty_deadline_exit_or_guard_is_caught_by_the_search(of_pathway: list[Fault]) -> None:
-    def search(depth: int) -> Callable[[Any, Findings], None]:
-        return lambda pathway, findings: prove_engine(pathway, findings, depth) and None
+    def search(depth: int) -> _Prove:
+        return lambda pathway, findings: prove_engine(pathway, findings, depth)
 
     assert len(of_pathway) > 60
     known = _known(search(0))
@@ -173,7 +177,7 @@ def test_a_chart_that_goes_round_is_told_as_a_story_and_does_not_hang_the_proof(
 
 
 def test_a_dropped_guard_or_a_missing_decision_is_caught_by_the_graph() -> None:
-    def graph(pathway: Any, findings: Findings) -> None:
+    def graph(pathway: Pathway, findings: Findings) -> None:
         prove_chart(pathway, findings, within=3)
 
     known = _known(graph)
@@ -184,7 +188,7 @@ def test_a_dropped_guard_or_a_missing_decision_is_caught_by_the_graph() -> None:
     assert [fault.name for fault in chosen if not _caught(fault, graph, known)] == []
 
 
-def _table(pathway: Any) -> list[dict[str, str]]:
+def _table(pathway: Pathway) -> list[dict[str, str]]:
     return [row._asdict() for row in transitions(pathway)]
 
 

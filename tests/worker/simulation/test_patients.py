@@ -13,24 +13,18 @@ from worker.simulation.behaviour import Person
 from worker.simulation.parameters import Parameters, load_parameters
 from worker.simulation.run import simulate
 
+WAYS = {
+    "dropped_out": {"share": 1, "stay_days": {"median": 20, "sigma": 0}},
+    "transferred": {"share": 0, "stay_days": {"median": 20}},
+    "terminated": {"share": 0, "stay_days": {"median": 20}},
+    "other": {"share": 0, "stay_days": {"median": 20}},
+}
 SILENT = {
-    "leaving": {
-        "ways": {
-            "dropped_out": {"share": 1, "stay_days": {"median": 20, "sigma": 0}},
-            "transferred": {"share": 0, "stay_days": {"median": 20}},
-            "terminated": {"share": 0, "stay_days": {"median": 20}},
-            "other": {"share": 0, "stay_days": {"median": 20}},
-        },
-        "says_so": 0,
-    },
+    "leaving": {"ways": WAYS, "says_so": 0},
     "outreach": {"reached_after_leaving": 0},
     "staff": {"answers": {"lost_contact_proposal": {"close": 1}}},
 }
-LEFT_ALONE = {
-    "leaving": {
-        "ways": {name: {"share": 0, "stay_days": {"median": 20}} for name in SILENT["leaving"]["ways"]}
-    }
-}  # type: ignore[attr-defined]
+LEFT_ALONE = {"leaving": {"ways": {name: {"share": 0, "stay_days": {"median": 20}} for name in WAYS}}}
 SUPERVISOR_AT_24H = read_file(EXAMPLE / "policy_supervisor_at_24h.yaml")
 
 
@@ -48,8 +42,9 @@ def test_who_stops_coming_is_closed_by_a_persons_decision_and_the_stay_ends_at_t
 
 
 def test_a_termination_is_proposed_and_decided_by_different_people() -> None:
-    ways = {name: {"share": float(name == "terminated"), "stay_days": {"median": 20, "sigma": 0}}
-            for name in SILENT["leaving"]["ways"]}  # type: ignore[attr-defined]  # fmt: skip
+    ways = {
+        name: {"share": float(name == "terminated"), "stay_days": {"median": 20, "sigma": 0}} for name in WAYS
+    }
     sure = {
         "involuntary_review": {"approve": 1},
         "discharge_team_meeting": {"alternatives_tried": 1},

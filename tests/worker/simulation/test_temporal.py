@@ -77,7 +77,7 @@ def test_the_command_writes_lines_tables_and_pictures(tmp_path: Path) -> None:
     file.write_text("caseload: {followed_for_days: 60}")
     policy = Path("deploy/example/policy_45_days.yaml")
     out = tmp_path / "out"
-    arguments = ["--patients", "3", "--parameters", file, "--against", policy, "--out", out]
+    arguments: list[str | Path] = ["--patients", "3", "--parameters", file, "--against", policy, "--out", out]
     result = subprocess.run([carepath, "simulate", *arguments], capture_output=True, text=True, check=True)
     assert "Who would have been treated differently" in result.stdout
     written = {path.name for path in out.iterdir()}
