@@ -22,6 +22,10 @@ Run = Callable[..., Awaitable[subprocess.CompletedProcess[str]]]
 DAY = timedelta(days=1)
 TODAY = datetime.now(UTC).astimezone(ZONE).date()
 SESSION = f"{TODAY - DAY}T18:00"
+"""A time yesterday, for which there may be no session."""
+SCHEDULED = next(
+    f"{day}T18:00" for day in (TODAY - DAY, TODAY - 2 * DAY, TODAY - 3 * DAY) if day.weekday() in (0, 2, 4)
+)
 
 
 @pytest.fixture
@@ -65,6 +69,14 @@ async def test_attendance_of_a_whole_group_everyone_present_except(run: Run, tmp
     assert [line["entry"]["status"] for line in journal if line["kind"] == "attendance"] == ["attended"]
     wrong = await run("attend", "yesterday", "e3", "--by", "cm-1")
     assert (wrong.returncode, "session:" in wrong.stdout) == (1, True)
+
+
+async def test_A8_attendance_that_contradicts_an_earlier_one_is_told_to_whoever_records_it(run: Run) -> None:
+    await run("attend", SCHEDULED, "e1", "--by", "cm-1")
+    again = await run("attend", SCHEDULED, "e1", "e2", "--except", "e1", "--by", "th-1", "--json")
+    told = {line["episode_id"]: line["changes"] for line in json.loads(again.stdout)}
+    assert "disagree" in " ".join(told["episode-e1"])
+    assert "disagree" not in " ".join(told["episode-e2"])
 
 
 async def test_the_journal_and_the_gate_explain_themselves(run: Run) -> None:

@@ -205,7 +205,7 @@ def attend(
 
     async def run() -> None:
         async with clinic() as here:
-            results = []
+            results: list[dict[str, Any]] = []
             for one in dict.fromkeys(everyone):
                 status = absent.get(one, "attended")
                 entry = {
@@ -218,14 +218,21 @@ def attend(
                 }
                 try:
                     answer = await here.update(one, "record", entry)
-                    results.append([one, status, "known already" if answer["duplicate"] else "recorded"])
+                    result = "known already" if answer["duplicate"] else "recorded"
                 except CannotDo as error:
-                    results.append([one, status, f"refused: {error}"])
+                    answer, result = {"changes": []}, f"refused: {error}"
+                line = {"episode_id": one, "status": status, "result": result, "changes": answer["changes"]}
+                results.append(line)
             if json:
-                as_json([dict(zip(("episode_id", "status", "result"), row, strict=True)) for row in results])
+                as_json(results)
             else:
-                table(f"Session of {session}", ["episode", "status", "result"], results)
-            refused = sum(row[2].startswith("refused") for row in results)
+                # What it set going is seen at once, such as the question of whom to believe (A8).
+                rows = [
+                    [line["episode_id"], line["status"], "\n".join([line["result"], *line["changes"]])]
+                    for line in results
+                ]
+                table(f"Session of {session}", ["episode", "status", "result"], rows)
+            refused = sum(line["result"].startswith("refused") for line in results)
             if refused:
                 others = "the others are recorded" if refused < len(results) else "nothing is recorded"
                 raise CannotDo(f"{refused} of {len(results)} were refused; {others}.")
