@@ -16,7 +16,7 @@ from workflows.core.weekly import forecast, report
 def due_alarms(facts: Facts, said: Set[str]) -> Iterator[Notify | MessagePatient]:
     """Alarms of the program whose moment has come and that were not raised yet."""
     search = facts.outreach
-    if search and search.searching and not facts.high_risk and not facts.in_crisis:
+    if search and search.searching and not facts.on_leave and not facts.high_risk and not facts.in_crisis:
         for due in search.rungs:
             key = f"{due.rung.name}:{search.asking}"
             if due.rung.message and due.at <= facts.now and key not in said:
@@ -66,6 +66,7 @@ def _of_week(moment: DoseMoment, facts: Facts) -> tuple[str, tuple[str, ...]] | 
     if facts.admitted_on is None or moment.week < facts.admitted_on:
         return None
     if moment.what == "report":
-        return report(facts, moment.week)
-    lines = forecast(facts, moment.week)
+        was_expected = facts.dose_required(moment.week) or facts.dose_of_week(moment.week)[0]
+        return report(facts, moment.week) if was_expected or not facts.on_leave else None
+    lines = () if facts.on_leave else forecast(facts, moment.week)
     return ("dose_forecast", lines) if lines else None

@@ -77,7 +77,11 @@ class Board:
         """
         effects: list[OpenTask | CloseTask] = []
         happened: list[str] = []
-        owed = {duty.key: duty for duty in duties if duty.is_task and duty.since <= facts.now}
+        owed = {
+            duty.key: duty
+            for duty in duties
+            if duty.is_task and duty.since <= facts.now and (duty.after is None or duty.after in self.opened)
+        }
         for key in [key for key in self.open if key not in owed]:
             closed, said = self._close(key, owed, facts, kinds)
             effects.append(closed)

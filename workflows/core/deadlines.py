@@ -32,12 +32,13 @@ def session_closes(facts: Facts) -> Iterator[Deadline]:
 
 
 def test_window_closes(facts: Facts) -> Iterator[Deadline]:
-    """The window of the test that was drawn last closes (S4); like a session it stands when the test came early."""
-    if drawn := facts.draws[0]:
+    """The window of a drawn test closes (S4); like a session it stands when the test came early."""
+    for drawn in reversed(facts.draws[0]):
         opens_at = facts.calendar.at(drawn, facts.policy.business.opens)
         closes_at = facts.calendar.due(opens_at, facts.policy.tests.collection)
-        if closes_at > facts.now:
-            yield Deadline(closes_at, f"Window of the test of {day_in_words(drawn)} closes")
+        if closes_at <= facts.now:
+            return
+        yield Deadline(closes_at, f"Window of the test of {day_in_words(drawn)} closes")
 
 
 def ladder_rung(facts: Facts) -> Iterator[Deadline]:

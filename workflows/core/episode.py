@@ -22,10 +22,12 @@ from workflows.core.decisions import answered_duty, choice_of
 from workflows.core.duties import Duty
 from workflows.core.effects import BeginEpisode, Effect, KeepConsents, NoteClosed, OpenTask, StartReferral
 from workflows.core.entries import (
+    Admission,
     Consent,
     Decision,
     Entry,
     Exit,
+    Leave,
     PolicyAdoption,
     Retraction,
     Return,
@@ -40,7 +42,7 @@ from workflows.core.linkage import Linkage
 from workflows.core.pathway import Pathway, Stage
 from workflows.core.policy import differences, load_policy
 from workflows.core.progress import Changed
-from workflows.core.record import Record
+from workflows.core.record import Record, is_taken_over
 from workflows.core.refusals import refuse
 from workflows.core.situation import guards_read_in
 from workflows.core.start import EpisodeStart
@@ -58,7 +60,7 @@ class Episode:
         self.start = start
         self.pathway = pathway
         self.started_at = now
-        self.record = Record(start.zone)
+        self.record = Record(start.zone, now)
         self.frame = Frame(
             start.episode_id,
             policy,
@@ -135,6 +137,8 @@ class Episode:
     def _apply(self, entries: Sequence[Entry], now: datetime) -> list[Changed | Refused]:
         before = self._observed_by(now)
         results: list[Changed | Refused | None] = [None] * len(entries)
+        if not self.record.all_of(Admission) and any(is_taken_over(entry) for entry in entries):
+            self.record.take_over(now)
         arriving = frozenset(entry.key for entry in entries)
         decisions: list[int] = []
         for number, entry in enumerate(entries):
@@ -143,13 +147,15 @@ class Episode:
             elif isinstance(entry, Decision):
                 decisions.append(number)
             elif not isinstance(entry, Return | Exit):
+                if isinstance(entry, Leave | Admission):  # judged by those that came before it, too
+                    self._look(now)
                 results[number] = self._add(entry, now, arriving)
         # What is checked against other entries waits for those that came with it, in whatever order (T4).
         for number, entry in enumerate(entries):
             if results[number] is None and isinstance(entry, Return | Exit):
                 self._look(now)
                 results[number] = self._add(entry, now, arriving)
-        if any(entry.source is Source.IMPORT for entry in entries):
+        if any(self.record.place(entry, now).is_history for entry in entries):
             self.taken_over_at = now
         for number in sorted(decisions, key=lambda n: (entries[n].when() or now.date(), n)):
             results[number] = self._decide(entries[number], now)
@@ -220,7 +226,7 @@ class Episode:
             duty = answered_duty(entry, duties, ids, self.facts)
         except NotAllowedNow:
             # What was decided in another system is history: it needs no task that asked for it here (T7).
-            if self.facts.is_history(self.record.place(entry, now)):
+            if self.record.place(entry, now).is_history:
                 return f"{entry.about}:{entry.key}", entry.choice, ()
             raise
         return duty.key, choice_of(entry, duty), duty.entries
@@ -307,7 +313,7 @@ class Episode:
     def _raise_alarms(self) -> None:
         facts = self.facts
         alarms = list(news_of_death(facts, self.sent))
-        if self.stage in ("program", "gate_review") and not facts.on_leave:
+        if self.stage in ("program", "gate_review"):
             alarms += due_alarms(facts, self.sent)  # type: ignore[arg-type]
         waits = self.next_deadline or self.open_tasks or self.open_referrals
         if self.stage != "closed" and not waits:

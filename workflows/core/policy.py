@@ -214,14 +214,31 @@ class Tests(_Part):
     """The window in which a drawn test is collected."""
     not_collected: Delay = Delay(business_days=1)
 
-    never_counted: tuple[str, ...] = ("nicotine", "cotinine", "caffeine")
+    never_counted: tuple[str, ...] = (
+        "nicotine", "cotinine", "tobacco", "cigarette", "cigarettes", "vape", "caffeine", "coffee", "tea",
+    )  # fmt: skip
     explained_by: Mapping[str, tuple[str, ...]] = Field(
         default_factory=lambda: {
-            "buprenorphine": ("buprenorphine", "norbuprenorphine", "opioids"),
+            "buprenorphine": ("buprenorphine", "norbuprenorphine", "naloxone", "opioids"),
             "methadone": ("methadone", "eddp", "opioids"),
-            "naltrexone": ("naltrexone",),
+            "naltrexone": ("naltrexone", "6-beta-naltrexol", "beta-naltrexol"),
+            "naloxone": ("naloxone",),
         }
     )
+    """What a medication explains in a test, by its active ingredient; each ingredient is looked for in the name."""
+    product_names: Mapping[str, str] = Field(
+        default_factory=lambda: {
+            **dict.fromkeys(
+                ("suboxone", "zubsolv", "bunavail", "subutex", "sublocade", "brixadi", "buprenex", "butrans"),
+                "buprenorphine",
+            ),
+            **dict.fromkeys(("methadose", "dolophine", "diskets"), "methadone"),
+            **dict.fromkeys(("vivitrol", "revia", "depade"), "naltrexone"),
+        }
+    )
+    """Product names of medication for addiction in the United States, with the active ingredient of each."""
+    excused_reasons: tuple[str, ...] = ("unable", "absent", "excused", "clinic_cancelled")
+    """Why a test that was not provided raises no doubt (S5); any other reason, and none, is a refusal (S6)."""
     hold_review: Delay = Delay(business_days=1)
     hold_review_again: Delay = Delay(business_days=3)
     """After a clinician chose to collect again or to await the confirmation, the question comes back."""

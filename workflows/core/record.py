@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from workflows.core.entries import Entry, Retraction, Source, effective_at
+from workflows.core.entries import Admission, Entry, Retraction, Source, effective_at
 from workflows.core.errors import InvalidEntry
 
 E = TypeVar("E", bound=Entry)
@@ -23,6 +23,8 @@ class Recorded:
     entry: Entry
     recorded_at: datetime
     effective_at: datetime
+    is_history: bool = False
+    """Whether it happened in another system before this engine took the episode up (T7)."""
 
     @property
     def key(self) -> str:
@@ -31,15 +33,19 @@ class Recorded:
 
     @property
     def known_at(self) -> datetime:
-        """When somebody first owed an answer to it: what is imported was known elsewhere when it happened (T7)."""
-        return self.effective_at if self.entry.source is Source.IMPORT else self.recorded_at
+        """When somebody first owed an answer to it: history was known elsewhere when it happened (T7).
+
+        What an import tells of the time since then is news like any other.
+        """
+        return self.effective_at if self.is_history else self.recorded_at
 
 
 class Record:
     """All entries of one episode."""
 
-    def __init__(self, zone: ZoneInfo) -> None:
-        self._zone = zone
+    def __init__(self, zone: ZoneInfo, began_at: datetime) -> None:
+        self._zone, self._began_at = zone, began_at
+        self._taken_over_at: datetime | None = None
         self._by_key: dict[str, Recorded] = {}
         self._by_kind: dict[type[Entry], list[Recorded]] = {}
         self._undone_by: dict[str, list[str]] = {}
@@ -123,7 +129,15 @@ class Record:
 
     def place(self, entry: Entry, recorded_at: datetime) -> Recorded:
         """An entry with both its times, without keeping it."""
-        return Recorded(entry, recorded_at, effective_at(entry, recorded_at, self._zone))
+        at = effective_at(entry, recorded_at, self._zone)
+        taken = self._taken_over_at
+        began_at = taken if taken and recorded_at >= taken else self._began_at
+        was_before = at.astimezone(self._zone).date() < began_at.astimezone(self._zone).date()
+        return Recorded(entry, recorded_at, at, entry.source is Source.IMPORT and was_before)
+
+    def take_over(self, at: datetime) -> None:
+        """From here on this engine has the episode: with its admission its history is imported (T7)."""
+        self._taken_over_at = self._taken_over_at or at
 
     def stands(self, key: str) -> bool:
         """Whether an entry stands: it is not retracted, and nothing has taken its place."""
@@ -204,6 +218,11 @@ class Record:
         return pending is not None and any(
             back == key or self._leads_back(key, back) for back in _undone_by(pending.entry)
         )
+
+
+def is_taken_over(entry: Entry) -> bool:
+    """Whether an entry brings an episode from another system, where the person was admitted."""
+    return isinstance(entry, Admission) and entry.source is Source.IMPORT
 
 
 def _undone_by(entry: Entry) -> tuple[str, ...]:

@@ -10,7 +10,22 @@ from typing import Any
 
 from workflows.core.authority import refuse_for_its_source
 from workflows.core.calendar import in_words
-from workflows.core.entries import Exit, Flag, Leave, PolicyAdoption, Return, Source, Test, dated_ahead
+from workflows.core.duties import CLINICIANS
+from workflows.core.duties.admission import proposed_level
+from workflows.core.entries import (
+    Admission,
+    Exit,
+    Flag,
+    Leave,
+    LevelOfCareDecision,
+    PolicyAdoption,
+    Return,
+    Screening,
+    Source,
+    Test,
+    dated_ahead,
+)
+from workflows.core.entries.intake import level_named
 from workflows.core.errors import InvalidEntry, NotAllowedNow
 from workflows.core.facts import Facts
 from workflows.core.policy import Policy, load_policy
@@ -34,6 +49,10 @@ def refuse(arriving: Recorded, facts: Facts, stage: str, defaults: Mapping[str, 
     refuse_for_its_source(entry, facts.record)
     if isinstance(entry, PolicyAdoption):
         _adoption(load_policy(entry.policy, defaults), facts, stage)
+    elif isinstance(entry, LevelOfCareDecision) and stage == "intake":
+        _level_by_another_role(entry, facts)
+    elif isinstance(entry, Admission):
+        _admission(entry, facts, stage)
     elif isinstance(entry, Flag):
         _sentence(entry)
     elif isinstance(entry, Leave):
@@ -42,7 +61,7 @@ def refuse(arriving: Recorded, facts: Facts, stage: str, defaults: Mapping[str, 
         _collected_before_it_was_ordered(entry, facts)
     elif isinstance(entry, Return):
         _return_from_nowhere(entry, facts, stage)
-    elif isinstance(entry, Exit) and not facts.is_history(arriving):
+    elif isinstance(entry, Exit) and not arriving.is_history:
         _exit(entry, facts, stage)
 
 
@@ -52,6 +71,43 @@ def _from_the_future(arriving: Recorded, facts: Facts) -> None:
         raise InvalidEntry(
             f"This {entry.kind} entry is dated {entry.when()}, which is in the future: it is "
             f"{in_words(arriving.recorded_at.astimezone(zone))} in {zone.key}. Record it when it has happened."
+        )
+
+
+def _level_by_another_role(entry: LevelOfCareDecision, facts: Facts) -> None:
+    """Another level than the screening proposes is a clinician's decision (I2). Somebody else of the team may note the
+    proposed one; whom the team does not name may have any role."""
+    screened = facts.screening
+    if entry.source is not Source.STAFF or not screened or not isinstance(screened.entry, Screening):
+        return
+    proposed, _ = proposed_level(screened.entry, facts)
+    roles = {role for role, staff_id in facts.frame.team.items() if staff_id == entry.by}
+    if roles and not roles & set(CLINICIANS) and level_named(entry.level) != level_named(proposed):
+        raise NotAllowedNow(
+            f"by: the screening proposes {proposed}; another level of care is decided by the "
+            f"{' or '.join(CLINICIANS)}, and {entry.by} has another role (I2)."
+        )
+
+
+def _admission(entry: Admission, facts: Facts, stage: str) -> None:
+    """Nobody is admitted before they were referred, nor twice (I4)."""
+    if entry.source is Source.IMPORT:
+        return
+    referred_on = facts.frame.referred_on
+    if entry.on < referred_on:
+        raise InvalidEntry(
+            f"on: {entry.on} lies before the referral on {referred_on}; give the day of admission."
+        )
+    known = facts.record.standing(Admission)
+    if stage not in ("program", "gate_review", "aftercare") or entry.supersedes or not known:
+        return
+    first, last_use = known[0].entry, facts.last_use_at_admission
+    assert isinstance(first, Admission)
+    hides_a_use = entry.last_use_on and last_use and entry.last_use_on > last_use
+    if entry.on < first.on or hides_a_use:
+        raise NotAllowedNow(
+            f"The person was admitted on {first.on} (entry {known[0].key}). To correct that admission, record this one "
+            f"with supersedes={known[0].key}; a use since then is recorded as a use."
         )
 
 
@@ -65,6 +121,10 @@ def _adoption(policy: Policy, facts: Facts, stage: str) -> None:
             f"length.days: with {policy.length.days} days the program would have ended on {reached}, which has "
             f"passed. Use at least {(facts.today - facts.admitted_on).days} days, or let a clinician advance the "
             "gate."
+        )
+    if policy.length.max_extensions < len(facts.extensions):
+        raise NotAllowedNow(
+            f"length.max_extensions: {len(facts.extensions)} extensions have begun already; use at least that many."
         )
     if facts.extensions and facts.program_ends_on and facts.program_ends_on >= facts.today:
         began = facts.extensions[-1][0]

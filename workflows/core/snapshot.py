@@ -15,11 +15,12 @@ from zoneinfo import ZoneInfo
 from workflows.core.board import Board
 from workflows.core.deadlines import Deadline
 from workflows.core.effects import EscalationLevel, OpenTask
-from workflows.core.entries import KINDS
+from workflows.core.entries import KINDS, Admission
 from workflows.core.episode import Episode
 from workflows.core.facts import Answer
 from workflows.core.keys import kind_of
 from workflows.core.pathway import Pathway
+from workflows.core.record import is_taken_over
 from workflows.core.start import EpisodeStart
 
 FORMAT = 4
@@ -60,9 +61,15 @@ def unpack(packed: str, start: EpisodeStart, pathway: Pathway) -> Episode:
     if content["format"] != FORMAT:
         raise ValueError(f"this snapshot has format {content['format']}, this code reads {FORMAT}")
     episode = Episode(start, pathway, datetime.fromisoformat(content["started_at"]))
-    for recorded_at, statement in content["entries"]:
-        entry = KINDS[statement["kind"]].model_validate(statement)
-        episode.record.add(entry, datetime.fromisoformat(recorded_at))
+    recorded = [
+        (KINDS[statement["kind"]].model_validate(statement), datetime.fromisoformat(recorded_at))
+        for recorded_at, statement in content["entries"]
+    ]
+    admitted = next(((entry, at) for entry, at in recorded if isinstance(entry, Admission)), None)
+    if admitted and is_taken_over(admitted[0]):
+        episode.record.take_over(admitted[1])
+    for entry, at in recorded:
+        episode.record.add(entry, at)
     frame, zone = episode.frame, start.zone
     for key, (choice, by, at, entry_id, reason, grounds) in content["answers"].items():
         frame.keep_answer(

@@ -18,12 +18,12 @@ def gate(facts: Facts) -> Iterator[Duty]:
     if last_use is None:
         return
     subject = f"{last_use}:{len(facts.moves)}"
-    ready_since = facts.gate_ready_since
+    ready_since = facts.gate_ready_known_at
     if ready_since:
         duty = Duty(
             f"gate_review:{subject}",
             CLINICIAN,
-            facts.calendar.at(ready_since),
+            ready_since,
             rules.review,
             ("pass", "hold"),
             "S9",
@@ -75,7 +75,7 @@ def late_news(facts: Facts) -> Iterator[Duty]:
     if since is None or signature is None:
         return
     signed = facts.record.get(signature.key)
-    if signed is None or facts.is_history(signed):
+    if signed is None or signed.is_history:
         return
     outcomes, found = ("no_change", "closer_contact"), False
     for slip in facts.slips:

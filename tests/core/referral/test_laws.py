@@ -110,6 +110,8 @@ def _facts(linked: Linked) -> dict[str, Any]:
     for attempt in [*shown["attempts"], shown["current"] or {}]:
         for way in ("withheld", "sent_at", "made_by", "reference"):
             attempt.pop(way, None)
+    # The wait begins when the word of an agency became known: here each statement has a minute of its own.
+    shown["first_visit_by"] = (shown["first_visit_by"] or "")[:10]
     return {
         name: value
         for name, value in shown.items()

@@ -592,3 +592,95 @@ def test_A8_a_session_named_at_its_end_is_still_the_evening_it_was(lone_miss: Pa
     lone_miss.says("attendance", session=late.isoformat(), status="attended", source="kiosk")
     assert lone_miss.progress.week.minutes == 180
     assert lone_miss.progress.consecutive_misses == 0
+
+
+# -- sessions that are moved about, and the edges of a leave -----------------------------------------------------
+
+
+def test_A3_a_session_that_is_moved_and_moved_back_can_be_missed() -> None:
+    patient = admitted()
+    patient.attends(MON)
+    patient.says("session_change", session=session(WED), change="moved", new_start=session(THU))
+    patient.says("session_change", session=session(THU), change="moved", new_start=session(WED))
+    patient.until(WED, "23:00")
+    assert patient.progress.consecutive_misses == 1
+
+
+def test_A3_two_sessions_that_change_places_are_two_sessions() -> None:
+    patient = admitted()
+    patient.attends(MON)
+    patient.says("session_change", session=session(WED), change="moved", new_start=session(FRI))
+    patient.says("session_change", session=session(FRI), change="moved", new_start=session(WED))
+    patient.until(SAT, "12:00")
+    assert patient.progress.consecutive_misses == 2
+
+
+def test_A3_a_chain_of_moves_told_in_any_order_ends_at_one_time() -> None:
+    moves = [(WED, THU), (THU, TUE)]
+    for told in (moves, moves[::-1]):
+        patient = admitted()
+        for old, new in told:
+            patient.says("session_change", session=session(old), change="moved", new_start=session(new))
+        starts = [one.start.date() for one in patient.episode.facts.sessions if one.start.date() <= SUN]
+        assert starts == [MON, TUE, FRI]
+
+
+def test_A3_a_session_that_takes_place_after_all_has_its_whole_length() -> None:
+    patient = admitted()
+    patient.attends(MON)
+    patient.says("session_change", session=session(WED), change="cancelled", reason="weather")
+    patient.says("session_change", session=session(WED), change="added")
+    patient.until(WED, "19:30")
+    assert patient.progress.consecutive_misses == 0
+    assert not [effect for effect in patient.effects if isinstance(effect, MessagePatient)]
+    patient.attends(WED)
+    assert patient.progress.week.minutes == 360
+
+
+@pytest.mark.parametrize(("clock", "misses"), [("08:00", 0), ("22:00", 1)])
+def test_A3_a_patient_who_cancels_needs_the_notice_of_the_policy(clock: str, misses: int) -> None:
+    patient = admitted(policy={"attendance": {"excuse_notice_minutes": 60}})
+    patient.attends(MON)
+    patient.until(WED, clock)
+    patient.says(
+        "session_change", session=session(WED), change="cancelled", reason="patient", source="patient"
+    )
+    patient.until(WED, "23:00")
+    assert patient.progress.consecutive_misses == misses
+
+
+def test_A2_a_session_attended_before_a_leave_of_the_same_day_counts_in_full() -> None:
+    patient = admitted()
+    patient.attends(MON)
+    patient.says("leave", reason="hospital", **{"from": MON, "until": WED})
+    assert patient.progress.week.minutes == 180
+    assert "unscheduled_attendance" not in patient.tasks
+
+
+def test_A2_a_session_attended_on_the_day_of_a_withdrawal_counts_when_it_is_reopened() -> None:
+    patient = admitted()
+    patient.attends(MON)
+    patient.says("exit", reason="withdrew", on=MON)
+    patient.until(TUE, "10:00")
+    patient.says("return", on=TUE)
+    assert patient.progress.week.minutes == 180
+
+
+def test_A8_two_sources_that_disagree_at_a_time_without_a_session_are_asked_about() -> None:
+    patient = admitted()
+    patient.until(TUE)
+    for minutes, source in ((60, "staff"), (90, "kiosk")):
+        patient.says("attendance", session=f"{TUE}T10:00", status="attended", minutes=minutes, source=source)
+    assert "attendance_conflict" in patient.tasks
+
+
+def test_A7_a_week_that_ends_on_leave_is_reported() -> None:
+    patient = admitted()
+    patient.attends(MON)
+    patient.until(SUN, "10:00")
+    patient.says("leave", reason="travel", **{"from": SUN, "until": MON + 20 * DAY})
+    patient.until(MON + 20 * DAY)
+    reports = [
+        notice for notice in patient.effects if isinstance(notice, Notify) and notice.subject == "dose_report"
+    ]
+    assert len(reports) == 1

@@ -825,3 +825,24 @@ def test_E6_a_leave_that_is_known_of_after_the_exit_is_over_by_itself() -> None:
     patient.says("exit", reason="withdrew", on=ADMITTED)
     patient.says("leave", reason="travel", **{"from": ADMITTED, "until": ADMITTED + 2 * DAY})
     assert "Leave is over" in " ".join(one.name for one in patient.episode.awaited())
+
+
+def test_T8_S11_a_policy_cannot_take_back_extensions_that_have_begun() -> None:
+    patient = admitted().attends_until(on(120))
+    extensions = patient.progress.extensions
+    with pytest.raises(NotAllowedNow, match=f"length.max_extensions: {extensions} extensions have begun"):
+        patient.says("policy", policy={"tests": {"phases": []}, "length": {"max_extensions": 1}}, by="di-1")
+    assert patient.progress.extensions == extensions
+
+
+def test_E6_leaves_that_overlap_in_one_batch_are_refused_like_those_that_follow_each_other() -> None:
+    patient = admitted()
+    leaves = [
+        parse_entry({"kind": "leave", "id": name, "by": "cm-1", "reason": "travel",
+                     "from": str(on(first)), "until": str(on(last))})
+        for name, first, last in (("l1", 1, 5), ("l2", 3, 9))
+    ]  # fmt: skip
+    first, second = patient.episode.apply_many(leaves, patient.now)
+    assert not isinstance(first, Exception)
+    assert isinstance(second, InvalidEntry)
+    assert "overlaps" in str(second)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from tests.core.clinic import ADMITTED, LAST_USE, TEAM, Patient, admitted, at
 from workflows.core.effects import NoteClosed
+from workflows.core.errors import InvalidEntry, NotAllowedNow
 from workflows.core.views import journal
 
 DAY = timedelta(days=1)
@@ -279,3 +280,34 @@ def test_T3_a_retracted_decision_takes_back_that_the_person_awaits_admission() -
 def test_I1_a_substance_whose_withdrawal_is_dangerous_is_a_caution_and_no_reason_for_this_program() -> None:
     said = proposal(substances=["alcohol"])
     assert "nothing speaks against a program attended from home; mind that withdrawal from alcohol" in said
+
+
+# -- who may, and when ---------------------------------------------------------------------------------------
+
+
+def test_I2_another_level_than_the_screening_proposes_is_a_clinicians_decision() -> None:
+    patient = Patient()
+    patient.says("screening", substances=["alcohol"], home_safe=False)
+    with pytest.raises(NotAllowedNow, match="decided by the therapist"):
+        patient.says("level_of_care", level="iop", by="cm-1")
+    patient.says("level_of_care", level="iop", by="th-1")
+    assert "awaiting_admission" in patient.progress.states
+
+
+def test_I4_an_admission_before_the_referral_is_refused() -> None:
+    patient = Patient()
+    patient.says("level_of_care", level="iop", by="th-1")
+    patient.until(ADMITTED, "09:00")
+    with pytest.raises(InvalidEntry, match="on: 2025-01-05 lies before the referral"):
+        patient.says("admission", on="2025-01-05", last_use_on="2024-12-28")
+
+
+@pytest.mark.parametrize(("on", "last_use"), [(-1, 0), (0, 15)])
+def test_I4_S3_a_second_admission_neither_moves_the_first_one_nor_hides_a_use(on: int, last_use: int) -> None:
+    patient = admitted().attends_until(ADMITTED + 20 * DAY)
+    before = patient.progress
+    with pytest.raises(NotAllowedNow, match="supersedes=n004"):
+        patient.says("admission", on=ADMITTED + on * DAY, last_use_on=LAST_USE + last_use * DAY)
+    assert patient.progress == before
+    patient.says("admission", on=ADMITTED, last_use_on=LAST_USE + DAY, supersedes="n004")
+    assert patient.progress.last_use_on == LAST_USE + DAY

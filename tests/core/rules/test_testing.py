@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.core.clinic import ADMITTED, Patient, admitted
+from workflows.core.effects import CloseTask, OpenTask
 from workflows.core.facts.draws import draws
 from workflows.core.policy import InvalidPolicy, load_policy
 
@@ -111,7 +112,7 @@ def test_S3_after_a_slip_tests_are_drawn_more_often_and_earlier_draws_stay() -> 
     unchanged = admitted(policy=DRAWN)
     drawn_days(unchanged, ADMITTED + 40 * DAY)
     patient.says("use", on=ADMITTED + 35 * DAY)
-    assert patient.episode.facts.draws[0] == unchanged.episode.facts.draws[0] == before[-1]
+    assert patient.episode.facts.draws[0] == unchanged.episode.facts.draws[0] == before
     after = [day for day in drawn_days_from(patient, 40, 54) if day >= ADMITTED + 44 * DAY]
     assert all((b - a).days <= 4 for a, b in pairwise(after))
 
@@ -144,3 +145,51 @@ def test_S4_a_gap_that_the_gate_could_never_pass_is_refused() -> None:
 def test_S4_whoever_comes_to_every_draw_has_the_evidence_that_the_gate_needs(number: int) -> None:
     days = list(islice(draws(f"e{number}", ADMITTED, lambda _: 12), 12))
     assert all((b - a).days <= 14 for a, b in pairwise([ADMITTED, *days]))
+
+
+def test_S4_each_drawn_test_that_is_not_collected_is_asked_about_although_the_next_one_is_drawn() -> None:
+    patient = admitted(policy=DRAWN)
+    patient.attends_until(ADMITTED + 20 * DAY)
+    drawn = patient.episode.facts.draws[0]
+    withdrawn = [
+        e for e in patient.effects if isinstance(e, CloseTask) and e.reason == "its cause no longer holds"
+    ]
+    assert len(drawn) > 2
+    assert not [e for e in withdrawn if e.duty.startswith(("collect_test", "test_not_collected"))]
+    asked = {t.entries or t.asks for t in patient.progress.open_tasks if t.kind == "test_not_collected"}
+    opened = {e.duty for e in patient.effects if isinstance(e, OpenTask)}
+    assert asked
+    assert {f"test_not_collected:{day}" for day in drawn[:2]} <= opened
+
+
+def test_S4_an_order_alone_is_no_collection() -> None:
+    patient, day = first_draw()
+    patient.says("test", test_id="t1", ordered_on=day, result="pending")
+    assert "collect_test" in patient.tasks
+    patient.says("test", test_id="t1", collected_on=day, result="pending")
+    assert "collect_test" not in patient.tasks
+
+
+def comes_to_every_draw(patient: Patient, until: date) -> None:
+    while patient.now.date() < until:
+        today = patient.now.date()
+        patient.until(today, "12:00")
+        if patient.tasks & {"collect_test", "test_not_collected"}:
+            patient.says("test", test_id=f"t{today}", collected_on=today, result="negative")
+        if today.weekday() in (0, 2, 4):
+            patient.attends(today)
+        patient.until(today + DAY, "08:00")
+
+
+@pytest.mark.parametrize("number", range(12))
+def test_T3_T8_no_correction_and_no_policy_accuses_of_a_test_that_was_never_asked_for(number: int) -> None:
+    denser = {"tests": {"phases": [{"until_day": 60, "max_gap_days": 6}, {"max_gap_days": 12}]}}
+    patient = admitted(episode_id=f"z{number}", policy=DRAWN)
+    comes_to_every_draw(patient, ADMITTED + 6 * DAY)
+    use = patient.says("use", on=ADMITTED + 6 * DAY)
+    comes_to_every_draw(patient, ADMITTED + 16 * DAY)
+    patient.until(ADMITTED + 16 * DAY, "12:00")
+    patient.says("retraction", entry_id=use.entry_id, reason="another patient")
+    assert "test_not_collected" not in patient.tasks
+    patient.says("policy", policy=denser, by="di-1")
+    assert "test_not_collected" not in patient.tasks

@@ -109,7 +109,7 @@ def transfer(facts: Facts) -> Iterator[Duty]:
     """A transfer is complete when the receiving side confirms the first attended visit (E5)."""
     for recorded in facts.record.standing(Exit)[-1:]:
         entry = recorded.entry
-        if isinstance(entry, Exit) and entry.reason == "transferred" and not facts.is_history(recorded):
+        if isinstance(entry, Exit) and entry.reason == "transferred" and not recorded.is_history:
             on = facts.first_visit_told(f"transfer:{recorded.key}")
             told = f" The referral tells of a first visit on {day_in_words(on)}." if on else ""
             duty = Duty(

@@ -98,7 +98,7 @@ def _misses(search: Outreach) -> tuple[str, ...]:
 
 def attendance_questions(facts: Facts) -> Iterator[Duty]:
     """Sources that disagree (A8), and attendance at a time for which no session stands (A2)."""
-    for judged in facts.judged:
+    for judged in (*facts.judged, *facts.judged_elsewhere):
         if judged.by and judged.disputed_by:
             pair = (judged.by.key, judged.disputed_by.key)
             yield Duty(
@@ -121,4 +121,5 @@ def attendance_questions(facts: Facts) -> Iterator[Duty]:
             "A2",
             (recorded.key,),
             "Attendance is recorded at a time without a session: add the session, or confirm the attendance.",
+            lapses=True,
         )

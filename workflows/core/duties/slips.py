@@ -107,18 +107,17 @@ def holds(facts: Facts) -> Iterator[Duty]:
 
 
 def drawn_tests(facts: Facts) -> Iterator[Duty]:
-    """The test that was drawn last is collected in its window; the next draw is waited for (S4)."""
+    """Each drawn test is collected in its window, or asked about; the next draw is waited for (S4)."""
     rules = facts.policy.tests
-    last, following = facts.draws
-    if last and not facts.drawn_is_answered:
-        duty = _collection(facts, last)
+    for day in facts.draws_unanswered:
+        duty = _collection(facts, day)
         closes_at = facts.calendar.due(duty.since, rules.collection)
         if facts.now < closes_at:
             yield duty
         elif facts.choice(duty.key) not in ("collected", "clinic_cancelled"):
             yield replace(
                 duty,
-                key=f"test_not_collected:{last}",
+                key=f"test_not_collected:{day}",
                 role=CLINICIAN,
                 since=closes_at,
                 within=rules.not_collected,
@@ -126,8 +125,10 @@ def drawn_tests(facts: Facts) -> Iterator[Duty]:
                 asks="A drawn test was not collected in its window. If the clinic cancelled, say so: then it is not "
                 "missed. Else record the test as not provided, with its reason.",
                 escalates=True,
+                # A draw that a correction or a new policy has moved into the past was never asked for.
+                after=duty.key,
             )
-    if following:
+    if following := facts.draws[1]:
         yield _collection(facts, following)
 
 

@@ -1,6 +1,7 @@
 """Facts of attendance: sessions and what became of them, outreach, and the weekly dose (A1-A8)."""
 
 from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -44,21 +45,48 @@ class AttendanceFacts(StageFacts):
             return []
 
         def fold() -> list[Session]:
-            planned = offered(
-                first,
-                last,
-                self.frame.weekly,
-                self.schedules,
-                self.record.standing(SessionChange),
-                self.calendar,
-                self._expected_on,
-                timedelta(minutes=self.policy.attendance.grace_minutes),
-            )
+            planned = self._offered(first, last, self._expected_on)
             # One that stays what it was stays the same object, and need not be judged again.
             before = {session.start: session for session in self._kept("sessions")}
             return [old if (old := before.get(one.start)) == one else one for one in planned]
 
-        return self._fold("sessions", self._sessions_version, fold)
+        expected = self._fold("sessions", self._sessions_version, fold)
+        held = self._fold(
+            "sessions_at_the_edge", self._sessions_version, lambda: self._at_the_edge(first, last, expected)
+        )
+        came = [one for one in held if self._came_to(one)]
+        return sorted([*expected, *came], key=attrgetter("start")) if came else expected
+
+    def _offered(self, first: date, last: date, expected_on: Callable[[date], bool]) -> list[Session]:
+        notice = timedelta(minutes=self.policy.attendance.excuse_notice_minutes)
+        return offered(
+            first,
+            last,
+            self.frame.weekly,
+            self.schedules,
+            [r for r in self.record.standing(SessionChange) if not comes_too_late(r, self.calendar, notice)],
+            self.calendar,
+            expected_on,
+            timedelta(minutes=self.policy.attendance.grace_minutes),
+        )
+
+    def _at_the_edge(self, first: date, last: date, expected: Sequence[Session]) -> list[Session]:
+        """Sessions on the first and last day of a leave, or of another stage: whoever came to one had it (A2)."""
+        day = timedelta(days=1)
+        of_leaves = {edge for begins, ends, _ in self.leaves for edge in (begins, ends)}
+
+        def is_at_the_edge(on: date) -> bool:
+            beside = self._expected_on(on - day) or self._expected_on(on + day)
+            return not self._expected_on(on) and (beside or on in of_leaves)
+
+        known = {session.start for session in expected}
+        return [one for one in self._offered(first, last, is_at_the_edge) if one.start not in known]
+
+    def _came_to(self, session: Session) -> bool:
+        return any(
+            isinstance(r.entry, Attendance) and r.entry.status == "attended"
+            for r in self._stated.get(session.start, ())
+        )
 
     @fact
     def _planned_until(self) -> date | None:
@@ -127,7 +155,9 @@ class AttendanceFacts(StageFacts):
         return known if same else None
 
     def _judge(self, session: Session) -> Judged:
-        stated = self._stated.get(session.start, ())
+        return self._judge_by(session, self._stated.get(session.start, ()))
+
+    def _judge_by(self, session: Session, stated: Sequence[Recorded]) -> Judged:
         if len(stated) < 2:
             return judge(session, stated, self.now)
         about = f"{session.start.isoformat()}:"
@@ -139,6 +169,21 @@ class AttendanceFacts(StageFacts):
         chosen = max(answers, key=lambda one: one[1].at)[1].choice if answers else None
         settled = {key for subject, _ in answers for key in subject.removeprefix(about).split("|")}
         return judge(session, stated, self.now, chosen, settled)
+
+    @property
+    def judged_elsewhere(self) -> list[Judged]:
+        """What several sources say who attended at a time for which no session stands (A8)."""
+        known = {session.start for session in self.sessions}
+        came = {
+            start: [r for r in stated if isinstance(r.entry, Attendance) and r.entry.status == "attended"]
+            for start, stated in self._stated.items()
+            if len(stated) > 1 and start not in known and start.date() >= self.frame.referred_on
+        }
+        return [
+            self._judge_by(Session.unscheduled(start, self.calendar), stated)
+            for start, stated in came.items()
+            if len(stated) > 1
+        ]
 
     @property
     def unscheduled(self) -> list[Recorded]:

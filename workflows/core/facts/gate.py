@@ -1,16 +1,19 @@
 """Facts of the gate: each condition, and the earliest day on which all of them can be met (S9-S12)."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from itertools import dropwhile
 
-from workflows.core.entries import Leave, Medication, Return, Test, Use
+from workflows.core.entries import Goal, Leave, Medication, PolicyAdoption, Retraction, Return, Test, Use
 from workflows.core.facts import conditions
 from workflows.core.facts.attendance import AttendanceFacts
 from workflows.core.facts.conditions import Condition
 from workflows.core.facts.draws import draws
 from workflows.core.facts.reading import fact
+from workflows.core.record import Recorded
 
+_CLOSE = time(23, 59, 59)
 _DRAWN_AHEAD = timedelta(days=28)
 
 
@@ -52,10 +55,10 @@ class GateFacts(AttendanceFacts):
         return all(condition.met for condition in self.gate_conditions if condition.name != "length")
 
     @fact
-    def draws(self) -> tuple[date | None, date | None]:
-        """The last day on which a test was drawn, and the next one (S4). On leave none is drawn."""
+    def draws(self) -> tuple[Sequence[date], date | None]:
+        """The days up to today on which a test was drawn, and the next one (S4). On leave none is drawn."""
         if self.admitted_on is None:
-            return None, None
+            return (), None
         # Worked out for some weeks ahead, so that not every day counts again from the first draw on.
         weeks = (self.today - self.admitted_on).days // _DRAWN_AHEAD.days
         version = (
@@ -68,7 +71,7 @@ class GateFacts(AttendanceFacts):
         until = self.admitted_on + (weeks + 1) * _DRAWN_AHEAD
         drawn = self._fold("draws", version, lambda: self._drawn_until(until))
         passed = bisect_right(drawn, self.today)
-        return drawn[passed - 1] if passed else None, drawn[passed] if passed < len(drawn) else None
+        return drawn[:passed], drawn[passed] if passed < len(drawn) else None
 
     def _drawn_until(self, until: date) -> list[date]:
         """Every day on which a test is drawn from admission to a day, and the one after it."""
@@ -99,19 +102,19 @@ class GateFacts(AttendanceFacts):
         return phase.max_gap_days
 
     @property
-    def drawn_is_answered(self) -> bool:
-        """Whether something has been recorded about the test that was drawn last."""
+    def draws_unanswered(self) -> Sequence[date]:
+        """The days on which a test was drawn and since which nothing was recorded of a specimen."""
         drawn = self.draws[0]
-        if drawn is None:
-            return True
         latest = self._fold("latest_test", self.record.version(Test), self._latest_test)
-        return latest is not None and latest >= drawn
+        return drawn if latest is None else drawn[bisect_left(drawn, latest + timedelta(days=1)) :]
 
     def _latest_test(self) -> date | None:
         days = [
             day
             for r in self.record.standing(Test)
             if isinstance(r.entry, Test)
+            # That a test was ordered says nothing of a specimen.
+            and (r.entry.result != "pending" or r.entry.collected_on)
             for day in r.entry.stated_days() or (self.calendar.day_of(r.recorded_at),)
         ]
         return max(days, default=None)
@@ -130,6 +133,21 @@ class GateFacts(AttendanceFacts):
         while self.admitted_on and day > self.admitted_on and not self.unmet_on(day - timedelta(days=1)):
             day -= timedelta(days=1)
         return day
+
+    @property
+    def gate_ready_known_at(self) -> datetime | None:
+        """When it could be known that nothing but the signature was missing: a late result tells of days before."""
+        since = self.gate_ready_since
+        if since is None:
+            return None
+        begins = self.calendar.at(since)
+        told = [
+            r.known_at
+            for kind in (Test, Use, Goal, Medication, Leave, Return)
+            for r in self.record.standing(kind)
+            if self.calendar.day_of(r.effective_at) <= since
+        ]
+        return max([begins, *told])
 
     def unmet_on(self, day: date) -> tuple[str, ...]:
         """The conditions that were not met on a day of the past, as is known now."""
@@ -156,9 +174,32 @@ class GateFacts(AttendanceFacts):
             opens += timedelta(days=1)
         return max(opens, self.length_reached_on)
 
+    def _has_news_about(self, at: datetime, signed: Recorded) -> bool:
+        """Whether anything was recorded after an entry that tells of the time up to an instant."""
+        later = dropwhile(lambda r: r is not signed, self.record)
+        return any(
+            r is not signed
+            and (r.effective_at <= at or isinstance(r.entry, Retraction))
+            and not isinstance(r.entry, PolicyAdoption)
+            for r in later
+        )
+
     @property
     def unmet_at_step_down(self) -> list[str]:
-        """Conditions but the length that the gate did not meet at the step-down, as is known now (S13)."""
+        """Conditions but the length that the gate did not meet at the step-down, as is known now (S13).
+
+        Only news can tell: without an entry since then about the time before, it was ready when it was signed (T8).
+        """
         signed = self.record.get(self.step_down.key) if self.step_down else None
-        unmet = self._unmet_at(signed.effective_at) if signed else ()
-        return [name for name in unmet if name != "length"]
+        if signed is None:
+            return []
+        day = self.calendar.day_of(signed.effective_at)
+        # A signature with a day alone counts from its midnight; what was done on that day came before it.
+        at = (
+            signed.recorded_at
+            if self.calendar.day_of(signed.recorded_at) == day
+            else self.calendar.at(day, _CLOSE)
+        )
+        if not self._fold(f"news_about:{at}", len(self.record), lambda: self._has_news_about(at, signed)):
+            return []
+        return [name for name in self._unmet_at(max(at, signed.effective_at)) if name != "length"]

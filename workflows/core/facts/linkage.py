@@ -31,7 +31,7 @@ class LinkageFacts(ExitFacts):
         stated = [
             Needed(r.key, r.entry.referral, r.entry.service, r.known_at, dict(r.entry.wishes))
             for r in self.record.standing(Need)
-            if isinstance(r.entry, Need) and r.effective_at <= self.now and not self.is_history(r)
+            if isinstance(r.entry, Need) and r.effective_at <= self.now and not r.is_history
         ]
         return [*stated, *self._elsewhere]
 
@@ -42,7 +42,7 @@ class LinkageFacts(ExitFacts):
         if decided and self.admission is None and not self.level_admitted:
             (at, level) = decided[0]
             return [Needed(f"level_of_care:{level}", "level_of_care", level, at)]
-        transfers = [r for r in self.record.standing(Exit) if not self.is_history(r)]
+        transfers = [r for r in self.record.standing(Exit) if not r.is_history]
         return [
             Needed(f"transfer:{r.key}", "level_of_care", r.entry.to or "transfer", r.known_at)
             for r in transfers[-1:]

@@ -4,9 +4,8 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, Generic, Self, TypeVar, overload
 
-from workflows.core.entries import Source
 from workflows.core.facts.frame import Answer, Frame
-from workflows.core.record import Record, Recorded
+from workflows.core.record import Record
 
 T = TypeVar("T")
 
@@ -74,11 +73,6 @@ class Reading:
             ]
             self._answers[kind] = found
         return found
-
-    def is_history(self, recorded: Recorded) -> bool:
-        """Whether something happened in another system before this engine took the episode up (T7)."""
-        began = self.calendar.day_of(self.frame.started_at)
-        return recorded.entry.source is Source.IMPORT and self.calendar.day_of(recorded.effective_at) < began
 
     def choice(self, duty: str) -> str | None:
         """The choice of that decision."""

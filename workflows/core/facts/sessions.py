@@ -75,44 +75,71 @@ def offered(
     A closure, a change by the clinic, and a day on which the patient is not expected (leave, another stage)
     take a session away, so that it can never be missed.
     """
-    planned = dict(_weekly(first, last, weekly, schedules))
-    changed: dict[datetime, SessionChange] = {}
-    for recorded in changes:
-        change = recorded.entry
-        assert isinstance(change, SessionChange)
-        if change.change == "added":
-            planned[change.session] = (change.minutes or 60, change.service or "group")
-            if change.session in changed and changed[change.session].change == "cancelled":
-                del changed[change.session]  # it takes place after all
-        else:
-            changed[change.session] = change
+    planned = {
+        start: _Planned(start, minutes, service)
+        for start, (minutes, service) in _weekly(first, last, weekly, schedules)
+    }
+    _change(planned, [r.entry for r in changes if isinstance(r.entry, SessionChange)])
     found: dict[datetime, Session] = {}
-    for named, (minutes, service) in planned.items():
-        start, moves = named, 0
-        while (following := changed.get(start)) and moves <= len(changed):
-            if following.change == "cancelled" or following.new_start is None:
-                break
-            minutes, service = following.minutes or minutes, following.service or service
-            start, moves = following.new_start, moves + 1
-        stands = following is None and not (moves == 0 and start.date() in calendar.closures)
+    for named, plan in planned.items():
+        start, minutes = plan.start, plan.minutes
+        stands = not plan.is_cancelled and not (start == named and start.date() in calendar.closures)
         if stands and first <= start.date() <= last and expected_on(start.date()):
-            session = Session.planned(start, minutes, service, calendar, grace)
+            session = Session.planned(start, minutes, plan.service, calendar, grace)
             # One that is moved to the time of another is held together with it: nobody misses both.
             if start not in found or found[start].minutes < minutes:
                 found[start] = session
     return sorted(found.values(), key=lambda session: session.start)
 
 
+@dataclass(slots=True)
+class _Planned:
+    """A session of the schedule, or an added one, as it is planned now."""
+
+    start: datetime
+    minutes: int
+    service: str
+    is_cancelled: bool = False
+
+
+def _change(planned: dict[datetime, _Planned], changes: Iterable[SessionChange]) -> None:
+    """Cancel, move and add sessions; `planned` is by the time at which each was planned first."""
+    pending = list(changes)
+    while pending:
+        left = []
+        for change in pending:
+            if change.change == "added":
+                plan = planned.setdefault(change.session, _Planned(change.session, 60, "group"))
+                plan.start, plan.is_cancelled = change.session, False  # it takes place after all
+            elif (named := _named(change.session, planned)) is None:
+                left.append(change)  # perhaps a session that another change moves there
+                continue
+            else:
+                plan = named
+                plan.is_cancelled = change.change == "cancelled"
+                plan.start = change.new_start or plan.start
+            plan.minutes, plan.service = change.minutes or plan.minutes, change.service or plan.service
+        if len(left) == len(pending):
+            return
+        pending = left
+
+
+def _named(start: datetime, planned: dict[datetime, _Planned]) -> _Planned | None:
+    """The session that people mean by a time: the one planned for it, one moved there, or one moved away from it."""
+    own = planned.get(start)
+    if own and own.start == start:
+        return own
+    return next((plan for plan in planned.values() if plan.start == start), own)
+
+
 def comes_too_late(recorded: Recorded, calendar: Calendar, notice: timedelta) -> bool:
-    """Whether somebody excuses themselves with too little notice: then only staff can excuse it, afterwards (A3)."""
+    """Whether somebody excuses themselves, or cancels, with too little notice: then only staff can excuse it,
+    afterwards (A3)."""
     said = recorded.entry
-    assert isinstance(said, Attendance)
+    assert isinstance(said, Attendance | SessionChange)
+    excuses = said.status == "excused" if isinstance(said, Attendance) else said.reason == "patient"
     by_patient = said.source in (Source.PATIENT, Source.KIOSK)
-    return (
-        said.status == "excused"
-        and by_patient
-        and recorded.recorded_at > calendar.instant(said.session) - notice
-    )
+    return excuses and by_patient and recorded.recorded_at > calendar.instant(said.session) - notice
 
 
 def _weekly(

@@ -1,12 +1,15 @@
 """Last use, slips, and what tests say (S2, S5-S8)."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from workflows.core.entries import Medication, Test, Use
+from workflows.core.entries import Entry, Medication, Test, Use
 from workflows.core.policy import Tests
 from workflows.core.record import Recorded
+
+_WORD = re.compile(r"[a-z][a-z-]+")
 
 SETTLED = frozenset({"negative", "definitive", "residual"})
 PRELIMINARY = frozenset({"pending", "presumptive"})
@@ -62,18 +65,38 @@ def latest_of_each(tests: Iterable[Recorded]) -> dict[str, Recorded]:
             before != "pending" and test.result == "pending"
         ):
             continue
+        if known and _say_the_same(known.entry, test):
+            continue  # sent once more under another id: what was decided about it stays decided
         latest[test.test_id] = recorded
     return latest
 
 
+def _say_the_same(known: Entry, test: Test) -> bool:
+    fields = {"result", "substances", "collected_on", "use_on", "reason"}
+    return known.model_dump(include=fields) == test.model_dump(include=fields)
+
+
 def explained(substance: str, day: date, medications: Iterable[Medication], table: Tests) -> bool:
     """Whether a prescription that was active on a day, or the policy's table, explains a substance (S7, S8)."""
-    name = substance.lower()
+    name = substance.strip().lower()
     return name in table.never_counted or any(
-        name == medication.name.lower() or name in table.explained_by.get(medication.name.lower(), ())
+        name in _explained_by(medication.name, table)
         for medication in medications
         if medication.start_on <= day and (medication.end_on is None or day <= medication.end_on)
     )
+
+
+def _explained_by(medication: str, table: Tests) -> set[str]:
+    """What a medication explains, however its name is written: `Suboxone 8 mg`, `buprenorphine/naloxone`."""
+    ingredients = _ingredients(medication, table)
+    return ingredients.union(*(table.explained_by.get(one, ()) for one in ingredients))
+
+
+def _ingredients(medication: str, table: Tests) -> set[str]:
+    """The name of a medication, the words in it, and the active ingredients of products among them."""
+    name = medication.strip().lower()
+    words = {name, *_WORD.findall(name)}
+    return words | {table.product_names[word] for word in words if word in table.product_names}
 
 
 def unexpected(test: Test, medications: Sequence[Medication], table: Tests) -> set[str]:
@@ -96,7 +119,7 @@ def read_tests(tests: Iterable[Recorded], medications: Sequence[Medication], tab
         match test.result:
             case "negative":
                 valid.append(day)
-                if missing := prescribed_among(test.substances, day, medications):
+                if missing := prescribed_among(test.substances, day, medications, table):
                     without.append((recorded.key, missing))
             case "residual":
                 valid.append(day)
@@ -106,7 +129,7 @@ def read_tests(tests: Iterable[Recorded], medications: Sequence[Medication], tab
                 slips.append(Slip(test.use_on or day, recorded.key, recorded.known_at))
             case "presumptive" | "dilute" | "tampered":
                 suspects.append(Hold(test_id, test.result, day, recorded.key, recorded.known_at))
-            case "not_provided" if (test.reason or "refused") == "refused":
+            case "not_provided" if (test.reason or "refused").lower() not in table.excused_reasons:
                 suspects.append(Hold(test_id, "not provided", day, recorded.key, recorded.known_at))
     return Tested(
         tuple(sorted(slips, key=lambda slip: (slip.on, slip.key))),
@@ -116,12 +139,15 @@ def read_tests(tests: Iterable[Recorded], medications: Sequence[Medication], tab
     )
 
 
-def prescribed_among(names: Iterable[str], day: date, medications: Iterable[Medication]) -> tuple[str, ...]:
+def prescribed_among(
+    names: Iterable[str], day: date, medications: Iterable[Medication], table: Tests
+) -> tuple[str, ...]:
     """Which of the substances that a test did not find were prescribed on its day (S7)."""
     active = {
-        one.name.lower()
+        ingredient
         for one in medications
         if one.start_on <= day and (one.end_on is None or day <= one.end_on)
+        for ingredient in _ingredients(one.name, table)
     }
     return tuple(sorted(active.intersection(name.lower() for name in names)))
 

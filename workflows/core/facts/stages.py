@@ -110,7 +110,7 @@ class StageFacts(UseFacts):
     def _exit_stands(self, recorded: Recorded, entry: Exit) -> bool:
         if entry.reason == "deceased":  # a death is corrected by two people (E7)
             return len({undoing.entry.by for undoing in self.record.undoing(recorded.key)}) < 2
-        if entry.reason == "transferred" and not self.is_history(recorded):
+        if entry.reason == "transferred" and not recorded.is_history:
             return False
         return self.record.stands(recorded.key)
 

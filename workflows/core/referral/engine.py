@@ -57,7 +57,7 @@ class Referral:
         policy = load_policy(start.policy)
         self.start = start
         self.started_at = now
-        self.record = Record(start.zone)
+        self.record = Record(start.zone, now)
         calendar = Calendar(start.zone, policy.business, frozenset(start.closures))
         self.frame = ReferralFrame(start, policy, calendar, start.team.model_dump(exclude_none=True))
         self.facts = ReferralFacts(self.record, self.frame, now)

@@ -1,0 +1,103 @@
+"""T7: what belongs to a history that is taken over, and what is news although an import tells of it."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from tests.core.clinic import ADMITTED, LAST_USE, Patient, admitted, at, start
+from workflows.core.effects import MessagePatient, OpenTask
+from workflows.core.entries import parse_entry
+from workflows.core.episode import Episode
+from workflows.core.snapshot import pack, unpack
+
+DAY = timedelta(days=1)
+
+
+def on(days: int) -> date:
+    return ADMITTED + days * DAY
+
+
+def taken_over(day: int, *more: dict[str, Any], idle: bool = False) -> Patient:
+    """A patient whose history another system exports, taken over on a day of the program.
+
+    With `idle` the episode was begun here long before, and its history comes only now.
+    """
+    patient = Patient()
+    if not idle:
+        begin = start()
+        patient.episode = Episode(begin, patient.episode.pathway, at(on(day), "09:00"))
+        patient.episode.wake(at(on(day), "09:00"))
+    patient.now = at(on(day), "09:00")
+    history: list[dict[str, Any]] = [
+        {"kind": "level_of_care", "level": "iop", "by": "th-1", "on": on(-2)},
+        {"kind": "goal", "goal_id": "g", "on": on(0)},
+        {"kind": "admission", "on": on(0), "last_use_on": LAST_USE},
+        *({"kind": "acknowledgement", "what": what, "on": on(0)} for what in ("rights_notice", "contact_preferences")),
+        *({"kind": "attendance", "session": f"{on(n)}T18:00", "status": "attended"}
+          for n in range(day) if on(n).weekday() in (0, 2, 4)),
+        *more,
+    ]  # fmt: skip
+    entries = [
+        parse_entry(
+            {"by": "ehr", "source": "import", "id": f"i{n:03d}", **{k: _plain(v) for k, v in one.items()}}
+        )
+        for n, one in enumerate(history)
+    ]
+    assert not [r for r in patient.episode.apply_many(entries, patient.now) if isinstance(r, Exception)]
+    patient.effects = patient.episode.take_effects()
+    return patient
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+@pytest.mark.parametrize("idle", [False, True])
+@pytest.mark.parametrize(("days_ago", "state"), [(1, "slip_response"), (8, "steady")])
+def test_S3_T7_a_slip_whose_response_was_over_when_a_takeover_told_of_it_is_history(
+    days_ago: int, state: str, idle: bool
+) -> None:
+    patient = taken_over(40, {"kind": "use", "on": on(40 - days_ago)}, idle=idle)
+    assert state in patient.episode.states
+    assert ("plan_review" in patient.tasks) is (state == "slip_response")
+
+
+def test_T7_a_weekly_session_off_the_schedule_is_not_asked_about_once_for_each_week() -> None:
+    individual = [
+        {"kind": "attendance", "session": f"{on(n)}T10:00", "status": "attended", "service": "individual"}
+        for n in range(60)
+        if on(n).weekday() == 1
+    ]  # fmt: skip
+    patient = taken_over(60, *individual)
+    assert len([effect for effect in patient.effects if isinstance(effect, OpenTask)]) <= 1
+    assert not [effect for effect in patient.effects if isinstance(effect, MessagePatient)]
+
+
+def test_T7_what_is_history_stays_so_when_a_run_is_continued() -> None:
+    patient = taken_over(40, {"kind": "use", "on": on(30)}, idle=True)
+    again = unpack(pack(patient.episode), patient.episode.start, patient.episode.pathway)
+    assert {r.key: r.known_at for r in again.record} == {r.key: r.known_at for r in patient.episode.record}
+    again.wake(patient.now)
+    assert not [effect for effect in again.take_effects() if isinstance(effect, OpenTask)]
+
+
+def test_S3_a_positive_that_an_import_tells_of_a_running_episode_is_answered() -> None:
+    patient = admitted().attends_until(on(40))
+    patient.says(
+        "test",
+        test_id="t",
+        collected_on=on(37),
+        result="definitive",
+        substances=["fentanyl"],
+        source="import",
+    )
+    assert {"safety_check", "individual_session", "plan_review"} <= patient.tasks
+
+
+def test_E8_a_crisis_that_an_import_tells_of_a_running_episode_is_answered() -> None:
+    patient = admitted()
+    patient.until(on(1), "12:00")
+    patient.says("crisis", type="overdose", at=f"{on(1)}T10:00", source="import")
+    assert patient.progress.in_crisis
+    assert "crisis_response" in patient.tasks
