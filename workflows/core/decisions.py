@@ -78,17 +78,28 @@ def _check_who(decision: Decision, duty: Duty, facts: Facts) -> None:
             "source: a decision is signed by a named person of the staff; a "
             f"{decision.source.value} states facts only (E1)."
         )
+    team = facts.frame.team
+    roles = [role for role, staff_id in team.items() if staff_id == decision.by]
+    is_news = not facts.record.place(decision, facts.now).is_history
+    if decision.source is Source.IMPORT and is_news and not roles:
+        raise NotAllowedNow(
+            f"by: {duty.kind} is decided by the {_needed(duty) or 'team'}, and {decision.by} is nobody of it; an "
+            "import brings a decision only with the person who signed it (E1)."
+        )
     case = facts.discharge
     if case and duty.kind in ("involuntary_review", "discharge_decision") and case.proposed_by == decision.by:
         raise NotAllowedNow("by: the person who proposed an involuntary discharge may not decide on it (E2).")
-    team = facts.frame.team
-    roles = [role for role, staff_id in team.items() if staff_id == decision.by]
     alone = team.get(duty.signed_by[0]) if len(duty.signed_by) == 1 else None
     if (roles and duty.signed_by and not set(roles) & set(duty.signed_by)) or (
         alone and alone != decision.by
     ):
-        needed = " or ".join(role.replace("_", " ") for role in duty.signed_by)
-        raise NotAllowedNow(f"by: {duty.kind} is decided by the {needed}; {decision.by} has another role.")
+        raise NotAllowedNow(
+            f"by: {duty.kind} is decided by the {_needed(duty)}; {decision.by} has another role."
+        )
+
+
+def _needed(duty: Duty) -> str:
+    return " or ".join(role.replace("_", " ") for role in duty.signed_by)
 
 
 def _check_when(decision: Decision, duty: Duty, facts: Facts) -> None:

@@ -14,6 +14,8 @@ from workflows.core.duties import CLINICIANS
 from workflows.core.duties.admission import proposed_level
 from workflows.core.entries import (
     Admission,
+    Decision,
+    Entry,
     Exit,
     Flag,
     Leave,
@@ -28,6 +30,7 @@ from workflows.core.entries import (
 from workflows.core.entries.intake import level_named
 from workflows.core.errors import InvalidEntry, NotAllowedNow
 from workflows.core.facts import Facts
+from workflows.core.keys import kind_of
 from workflows.core.policy import Policy, load_policy
 from workflows.core.record import Recorded
 
@@ -61,7 +64,9 @@ def refuse(arriving: Recorded, facts: Facts, stage: str, defaults: Mapping[str, 
         _collected_before_it_was_ordered(entry, facts)
     elif isinstance(entry, Return):
         _return_from_nowhere(entry, facts, stage)
-    elif isinstance(entry, Exit) and not arriving.is_history:
+    elif arriving.is_history and (isinstance(entry, Exit) or _moves_the_episode(entry, facts)):
+        _end_of_another_stay(entry, facts)
+    elif isinstance(entry, Exit):
         _exit(entry, facts, stage)
 
 
@@ -174,6 +179,32 @@ def _return_from_nowhere(entry: Return, facts: Facts, stage: str) -> None:
         return  # it reopens a withdrawal (E3), or is kept and shown (E11)
     if not any(first <= entry.on for first, _, _ in facts.leaves):
         raise NotAllowedNow(f"There is no leave that began by {entry.on} to return from.")
+
+
+def _moves_the_episode(entry: Entry, facts: Facts) -> bool:
+    if not isinstance(entry, Decision):
+        return False
+    signed = (kind_of(entry.about), entry.choice)
+    return signed in facts.frame.exits or signed in facts.frame.moves
+
+
+def _end_of_another_stay(entry: Entry, facts: Facts) -> None:
+    """Another system exports every stay of a person. What ended or moved one of the others does nothing here (E1)."""
+    on, began = entry.when(), facts.admitted_on or facts.frame.referred_on
+    assert on is not None, "history is dated"
+    if on < began:
+        raise InvalidEntry(
+            f"on: {on} lies before {'the admission' if facts.admitted_on else 'the referral'} on {began}, so this "
+            f"{entry.kind} belongs to an earlier stay. Leave it out, or correct its day."
+        )
+    seen_on = facts.last_contact_by(facts.today)
+    if seen_on and on < seen_on:
+        if isinstance(entry, Decision) and (kind_of(entry.about), entry.choice) in facts.frame.moves:
+            return  # who steps down or returns to the program is seen after it
+        raise InvalidEntry(
+            f"on: {on} lies before the day on which the person was last seen, {seen_on}; a stay ends on that day or "
+            "later. If the stay goes on, leave this row out; if not, correct its day or the later attendance."
+        )
 
 
 def _exit(entry: Exit, facts: Facts, stage: str) -> None:

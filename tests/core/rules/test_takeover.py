@@ -9,6 +9,7 @@ from tests.core.clinic import ADMITTED, LAST_USE, Patient, admitted, at, start
 from workflows.core.effects import MessagePatient, OpenTask
 from workflows.core.entries import parse_entry
 from workflows.core.episode import Episode
+from workflows.core.errors import InvalidEntry, NotAllowedNow
 from workflows.core.snapshot import pack, unpack
 
 DAY = timedelta(days=1)
@@ -101,3 +102,45 @@ def test_E8_a_crisis_that_an_import_tells_of_a_running_episode_is_answered() -> 
     patient.says("crisis", type="overdose", at=f"{on(1)}T10:00", source="import")
     assert patient.progress.in_crisis
     assert "crisis_response" in patient.tasks
+
+
+EARLIER_STAY = [
+    {"kind": "exit", "reason": "involuntary", "on": on(-5)},
+    {"kind": "exit", "reason": "lost_contact", "on": on(-5)},
+    {"kind": "exit", "reason": "completed", "on": on(-5)},
+    {"kind": "exit", "reason": "deceased", "on": on(-5)},
+    {"kind": "decision", "about": "discharge_decision", "choice": "discharge", "reason": "x", "on": on(-5)},
+    {"kind": "decision", "about": "gate_review", "choice": "pass", "reason": "x", "on": on(-5)},
+]
+
+
+@pytest.mark.parametrize("row", EARLIER_STAY, ids=lambda row: row.get("reason", row["kind"]))
+def test_E1_T7_the_end_of_an_earlier_stay_does_not_end_this_one(row: dict[str, Any]) -> None:
+    patient = admitted().attends_until(on(30))
+    before = patient.progress
+    with pytest.raises(InvalidEntry, match=r"before the admission on 2026-01-05.*earlier stay"):
+        patient.says(**row, by="ehr", source="import")
+    assert patient.progress == before
+
+
+def test_E4_T7_a_stay_that_another_system_ended_goes_to_the_day_on_which_the_person_was_last_seen() -> None:
+    patient = taken_over(40)
+    ended = {"kind": "exit", "reason": "lost_contact", "by": "ehr", "source": "import"}
+    with pytest.raises(InvalidEntry, match="last seen, 2026-02-13"):
+        patient.says(**ended, on=on(20))
+    patient.says(**ended, on=on(39))
+    assert patient.progress.exit
+    assert patient.progress.exit.on == on(39)
+
+
+@pytest.mark.parametrize(("by", "closes"), [("ehr", False), ("su-1", True)])
+def test_E1_a_decision_by_import_is_news_only_with_the_person_who_signed_it(by: str, closes: bool) -> None:
+    patient = admitted().until(on(31))
+    assert "lost_contact_proposal" in patient.tasks
+    close = {"about": "lost_contact_proposal", "choice": "close", "reason": "not found"}
+    if closes:
+        patient.says("decision", **close, by=by, source="import")
+    else:
+        with pytest.raises(NotAllowedNow, match="nobody of it"):
+            patient.says("decision", **close, by=by, source="import")
+    assert (patient.progress.stage == "closed") is closes
