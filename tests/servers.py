@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from temporalio.contrib.pydantic import pydantic_data_converter
@@ -58,11 +58,14 @@ def mailbox_of(settings: Settings, folder: Path) -> Mailbox:
 
 @asynccontextmanager
 async def time_skipping_server(settings: Settings) -> AsyncIterator[WorkflowEnvironment]:
-    """The test server whose one clock jumps to the next timer."""
+    """The test server whose one clock jumps to the next timer; it begins on a Monday morning, whatever day it is."""
     async with await WorkflowEnvironment.start_time_skipping(
         test_server_existing_path=binary("temporal-test-server"), data_converter=pydantic_data_converter
     ) as environment:
         await set_up(environment.client, settings)
+        now = await environment.get_current_time()
+        monday = (now + timedelta(days=7 - now.weekday())).replace(hour=15, minute=0)
+        await environment.sleep(monday - now)
         yield environment
 
 

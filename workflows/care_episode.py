@@ -4,6 +4,7 @@ It takes entries by update, sleeps until the core's next deadline, carries out e
 stand. Everything that must survive continue-as-new is in `Episode`.
 """
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -97,10 +98,7 @@ class CareEpisode:
 
     def _wake(self) -> None:
         # The deadline is judged at its own time, even where the worker comes to it late (T7).
-        try:
-            self.episode.wake(workflow.now())
-        except Exception as error:  # shown to people instead of stopping the episode for ever
-            self.episode.undelivered.append(f"{application_error(error).message} A deadline was not judged.")
+        if not self._judged(lambda: self.episode.wake(workflow.now()), "A deadline was not judged."):
             self.episode.next_deadline = None
         # A stage change is a clean boundary, but the moment after it is when people ask what happened: the new
         # run begins with a later deadline, when nobody waits for an answer and no task of this run is open. (A
@@ -108,6 +106,15 @@ class CareEpisode:
         opens_task = any(isinstance(effect, OpenTask) for effect in self.episode.effects)
         is_quiet = not opens_task and self._outward.has_no_open_task
         self._at_boundary = is_quiet and self.episode.stage != self._began_in
+
+    def _judged(self, judge: Callable[[], object], without: str) -> bool:
+        """Let the engine judge; an error of ours is shown to people instead of stopping the episode for ever."""
+        try:
+            judge()
+        except Exception as error:
+            self.episode.undelivered.append(f"{application_error(error).message} {without}")
+            return False
+        return True
 
     # -- what staff and other systems state -----------------------------------------------------------------
 
@@ -173,11 +180,14 @@ class CareEpisode:
         self._outward.completed_themselves.add(done.task_id)
         try:
             self.episode.apply(parse_entry(statement), workflow.now())
-        except Refused as refused:
-            # The task was withdrawn while it was being completed; the person hears that and why (E10).
-            lines = (f"Your answer {done.outcome} came too late to have an effect: {refused}",)
+        except Exception as error:
+            # The task was withdrawn while it was being completed, or cannot be so yet; the person hears why (E10).
+            lines = (f"Your answer {done.outcome} had no effect: {application_error(error).message}",)
             self.episode.effects.append(
                 Notify(f"{done.task_id}:late", "case_manager", done.by, "answer_too_late", lines)
+            )
+            self._judged(
+                lambda: self.episode.ask_anew(done.task_id, workflow.now()), "A task was not asked anew."
             )
         self._moved, self._at_boundary = True, False
 
@@ -190,10 +200,9 @@ class CareEpisode:
             "source": "agency",
             **news.model_dump(mode="json", exclude_none=True),
         }
-        try:
-            self.episode.apply(parse_entry(statement), workflow.now())
-        except Exception as error:  # shown to people instead of stopping the episode for ever
-            self.episode.undelivered.append(f"{application_error(error).message} A referral was not heard.")
+        self._judged(
+            lambda: self.episode.apply(parse_entry(statement), workflow.now()), "A referral was not heard."
+        )
         self._moved, self._at_boundary = True, False
 
     def _read(self, statement: Any, default_id: str) -> Entry:

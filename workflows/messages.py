@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from workflows.core.signing import ANYONE, Signers
+
 
 class Level(BaseModel):
     """A level of an overdue task: from `at` on it belongs to `role`."""
@@ -34,6 +36,7 @@ class TaskStart(BaseModel):
     rule: str
     entries: list[str] = Field(default_factory=list)
     asks: str
+    signers: Signers = ANYONE
 
 
 class TaskDone(BaseModel):

@@ -82,6 +82,7 @@ class Outward:
             rule=task.rule,
             entries=list(task.entries),
             asks=task.asks,
+            signers=task.signers,
         )
         handle = await workflow.start_child_workflow(
             seen.STAFF_TASK,

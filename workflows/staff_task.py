@@ -146,6 +146,7 @@ class StaffTask:
             )
         if done.outcome in NEEDS_REASON and not done.reason:
             raise _refused("InvalidEntry", f"reason: the outcome {done.outcome} needs a reason.")
+        self._must_be_able_to_sign("by", done.by)
 
     @workflow.update(name="reassign", description="Give the task to another person: {to, by}")
     async def reassign(self, change: Any) -> TaskView:
@@ -160,6 +161,7 @@ class StaffTask:
     def _may_reassign(self, change: Any) -> None:
         self._must_be_open()
         _must_hold(change, "to", "by")
+        self._must_be_able_to_sign("to", change["to"])
 
     @workflow.update(name="acknowledge", description="Say that you have seen the task: {by}")
     def acknowledge(self, seen_by: Any) -> TaskView:
@@ -212,6 +214,11 @@ class StaffTask:
             )
         if self.withdrawn:
             raise _refused("NotAllowedNow", f"This task is withdrawn: {self.withdrawn.reason}.")
+
+    def _must_be_able_to_sign(self, field: str, staff_id: str) -> None:
+        # Refused here, while the task is open: an answer that the engine refuses would end the task for nothing.
+        if objection := self.task.signers.objection(self.task.kind, staff_id):
+            raise _refused("NotAllowedNow", f"{field}: {objection}")
 
     def _read(self, answer: Any) -> TaskDone:
         _must_hold(answer, "by", "outcome")

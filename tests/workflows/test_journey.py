@@ -99,6 +99,44 @@ async def test_a_task_completed_twice_is_refused_and_an_unknown_outcome_listed(
     assert [line["what"] for line in view["history"]] == ["opened", "acknowledged", "reassigned to cm-2"]
 
 
+@pytest.mark.usefixtures("worker", "mailbox")
+async def test_E10_a_task_is_not_ended_by_a_person_who_may_not_sign_it(
+    time_skipping: WorkflowEnvironment,
+) -> None:
+    story = await Story.begin(time_skipping)
+    await story.record("screening", substances=["alcohol"])
+    handle = await story.task("level_of_care")
+    for update, change, field in (
+        ("complete", {"by": "cm-1", "outcome": "iop", "reason": "suited"}, "by"),
+        ("reassign", {"to": "cm-1", "by": "su-1"}, "to"),
+    ):
+        with pytest.raises(WorkflowUpdateFailedError, match="update failed") as caught:
+            await handle.execute_update(update, change)
+        assert isinstance(caught.value.cause, ApplicationError)
+        assert caught.value.cause.message.startswith(f"{field}: level_of_care is decided by the therapist")
+    assert (await handle.query("task"))["state"] == "open"
+    await story.complete("level_of_care", "iop", by="th-1")
+    assert "level_of_care" not in await story.tasks()
+
+
+@pytest.mark.usefixtures("worker")
+async def test_E9_an_answer_without_effect_is_told_and_what_is_owed_is_asked_anew(
+    time_skipping: WorkflowEnvironment, mailbox: Mailbox
+) -> None:
+    story = await Story.begin(time_skipping)
+    await story.record("screening", substances=["alcohol"])
+    before = (await story.tasks())["level_of_care"]
+    answer = {"task_id": before, "by": "th-1", "outcome": "no-longer-offered"}
+    await story.handle.signal("task_completed", answer)
+    after = (await story.tasks())["level_of_care"]
+    assert after != before
+    await story.task("level_of_care")
+    await story.until(await story.today(), "23:00")
+    assert "had no effect" in str(
+        [mail["body"] for mail in read(mailbox.file) if mail["to"].startswith("th-1")]
+    )
+
+
 @pytest.mark.usefixtures("worker")
 async def test_an_overdue_task_climbs_and_an_unknown_staff_id_passes_to_the_next_role(
     time_skipping: WorkflowEnvironment, mailbox: Mailbox

@@ -98,7 +98,7 @@ async def test_C3_the_wait_clock_brings_the_next_candidate_and_the_first_is_canc
         ("referral", "harbor", None), ("referral", "riverside", None), ("cancellation", "harbor", "ref-harbor"),
     }  # fmt: skip
     outside.answers["harbor"] = AgencyAnswer(status="cancelled")
-    await story.until(today + 12 * DAY, "18:00")
+    await story.until(today + 15 * DAY, "18:00")
     shown = await linking.shown()
     assert shown["attempts"][0]["fhir"] == {"status": "cancelled", "business_status": "6.0"}
     assert shown["cancelling"] == []

@@ -15,6 +15,7 @@ from workflows.core.effects import CloseTask, EscalationLevel, OpenTask
 from workflows.core.keys import subject_of
 from workflows.core.policy import Escalation
 from workflows.core.progress import OpenTaskView
+from workflows.core.signing import signers
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,12 @@ class Board:
                 )
         return effects, happened
 
+    def ended(self, task_id: str) -> None:
+        """A task has ended without an answer that counts: what it asked for, if still owed, is asked for anew."""
+        for key in [key for key, task in self.open.items() if task.task_id == task_id]:
+            del self.open[key]
+            self.done_by.pop(key, None)
+
     def _close(
         self, key: str, owed: Collection[str], facts: Reading, kinds: Collection[str]
     ) -> tuple[CloseTask, str]:
@@ -147,4 +154,5 @@ class Board:
             duty.rule,
             duty.entries,
             duty.asks,
+            signers(clinic.team, duty.signed_by, duty.not_by),
         )

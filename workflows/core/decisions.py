@@ -9,6 +9,7 @@ from workflows.core.entries.intake import level_named
 from workflows.core.errors import NotAllowedNow
 from workflows.core.facts import Facts
 from workflows.core.keys import kind_of
+from workflows.core.signing import signers
 
 NEEDS_REASON = frozenset(
     {
@@ -79,27 +80,15 @@ def _check_who(decision: Decision, duty: Duty, facts: Facts) -> None:
             f"{decision.source.value} states facts only (E1)."
         )
     team = facts.frame.team
-    roles = [role for role, staff_id in team.items() if staff_id == decision.by]
+    able = signers(team, duty.signed_by, duty.not_by)
     is_news = not facts.record.place(decision, facts.now).is_history
-    if decision.source is Source.IMPORT and is_news and not roles:
+    if decision.source is Source.IMPORT and is_news and decision.by not in team.values():
         raise NotAllowedNow(
-            f"by: {duty.kind} is decided by the {_needed(duty) or 'team'}, and {decision.by} is nobody of it; an "
-            "import brings a decision only with the person who signed it (E1)."
+            f"by: {duty.kind} is decided by the {able.in_words}, and {decision.by} is nobody of it; an import brings "
+            "a decision only with the person who signed it (E1)."
         )
-    case = facts.discharge
-    if case and duty.kind in ("involuntary_review", "discharge_decision") and case.proposed_by == decision.by:
-        raise NotAllowedNow("by: the person who proposed an involuntary discharge may not decide on it (E2).")
-    alone = team.get(duty.signed_by[0]) if len(duty.signed_by) == 1 else None
-    if (roles and duty.signed_by and not set(roles) & set(duty.signed_by)) or (
-        alone and alone != decision.by
-    ):
-        raise NotAllowedNow(
-            f"by: {duty.kind} is decided by the {_needed(duty)}; {decision.by} has another role."
-        )
-
-
-def _needed(duty: Duty) -> str:
-    return " or ".join(role.replace("_", " ") for role in duty.signed_by)
+    if objection := able.objection(duty.kind, decision.by):
+        raise NotAllowedNow(f"by: {objection}")
 
 
 def _check_when(decision: Decision, duty: Duty, facts: Facts) -> None:

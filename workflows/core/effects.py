@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from workflows.core.signing import ANYONE, Signers
+
 
 @dataclass(frozen=True, slots=True)
 class EscalationLevel:
@@ -33,6 +35,7 @@ class OpenTask:
     rule: str
     entries: tuple[str, ...]
     asks: str
+    signers: Signers = ANYONE
 
 
 @dataclass(frozen=True, slots=True)

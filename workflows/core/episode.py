@@ -231,6 +231,11 @@ class Episode:
             raise
         return duty.key, choice_of(entry, duty), duty.entries
 
+    def ask_anew(self, task_id: str, now: datetime) -> None:
+        """A task has ended with an answer that had no effect: if it is still owed, it is opened again (E9)."""
+        self.board.ended(task_id)
+        self._up_to_date(now, frozenset())
+
     # -- following ----------------------------------------------------------------------------------------
 
     def _observed_by(self, now: datetime) -> dict[str, object]:

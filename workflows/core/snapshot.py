@@ -8,6 +8,7 @@ do not run again.
 import base64
 import json
 import zlib
+from dataclasses import astuple
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,9 +22,10 @@ from workflows.core.facts import Answer
 from workflows.core.keys import kind_of
 from workflows.core.pathway import Pathway
 from workflows.core.record import is_taken_over
+from workflows.core.signing import Signers
 from workflows.core.start import EpisodeStart
 
-FORMAT = 4
+FORMAT = 5
 
 
 def pack(episode: Episode) -> str:
@@ -122,11 +124,13 @@ def _packed_task(task: OpenTask, done_by: tuple[str, ...]) -> list[Any]:
         task.entries,
         task.asks,
         done_by,
+        astuple(task.signers),
     ]
 
 
 def _task(packed: list[Any], zone: ZoneInfo) -> tuple[OpenTask, tuple[str, ...]]:
-    task_id, duty, role, owner, due_at, levels, outcomes, rule, entries, asks, done_by = packed
+    task_id, duty, role, owner, due_at, levels, outcomes, rule, entries, asks, done_by, able = packed
+    roles, others, only, involved = able
     escalation = tuple(
         EscalationLevel(r, s, datetime.fromisoformat(at).astimezone(zone)) for r, s, at in levels
     )
@@ -143,6 +147,7 @@ def _task(packed: list[Any], zone: ZoneInfo) -> tuple[OpenTask, tuple[str, ...]]
             rule,
             tuple(entries),
             asks,
+            Signers(tuple(roles), tuple(others), only, involved),
         ),
         tuple(done_by),
     )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.core.clinic import ADMITTED, Patient, admitted, ready_for_gate
-from workflows.core.effects import Notify
+from workflows.core.effects import Notify, OpenTask
 from workflows.core.errors import InvalidEntry, NotAllowedNow, Refused
 
 DAY = timedelta(days=1)
@@ -274,3 +274,36 @@ def test_S3_C1_a_relapse_in_aftercare_is_offered_more_care_as_well() -> None:
     assert {"reassessment", "level_of_care_review"} <= patient.tasks
     patient.says("decision", about="level_of_care_review", choice="patient_declined", by="th-1")
     assert patient.progress.stage == "aftercare"
+
+
+def test_E10_a_task_knows_who_may_sign_it() -> None:
+    patient = ready_for_gate()
+    task = next(one for one in patient.effects if isinstance(one, OpenTask) and one.kind == "gate_review")
+    assert task.signers.objection("gate_review", "cm-1") == (
+        "gate_review is decided by the therapist or nurse or supervisor or director; cm-1 has another role."
+    )
+    assert [task.signers.objection("gate_review", by) for by in ("th-1", "di-1", "nobody-known")] == [
+        None
+    ] * 3
+
+
+def test_E2_the_task_of_a_review_is_not_for_the_person_who_proposed_and_only_for_the_director() -> None:
+    patient = admitted()
+    patient.says("decision", about="involuntary_discharge", choice="propose", reason="violence", by="di-1")
+    task = next(
+        one for one in patient.effects if isinstance(one, OpenTask) and one.kind == "involuntary_review"
+    )
+    assert "proposed" in str(task.signers.objection(task.kind, "di-1"))
+    assert "another role" in str(task.signers.objection(task.kind, "su-1"))
+    assert "another role" in str(task.signers.objection(task.kind, "nobody-known"))
+
+
+def test_E9_an_answer_without_effect_leaves_what_is_owed_to_be_asked_anew() -> None:
+    patient = ready_for_gate()
+    (before,) = [task for task in patient.progress.open_tasks if task.kind == "gate_review"]
+    patient.episode.ask_anew(before.task_id, patient.now)
+    (after,) = [task for task in patient.progress.open_tasks if task.kind == "gate_review"]
+    assert after.task_id != before.task_id
+    assert [type(effect) for effect in patient.episode.take_effects()] == [OpenTask]
+    patient.episode.ask_anew("task-of-yesterday", patient.now)
+    assert patient.episode.take_effects() == []

@@ -47,6 +47,8 @@ class Duty:
     """Kinds of entries that do what is owed; if the duty goes otherwise, it is withdrawn (A5)."""
     signed_by: tuple[str, ...] = ()
     """Roles of the team that may answer it; empty: any of them."""
+    not_by: str | None = None
+    """Who may not answer it, because it judges what this person has proposed (E2)."""
     after: str | None = None
     """The key of a task: without that having been asked, this is not asked either."""
     announced: str | None = None

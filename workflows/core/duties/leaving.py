@@ -43,6 +43,7 @@ def involuntary_discharge(facts: Facts) -> Iterator[Duty]:
         (case.key,),
         "Review whether the proposed involuntary discharge is fair, and its reason.",
         signed_by=("director",),
+        not_by=case.proposed_by,
     )
     appeal = Duty(
         f"discharge_appeal:{case.key}",
@@ -68,6 +69,7 @@ def involuntary_discharge(facts: Facts) -> Iterator[Duty]:
                 asks="Meet as a team about the proposed involuntary discharge: were all alternatives tried? The "
                 "written notice, with how to appeal, comes after it.",
                 signed_by=(),
+                not_by=None,
             )
         case Step.NOTICE:
             yield replace(
@@ -78,6 +80,7 @@ def involuntary_discharge(facts: Facts) -> Iterator[Duty]:
                 outcomes=("given",),
                 asks="Give the written notice of discharge, with its reasons and how to appeal.",
                 signed_by=(),
+                not_by=None,
             )
         case Step.APPEAL_PERIOD:
             yield appeal

@@ -141,8 +141,7 @@ class Referral:
 
     def ask_anew(self, task_id: str, now: datetime) -> None:
         """A task has ended with an answer that had no effect: if it is still owed, it is opened again."""
-        for key in [key for key, task in self.board.open.items() if task.task_id == task_id]:
-            del self.board.open[key]
+        self.board.ended(task_id)
         self._up_to_date(now, frozenset())
 
     # -- what the machine found, sent and heard -----------------------------------------------------------

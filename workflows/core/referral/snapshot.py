@@ -11,7 +11,7 @@ from workflows.core.referral.engine import Referral
 from workflows.core.referral.statements import STATEMENTS
 from workflows.core.snapshot import packed_board, restore_board
 
-FORMAT = 1
+FORMAT = 2
 
 
 def pack(referral: Referral) -> str:
