@@ -13,6 +13,7 @@ from temporalio.common import SearchAttributePair, SearchAttributeUpdate, TypedS
 
 from workflows import visibility as seen
 from workflows.core.calendar import day_in_words, in_words
+from workflows.core.pathway import IN_PROGRAM
 from workflows.core.progress import OpenTaskView, Progress
 from workflows.core.referral.engine import Referral
 from workflows.core.referral.start import ReferralStart
@@ -35,7 +36,7 @@ def progress_table(progress: Progress, zone: ZoneInfo) -> str:
         ("Missed in a row", str(progress.consecutive_misses)),
         ("Waits for", _waits_for(progress, zone)),
     ]
-    if progress.stage in ("program", "gate_review"):
+    if progress.stage in IN_PROGRAM:
         week = progress.week
         rows.insert(
             6, ("This week", f"{week.minutes} min on {week.days} days, short by {week.short_by_minutes} min")
@@ -141,7 +142,7 @@ def flags(progress: Progress) -> list[str]:
         "in_crisis": progress.in_crisis,
         "gate_on_hold": bool(progress.on_hold),
         "missing": progress.consecutive_misses > 0,
-        "extended": progress.extensions > 0 and progress.stage in ("program", "gate_review"),
+        "extended": progress.extensions > 0 and progress.stage in IN_PROGRAM,
         "flagged": bool(progress.flags),
         "undelivered": bool(progress.undelivered),
     }

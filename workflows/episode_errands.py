@@ -7,7 +7,7 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.models import KEEP_CONSENTS, NOTE_EPISODE, ConsentsStated, EpisodeNote
+    from activities.models import KEEP_CONSENTS, NOTE_EPISODE, ConsentsStated, EpisodeNote, Receipt
     from activities.policies import CLINIC_NOTE
     from workflows import visibility as seen
     from workflows.core.effects import (
@@ -25,7 +25,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.core.episode import Episode
     from workflows.core.referral.start import ReferralStart
     from workflows.details import referral_start_attributes
-    from workflows.notices import message_patient
+    from workflows.notices import start_message, undelivered_message
     from workflows.outward import Outward
     from workflows.pathways.following import start_of_following
 
@@ -36,10 +36,14 @@ class Errands:
     def __init__(self, episode: Episode, outward: Outward) -> None:
         self._episode, self._outward = episode, outward
         self._keeping = 0
+        self._on_their_way: dict[str, tuple[MessagePatient, workflow.ActivityHandle[Receipt]]] = {}
 
     def carry_out(self) -> None:
-        """Begin whatever the engine asks for."""
+        """Begin whatever the engine asks for, and take back the messages that it no longer wants (A5, E7)."""
         self._outward.carry_out(self._episode.take_effects(), self._perform)
+        for message, sending in self._on_their_way.values():
+            if not self._episode.wants(message) and not sending.cancelling():
+                sending.cancel()
 
     def _perform(self, effect: Effect) -> Coroutine[Any, Any, None]:
         match effect:
@@ -68,12 +72,17 @@ class Errands:
 
     async def _message(self, message: MessagePatient) -> None:
         episode_id = self._episode.start.episode_id
-        failures = await message_patient(
+        sending = start_message(
             key=f"{episode_id}:{message.key}",
             episode_id=episode_id,
             template=message.template,
             send_before=message.send_before,
         )
+        self._on_their_way[message.key] = (message, sending)
+        try:
+            failures = await undelivered_message(message.template, sending)
+        finally:
+            del self._on_their_way[message.key]
         if failures:
             self._episode.undelivered += failures
             await self._notify(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, FailureError
+from temporalio.exceptions import ActivityError, CancelledError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities.models import MESSAGE_PATIENT, NOTIFY_STAFF, PatientMessage, Receipt, StaffNotice
@@ -62,18 +62,28 @@ async def tell_staff(
     return failures
 
 
-async def message_patient(*, key: str, episode_id: str, template: str, send_before: datetime) -> list[str]:
-    """Send a neutral message to the patient; what was not delivered, in plain words."""
-    message = PatientMessage(key=key, episode_id=episode_id, template=template, send_before=send_before)
+def start_message(
+    *, key: str, episode_id: str, template: str, send_before: datetime
+) -> workflow.ActivityHandle[Receipt]:
+    """Begin to send a neutral message to the patient; it may wait for the end of quiet hours."""
+    return workflow.start_activity(
+        MESSAGE_PATIENT,
+        PatientMessage(key=key, episode_id=episode_id, template=template, send_before=send_before),
+        result_type=Receipt,
+        summary="Neutral message to the patient",
+        # An attempt that runs at this moment is waited for: what has left is noted as sent.
+        cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+        **PATIENT_MESSAGE.options(),
+    )
+
+
+async def undelivered_message(template: str, sending: workflow.ActivityHandle[Receipt]) -> list[str]:
+    """Wait for what becomes of a message; why it was not delivered, in plain words. Taken back, it is none."""
     try:
-        receipt = await workflow.execute_activity(
-            MESSAGE_PATIENT,
-            message,
-            result_type=Receipt,
-            summary="Neutral message to the patient",
-            **PATIENT_MESSAGE.options(),
-        )
+        receipt = await sending
     except ActivityError as error:
+        if isinstance(error.cause, CancelledError):
+            return []
         return [f"The message {template} to the patient could not be delivered: {_reason(error)}"]
     if receipt.outcome == "stale":
         return [f"The message {template} to the patient was dropped: its time had passed."]

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
@@ -117,8 +117,16 @@ class Outside:
         ]  # fmt: skip
 
 
+class HasActivities(Protocol):
+    """Whatever takes the place of some of the clinic's own activities."""
+
+    @property
+    def activities(self) -> list[Any]:
+        """The callables to register."""
+
+
 @asynccontextmanager
-async def clinic_with(outside: Outside, client: Client, settings: Settings) -> AsyncIterator[None]:
+async def clinic_with(outside: HasActivities, client: Client, settings: Settings) -> AsyncIterator[None]:
     """A worker whose outside is the test's."""
     assembled = assemble(
         database_url=settings.database, staff_file=settings.staff, smtp_url=settings.smtp, sender=settings.sender,

@@ -1,14 +1,18 @@
 """The golden journey and the shell's own promises, on the time-skipping test server."""
 
 from datetime import timedelta
+from typing import Any
 from unittest.mock import ANY
 
 import pytest
+from temporalio import activity
 from temporalio.client import WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
+from activities.models import MESSAGE_PATIENT, QUIET_HOURS, PatientMessage, Receipt
 from tests.workflows.golden import golden_journey
+from tests.workflows.linkage import clinic_with
 from tests.workflows.story import Story
 from worker.mailbox import Mailbox, read
 from worker.run import running_worker
@@ -16,6 +20,22 @@ from worker.settings import Settings
 from workflows.core.episode import Episode
 
 DAY = timedelta(days=1)
+
+
+class QuietPost:
+    """A night in which no message goes out."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    @activity.defn(name=MESSAGE_PATIENT)
+    async def message_patient(self, message: PatientMessage) -> Receipt:
+        self.asked += 1
+        raise ApplicationError("quiet hours", type=QUIET_HOURS, next_retry_delay=timedelta(hours=10))
+
+    @property
+    def activities(self) -> list[Any]:
+        return [self.message_patient]
 
 
 @pytest.fixture
@@ -149,6 +169,22 @@ async def test_an_overdue_task_climbs_and_an_unknown_staff_id_passes_to_the_next
     assert (view["level"], view["role"]) == (2, "director")
     assert any("nobody for staff id cm-unknown" in line["what"] for line in view["history"])
     assert [mail["to"] for mail in read(mailbox.file)][:1] == ["su-1@clinic.example"]
+
+
+async def test_E7_a_message_that_waits_for_the_end_of_quiet_hours_is_taken_back_when_the_person_has_died(
+    time_skipping: WorkflowEnvironment, clinic_settings: Settings, mailbox: Mailbox
+) -> None:
+    post = QuietPost()
+    async with clinic_with(post, time_skipping.client, clinic_settings):
+        story = await Story.begin(time_skipping)
+        today = await story.admit()
+        await story.until(today, "23:00")
+        assert post.asked == 1
+        await story.record("exit", reason="deceased", on=today)
+        await story.until(today + 2 * DAY, "12:00")
+        assert (await story.progress())["undelivered"] == []
+    assert post.asked == 1
+    assert not any("message_not_sent" in mail["subject"] for mail in read(mailbox.file))
 
 
 @pytest.mark.usefixtures("worker", "mailbox")

@@ -15,18 +15,24 @@ from workflows.core.weekly import forecast, report
 
 def due_alarms(facts: Facts, said: Set[str]) -> Iterator[Notify | MessagePatient]:
     """Alarms of the program whose moment has come and that were not raised yet."""
-    search = facts.outreach
-    if search and search.searching and not facts.on_leave and not facts.high_risk and not facts.in_crisis:
-        for due in search.rungs:
-            key = f"{due.rung.name}:{search.asking}"
-            if due.rung.message and due.at <= facts.now and key not in said:
-                fresh_until = facts.calendar.due(due.at, facts.policy.stale_after)
-                if facts.now <= fresh_until:
-                    yield MessagePatient(key, due.rung.message, fresh_until)
+    for message in messages_wanted(facts):
+        if message.key not in said and facts.now <= message.send_before:
+            yield message
     for moment in facts.dose_moments:
         key = f"dose:{moment.what}:{moment.week}"
         if key not in said and _fresh(moment.at, facts) and (notice := _of_week(moment, facts)):
             yield _notice(facts, key, "case_manager", *notice)
+
+
+def messages_wanted(facts: Facts) -> Iterator[MessagePatient]:
+    """Reminders that the search for a person asks for. One that still waits, as in quiet hours, is taken back when it
+    is no longer among these: the person has come, is on leave, is in danger, or has died (A5, E7)."""
+    search = facts.outreach
+    if search and search.searching and not facts.on_leave and not facts.high_risk and not facts.in_crisis:
+        for due in search.rungs:
+            if due.rung.message and due.at <= facts.now:
+                fresh_until = facts.calendar.due(due.at, facts.policy.stale_after)
+                yield MessagePatient(f"{due.rung.name}:{search.asking}", due.rung.message, fresh_until)
 
 
 def news_of_death(facts: Facts, said: Set[str]) -> Iterator[Notify]:

@@ -11,7 +11,13 @@ from zoneinfo import ZoneInfo
 
 from statemachine.orderedset import OrderedSet
 
-from workflows.core.alarms import due_alarms, entry_after_exit, news_of_death, nothing_awaited
+from workflows.core.alarms import (
+    due_alarms,
+    entry_after_exit,
+    messages_wanted,
+    news_of_death,
+    nothing_awaited,
+)
 from workflows.core.board import Board, Clinic
 from workflows.core.calendar import Calendar
 from workflows.core.carrying import carried_over
@@ -20,7 +26,15 @@ from workflows.core.corrections import told_of_corrections
 from workflows.core.deadlines import Deadline
 from workflows.core.decisions import answered_duty, choice_of
 from workflows.core.duties import Duty
-from workflows.core.effects import BeginEpisode, Effect, KeepConsents, NoteClosed, OpenTask, StartReferral
+from workflows.core.effects import (
+    BeginEpisode,
+    Effect,
+    KeepConsents,
+    MessagePatient,
+    NoteClosed,
+    OpenTask,
+    StartReferral,
+)
 from workflows.core.entries import (
     Admission,
     Consent,
@@ -39,7 +53,7 @@ from workflows.core.errors import NotAllowedNow, Refused
 from workflows.core.facts import Answer, Facts, Frame
 from workflows.core.facts.consents import told_of
 from workflows.core.linkage import Linkage
-from workflows.core.pathway import Pathway, Stage
+from workflows.core.pathway import IN_PROGRAM, Pathway, Stage
 from workflows.core.policy import differences, load_policy
 from workflows.core.progress import Changed
 from workflows.core.record import Record, is_taken_over
@@ -318,7 +332,7 @@ class Episode:
     def _raise_alarms(self) -> None:
         facts = self.facts
         alarms = list(news_of_death(facts, self.sent))
-        if self.stage in ("program", "gate_review"):
+        if self.stage in IN_PROGRAM:
             alarms += due_alarms(facts, self.sent)  # type: ignore[arg-type]
         waits = self.next_deadline or self.open_tasks or self.open_referrals
         if self.stage != "closed" and not waits:
@@ -391,6 +405,11 @@ class Episode:
         self._consents = self.record.version(Consent, Revocation)
         self._looked_at = None
         self._look(self.started_at)
+
+    def wants(self, message: MessagePatient) -> bool:
+        """Whether a message that waits to be sent, as in quiet hours, is still to be sent (A5, E7)."""
+        wanted = messages_wanted(self.facts) if self.stage in IN_PROGRAM else ()
+        return any(one.key == message.key for one in wanted)
 
     # -- where things stand -------------------------------------------------------------------------------
 

@@ -22,6 +22,9 @@ from workflows.core.situation import Situation
 
 Stage = Literal["intake", "program", "gate_review", "aftercare", "closed"]
 
+IN_PROGRAM: frozenset[str] = frozenset({"program", "gate_review"})
+"""The stages in which the sessions of the program are owed."""
+
 
 COMMON_EXITS: Mapping[tuple[str, str], str] = MappingProxyType(
     {

@@ -31,6 +31,7 @@ from workflows.core.entries.intake import level_named
 from workflows.core.errors import InvalidEntry, NotAllowedNow
 from workflows.core.facts import Facts
 from workflows.core.keys import kind_of
+from workflows.core.pathway import IN_PROGRAM
 from workflows.core.policy import Policy, load_policy
 from workflows.core.record import Recorded
 
@@ -118,7 +119,7 @@ def _admission(entry: Admission, facts: Facts, stage: str) -> None:
 
 def _adoption(policy: Policy, facts: Facts, stage: str) -> None:
     """A policy may not move the end of the program, or of its present extension, to a day that has passed (T8)."""
-    if facts.admitted_on is None or stage not in ("program", "gate_review"):
+    if facts.admitted_on is None or stage not in IN_PROGRAM:
         return
     reached = facts.admitted_on + timedelta(days=policy.length.days)
     if reached < facts.today and reached != facts.length_reached_on:

@@ -10,6 +10,7 @@ from workflows.core.deadlines import Deadline
 from workflows.core.entries import Entry
 from workflows.core.episode import Episode
 from workflows.core.facts import Facts
+from workflows.core.pathway import IN_PROGRAM
 from workflows.core.progress import (
     ExitView,
     GateCondition,
@@ -25,7 +26,7 @@ from workflows.core.record import Record
 def progress(episode: Episode, now: datetime) -> Progress:
     """Where the episode stands on the program day of `now`; only the chart stands as it was last moved."""
     facts = Facts(episode.record, episode.frame, now)
-    running = episode.stage in ("program", "gate_review")
+    running = episode.stage in IN_PROGRAM
     week = facts.week_started_on if running else None
     minutes, days = facts.dose_of_week(week) if week else (0, 0)
     required = facts.dose_required(week) if week else 0

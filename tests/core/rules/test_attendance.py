@@ -1,6 +1,7 @@
 """A1-A8: the dose, what counts, misses, the ladder, high risk, forecast, and two sources."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -303,6 +304,27 @@ def test_A4_the_patient_hears_by_message_once_on_its_day(days: int, template: st
     after = [e.template for e in patient.effects if isinstance(e, MessagePatient)]
     assert template not in before
     assert after.count(template) == 1
+
+
+@pytest.mark.parametrize(
+    "news",
+    [
+        {"kind": "attendance", "session": f"{MON}T18:00", "status": "attended"},
+        {"kind": "exit", "reason": "deceased", "on": MON},
+        {"kind": "exit", "reason": "withdrew", "on": MON},
+        {"kind": "leave", "reason": "hospital", "from": MON, "until": WED},
+        {"kind": "crisis", "type": "self_harm", "at": f"{MON}T21:30"},
+    ],
+    ids=lambda news: news.get("reason", news["kind"]),
+)
+def test_A5_E7_a_message_that_still_waits_is_not_wanted_any_more(news: dict[str, Any]) -> None:
+    patient = admitted().until(MON, "21:45")
+    (message,) = [effect for effect in patient.effects if isinstance(effect, MessagePatient)]
+    assert patient.episode.wants(message)
+    patient.until(WED, "10:00")
+    assert patient.episode.wants(message)
+    patient.says(**news)
+    assert not patient.episode.wants(message)
 
 
 def test_A4_attendance_between_two_misses_starts_a_new_search_at_its_first_rung() -> None:

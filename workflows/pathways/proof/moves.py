@@ -12,6 +12,7 @@ from workflows.core.claims import Cause
 from workflows.core.entries import Source, Use
 from workflows.core.entries.course import ExitReason
 from workflows.core.episode import Episode
+from workflows.core.pathway import IN_PROGRAM
 
 CLOCK = frozenset({Cause.LIMIT})
 _CORRECTED = frozenset(
@@ -79,7 +80,7 @@ def _intake(episode: Episode, now: datetime) -> Iterator[Stated]:
         yield "goal:open", "cm-1", {"kind": "goal", "goal_id": "g1", "status": "open"}
     else:
         yield "goal:met", "cm-1", {"kind": "goal", "goal_id": "g1", "status": "met"}
-    if stage in ("program", "gate_review"):
+    if stage in IN_PROGRAM:
         for what in ("rights_notice", "contact_preferences"):
             if not episode.facts.acknowledged(what):
                 statement = {"kind": "acknowledgement", "what": what, "on": f"{today}"}
