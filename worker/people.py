@@ -1,8 +1,21 @@
-"""Who may be named on the command line: people of the staff directory."""
+"""Who may be named on the command line: people of the staff directory.
 
-from activities.staff_directory import StaffDirectoryError, UnknownStaff, load
+The engine knows the roles of an episode's own team. Whoever else works at the clinic is known here, and asked about
+before anything is sent (E1, I2, S9).
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from activities.staff_directory import StaffDirectoryError, StaffMember, UnknownStaff, load
 from worker.errors import CannotDo
 from worker.settings import Settings
+from workflows.core.duties import CLINICIANS
+from workflows.core.entries import Source
+from workflows.core.keys import kind_of
+
+SIGNATURES = ("decision", "level_of_care", "exit", "policy_adoption")
+"""Kinds of entries that are a person's word; others may also be told by a system, such as a lab."""
 
 
 def named(settings: Settings, option: str, staff_id: str) -> str:
@@ -11,7 +24,66 @@ def named(settings: Settings, option: str, staff_id: str) -> str:
     Raises:
         CannotDo: there is nobody of that id, or the directory cannot be read.
     """
+    return _member(settings, option, staff_id).staff_id
+
+
+def check_signer(settings: Settings, option: str, staff_id: str, kind: str, roles: Collection[str]) -> None:
+    """Whether a person's roles in the staff directory allow them to decide on something.
+
+    Args:
+        settings: Where the directory is.
+        option: What the person was named by, for the message.
+        staff_id: The person.
+        kind: What is decided on.
+        roles: Who may; empty: whoever is in the directory.
+
+    Raises:
+        CannotDo: they may not, or the directory does not know them.
+    """
+    member = _member(settings, option, staff_id)
+    if roles and member.roles and not set(roles) & set(member.roles):
+        raise CannotDo(
+            f"{option}: {kind} is decided by the {_in_words(roles)}; {staff_id} is {_in_words(member.roles)}."
+        )
+
+
+def check_authors(
+    settings: Settings, statements: Iterable[Any], open_tasks: Iterable[Mapping[str, Any]] = ()
+) -> None:
+    """Whether whoever states something may be named so: nothing is sent before all of them may.
+
+    What is no statement at all is left to the engine, which says why.
+
+    Args:
+        settings: Where the staff directory is.
+        statements: What is to be recorded.
+        open_tasks: What the episode asks for, as its progress shows it, if something is decided.
+
+    Raises:
+        CannotDo: the first who may not, and why.
+    """
+    for statement in statements:
+        if not isinstance(statement, dict) or not isinstance(by := statement.get("by"), str):
+            continue
+        kind, source = statement.get("kind"), statement.get("source", Source.STAFF)
+        if source != Source.STAFF or (by in tuple(Source) and kind not in SIGNATURES):
+            continue
+        about = str(statement.get("about"))
+        asked = [task for task in open_tasks if about == task["task_id"] or kind_of(about) == task["kind"]]
+        if kind == "level_of_care":
+            check_signer(settings, "by", by, kind, CLINICIANS)
+        elif kind == "decision" and asked:
+            check_signer(settings, "by", by, asked[0]["kind"], asked[0]["signed_by"])
+        else:
+            named(settings, "by", by)
+
+
+def _member(settings: Settings, option: str, staff_id: str) -> StaffMember:
     try:
-        return load(settings.staff).resolve("", staff_id).staff_id
+        return load(settings.staff).resolve("", staff_id)
     except (StaffDirectoryError, UnknownStaff) as error:
         raise CannotDo(f"{option}: {error}.") from None
+
+
+def _in_words(roles: Collection[str]) -> str:
+    return " or ".join(role.replace("_", " ") for role in roles)

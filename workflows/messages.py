@@ -93,6 +93,8 @@ class TaskView(BaseModel):
     level: int
     state: str
     outcomes: list[str]
+    signed_by: list[str] = Field(default_factory=list)
+    """Roles that may answer it; empty: whoever there is."""
     why: Why
     history: list[HistoryLine]
 

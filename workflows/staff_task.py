@@ -201,6 +201,7 @@ class StaffTask:
             level=self.level,
             state=state,
             outcomes=task.outcomes,
+            signed_by=list(task.signers.roles),
             why=Why(rule=task.rule, entries=task.entries, asks=task.asks),
             history=self.history,
         )

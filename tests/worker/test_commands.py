@@ -186,3 +186,55 @@ async def test_an_admission_by_file_begins_whole_or_says_what_was_refused(run: R
     for anonymous in (("record", new, "use", f"on={TODAY}"), ("attend", SESSION, new)):
         unnamed = await run(*anonymous)
         assert (unnamed.returncode, "--by" in unnamed.stderr) == (2, True), unnamed
+
+
+async def test_E1_I2_whoever_signs_is_in_the_staff_directory_and_has_the_role_for_it(
+    run: Run, tmp_path: Path
+) -> None:
+    several = tmp_path / "entries.yaml"
+    several.write_text(
+        f"[{{kind: use, by: cm-1, on: {TODAY}}}, {{kind: exit, by: lab, reason: withdrew, on: {TODAY}}}]"
+    )
+    signed = ("level=PHP", "reason=unstable")
+    unasked = ("record", "e1", "decision", "about=withdrawal_screen", "choice=no_referral", "--by", "cm-1")
+    for arguments, words in (
+        (("record", "e1", "use", f"on={TODAY}", "--by", "cm-l"), "nobody for staff id cm-l"),
+        (("record", "e1", "--file", str(several)), "nobody for staff id lab"),
+        (("attend", SESSION, "e1", "--by", "cm-l"), "nobody for staff id cm-l"),
+        (("record", "e1", "level_of_care", *signed, "--by", "cm-2"), "cm-2 is case manager"),
+        (("referral", "record", "none", "visit", "--by", "cm-l"), "nobody for staff id cm-l"),
+        (unasked, "Open for decision are"),
+    ):
+        refused = await run(*arguments)
+        assert (refused.returncode, words in refused.stderr) == (1, True), (arguments, refused)
+    assert {line["kind"] for line in json.loads((await run("journal", "e1", "--json")).stdout)}.isdisjoint(
+        {"use", "exit"}
+    )
+    for by in (("--by", "lab"), ("--by", "lab-7", "source=lab")):
+        told = await run(
+            "record", "e1", "test", f"test_id=t-{by[1]}", f"collected_on={TODAY}", "result=negative", *by
+        )
+        assert told.returncode == 0, told.stderr
+
+
+async def test_I2_a_task_is_answered_by_the_roles_that_may_whatever_team_they_are_of(run: Run) -> None:
+    await run("admit", "--patient-key", "MRN-9", "--site", "north", "--timezone", "America/Chicago",
+              "--case-manager", "cm-1", "--session", "mon@18:00/180/group")  # fmt: skip
+    (new,) = json.loads((await run("list", "--stage", "intake", "--json")).stdout)
+    await run("record", new["episode_id"], "screening", 'substances=["alcohol"]', "--by", "cm-2")
+
+    async def it_is_asked_for() -> bool:
+        return bool(await worklist(run, "--episode", new["episode_id"], "--role", "therapist"))
+
+    await eventually(it_is_asked_for)
+    (task,) = await worklist(run, "--episode", new["episode_id"], "--role", "therapist")
+    by_hand = await run("complete", task["task_id"], "--outcome", "iop", "--by", "cm-2")
+    assert (by_hand.returncode, "cm-2 is case manager" in by_hand.stderr) == (1, True), by_hand
+    given = await run("reassign", task["task_id"], "--to", "cm-2", "--by", "su-1")
+    assert (given.returncode, "--to" in given.stderr) == (1, True), given
+    decided = await run(
+        "record", new["episode_id"], "decision", "about=level_of_care", "choice=iop", "--by", "cm-2"
+    )
+    assert (decided.returncode, "cm-2 is case manager" in decided.stderr) == (1, True), decided
+    signed = await run("complete", task["task_id"], "--outcome", "iop", "--by", "th-2")
+    assert signed.returncode == 0, signed.stderr

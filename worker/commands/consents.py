@@ -13,6 +13,7 @@ from worker.commands.episodes import tell
 from worker.commands.options import By, Episode, Json, read_day
 from worker.episodes import Clinic, bare_id, clinic, clinic_database, episode_id
 from worker.errors import CannotDo
+from worker.people import check_authors
 from worker.settings import load_settings
 from worker.show import as_json, console, table, when_in
 
@@ -58,6 +59,7 @@ def add(
 
     async def run() -> None:
         async with clinic() as here:
+            check_authors(here.settings, [statement])
             tell(await here.update(episode_id(episode), "record", statement), json)
 
     asyncio.run(run())

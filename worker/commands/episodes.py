@@ -12,7 +12,7 @@ import typer
 from worker.commands.options import By, Episode, Json, fields, read_day, read_file
 from worker.episodes import clinic, episode_id
 from worker.errors import CannotDo
-from worker.people import named
+from worker.people import check_authors, named
 from worker.policies import with_clinic_policies
 from worker.settings import load_settings
 from worker.show import as_json, console, table, when
@@ -97,6 +97,8 @@ def _check_entries(entries: Any) -> None:
             parse_entry(entry)
         except Refused as error:
             raise CannotDo(f"Nothing was started. Entry {number}: {error}") from None
+    if entries:
+        check_authors(load_settings(), entries)
 
 
 def _know(team: dict[str, Any]) -> None:
@@ -141,8 +143,13 @@ def record(
     else:
         raise typer.BadParameter("give a kind with its fields, or --file")
 
+    statements = content if isinstance(content, list) else [content]
+
     async def run() -> None:
         async with clinic() as here:
+            asks = any(isinstance(one, dict) and one.get("kind") == "decision" for one in statements)
+            shown = await here.query(episode_id(episode), "progress") if asks else {"open_tasks": []}
+            check_authors(here.settings, statements, shown["open_tasks"])
             if isinstance(content, list):
                 results = await here.update(episode_id(episode), "record_many", content)
                 if json:
@@ -195,6 +202,7 @@ def attend(
 ) -> None:
     """Record attendance of one person or of a whole group."""
     need_author(by)
+    named(load_settings(), "--by", by)
     absent = {episode_id(one): "missed" for one in excluding or []}
     absent |= {episode_id(one): "excused" for one in excused or []}
     everyone = [episode_id(one) for one in episode or []] + (_roster(roster) if roster else [])

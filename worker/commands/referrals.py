@@ -10,6 +10,7 @@ from worker.commands.episodes import _plain_word, need_author, tell
 from worker.commands.options import By, Json, fields, read_file
 from worker.episodes import clinic
 from worker.errors import CannotDo
+from worker.people import check_authors
 from worker.show import as_json, console, table, when
 
 referral = typer.Typer(help="Referrals: who waits for what, and what happened.", no_args_is_help=True)
@@ -145,6 +146,7 @@ def record(
 
     async def run() -> None:
         async with clinic() as here:
+            check_authors(here.settings, [content])
             changed = await here.update(referral_id(referral), "record", content)
         tell(changed, json)
         if not json:

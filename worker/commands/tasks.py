@@ -11,7 +11,7 @@ from worker.commands.episodes import _plain_word
 from worker.commands.options import By, Json
 from worker.episodes import Clinic, clinic, episode_id, task_id
 from worker.errors import CannotDo
-from worker.people import named
+from worker.people import check_signer, named
 from worker.settings import load_settings
 from worker.show import as_json, console, table, when_in
 
@@ -75,9 +75,8 @@ def complete(
     json: Json = False,
 ) -> None:
     """Complete a task with one of its outcomes."""
-    _know(("--by", by))
     answer = {"by": by, "outcome": outcome, **({"reason": reason} if reason else {})}
-    _send(task, "complete", answer, json, f"Completed as {outcome}.")
+    _send(task, "complete", answer, json, f"Completed as {outcome}.", signer=("--by", by))
 
 
 @app.command()
@@ -85,8 +84,8 @@ def reassign(
     task: Task, to: Annotated[str, typer.Option(help="Staff id.")], by: By, json: Json = False
 ) -> None:
     """Give a task to another person."""
-    _know(("--to", to), ("--by", by))
-    _send(task, "reassign", {"to": to, "by": by}, json, f"Reassigned to {to}.")
+    _know(("--by", by))
+    _send(task, "reassign", {"to": to, "by": by}, json, f"Reassigned to {to}.", signer=("--to", to))
 
 
 @app.command()
@@ -102,9 +101,21 @@ def _know(*people: tuple[str, str]) -> None:
         named(settings, option, staff_id)
 
 
-def _send(task: str, update: str, argument: dict[str, str], json: bool, done: str) -> None:
+def _send(
+    task: str,
+    update: str,
+    argument: dict[str, str],
+    json: bool,
+    done: str,
+    signer: tuple[str, str] | None = None,
+) -> None:
+    """Send an update to a task; `signer` is whoever must be able to answer it, and the option that names them."""
+
     async def run() -> None:
         async with clinic() as here:
+            if signer:
+                asked = await here.query(task_id(task), "task")
+                check_signer(here.settings, *signer, asked["kind"], asked["signed_by"])
             view = await here.update(task_id(task), update, argument)
         as_json(view) if json else console.print(done)
 

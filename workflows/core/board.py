@@ -52,6 +52,7 @@ class Board:
                 rule=task.rule,
                 entries=list(task.entries),
                 asks=task.asks,
+                signed_by=list(task.signers.roles),
             )
             for task in sorted(self.open.values(), key=lambda task: (task.due_at, task.task_id))
         ]

@@ -1,11 +1,11 @@
 """What an entry changed, in plain sentences and as facts before and after (T3)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from workflows.core.calendar import day_in_words
 from workflows.core.duties.admission import proposed_level
-from workflows.core.entries import Screening
+from workflows.core.entries import Entry, Revocation, Screening
 from workflows.core.facts import Facts
 
 _NAMES = {
@@ -59,6 +59,28 @@ def _other_proposal(facts: Facts) -> str | None:
         return None
     level, reasons = proposed_level(screened.entry, facts)
     return None if level == facts.level_of_care else f"{level} ({'; '.join(reasons)})"
+
+
+def told_of_revocations(entries: Iterable[Entry], facts: Facts) -> list[str]:
+    """A sentence for each revocation that takes nothing back. It is kept, because its consent may come later; but a
+    slip of the hand would leave another consent standing (P4)."""
+    told = []
+    for entry in entries:
+        if not isinstance(entry, Revocation):
+            continue
+        meant = [one for one in facts.consents if one.entry.consent_id == entry.consent_id]
+        if not meant:
+            known = ", ".join(sorted({one.entry.consent_id for one in facts.consents})) or "none"
+            told.append(
+                f"No consent {entry.consent_id} is on file (there is {known}): this revocation takes nothing back. "
+                "Check the id."
+            )
+        elif all(one.revocation is None for one in meant):
+            told.append(
+                f"Consent {entry.consent_id} was signed on {meant[-1].entry.signed_on}, after this revocation: it "
+                "still stands. Check the day."
+            )
+    return told
 
 
 def told(before: Mapping[str, object], after: Mapping[str, object], happened: Sequence[str]) -> list[str]:

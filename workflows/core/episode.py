@@ -21,7 +21,7 @@ from workflows.core.alarms import (
 from workflows.core.board import Board, Clinic
 from workflows.core.calendar import Calendar
 from workflows.core.carrying import carried_over
-from workflows.core.changes import observed, told
+from workflows.core.changes import observed, told, told_of_revocations
 from workflows.core.corrections import told_of_corrections
 from workflows.core.deadlines import Deadline
 from workflows.core.decisions import answered_duty, choice_of
@@ -181,7 +181,8 @@ class Episode:
         recorded = [entry for entry in entries if entry.key in new]
         if was_closed and self.stage == "closed":
             self._show_after_exit(recorded)
-        changes = told(before, after, [*told_of_corrections(recorded, self.record), *happened])
+        corrected = told_of_corrections(recorded, self.record)
+        changes = told(before, after, [*corrected, *told_of_revocations(recorded, self.facts), *happened])
         changed = {name for name in after if before.get(name) != after[name]}
         told_to_all = {
             "stage": self.stage,

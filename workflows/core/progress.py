@@ -56,6 +56,8 @@ class OpenTaskView(BaseModel):
     rule: str
     entries: list[str]
     asks: str
+    signed_by: list[str] = Field(default_factory=list)
+    """Roles that may answer it; empty: whoever there is."""
 
 
 class NextDeadline(BaseModel):

@@ -53,6 +53,7 @@ def test_P4_a_consent_that_lacks_an_element_is_refused_with_what_is_missing(with
         ({"type": "counselling_notes", "content": ["referral"]}, "of its own for service_need"),
         ({"type": "proceedings"}, "of its own for referral"),
         ({"type": "general release"}, "there are tpo, disclosure"),
+        ({"content": ["referral", "Counseling Notes"]}, "of its own for counselling notes"),
         ({"expires_on": ADMITTED - timedelta(days=1)}, "before the day of the signature"),
         ({"signed_on": ADMITTED + timedelta(days=3)}, "future"),
     ],
@@ -96,6 +97,18 @@ def test_P4_a_revocation_that_was_a_mistake_is_lifted_only_by_its_retraction() -
     assert [one.consent_id for one in patient.episode.facts.consents_standing] == ["c1"]
     assert "consent_revoked" not in patient.tasks
     assert [e for e in patient.effects if isinstance(e, KeepConsents)][-1].lifted == ("r1",)
+
+
+def test_P4_a_revocation_that_takes_nothing_back_says_so() -> None:
+    patient = admitted()
+    patient.says("consent", **WHOLE)
+    mistyped = patient.says("revocation", consent_id="c-1")
+    assert any("No consent c-1 is on file (there is c1)" in sentence for sentence in mistyped.changes)
+    early = patient.says("revocation", consent_id="c1", on=ADMITTED - timedelta(days=1))
+    assert any("after this revocation: it still stands" in sentence for sentence in early.changes)
+    assert [one.consent_id for one in patient.episode.facts.consents_standing] == ["c1"]
+    meant = patient.says("revocation", consent_id="c1")
+    assert not any("Check" in sentence for sentence in meant.changes)
 
 
 def test_T4_a_revocation_that_arrives_before_its_consent_still_takes_it_back() -> None:

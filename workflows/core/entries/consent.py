@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import AfterValidator, BeforeValidator, model_validator
 
 from workflows.core.consents import TREATMENT_PAYMENT_OPERATIONS, TYPES, missing_elements
 from workflows.core.entries.base import Code, Entry, Name
@@ -12,7 +12,8 @@ from workflows.core.entries.base import Code, Entry, Name
 def _type(value: object) -> object:
     if not isinstance(value, str):
         return value
-    code = value.strip().lower().replace(" ", "_").replace("-", "_").replace("counseling", "counselling")
+    code = value.strip().lower().replace(" ", "_").replace("-", "_")
+    code = _spelled(code)
     code = TREATMENT_PAYMENT_OPERATIONS if code == "treatment_payment_operations" else code
     if code not in TYPES:
         raise ValueError(f"there are {', '.join(TYPES)}")
@@ -21,6 +22,14 @@ def _type(value: object) -> object:
 
 def _list(value: object) -> object:
     return value.split(",") if isinstance(value, str) else value
+
+
+def _spelled(code: str) -> str:
+    return code.replace("counseling", "counselling")
+
+
+Content = Annotated[Name, AfterValidator(_spelled)]
+"""Counselling notes need a consent of their own, whichever way they are spelled (P4)."""
 
 
 class Consent(Entry):
@@ -36,7 +45,7 @@ class Consent(Entry):
     discloser: Code = "program"
     recipient: Name | None = None
     purpose: Name | None = None
-    content: Annotated[tuple[Name, ...], BeforeValidator(_list)] = ()
+    content: Annotated[tuple[Content, ...], BeforeValidator(_list)] = ()
     may_revoke: bool = True
     signed_on: date | None = None
     signed_by: Literal["patient", "representative"] = "patient"
