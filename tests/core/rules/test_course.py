@@ -288,6 +288,20 @@ def test_E3_a_use_in_aftercare_is_still_reassessed_after_a_withdrawal_was_reopen
     assert "reassessment" in patient.tasks
 
 
+def test_E3_E5_a_transfer_that_was_under_way_goes_on_when_a_withdrawal_is_reopened() -> None:
+    patient = admitted()
+    patient.says("exit", reason="transferred", to="residential", on=ADMITTED)
+    before = [(task.kind, task.task_id) for task in patient.progress.open_tasks if task.kind == "transfer"]
+    need = patient.episode.facts.needs
+    patient.says("exit", reason="withdrew", on=ADMITTED)
+    assert patient.progress.stage == "closed"
+    assert "transfer" not in patient.tasks
+    patient.says("decision", about="reopening", choice="reopen")
+    assert before
+    assert "transfer" in patient.tasks
+    assert patient.episode.facts.needs == need
+
+
 def test_E3_a_withdrawal_dated_before_a_reopened_one_still_counts() -> None:
     patient = in_program()
     patient.says("exit", reason="withdrew", on=on(10))
@@ -460,6 +474,34 @@ def test_E6_who_comes_back_without_a_word_is_screened_again() -> None:
     leaves(patient, 10, 13)
     patient.attends(on(14))
     assert "return_screening" in patient.tasks
+
+
+@pytest.mark.parametrize(
+    "back",
+    [
+        {"kind": "checkin", "risk": 2},
+        {"kind": "contact", "channel": "phone", "outcome": "reached"},
+        {"kind": "contact", "channel": "phone", "outcome": "no_answer"},
+    ],
+    ids=lambda back: back.get("outcome", back["kind"]),
+)
+def test_E6_who_comes_back_in_aftercare_is_screened_again_at_the_first_word(back: dict[str, Any]) -> None:
+    patient = aftercare()
+    first, last = patient.now.date() + timedelta(days=1), patient.now.date() + timedelta(days=10)
+    patient.says("leave", reason="hospital", **{"from": first, "until": last})
+    day = last + timedelta(days=1)
+    patient.until(day, "12:00")
+    when = {"on": day} if back["kind"] == "checkin" else {"at": f"{day}T11:00"}
+    patient.says(**back, **when)
+    assert ("return_screening" in patient.tasks) is (back.get("outcome") != "no_answer")
+
+
+def test_E6_a_return_that_is_recorded_after_the_screening_asks_for_no_second_one() -> None:
+    patient = away().until(on(20), "12:00")
+    patient.attends(on(21))
+    patient.says("decision", about="return_screening", choice="done", by="th-1")
+    patient.says("return", on=on(21))
+    assert "return_screening" not in patient.tasks
 
 
 def test_E6_a_second_leave_that_overlaps_is_refused_and_one_on_the_next_day_is_not() -> None:

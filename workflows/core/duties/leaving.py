@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from workflows.core.calendar import Delay, day_in_words
 from workflows.core.duties.duty import AT_ONCE, Duty, repeated
-from workflows.core.entries import Exit
 from workflows.core.facts import Facts
 from workflows.core.facts.discharge import Step
 
@@ -110,22 +109,22 @@ def involuntary_discharge(facts: Facts) -> Iterator[Duty]:
 
 def transfer(facts: Facts) -> Iterator[Duty]:
     """A transfer is complete when the receiving side confirms the first attended visit (E5)."""
-    for recorded in facts.record.standing(Exit)[-1:]:
-        entry = recorded.entry
-        if isinstance(entry, Exit) and entry.reason == "transferred" and not recorded.is_history:
-            on = facts.first_visit_told(f"transfer:{recorded.key}")
-            told = f" The referral tells of a first visit on {day_in_words(on)}." if on else ""
-            duty = Duty(
-                f"transfer:{recorded.key}",
-                "case_manager",
-                recorded.known_at,
-                facts.policy.course.transfer_visit,
-                ("first_visit_attended", "not_attended", "stays_here"),
-                "E5",
-                (recorded.key,),
-                f"Have the receiving side confirm the first attended visit; until then the person is ours.{told}",
-            )
-            yield from repeated(facts, duty, {"not_attended": facts.policy.course.transfer_visit})
+    begun = facts.transfer_begun
+    if begun is None:
+        return
+    on = facts.first_visit_told(f"transfer:{begun.key}")
+    told = f" The referral tells of a first visit on {day_in_words(on)}." if on else ""
+    duty = Duty(
+        f"transfer:{begun.key}",
+        "case_manager",
+        begun.known_at,
+        facts.policy.course.transfer_visit,
+        ("first_visit_attended", "not_attended", "stays_here"),
+        "E5",
+        (begun.key,),
+        f"Have the receiving side confirm the first attended visit; until then the person is ours.{told}",
+    )
+    yield from repeated(facts, duty, {"not_attended": facts.policy.course.transfer_visit})
 
 
 def exit_duties(facts: Facts) -> Iterator[Duty]:

@@ -1,9 +1,10 @@
 """Crisis in every state, and the way back from leave (E6, E8)."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from workflows.core.duties.duty import CLINICIAN, Duty, repeated
-from workflows.core.entries import Attendance, Return
+from workflows.core.entries import Attendance, Checkin, Contact, Entry, Return
 from workflows.core.facts import Facts
 from workflows.core.record import Recorded
 
@@ -46,13 +47,15 @@ def crisis(facts: Facts) -> Iterator[Duty]:
 
 def after_leave(facts: Facts) -> Iterator[Duty]:
     """Coming back from leave, with or without a word: screen again, because tolerance is lost (E6)."""
-    ended = [last for _, last, _ in facts.leaves if last < facts.today]
+    ended = [(last, first) for first, last, _ in facts.leaves if last < facts.today]
     if not ended:
         return
-    back = _back_after(facts, max(ended))
+    last, first = max(ended)
+    back = _back_after(facts, last)
     if back:
         yield Duty(
-            f"return_screening:{back.key}",
+            # Named by the leave: a return that is recorded after the first session is no second coming back.
+            f"return_screening:{first}",
             CLINICIAN,
             back.known_at,
             facts.policy.course.after_leave,
@@ -64,12 +67,18 @@ def after_leave(facts: Facts) -> Iterator[Duty]:
         )
 
 
-def _back_after(facts: Facts, last: object) -> Recorded | None:
-    """The entry that shows that the person is back: their return, else the first session they came to."""
-    for kind in (Return, Attendance):
-        for recorded in facts.record.standing(kind):
-            entry = recorded.entry
-            came = isinstance(entry, Return) or (isinstance(entry, Attendance) and entry.status == "attended")
-            if came and recorded.effective_at.date() > last:  # type: ignore[operator]
-                return recorded
-    return None
+def _back_after(facts: Facts, last: date) -> Recorded | None:
+    """The first entry that shows that the person is back: a return, a session, a check-in, or a word with them."""
+    shown = [
+        recorded
+        for kind in (Return, Attendance, Checkin, Contact)
+        for recorded in facts.record.standing(kind)
+        if _shows_the_person(recorded.entry) and facts.calendar.day_of(recorded.effective_at) > last
+    ]
+    return min(shown, key=lambda recorded: (recorded.effective_at, recorded.key), default=None)
+
+
+def _shows_the_person(entry: Entry) -> bool:
+    if isinstance(entry, Attendance):
+        return entry.status == "attended"
+    return not isinstance(entry, Contact) or entry.reached

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from workflows.core.entries import Exit, Need, ReferralNews
 from workflows.core.facts.exits import ExitFacts
 from workflows.core.facts.reading import fact
+from workflows.core.record import Recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,20 @@ class LinkageFacts(ExitFacts):
         if decided and self.admission is None and not self.level_admitted:
             (at, level) = decided[0]
             return [Needed(f"level_of_care:{level}", "level_of_care", level, at)]
-        transfers = [r for r in self.record.standing(Exit) if not r.is_history]
-        return [
-            Needed(f"transfer:{r.key}", "level_of_care", r.entry.to or "transfer", r.known_at)
-            for r in transfers[-1:]
-            if isinstance(r.entry, Exit) and r.entry.reason == "transferred"
-        ]
+        moving = self.transfer_begun
+        if moving is None or not isinstance(moving.entry, Exit):
+            return []
+        service = moving.entry.to or "transfer"
+        return [Needed(f"transfer:{moving.key}", "level_of_care", service, moving.known_at)]
+
+    @property
+    def transfer_begun(self) -> Recorded | None:
+        """The exit by which the person goes elsewhere, if it is the last one; one that was reopened counts for nothing,
+        so that a transfer which ran before it goes on (E3, E5)."""
+        reopened = {signed.key for signed in self.exits_signed if signed.reopened_at}
+        exits = [r for r in self.record.standing(Exit) if not r.is_history and r.key not in reopened]
+        last = exits[-1] if exits else None
+        return last if last and isinstance(last.entry, Exit) and last.entry.reason == "transferred" else None
 
     @fact
     def referral_news(self) -> dict[str, ReferralNews]:
