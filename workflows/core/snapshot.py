@@ -40,10 +40,8 @@ def pack(episode: Episode) -> str:
         ],
         "states": list(episode.chart.configuration_values),
         "history": {name: [state.id for state in kept] for name, kept in states.items()},
-        "answers": {
-            key: [a.choice, a.by, a.at.isoformat(), a.key, a.reason, list(a.grounds)]
-            for key, a in episode.frame.answers.items()
-        },
+        "answers": {key: _packed_answer(a) for key, a in episode.frame.answers.items()},
+        "replaced": [[duty, _packed_answer(a)] for duty, a in episode.frame.replaced],
         "closed": episode.is_noted_closed,
         "board": packed_board(episode.board),
         "referrals": episode.linkage.referrals,
@@ -73,11 +71,9 @@ def unpack(packed: str, start: EpisodeStart, pathway: Pathway) -> Episode:
     for entry, at in recorded:
         episode.record.add(entry, at)
     frame, zone = episode.frame, start.zone
-    for key, (choice, by, at, entry_id, reason, grounds) in content["answers"].items():
-        frame.keep_answer(
-            key,
-            Answer(choice, by, datetime.fromisoformat(at).astimezone(zone), entry_id, reason, tuple(grounds)),
-        )
+    for key, answer in content["answers"].items():
+        frame.keep_answer(key, _answer(answer, zone))
+    frame.replaced = [(duty, _answer(answer, zone)) for duty, answer in content["replaced"]]
     episode.is_noted_closed = content["closed"]
     restore_board(episode.board, content["board"], zone)
     episode.linkage.referrals = content["referrals"]
@@ -91,6 +87,17 @@ def unpack(packed: str, start: EpisodeStart, pathway: Pathway) -> Episode:
         episode.next_deadline = Deadline(datetime.fromisoformat(at).astimezone(zone), name)
     episode.restore_chart(content["states"], content["history"])
     return episode
+
+
+def _packed_answer(answer: Answer) -> list[Any]:
+    return [
+        answer.choice, answer.by, answer.at.isoformat(), answer.key, answer.reason, list(answer.grounds),
+    ]  # fmt: skip
+
+
+def _answer(packed: list[Any], zone: ZoneInfo) -> Answer:
+    choice, by, at, key, reason, grounds = packed
+    return Answer(choice, by, datetime.fromisoformat(at).astimezone(zone), key, reason, tuple(grounds))
 
 
 def packed_board(board: Board) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """E1-E11: exits, withdrawal, transfer, leave, death, crisis, waiting, contrary decisions, late entries."""
 
+import contextlib
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -181,6 +182,30 @@ def test_E2_rescinding_restores_everything() -> None:
     assert (after.stage, after.states, after.week, after.gate) == (
         before.stage, before.states, before.week, before.gate,
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("then", ["retracted", "rescinded", "one missed"])
+def test_E2_sessions_from_which_a_person_was_shut_out_are_no_misses(then: str) -> None:
+    patient = proposed()
+    patient.says("decision", about="involuntary_review", choice="approve", by="di-1", reason="fair")
+    patient.says("decision", about="discharge_team_meeting", choice="alternatives_tried", by="su-1")
+    patient.says("decision", about="discharge_notice", choice="given", by="cm-1")
+    patient.attends_until(on(13))
+    out = patient.says(
+        "decision", about="discharge_decision", choice="discharge", by="di-1", reason="no appeal"
+    )
+    patient.until(on(21), "10:00")
+    assert patient.progress.stage == "closed"
+    patient.says("retraction", entry_id=out.entry_id, reason="it was somebody else", by="di-1")
+    if then == "rescinded":
+        patient.says("decision", about="discharge_decision", choice="rescind", by="di-1", reason="unfounded")
+    if then == "one missed":
+        patient.says("attendance", session=f"{on(16)}T18:00", status="missed")
+    assert patient.progress.stage == "program"
+    assert patient.progress.consecutive_misses == (1 if then == "one missed" else 0)
+    copy = unpack(pack(patient.episode), patient.episode.start, pathway_named("iop"))
+    copy.wake(patient.now)
+    assert progress(copy, patient.now) == patient.progress
 
 
 def test_E2_after_a_rejected_proposal_a_new_one_may_be_made_for_a_new_reason() -> None:
@@ -561,6 +586,26 @@ def test_E7_a_death_recorded_by_mistake_is_not_corrected_by_one_person_alone() -
     wrong = patient.says("exit", reason="deceased", on=on(10), by="cm-1")
     patient.says("retraction", entry_id=wrong.entry_id, reason="another patient", by="cm-1")
     assert patient.progress.stage == "closed"
+
+
+@pytest.mark.parametrize(
+    ("second", "is_corrected"),
+    [
+        ({"by": "su-1"}, True),
+        ({"by": "CM-1"}, False),
+        ({"by": "lab-7", "source": "lab"}, False),
+        ({"by": "someone", "source": "patient"}, False),
+    ],
+)
+def test_E7_a_death_is_corrected_by_two_people_of_the_staff(
+    second: dict[str, Any], is_corrected: bool
+) -> None:
+    patient = in_program()
+    wrong = patient.says("exit", reason="deceased", on=on(10), by="cm-1")
+    patient.says("retraction", entry_id=wrong.entry_id, reason="another patient", by="cm-1")
+    with contextlib.suppress(NotAllowedNow):
+        patient.says("retraction", entry_id=wrong.entry_id, reason="so it is", **second)
+    assert (patient.progress.stage == "program") is is_corrected
 
 
 def test_E7_a_death_after_a_withdrawal_can_be_recorded() -> None:

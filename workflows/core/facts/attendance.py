@@ -35,6 +35,7 @@ class AttendanceFacts(StageFacts):
             self._planned_until,
             tuple(self.periods),
             self.record.version(Schedule, SessionChange, Leave, Return),
+            (tuple(self.shut_out), self.record.version(Attendance)) if self.shut_out else (),
         )
 
     @fact
@@ -98,7 +99,13 @@ class AttendanceFacts(StageFacts):
         return self.admitted_on + timedelta(days=7 * weeks - 1)
 
     def _expected_on(self, day: date) -> bool:
-        return self.stage_on(day) == "program" and not self.on_leave_at(day)
+        return self.stage_on(day) == "program" and not self.on_leave_at(day) and not self._was_shut_out(day)
+
+    def _was_shut_out(self, day: date) -> bool:
+        """Whether an exit stood on a day that was taken back later, and nobody says how the day went."""
+        if not any(first <= day < until for first, until in self.shut_out):
+            return False
+        return all(start.date() != day for start in self._stated)
 
     @fact
     def _stated(self) -> dict[datetime, list[Recorded]]:

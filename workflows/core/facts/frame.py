@@ -42,12 +42,16 @@ class Frame:
     """Which answer to which kind of duty moves the episode into which stage."""
     exits: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """Which answer to which kind of duty closes the episode, and as what."""
+    replaced: list[tuple[str, Answer]] = field(default_factory=list)
+    """Answers that were retracted and given anew, by duty: they count no more, but they have had their time."""
     answers_by_kind: dict[str, dict[str, Answer]] = field(default_factory=dict)
     kept: dict[str, tuple[object, object]] = field(default_factory=dict)
     """Folds by name, each with the version of what it was folded from."""
 
     def keep_answer(self, duty: str, answer: Answer) -> None:
         """Keep what a person decided about a duty."""
+        if (before := self.answers.get(duty)) and before.key != answer.key:
+            self.replaced.append((duty, before))
         self.answers[duty] = answer
         self.answers_by_kind.setdefault(kind_of(duty), {})[duty] = answer
 
@@ -56,4 +60,8 @@ class Frame:
         for duty in [duty for duty, answer in self.answers.items() if answer.key in keys]:
             del self.answers[duty]
             del self.answers_by_kind[kind_of(duty)][duty]
+            before = [known for known in self.replaced if known[0] == duty][-1:]
+            for known in before:
+                self.replaced.remove(known)
+                self.answers[duty] = self.answers_by_kind[kind_of(duty)][duty] = known[1]
         self.kept.clear()

@@ -7,10 +7,11 @@ that stand. So the retraction of a wrong signature or of a wrong exit leaves no 
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from workflows.core.entries import Exit, Return
+from workflows.core.entries import Exit, Return, Source
 from workflows.core.facts.frame import Answer
 from workflows.core.facts.reading import fact
 from workflows.core.facts.use import UseFacts
+from workflows.core.keys import kind_of
 from workflows.core.record import Recorded
 
 
@@ -109,10 +110,33 @@ class StageFacts(UseFacts):
 
     def _exit_stands(self, recorded: Recorded, entry: Exit) -> bool:
         if entry.reason == "deceased":  # a death is corrected by two people (E7)
-            return len({undoing.entry.by for undoing in self.record.undoing(recorded.key)}) < 2
+            return len(self._people_undoing(recorded.key)) < 2
         if entry.reason == "transferred" and not recorded.is_history:
             return False
         return self.record.stands(recorded.key)
+
+    def _people_undoing(self, key: str) -> set[str]:
+        """Who of the staff has taken an entry back. A system is nobody, and a capital letter makes no second person."""
+        undoing = self.record.undoing(key)
+        return {one.entry.by.casefold() for one in undoing if one.entry.source is Source.STAFF}
+
+    @fact
+    def shut_out(self) -> list[tuple[date, date]]:
+        """From the day of a discharge up to the day on which it was taken back: the person was told not to come (E2).
+
+        An exit that was only written down by mistake sent nobody away, and leaves no such hole (T3).
+        """
+        found = []
+        for (kind, choice), reason in self.frame.exits.items():
+            for answer in self._ever_answered(kind) if reason == "involuntary" else ():
+                undone = self.record.undone_by(answer.key) if answer.choice == choice else None
+                if undone:
+                    found.append((self.calendar.day_of(answer.at), self.calendar.day_of(undone.recorded_at)))
+        return sorted((first, until) for first, until in found if first < until)
+
+    def _ever_answered(self, kind: str) -> list[Answer]:
+        replaced = [answer for duty, answer in self.frame.replaced if kind_of(duty) == kind]
+        return [*replaced, *self.frame.answers_by_kind.get(kind, {}).values()]
 
     def _reopened_at(self, reason: str, key: str, signed_at: datetime, on: date) -> datetime | None:
         if answer := self.answer(f"reopening:{key}"):
