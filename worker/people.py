@@ -7,7 +7,7 @@ before anything is sent (E1, I2, S9).
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from activities.staff_directory import StaffDirectoryError, StaffMember, UnknownStaff, load
+from activities.staff_directory import StaffDirectory, StaffDirectoryError, StaffMember, UnknownStaff, load
 from worker.errors import CannotDo
 from worker.settings import Settings
 from workflows.core.duties import CLINICIANS
@@ -78,11 +78,32 @@ def check_authors(
             named(settings, "by", by)
 
 
-def _member(settings: Settings, option: str, staff_id: str) -> StaffMember:
+def directory(settings: Settings) -> StaffDirectory:
+    """The staff directory.
+
+    Raises:
+        CannotDo: it cannot be read.
+    """
     try:
-        return load(settings.staff).resolve("", staff_id)
-    except (StaffDirectoryError, UnknownStaff) as error:
+        return load(settings.staff)
+    except StaffDirectoryError as error:
+        raise CannotDo(f"The staff directory {error}.") from None
+
+
+def known(staff: StaffDirectory, option: str, staff_id: str) -> StaffMember:
+    """A person of the directory.
+
+    Raises:
+        CannotDo: there is nobody of that id.
+    """
+    try:
+        return staff.resolve("", staff_id)
+    except UnknownStaff as error:
         raise CannotDo(f"{option}: {error}.") from None
+
+
+def _member(settings: Settings, option: str, staff_id: str) -> StaffMember:
+    return known(directory(settings), option, staff_id)
 
 
 def _in_words(roles: Collection[str]) -> str:

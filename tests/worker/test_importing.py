@@ -11,7 +11,8 @@ from tests.servers import EXAMPLE, generated
 from tests.worker.test_command_line import carepath
 from worker.errors import CannotDo
 from worker.importing.files import read_csv
-from worker.importing.run import read_folder, setting_of
+from worker.importing.run import check_folder, read_folder, setting_of
+from worker.settings import Settings
 from workflows.core.entries import parse_entry
 from workflows.core.episode import Episode
 from workflows.core.errors import Refused
@@ -118,3 +119,61 @@ def test_a_dry_run_says_that_nothing_was_imported_and_what_would_be_refused(tmp_
     assert "no such patient in admissions.csv" in dry.stdout
     nowhere = carepath("import", str(EXPORT), "--dry-run", "--report", str(tmp_path / "no" / "rows.csv"))
     assert (nowhere.returncode, "--report: " in nowhere.stderr) == (1, True)
+
+
+def export(folder: Path, admissions: str, **files: str) -> Path:
+    """A small export; admissions are lines under the usual header."""
+    folder.mkdir()
+    (folder / "clinic.json").write_text((EXPORT / "clinic.json").read_text())
+    (folder / "admissions.csv").write_text(
+        f"patient_key,site,referred_on,case_manager,therapist\n{admissions}"
+    )
+    for name, content in files.items():
+        (folder / name.replace("_", ".")).write_text(content)
+    return folder
+
+
+def test_a_row_that_no_program_could_read_is_refused_and_the_others_go_on(
+    tmp_path: Path, clinic_settings: Settings
+) -> None:
+    use = '"patient_key": "MRN-1", "kind": "use", "by": "cm-1", "on": "2026-02-01"'
+    odd = [
+        f'{{{use}, "id": {"9" * 5000}}}',
+        f'{{{use}, "id": "\\ud800"}}',
+        f'{{{use}, "id": {"[" * 100_000}{"]" * 100_000}}}',
+        f'{{{use}, "id": "fine"}}',
+    ]
+    attendance = (
+        "patient_key,session_start,status,minutes\n"
+        f"MRN-1,2026-02-02T18:00,{'x' * 200_000},\n"
+        "MRN-1,2026-02-02T18:00,present,²\n"
+        f"MRN-1,2026-02-02T18:00,present,{'9' * 5000}\n"
+        "MRN-1,2026-02-02T18:00,present,180\n"
+    )
+    folder = export(
+        tmp_path / "odd",
+        "MRN-1,north,2026-01-05,cm-1,th-1\n",
+        events_jsonl="\n".join(odd),
+        attendance_csv=attendance,
+    )
+    report = check_folder(folder, clinic_settings)
+    assert [(one.row.file, one.row.line) for one in report.refused] == [
+        ("attendance.csv", 2), ("attendance.csv", 3), ("attendance.csv", 4),
+        ("events.jsonl", 1), ("events.jsonl", 2), ("events.jsonl", 3),
+    ]  # fmt: skip
+    assert sum(one.result == "accepted" for one in report.outcomes) == 3
+
+
+def test_an_admission_whose_staff_nobody_knows_is_refused_before_anything_is_imported(
+    tmp_path: Path, clinic_settings: Settings
+) -> None:
+    rows = "MRN-1,north,2026-01-05,cm-9,th-1\nMRN-2,north,soon,cm-1,th-1\nMRN-3,north,2026-01-05,cm-1,th-1\n"
+    events = '{"patient_key": "MRN-1", "kind": "use", "by": "cm-1", "on": "2026-02-01"}'
+    report = check_folder(export(tmp_path / "staff", rows, events_jsonl=events), clinic_settings)
+    told = {(one.row.file, one.row.line): one.reason for one in report.refused}
+    assert "case_manager: the staff directory has nobody for staff id cm-9" in told["admissions.csv", 2]
+    assert "referred_on" in told["admissions.csv", 3]
+    assert told["events.jsonl", 1] == "its admission was refused"
+    (tmp_path / "staff" / "clinic.json").unlink()
+    with pytest.raises(CannotDo, match=r"no clinic\.json"):
+        check_folder(tmp_path / "staff", clinic_settings)

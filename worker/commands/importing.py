@@ -11,7 +11,8 @@ from worker.commands.options import Json
 from worker.episodes import clinic
 from worker.errors import CannotDo
 from worker.importing.report import Report
-from worker.importing.run import UNKNOWN_PATIENT, import_folder, read_folder
+from worker.importing.run import check_folder, import_folder
+from worker.settings import load_settings
 from worker.show import as_json, console, table
 
 app = typer.Typer()
@@ -37,7 +38,7 @@ def import_export(
     """
     if report:
         _check_writable(report)
-    found = _dry(folder) if dry_run else asyncio.run(_imported(folder))
+    found = check_folder(folder, load_settings()) if dry_run else asyncio.run(_imported(folder))
     if report:
         found.write(report)
     if json:
@@ -49,16 +50,6 @@ def import_export(
         [(o.row.file, o.row.line, o.reason) for o in found.refused],
     )
     console.print(f"Nothing was imported. {found.counts()}" if dry_run else found.summary())
-
-
-def _dry(folder: Path) -> Report:
-    found = Report()
-    admissions, statements = read_folder(folder)
-    known = {row.values["patient_key"] for row in admissions}
-    for statement in statements:
-        problem = statement.problem or ("" if statement.patient_key in known else UNKNOWN_PATIENT)
-        found.add(statement.row, "refused" if problem else "accepted", problem)
-    return found
 
 
 def _check_writable(report: Path) -> None:

@@ -1,5 +1,6 @@
 """Options that several commands share, and reading files that people write."""
 
+import contextlib
 import json
 import re
 from datetime import date, datetime
@@ -11,6 +12,7 @@ import typer
 import yaml
 
 from worker.errors import CannotDo
+from worker.plain_json import NoJson, read_json
 
 Episode = Annotated[str, typer.Argument(help="The episode's id, with or without 'episode-'.")]
 
@@ -46,10 +48,8 @@ def read_file(path: Path) -> Any:
         raise CannotDo(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:
         raise CannotDo(f"{path} is not text in UTF-8.") from None
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError:
-        pass
+    with contextlib.suppress(NoJson):
+        return read_json(text)
     try:
         # A date that is marked as one is turned back to text: entries are plain JSON.
         return json.loads(json.dumps(yaml.load(text, _AsMeant), default=_plain))
@@ -58,6 +58,8 @@ def read_file(path: Path) -> Any:
         raise CannotDo(f"{path} is neither JSON nor YAML: {error.problem}{line}.") from None
     except yaml.YAMLError as error:
         raise CannotDo(f"{path} is neither JSON nor YAML: {str(error).splitlines()[0]}.") from None
+    except (ValueError, RecursionError):  # such as a number without end, or brackets in brackets in brackets
+        raise CannotDo(f"{path} holds a number that is too long, or is nested too deeply.") from None
 
 
 def _plain(value: Any) -> str:

@@ -2,12 +2,16 @@
 
 import csv
 import io
-import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from worker.errors import CannotDo
+from worker.plain_json import NoJson, read_json
+
+LONGEST_CELL = 10_000_000
+"""In characters. One that no field takes is refused with its row, and does not stop the file."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ def read_csv(path: Path, needed: tuple[str, ...]) -> list[Row]:
     Raises:
         CannotDo: the file cannot be read, has no header, or lacks a column that is needed.
     """
+    csv.field_size_limit(LONGEST_CELL)
     reader = csv.DictReader(io.StringIO(_text(path), newline=""))
     columns = [name.strip() for name in reader.fieldnames or []]
     if missing := [name for name in needed if name not in columns]:
@@ -33,11 +38,18 @@ def read_csv(path: Path, needed: tuple[str, ...]) -> list[Row]:
         raise CannotDo(f"{path.name} lacks the column {', '.join(missing)}. Its columns are: {found}.")
     reader.fieldnames = columns
     rows = []
-    for values in reader:
+    for values in _each(reader, path):
         problem = "the row has more cells than the header" if None in values else None
         cells = {name: (value or "").strip() for name, value in values.items() if name is not None}
         rows.append(Row(path.name, reader.line_num, cells, problem))
     return rows
+
+
+def _each(reader: Iterator[dict[str | Any, str | Any]], path: Path) -> Iterator[dict[str | Any, str | Any]]:
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise CannotDo(f"{path.name} is no CSV file: {error}.") from None
 
 
 def read_object(path: Path) -> dict[str, Any]:
@@ -47,9 +59,9 @@ def read_object(path: Path) -> dict[str, Any]:
         CannotDo: the file cannot be read or holds something else.
     """
     try:
-        content = json.loads(_text(path))
-    except json.JSONDecodeError as error:
-        raise CannotDo(f"{path.name} is no JSON: {error.msg} in line {error.lineno}.") from None
+        content = read_json(_text(path))
+    except NoJson as error:
+        raise CannotDo(f"{path.name} is no JSON: {error}.") from None
     if not isinstance(content, dict):
         raise CannotDo(f"{path.name} must be one object.")
     return content
@@ -62,9 +74,9 @@ def read_jsonl(path: Path) -> list[Row]:
         if not text.strip():
             continue
         try:
-            values = json.loads(text)
-        except json.JSONDecodeError as error:
-            rows.append(Row(path.name, line, {}, f"the line is no JSON: {error.msg}"))
+            values = read_json(text)
+        except NoJson as error:
+            rows.append(Row(path.name, line, {}, f"the line is no JSON: {error}"))
             continue
         problem = None if isinstance(values, dict) else "the line is no object"
         rows.append(Row(path.name, line, values if problem is None else {}, problem))

@@ -22,6 +22,10 @@ STATUS = {"present": "attended", "attended": "attended", "p": "attended", "late"
 """What other systems call an attendance."""
 
 
+LONGEST_NUMBER = 6
+"""Digits of minutes that are worth reading; how many there may be is said by the entry."""
+
+
 @dataclass(frozen=True)
 class Statement:
     """An entry for a patient, and the row it came from; or the problem that keeps it from being one."""
@@ -42,7 +46,7 @@ def attendance(row: Row) -> Statement:
         return _bad(row, f"status: {row.values['status']!r} is not known; use present, absent or excused")
     entry: dict[str, Any] = {"kind": "attendance", "session": start, "status": status}
     if minutes := row.values.get("minutes"):
-        if not minutes.isdigit():
+        if not (minutes.isascii() and minutes.isdigit() and len(minutes) <= LONGEST_NUMBER):
             return _bad(row, f"minutes: {minutes!r} is no number of minutes")
         entry["minutes"] = int(minutes)
     if service := row.values.get("service"):

@@ -3,18 +3,21 @@
 import asyncio
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from activities.clinic_database import EpisodeAlreadyOpen
+from activities.staff_directory import StaffDirectory
 from worker.episodes import Clinic, read_start
 from worker.errors import CannotDo
 from worker.importing import rows
 from worker.importing.files import Row, read_csv, read_jsonl, read_object
 from worker.importing.report import Report
 from worker.importing.rows import Statement
+from worker.people import directory, known
+from worker.settings import Settings
 from workflows.core.entries import parse_entry
 from workflows.core.errors import Refused
 
@@ -23,6 +26,9 @@ AT_ONCE = 4
 
 CHUNK = 500
 """Entries of one update. Two years of a patient fit into three; the first holds what the others are judged by."""
+
+ROLES = ("case_manager", "therapist", "nurse", "supervisor", "director")
+"""Columns of admissions.csv that hold staff ids."""
 
 UNKNOWN_PATIENT = "patient_key: no such patient in admissions.csv"
 
@@ -74,23 +80,15 @@ async def import_folder(
     """
     report = Report()
     admissions, statements = read_folder(folder)
-    setting = setting_of(folder)
-    by_patient: dict[str, list[Statement]] = defaultdict(list)
-    known = {row.values["patient_key"] for row in admissions}
-    for statement in statements:
-        if statement.problem:
-            report.add(statement.row, "refused", statement.problem)
-        elif statement.patient_key not in known:
-            report.add(statement.row, "refused", UNKNOWN_PATIENT)
-        else:
-            by_patient[statement.patient_key].append(statement)
+    setting, staff = setting_of(folder), directory(clinic.settings)
+    by_patient = _by_patient(admissions, statements, report)
     gate = asyncio.Semaphore(AT_ONCE)
     done = 0
 
     async def one(row: Row) -> None:
         nonlocal done
         async with gate:
-            await _import_patient(clinic, row, setting, by_patient[row.values["patient_key"]], report)
+            await _import_patient(clinic, row, setting, staff, by_patient[row.values["patient_key"]], report)
         done += 1
         progress(done, len(admissions))
 
@@ -100,22 +98,72 @@ async def import_folder(
     return report
 
 
+def check_folder(folder: Path, settings: Settings) -> Report:
+    """What an import would refuse before anything reaches the server: files, rows, admissions, staff.
+
+    Raises:
+        CannotDo: a file as a whole cannot be used.
+    """
+    report = Report()
+    admissions, statements = read_folder(folder)
+    setting, staff = setting_of(folder), directory(settings)
+    by_patient = _by_patient(admissions, statements, report)
+    for row in admissions:
+        stated = by_patient[row.values["patient_key"]]
+        try:
+            start_of(row, setting, staff)
+        except CannotDo as error:
+            _refuse(row, str(error), stated, report)
+            continue
+        for accepted in (row, *(statement.row for statement in stated)):
+            report.add(accepted, "accepted")
+    return report
+
+
+def _by_patient(
+    admissions: Sequence[Row], statements: Sequence[Statement], report: Report
+) -> dict[str, list[Statement]]:
+    """The statements that can be recorded, by patient key; the others go into the report."""
+    found: dict[str, list[Statement]] = defaultdict(list)
+    patients = {row.values["patient_key"] for row in admissions}
+    for statement in statements:
+        if statement.problem:
+            report.add(statement.row, "refused", statement.problem)
+        elif statement.patient_key not in patients:
+            report.add(statement.row, "refused", UNKNOWN_PATIENT)
+        else:
+            found[statement.patient_key].append(statement)
+    return found
+
+
+def _refuse(row: Row, problem: str, statements: Sequence[Statement], report: Report) -> None:
+    report.add(row, "refused", problem)
+    for statement in statements:
+        report.add(statement.row, "refused", "its admission was refused")
+
+
 async def _import_patient(
-    clinic: Clinic, row: Row, setting: dict[str, Any], statements: list[Statement], report: Report
+    clinic: Clinic,
+    row: Row,
+    setting: dict[str, Any],
+    staff: StaffDirectory,
+    statements: list[Statement],
+    report: Report,
 ) -> None:
     try:
-        episode_id, is_new = await _episode(clinic, row, setting)
+        start = start_of(row, setting, staff)
+        is_new = await _episode(clinic, row, start)
     except CannotDo as error:
-        report.add(row, "refused", str(error))
-        for statement in statements:
-            report.add(statement.row, "refused", "its admission was refused")
+        _refuse(row, str(error), statements, report)
         return
     report.episodes += is_new
     report.add(row, "accepted" if is_new else "duplicate")
     ordered = sorted(statements, key=lambda s: s.entry["kind"] in ("attendance", "test"))
     for first in range(0, len(ordered), CHUNK):
         chunk = ordered[first : first + CHUNK]
-        answers = await clinic.update(f"episode-{episode_id}", "record_many", [s.entry for s in chunk])
+        answers = await clinic.update(
+            f"episode-{start['episode_id']}", "record_many", [s.entry for s in chunk]
+        )
         for statement, answer in zip(chunk, answers, strict=True):
             if answer["error"]:
                 report.add(statement.row, "refused", answer["error"]["message"])
@@ -123,38 +171,47 @@ async def _import_patient(
                 report.add(statement.row, "duplicate" if answer["duplicate"] else "accepted")
 
 
-async def _episode(clinic: Clinic, row: Row, setting: dict[str, Any]) -> tuple[str, bool]:
-    """The patient's episode, begun if there is none. Its id follows from the row, so that a crash between the
-    crosswalk and the server is mended by the next run."""
+def start_of(row: Row, setting: dict[str, Any], staff: StaffDirectory) -> dict[str, Any]:
+    """The start of a patient's episode. Its id follows from the row, so that an import that was broken off is taken up
+    by the next one.
+
+    Raises:
+        CannotDo: the row cannot begin an episode; names the field.
+    """
     values = row.values
     if row.problem:
         raise CannotDo(row.problem)
     if not values["patient_key"]:
         raise CannotDo("patient_key is empty")
+    team = {role: values[role] for role in ROLES if values.get(role)}
+    for role, staff_id in team.items():
+        known(staff, role, staff_id)
     salt = f"{values['patient_key']}|{values['referred_on']}"
-    episode_id = hashlib.sha256(salt.encode()).hexdigest()[:16]
     start = {
         **setting,
-        "episode_id": episode_id,
+        "episode_id": hashlib.sha256(salt.encode()).hexdigest()[:16],
         "site": values["site"],
         "referred_on": values["referred_on"],
-        "team": {role: values[role] for role in ("case_manager", "therapist", "nurse", "supervisor", "director")
-                 if values.get(role)},
-    }  # fmt: skip
-    begun = read_start(start)
-    if episode_id in await clinic.crosswalk.episodes_of(values["patient_key"]):
-        is_new = False
-    else:
+        "team": team,
+    }
+    read_start(start)
+    return start
+
+
+async def _episode(clinic: Clinic, row: Row, start: dict[str, Any]) -> bool:
+    """Begin the patient's episode if there is none; whether there was none."""
+    key, episode_id = row.values["patient_key"], start["episode_id"]
+    is_new = episode_id not in await clinic.crosswalk.episodes_of(key)
+    if is_new:
         try:
-            await clinic.crosswalk.open_episode(values["patient_key"], episode_id, begun.referred_on)
+            await clinic.crosswalk.open_episode(key, episode_id, read_start(start).referred_on)
         except EpisodeAlreadyOpen as error:
             raise CannotDo(str(error)) from None
-        is_new = True
     try:
         await clinic.start_episode(start)
     except CannotDo:
         is_new = False
-    return episode_id, is_new
+    return is_new
 
 
 def setting_of(folder: Path) -> dict[str, Any]:
