@@ -57,7 +57,7 @@ histories: setup ## record the stored histories again, after a change that is me
 	$(BIN)/python -m tests.workflows.histories
 
 lock: setup ## resolve the dependencies again into constraints.txt (needs uv)
-	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-annotate --no-header --no-emit-index-url -o constraints.txt
+	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-strip-extras --no-annotate --no-header --no-emit-index-url -o constraints.txt
 
 clean: ## remove the environment and the state of `make up`
 	rm -rf $(VENV) .carepath
