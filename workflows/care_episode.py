@@ -5,7 +5,7 @@ stand. Everything that must survive continue-as-new is in `Episode`.
 """
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -227,15 +227,17 @@ class CareEpisode:
         description="Every entry with both times, its author, and whether it stands; or as known on a day",
     )
     def journal(self, as_known_on: str | None = None) -> list[JournalLine]:
-        known_by = self.episode.at_close_of(date.fromisoformat(as_known_on)) if as_known_on else None
-        return views.journal(self.episode, known_by)
+        return views.journal(self.episode, self._close_of(as_known_on) if as_known_on else None)
 
     @workflow.query(
         name="as_known_on", description="Progress as it was known at the end of a day (YYYY-MM-DD)"
     )
     def as_known_on(self, day: str) -> Progress:
-        instant = self.episode.at_close_of(date.fromisoformat(day))
+        instant = self._close_of(day)
         return views.progress(views.as_known_at(self.episode, instant), instant)
+
+    def _close_of(self, day: str) -> datetime:
+        return self.episode.at_close_of(date.fromisoformat(day), today_as_far_as_known())
 
     # -- showing --------------------------------------------------------------------------------------------
 

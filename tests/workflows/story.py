@@ -8,7 +8,7 @@ from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle, W
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
-from tests.waiting import begun
+from tests.waiting import begun, eventually
 
 ZONE = ZoneInfo("America/Chicago")
 TEAM = {"case_manager": "cm-1", "therapist": "th-1", "supervisor": "su-1", "director": "di-1"}
@@ -70,6 +70,17 @@ class Story:
 
     async def progress(self) -> dict[str, Any]:
         shown: dict[str, Any] = await self.handle.query("progress")
+        return shown
+
+    async def without_referral(self, workflow_id: str) -> dict[str, Any]:
+        """Wait until the episode has heard that a referral ended, which it does a moment after it ended."""
+        shown: dict[str, Any] = {}
+
+        async def heard() -> bool:
+            shown.update(await self.progress())
+            return workflow_id not in shown["open_referrals"]
+
+        await eventually(heard, self.environment.sleep)
         return shown
 
     async def tasks(self) -> dict[str, str]:

@@ -205,6 +205,9 @@ async def test_T2_progress_as_it_was_known(time_skipping: WorkflowEnvironment) -
     await story.record("use", on=today)
     known = await story.handle.query("as_known_on", (today + DAY).isoformat())
     assert known["last_use_on"] == (today - 5 * DAY).isoformat()
+    ahead = await story.handle.query("as_known_on", "9999-12-31")
+    assert (ahead["stage"], ahead["last_use_on"]) == ("program", today.isoformat())
+    assert len(await story.handle.query("journal", "9999-12-31")) == len(await story.handle.query("journal"))
     assert (await story.progress())["last_use_on"] == today.isoformat()
 
 

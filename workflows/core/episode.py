@@ -447,9 +447,10 @@ class Episode:
         taken, self.effects = self.effects, []
         return taken
 
-    def at_close_of(self, day: date) -> datetime:
-        """The last instant of a program day."""
-        return self.frame.calendar.at(day + timedelta(days=1)) - timedelta(microseconds=1)
+    def at_close_of(self, day: date, now: datetime) -> datetime:
+        """The last instant of a program day; of today if it lies ahead, since nobody knows yet what will be."""
+        calendar = self.frame.calendar
+        return calendar.at(min(day, calendar.day_of(now)) + timedelta(days=1)) - timedelta(microseconds=1)
 
     @property
     def zone(self) -> ZoneInfo:
