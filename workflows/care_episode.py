@@ -4,7 +4,7 @@ It takes entries by update, sleeps until the core's next deadline, carries out e
 stand. Everything that must survive continue-as-new is in `Episode`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
         Notify,
         OpenTask,
     )
-    from workflows.core.entries import Entry, in_words, parse_entry
+    from workflows.core.entries import JUDGED_AT_THE_DOOR, Entry, in_words, parse_entry
     from workflows.core.episode import Episode
     from workflows.core.errors import InvalidEntry, Refused
     from workflows.core.progress import Changed, JournalLine, Progress
@@ -121,13 +121,13 @@ class CareEpisode:
     @workflow.update(
         name="record", description="Record one entry: {kind, by, …}; answers with what it changed"
     )
-    def record(self, statement: Any) -> Changed:
+    async def record(self, statement: Any) -> Changed:
         entry = self._read(statement, workflow.current_update_info().id)  # type: ignore[union-attr]
         try:
             changed = self.episode.apply(entry, workflow.now())
         except Exception as error:
             raise application_error(error) from None
-        self._moved, self._at_boundary = True, False
+        await self._in_force([entry])
         return changed
 
     @record.validator
@@ -137,7 +137,7 @@ class CareEpisode:
     @workflow.update(
         name="record_many", description="Record a list of entries together, with a result for each"
     )
-    def record_many(self, statements: Any) -> list[Result]:
+    async def record_many(self, statements: Any) -> list[Result]:
         info = workflow.current_update_info()
         assert info is not None
         entries: dict[int, Entry] = {}
@@ -159,8 +159,15 @@ class CareEpisode:
                 results[index] = Result(index=index, entry_id=entry.id, error=refusal)
             else:
                 results[index] = Result(index=index, **answer.model_dump())
-        self._moved, self._at_boundary = True, False
+        await self._in_force(entries.values())
         return [results[index] for index in sorted(results)]
+
+    async def _in_force(self, entries: Iterable[Entry]) -> None:
+        """Follow what was recorded, and do not answer before it is in force at the door (P3): also where it is told
+        once more, because the first answer was lost."""
+        self._moved, self._at_boundary = True, False
+        if self._errands.asks_the_door or any(isinstance(entry, JUDGED_AT_THE_DOOR) for entry in entries):
+            await self._errands.in_force()
 
     @record_many.validator
     def _check_record_many(self, statements: Any) -> None:

@@ -1,5 +1,6 @@
 """What an episode asks of the world: notices, messages, the clinic database, referrals, a following episode."""
 
+import asyncio
 from collections.abc import Coroutine
 from typing import Any
 
@@ -8,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.models import KEEP_CONSENTS, NOTE_EPISODE, ConsentsStated, EpisodeNote, Receipt
-    from activities.policies import CLINIC_NOTE
+    from activities.policies import CLINIC_NOTE, DOOR
     from workflows import visibility as seen
     from workflows.core.effects import (
         BeginEpisode,
@@ -35,7 +36,9 @@ class Errands:
 
     def __init__(self, episode: Episode, outward: Outward) -> None:
         self._episode, self._outward = episode, outward
-        self._keeping = 0
+        self._writing = 0
+        """Writes to the clinic database that have not landed: consents, and whether the episode is over."""
+        self._one_after_the_other = asyncio.Lock()
         self._on_their_way: dict[str, tuple[MessagePatient, workflow.ActivityHandle[Receipt]]] = {}
 
     def carry_out(self) -> None:
@@ -56,9 +59,9 @@ class Errands:
             case MessagePatient():
                 return self._message(effect)
             case NoteClosed():
-                return self._note_closed(effect)
+                return self._written(self._note_closed(effect))
             case KeepConsents():
-                return self._keep_consents(effect)
+                return self._written(self._keep_consents(effect))
             case StartReferral():
                 return self._start_referral(effect)
             case TellReferral():
@@ -95,6 +98,31 @@ class Errands:
                 )
             )
 
+    @property
+    def asks_the_door(self) -> bool:
+        """Whether the engine has just said something by which the door judges what may leave (P3)."""
+        return any(isinstance(effect, KeepConsents | NoteClosed) for effect in self._episode.effects)
+
+    async def in_force(self) -> None:
+        """Wait until the clinic database, by which every sending is judged, knows all that was said until now (P3).
+
+        There is no bound: while the database is away nothing can be sent either, and what is not in force is not
+        answered.
+        """
+        await workflow.wait_condition(lambda: not self.asks_the_door and not self._writing)
+
+    def _written(self, writing: Coroutine[Any, Any, None]) -> Coroutine[Any, Any, None]:
+        self._writing += 1
+
+        async def write() -> None:
+            try:
+                async with self._one_after_the_other:  # what was said later is never overtaken
+                    await writing
+            finally:
+                self._writing -= 1
+
+        return write()
+
     async def _note_closed(self, note: NoteClosed) -> None:
         await workflow.execute_activity(
             NOTE_EPISODE,
@@ -102,28 +130,24 @@ class Errands:
             summary="Clinic database: episode closed"
             if note.closed_on
             else "Clinic database: episode open again",
-            **CLINIC_NOTE.options(),
+            **DOOR.options(),
         )
 
     async def _keep_consents(self, kept: KeepConsents) -> None:
-        self._keeping += 1
-        try:
-            await workflow.execute_activity(
-                KEEP_CONSENTS,
-                ConsentsStated(
-                    episode_id=self._episode.start.episode_id,
-                    version=kept.version,
-                    consents=list(kept.consents),
-                    lifted=list(kept.lifted),
-                ),
-                summary="Clinic database: consents",
-                **CLINIC_NOTE.options(),
-            )
-        finally:
-            self._keeping -= 1
+        await workflow.execute_activity(
+            KEEP_CONSENTS,
+            ConsentsStated(
+                episode_id=self._episode.start.episode_id,
+                version=kept.version,
+                consents=list(kept.consents),
+                lifted=list(kept.lifted),
+            ),
+            summary="Clinic database: consents",
+            **DOOR.options(),
+        )
 
     async def _start_referral(self, new: StartReferral) -> None:
-        await self._consents_are_kept()
+        await self.in_force()
         start = self._episode.start
         beginning = ReferralStart(
             **start.model_dump(include={"episode_id", "site", "timezone", "team", "closures"}),
@@ -147,7 +171,7 @@ class Errands:
 
     async def _tell_referral(self, news: TellReferral) -> None:
         # The ledger judges by the clinic database: it must know of a consent before the referral tries again (P3).
-        await self._consents_are_kept()
+        await self.in_force()
         if starting := self._outward.starting(news.referral_id):
             await workflow.wait([starting])
         referral = workflow.get_external_workflow_handle(news.referral_id)
@@ -155,9 +179,6 @@ class Errands:
             await referral.signal("told", news.statement)
         except ApplicationError as error:  # it has ended: there is nothing left for it to hear
             workflow.logger.info("referral %s had already ended: %s", news.referral_id, error.type)
-
-    async def _consents_are_kept(self) -> None:
-        await workflow.wait_condition(lambda: self._keeping == 0)
 
     async def _begin_episode(self, begin: BeginEpisode) -> None:
         start = self._episode.start

@@ -46,6 +46,12 @@ class Crosswalk:
             )
             return await session.scalar(found)
 
+    async def is_closed(self, episode_id: str) -> bool:
+        """Whether an episode has ended; one that is not on file has not."""
+        async with self._database.transaction() as session:
+            found = select(EpisodeRow.closed_on).where(EpisodeRow.episode_id == episode_id)
+            return await session.scalar(found) is not None
+
     async def episodes_of(self, patient_key: str) -> list[str]:
         """All episodes of a patient, the latest first."""
         async with self._database.transaction() as session:

@@ -49,7 +49,9 @@ class PatientMessenger:
         if message.send_before and (wakes or now) > message.send_before:
             return await self._not_sent(message, "stale")
         contact = await self._crosswalk.contact_of(message.episode_id)
-        if contact is None or not contact.allowed or patient.stopped_at:
+        # Whoever has left, or has died, gets no more of what was on its way at that moment (E7).
+        is_over = await self._crosswalk.is_closed(message.episode_id)
+        if is_over or contact is None or not contact.allowed or patient.stopped_at:
             return await self._not_sent(message, "suppressed")
         if wakes:
             raise ApplicationError(

@@ -111,6 +111,16 @@ async def test_P2_stop_is_honoured_until_the_person_says_otherwise(
         assert (await clinic.send(message(key="m2"))).outcome == "sent"
 
 
+async def test_E7_nothing_reaches_a_person_whose_episode_has_ended(
+    clinic_settings: Settings, mailbox: Mailbox
+) -> None:
+    async with Clinic(clinic_settings) as clinic:
+        await Crosswalk(clinic.database).note("e1", date(2026, 2, 1))
+        assert (await clinic.send(message())).outcome == "suppressed"
+        await Crosswalk(clinic.database).note("e1", None)
+        assert (await clinic.send(message(key="m2"))).outcome == "sent"
+
+
 async def test_P2_a_message_is_written_in_the_persons_language(
     clinic_settings: Settings, mailbox: Mailbox
 ) -> None:

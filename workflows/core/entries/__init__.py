@@ -54,6 +54,10 @@ KINDS: dict[str, type[Entry]] = {
 }  # fmt: skip
 
 
+JUDGED_AT_THE_DOOR = (Consent, Revocation, Exit, Return, Retraction)
+"""Kinds by which it is judged whether something may leave: consents, and the end of the episode, with which some of
+them expire (P3)."""
+
 _SHAPES = {
     type(None): "nothing",
     str: "text",
@@ -116,8 +120,8 @@ def in_words(error: ValidationError, model: type[Any] | None = None) -> str:
 
 
 __all__ = [
-    "KINDS", "Acknowledgement", "Admission", "Attendance", "Checkin", "Consent", "Contact", "Crisis",
-    "Decision", "Entry", "Exit", "Flag", "Goal", "Leave", "LevelOfCareDecision", "Medication", "Module",
+    "JUDGED_AT_THE_DOOR", "KINDS", "Acknowledgement", "Admission", "Attendance", "Checkin", "Consent", "Contact",
+    "Crisis", "Decision", "Entry", "Exit", "Flag", "Goal", "Leave", "LevelOfCareDecision", "Medication", "Module",
     "MutualHelp", "Need", "Payer", "PolicyAdoption", "ReferralNews",
     "Retraction", "Return", "Revocation", "Schedule", "Screening",
     "SessionChange", "Source", "Test", "Use", "WeeklySession", "dated_ahead", "effective_at", "in_words",
