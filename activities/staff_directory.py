@@ -9,8 +9,9 @@ roles:
 from pathlib import Path
 from typing import Annotated
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from activities.written import Unreadable, read_document
 
 
 class StaffDirectoryError(Exception):
@@ -73,13 +74,9 @@ def load(path: Path) -> StaffDirectory:
         StaffDirectoryError: the file is missing, is no YAML, or has a wrong field.
     """
     try:
-        content = yaml.safe_load(path.read_text("utf-8"))
-    except OSError as error:
-        raise StaffDirectoryError(
-            f"{path}: cannot be read ({error.strerror}); set CAREPATH_STAFF to the file"
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError):
-        raise StaffDirectoryError(f"{path}: is not a YAML file in UTF-8") from None
+        content = read_document(path)
+    except Unreadable as error:
+        raise StaffDirectoryError(f"{path}: {error}; mend it, or set CAREPATH_STAFF to the file") from None
     try:
         return StaffDirectory.model_validate(content)
     except ValidationError as error:

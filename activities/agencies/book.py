@@ -12,13 +12,11 @@ Secrets stand in the environment; the file names the variables.
 """
 
 import os
-from collections.abc import Hashable
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -31,6 +29,7 @@ from pydantic import (
 
 from activities.agencies.port import UnknownAgency
 from activities.messages.check import check_phone, check_sender
+from activities.written import Unreadable, read_document
 from workflows.core.consents import CLASSES
 
 LEAST_MINUTES_BETWEEN_QUESTIONS = 15
@@ -222,19 +221,6 @@ class AgencyBook(_Strict):
         raise UnknownAgency(f"there is no agency {agency_id}; add it to the agencies file, or choose another")
 
 
-class _OnceEach(yaml.SafeLoader):
-    """YAML in which a name given twice is an error, where YAML itself would take the second in silence."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        names: set[Any] = set()
-        for key, _ in node.value:
-            name = key.value if isinstance(key, yaml.ScalarNode) else None
-            if name is not None and name in names:
-                raise yaml.constructor.ConstructorError(None, None, f"{name} is given twice", key.start_mark)
-            names.add(name)
-        return super().construct_mapping(node, deep)
-
-
 def load(path: Path) -> AgencyBook:
     """Read the agencies file.
 
@@ -242,20 +228,9 @@ def load(path: Path) -> AgencyBook:
         AgenciesFileError: the file is missing, is no YAML, or has a wrong field.
     """
     try:
-        # Our loader is a SafeLoader: it makes plain values only.
-        content = yaml.load(path.read_text("utf-8"), Loader=_OnceEach)
-    except OSError as error:
-        raise AgenciesFileError(
-            f"{path}: cannot be read ({error.strerror}); set CAREPATH_AGENCIES to the file"
-        ) from None
-    except yaml.constructor.ConstructorError as error:
-        line = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise AgenciesFileError(f"{path}: {error.problem}{line}") from None
-    except yaml.MarkedYAMLError as error:
-        line = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise AgenciesFileError(f"{path}: is not YAML{line}") from None
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError):
-        raise AgenciesFileError(f"{path}: is not a YAML file in UTF-8") from None
+        content = read_document(path)
+    except Unreadable as error:
+        raise AgenciesFileError(f"{path}: {error}; mend it, or set CAREPATH_AGENCIES to the file") from None
     try:
         return AgencyBook.model_validate(content)
     except ValidationError as error:

@@ -11,7 +11,6 @@ from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -25,6 +24,7 @@ from pydantic import (
 from activities.directory import vocabulary
 from activities.directory.fields import link
 from activities.directory.times import zone_named
+from activities.written import Unreadable, read_document
 
 FormatName = Literal["meeting_guide", "bmlt", "hsds", "hsds_csv", "fhir", "nppes"]
 
@@ -146,13 +146,9 @@ def load(path: Path) -> Feeds:
         FeedsFileError: the file is missing, is no YAML, or has a wrong field.
     """
     try:
-        content = yaml.safe_load(path.read_text("utf-8"))
-    except OSError as error:
-        raise FeedsFileError(
-            f"{path}: cannot be read ({error.strerror}); set CAREPATH_DIRECTORIES to the file"
-        ) from None
-    except (yaml.YAMLError, UnicodeDecodeError):
-        raise FeedsFileError(f"{path}: is not a YAML file in UTF-8") from None
+        content = read_document(path)
+    except Unreadable as error:
+        raise FeedsFileError(f"{path}: {error}; mend it, or set CAREPATH_DIRECTORIES to the file") from None
     try:
         feeds = Feeds.model_validate(content)
     except ValidationError as error:

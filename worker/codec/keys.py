@@ -11,8 +11,11 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from activities.written import Unreadable, read_text
 from worker.errors import CannotDo
 
+MOST_BYTES = 100_000
+"""Of a key file: a thousand keys, where one a year is needed."""
 KEY_BYTES = 32
 """AES-256."""
 
@@ -57,10 +60,10 @@ def load_keys(file: Path) -> Keys:
         CannotDo: the file cannot be used; says which line, and never what stands there.
     """
     try:
-        lines = file.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
+        lines = read_text(file, MOST_BYTES).splitlines()
+    except Unreadable as error:
         raise CannotDo(
-            f"CAREPATH_CODEC: {file} cannot be read. Name a key file (make one with `carepath codec key {file}`), or "
+            f"CAREPATH_CODEC: {file} {error}. Name a key file (make one with `carepath codec key {file}`), or "
             "'off' for a server on this machine."
         ) from None
     ciphers: dict[str, AESGCM] = {}

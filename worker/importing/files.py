@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from activities.written import Unreadable, parse_json
 from worker.errors import CannotDo
-from worker.plain_json import NoJson, read_json
 
 LONGEST_CELL = 10_000_000
 """In characters. One that no field takes is refused with its row, and does not stop the file."""
@@ -59,8 +59,8 @@ def read_object(path: Path) -> dict[str, Any]:
         CannotDo: the file cannot be read or holds something else.
     """
     try:
-        content = read_json(_text(path))
-    except NoJson as error:
+        content = parse_json(_text(path))
+    except Unreadable as error:
         raise CannotDo(f"{path.name} is no JSON: {error}.") from None
     if not isinstance(content, dict):
         raise CannotDo(f"{path.name} must be one object.")
@@ -74,8 +74,8 @@ def read_jsonl(path: Path) -> list[Row]:
         if not text.strip():
             continue
         try:
-            values = read_json(text)
-        except NoJson as error:
+            values = parse_json(text)
+        except Unreadable as error:
             rows.append(Row(path.name, line, {}, f"the line is no JSON: {error}"))
             continue
         problem = None if isinstance(values, dict) else "the line is no object"

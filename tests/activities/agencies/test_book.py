@@ -82,7 +82,7 @@ MISTAKES = [
     ("office: {phone: 1-800-SOBER}", "office.phone: the phone number must be digits"),
     ("agencies: 5", "agencies: "),
     ("[]", "Input should be a valid dictionary"),
-    ("agencies:\n  - [", "is not YAML in line 2"),
+    ("agencies:\n  - [", "is neither JSON nor YAML: expected the node content, but found '<stream end>' in line 2"),
     ("{[1]: 2, [1]: 3}", "agencies.yaml: "),
 ]  # fmt: skip
 

@@ -266,7 +266,7 @@ def test_the_registry_is_asked_for_the_next_rows_until_it_has_no_more() -> None:
         ("feeds: {a: {format: rss, timezone: UTC, file: x}}", "feeds.a.format"),
         ("feeds: {A b: {format: bmlt, timezone: UTC, file: x}}", "String should match pattern"),
         ("feeds: {a: {format: bmlt, timezone: UTC, file: x, formats: {Q: odd}}}", "Q: odd is no format"),
-        ("feeds: [1", "is not a YAML file"),
+        ("feeds: [1", "is neither JSON nor YAML"),
         ("", "Input should be"),
     ],
 )
