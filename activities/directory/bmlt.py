@@ -11,7 +11,17 @@ from typing import Any
 
 from activities.directory import vocabulary
 from activities.directory.feeds import Feed
-from activities.directory.fields import code, directions, joined, link, members, objects, place, text
+from activities.directory.fields import (
+    code,
+    directions,
+    joined,
+    link,
+    members,
+    objects,
+    place,
+    text,
+    unplaced,
+)
 from activities.directory.listing import Listing, Modality, Slot, Status
 from activities.directory.reading import Reading, Remarks, RowRefused, read_rows, rows_of
 from activities.directory.times import clock, duration, from_sunday_1, zone_named
@@ -71,7 +81,7 @@ def meeting(row: Mapping[str, Any], feed: Feed, meanings: Mapping[str, str], rem
     status, modality = _how(row, meant, bool(join_url or join_phone), remarks)
     found = place(row.get("latitude"), row.get("longitude"))
     if found is None and modality != "online":
-        remarks("latitude, longitude: are no place on earth; its distance is not known")
+        remarks(unplaced(row.get("latitude"), row.get("longitude")))
     spoken = vocabulary.language(row.get("lang_enum"))
     return Listing(
         source=feed.name, source_id=source_id, kind="mutual_help", name=name,

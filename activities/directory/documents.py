@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from activities.directory import bmlt, fhir, hsds, hsds_tables, meeting_guide, nppes
+from activities.directory.bounds import MOST_BYTES, MOST_FILES
 from activities.directory.feeds import Feed
 from activities.directory.reading import FeedUnusable, Reading
 
@@ -96,10 +97,24 @@ def _tables(content: bytes | Mapping[str, bytes]) -> Mapping[str, bytes]:
         return {"services.csv": content}
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return {
-                one.filename: archive.read(one)
-                for one in archive.infolist()
-                if one.filename.lower().endswith(".csv") and one.file_size < 200_000_000
-            }
-    except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, RuntimeError, zipfile.zlib.error):  # type: ignore[attr-defined]
-        raise FeedUnusable("the zip archive is damaged") from None
+            return _unpacked(archive)
+    except FeedUnusable:
+        raise
+    except Exception:  # zipfile and its decompressors raise whatever a damaged byte leads them to
+        raise FeedUnusable("the zip archive is damaged, or is encrypted") from None
+
+
+def _unpacked(archive: zipfile.ZipFile) -> Mapping[str, bytes]:
+    """The tables, read no further than allowed, whatever the archive says of their size."""
+    named = [one for one in archive.infolist() if one.filename.lower().endswith(".csv")]
+    if len(named) > MOST_FILES:
+        raise FeedUnusable(f"the zip archive has more than {MOST_FILES} tables")
+    tables: dict[str, bytes] = {}
+    left = MOST_BYTES
+    for one in named:
+        with archive.open(one) as file:
+            tables[one.filename] = file.read(left + 1)
+        left -= len(tables[one.filename])
+        if left < 0:
+            raise FeedUnusable(f"the zip archive holds more than {MOST_BYTES // 1_000_000} MB")
+    return tables

@@ -10,7 +10,18 @@ from typing import Any
 
 from activities.directory import vocabulary
 from activities.directory.feeds import Feed
-from activities.directory.fields import code, joined, link, moment, obj, objects, place, says_yes, text
+from activities.directory.fields import (
+    code,
+    joined,
+    link,
+    moment,
+    obj,
+    objects,
+    place,
+    says_yes,
+    text,
+    unplaced,
+)
 from activities.directory.hours import wait_days
 from activities.directory.listing import DAY, Listing, Modality, Place, Slot
 from activities.directory.reading import FeedUnusable, Reading, Remarks, RowRefused, read_rows, rows_of
@@ -99,12 +110,12 @@ def listing(row: Resource, resources: Resources, feed: Feed, remarks: Remarks) -
         remarks(
             "the service meets none of the needs that are known here; it can be searched and is not matched"
         )
-    where, address = _place(
-        [*resources.each_behind(row.get("location")), *_locations_of(services, resources)]
-    )
+    locations = [*resources.each_behind(row.get("location")), *_locations_of(services, resources)]
+    where, address = _place(locations)
     modality = _modality(row, services)
     if where is None and modality != "online":
-        remarks("position: is not given; its distance is not known")
+        given = next((obj(one.get("position")) for one in locations if one.get("position")), {})
+        remarks(unplaced(given.get("latitude"), given.get("longitude")))
     active = says_yes(row.get("active")) is not False and says_yes(practitioner.get("active")) is not False
     telecom = [*objects(row.get("telecom")), *(t for one in services for t in objects(one.get("telecom")))]
     return Listing(

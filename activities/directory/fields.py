@@ -131,6 +131,16 @@ def place(latitude: Any, longitude: Any, *, approximate: bool = False) -> Place 
     return None if abs(north) < 0.01 and abs(east) < 0.01 else Place(north, east, approximate)
 
 
+def unplaced(latitude: Any, longitude: Any) -> str:
+    """Why coordinates are no place, as a remark on their row: not given, or given and not to be used."""
+    given = [text(str(one), 20) for one in (latitude, longitude) if one is not None and one != ""]
+    if not given:
+        return "latitude, longitude: are not given; its distance is not known"
+    if all(number(one) == 0 for one in given):
+        return "latitude, longitude: 0 stands for nothing known; its distance is not known"
+    return f"latitude, longitude: {', '.join(given)} is no place on earth; its distance is not known"
+
+
 def joined(*parts: str) -> str:
     """An address line of the parts that are known."""
     return ", ".join(part for part in parts if part)

@@ -23,6 +23,7 @@ from activities.directory.fields import (
     objects,
     place,
     text,
+    unplaced,
     whole,
 )
 from activities.directory.hours import hours, wait_days
@@ -31,11 +32,25 @@ from activities.directory.reading import Reading, Remarks, RowRefused, read_rows
 
 _STATUS: dict[str, Status] = {"active": "active", "": "active", "inactive": "inactive", "defunct": "inactive",
                               "temporarily closed": "temporarily_closed"}  # fmt: skip
+_TELLING = {
+    "a taxonomy term": ("taxonomy", "taxonomy_detail", "taxonomy_id", "term_uri", "parent_id"),
+    "a location": ("location_type", "latitude", "addresses"),
+    "an organisation without services": (
+        "legal_status",
+        "tax_status",
+        "year_incorporated",
+        "parent_organization_id",
+    ),
+    "a service at a location, without its service": ("service_id", "location_id"),
+    "a taxonomy": ("version",),
+}
+"""Fields of the specification's other objects that no service has."""
 Row = Mapping[str, Any]
 
 
 def read(document: Any, feed: Feed, today: date) -> Reading:
-    """Read services: an array, the page envelope of the API, one service, or organisations with their services.
+    """Read services: an array, the page envelope of the API, one service, services at their locations, or
+    organisations with their services.
 
     Raises:
         FeedUnusable: it is none of them.
@@ -57,6 +72,8 @@ def service(row: Row, feed: Feed, today: date, remarks: Remarks) -> Listing:
         RowRefused: it has no id or no name.
     """
     source_id, name = code(row.get("id")), text(row.get("name"), 160)
+    if what := _something_else(row):
+        raise RowRefused(f"this row is {what} and no service")
     if not source_id:
         raise RowRefused("id: is missing, so the service cannot be told from others")
     if not name:
@@ -70,7 +87,8 @@ def service(row: Row, feed: Feed, today: date, remarks: Remarks) -> Listing:
     locations = [obj(one.get("location")) for one in at] + objects(row.get("locations"))
     where, address, location = _nearest_known(locations)
     if locations and where is None and not _virtual(locations):
-        remarks("latitude, longitude: are not given; its distance is not known")
+        given = next((one for one in locations if "latitude" in one or "longitude" in one), {})
+        remarks(unplaced(given.get("latitude"), given.get("longitude")))
     needs = vocabulary.services_in(name, *_taxonomy(row)) or vocabulary.services_in(row.get("description"))
     if not needs:
         remarks(
@@ -92,15 +110,31 @@ def service(row: Row, feed: Feed, today: date, remarks: Remarks) -> Listing:
         languages=_languages(row, *locations), eligibility=text(row.get("eligibility_description"), 300),
         accepts_new=_has_room(row), wait_days=wait_days(row.get("wait_time")),
         tags=("wheelchair",) if any(_wheelchair(one) for one in locations) else (),
-        agency=feed.agencies.get(source_id, ""), updated_at=moment(row.get("last_modified")), trust=feed.trust,
+        agency=feed.agencies.get(source_id) or feed.agencies.get(source_id.rpartition("/")[2], ""),
+        updated_at=moment(row.get("last_modified")), trust=feed.trust,
     )  # fmt: skip
 
 
 def _services(row: Any) -> Iterable[Any]:
-    """The services of an organisation; a service is its own."""
-    if isinstance(row, Mapping) and isinstance(row.get("services"), list):
+    """The services of an organisation, and the service at a location with the place and hours that it has there."""
+    if not isinstance(row, Mapping):
+        return [row]
+    if isinstance(row.get("services"), list):
         return [{**one, "organization": row} if isinstance(one, Mapping) else one for one in row["services"]]
+    if isinstance(row.get("service"), Mapping):
+        at = {name: value for name, value in row.items() if name != "service"}
+        of = code(row["service"].get("id"))
+        # Each place at which it is given is somewhere to go, so the id is that of the two together.
+        both = "/".join(filter(None, (code(row.get("id")), of)))
+        return [{**row["service"], "service_at_locations": [at], "locations": [], "id": both}]
     return [row]
+
+
+def _something_else(row: Row) -> str:
+    """What a row is that has an id and a name as a service has, and is none; empty for a service."""
+    if "status" in row or "organization" in row or "organization_id" in row:
+        return ""
+    return next((what for what, fields in _TELLING.items() if any(name in row for name in fields)), "")
 
 
 def _taxonomy(row: Row) -> Iterator[Any]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
+from activities.directory.bounds import LONGEST_HEADER, MOST_ROWS
 from activities.directory.reading import FeedUnusable
 
 
@@ -76,8 +77,13 @@ def tables(files: Mapping[str, str]) -> list[dict[str, Any]]:
 
 
 def _rows(content: str) -> Iterator[dict[str, Any]]:
+    table = content.removeprefix("\ufeff")
+    if len(table.partition("\n")[0]) > LONGEST_HEADER:
+        raise FeedUnusable("a table has a first line that is too long to be its column names")
     try:
-        for row in csv.DictReader(io.StringIO(content.removeprefix("\ufeff"))):
+        for number, row in enumerate(csv.DictReader(io.StringIO(table)), 1):
+            if number > MOST_ROWS:
+                raise FeedUnusable(f"a table has more than {MOST_ROWS:,} rows")
             yield {
                 name.strip(): value
                 for name, value in row.items()

@@ -6,12 +6,24 @@ is not in person, and one that is neither in person nor online is not offered. C
 are never read.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from activities.directory import vocabulary
 from activities.directory.feeds import Feed
-from activities.directory.fields import code, directions, joined, link, members, moment, place, says_yes, text
+from activities.directory.fields import (
+    code,
+    directions,
+    joined,
+    link,
+    members,
+    moment,
+    place,
+    says_yes,
+    text,
+    unplaced,
+)  # fmt: skip
 from activities.directory.listing import Listing, Modality, Place, Slot, Status
 from activities.directory.reading import Reading, Remarks, RowRefused, read_rows, rows_of
 from activities.directory.times import clock, from_sunday_0, length, zone_named
@@ -42,6 +54,14 @@ _MEANT_OTHERWISE = {
     "LGBTQIA": "LGBTQ",
 }
 """Not in the specification, but seen and clear."""
+PARTS_OF_A_STREET = 3
+"""Commas in a formatted address with a street: street, city, state and postal code, country."""
+_HOUSE = re.compile(r"[^,]*[^\W\d][^,]*\d|[^,]*\d[^,]*[^\W\d]")
+"""A first part with a number and a word, such as 12 Main St or Hauptstr. 5."""
+_POSTAL_CODE = re.compile(
+    r"\b(?:\d{5}(?:-\d{4})?|[A-Z]\d[A-Z] ?\d[A-Z]\d|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2})\b"
+)
+"""Of the United States, Canada and Great Britain: no house number."""
 _KNOWN_AND_UNUSED = frozenset({"ONL", "HY", "H", "BRK", "CAN", "DB", "O", "C", "TC", "RSL", "XT"})
 
 
@@ -157,14 +177,24 @@ def _place(row: Mapping[str, Any], remarks: Remarks) -> Place | None:
         latitude, _, longitude = row["coordinates"].partition(",")
     found = place(latitude, longitude)
     if found is None and (latitude or longitude or latitude == 0 or longitude == 0):
-        remarks("latitude, longitude: are no place on earth; its distance is not known")
+        remarks(unplaced(latitude, longitude))
     return Place(found.latitude, found.longitude, True) if found and _is_vague(row) else found
 
 
 def _is_vague(row: Mapping[str, Any]) -> bool:
-    """Whether the address is that of a town or a region: said so, or else of less than four parts."""
+    """Whether the address is that of a town or a region: said so, or else without a street.
+
+    The reference reader counts the parts of a formatted address, which always ends with its country. Many feeds have
+    the parts alone, and few of those name the country: there the street itself tells.
+    """
     said = says_yes(row.get("approximate"))
-    return said if said is not None else _address(row).count(",") < 3
+    if said is not None:
+        return said
+    street, city = text(row.get("address"), 120), text(row.get("city"), 120)
+    if street and "," not in street and street.casefold() != city.casefold():
+        return False
+    written = text(row.get("formatted_address")) or street
+    return written.count(",") < PARTS_OF_A_STREET and not _HOUSE.match(_POSTAL_CODE.sub("", written))
 
 
 def _address(row: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from activities.directory.bounds import MOST_ROWS
 from activities.directory.fields import text
 from activities.directory.geometry import abroad
 from activities.directory.listing import Listing
@@ -72,10 +73,16 @@ RowReader = Callable[[Mapping[str, Any], Remarks], Listing]
 
 
 def read_rows(rows: Iterable[Any], one: RowReader, country: str = "") -> Reading:
-    """Read each row; of rows with the same id the first one stands. A place outside the country is remarked."""
+    """Read each row; of rows with the same id the first one stands. A place outside the country is remarked.
+
+    Raises:
+        FeedUnusable: there are more than any directory has.
+    """
     reading = Reading()
     seen: set[str] = set()
     for number, row in enumerate(rows, 1):
+        if number > MOST_ROWS:
+            raise FeedUnusable(f"the feed has more than {MOST_ROWS:,} rows")
         reading.lines.append(_read(number, row, one, seen, reading.listings, country))
     return reading
 

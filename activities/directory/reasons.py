@@ -73,7 +73,9 @@ class Reasons:
         slots = one.weekly
         if self._ask.wishes.at_some_time:
             slots = tuple(slot for slot in slots if self._fitting.suits(slot, n))
-        shift = self._fitting.shifts[self._fitting.index.zone_numbers[n]]
+        away = self._fitting.shifts[self._fitting.index.zone_numbers[n]]
+        # Whoever goes there reads the clock on that wall; whoever joins from home, their own.
+        shift = away if one.modality == "online" else 0
         shown = []
         for slot in slots[:3]:
             minute = (slot.minute_of_week + shift) % WEEK
@@ -83,7 +85,8 @@ class Reasons:
             shown.append(in_words(minute // DAY + 1, minute % DAY, slot.weeks, until))
         if shown:
             more = f" and {len(slots) - 3} more times" if len(slots) > 3 else ""
-            good.append(", ".join(shown) + more)
+            zone = (self._ask.zone if shift else one.timezone) if away else None
+            good.append(", ".join(shown) + more + (f" ({zone} time)" if zone else ""))
         elif one.other_times:
             good.append(one.other_times)
         elif self._ask.kind == "mutual_help" or self._ask.wishes.at_some_time:

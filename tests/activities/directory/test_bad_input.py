@@ -1,6 +1,9 @@
 """What is not a feed, and rows that are anything at all."""
 
+import contextlib
+import io
 import json
+import zipfile
 from typing import Any
 
 import pytest
@@ -8,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activities.directory import documents, fields, times
+from activities.directory.bounds import MOST_BYTES, MOST_ROWS
 from activities.directory.reading import FeedUnusable
 from tests.activities.directory.invented import (
     TODAY,
@@ -56,6 +60,41 @@ def test_a_feed_in_another_encoding_is_read(encoding: str) -> None:
     assert reading.remarks == (
         ["the feed is not in UTF-8; it was read as Windows-1252"] if encoding == "cp1252" else []
     )
+
+
+def zipped(**tables: bytes) -> bytes:
+    """An archive of these tables."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, table in tables.items():
+            archive.writestr(f"{name}.csv", table)
+    return content.getvalue()
+
+
+HEADER = b"id,name,status\n"
+SMALL_AND_HUGE = {
+    "more than an archive may hold": zipped(services=HEADER + b" " * (MOST_BYTES + 1)),
+    "rows without end": zipped(services=HEADER + b"a\n" * (MOST_ROWS + 2)),
+    "rows of another table": zipped(services=HEADER + b"a,b,active\n", phones=HEADER + b"a\n" * (MOST_ROWS + 2)),
+    "columns without end": zipped(services=b"a," * 1_000_000 + b"\n" + b"1\n" * 1000),
+    "more tables than there are": zipped(**{f"t{number}": HEADER for number in range(101)}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SMALL_AND_HUGE)
+def test_a_small_archive_that_holds_too_much_is_refused_in_words(name: str) -> None:
+    with pytest.raises(FeedUnusable, match=r"more than|too long"):
+        documents.read(SMALL_AND_HUGE[name], feed("hsds_csv"), TODAY)
+
+
+@given(data=st.data())
+@settings(max_examples=150, deadline=None)
+def test_a_damaged_archive_is_refused_in_words(data: st.DataObject) -> None:
+    content = bytearray(zipped(services=HEADER + b"a,Community Food Pantry,active\n" * 3))
+    for _ in range(data.draw(st.integers(1, 8))):
+        content[data.draw(st.integers(2, len(content) - 1))] = data.draw(st.integers(0, 255))
+    with contextlib.suppress(FeedUnusable):
+        documents.read(bytes(content), feed("hsds_csv"), TODAY)
 
 
 TELLING = [

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from activities.clinic_database import ClinicDatabase
 from activities.directory.alarms import alarms
 from activities.directory.feeds import Feed, FeedsFileError, load
-from activities.directory.fetching import FeedUnreachable, next_page
+from activities.directory.fetching import FeedUnreachable
 from activities.directory.intake import Intake, shrunk, warnings_of
-from activities.directory.reading import Line, Reading
+from activities.directory.paging import next_page
+from activities.directory.reading import FeedUnusable, Line, Reading
 from activities.directory.store import DirectoryStore
 from tests.activities.directory.invented import bundle, feed, meeting, provider, role, service
 from tests.activities.http_server import answering
@@ -228,21 +229,58 @@ async def test_all_pages_are_read_or_none(intake: Intake) -> None:
         assert (broken.result, broken.reason) == ("kept", "page 3 is no JSON")
 
 
-async def test_a_bundle_is_followed_to_its_end_on_its_own_server(intake: Intake) -> None:
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST"])
+async def test_a_bundle_is_followed_to_its_end_however_its_server_is_written(
+    intake: Intake, host: str
+) -> None:
     with answering() as server:
-        base = f"http://{server.address}"
-        first = {**bundle(role()), "link": [{"relation": "next", "url": f"{base}/fhir?page=2"}]}
+        base, port = f"http://{server.address}", server.address.rpartition(":")[2]
+        first = {**bundle(role()), "link": [{"relation": "next", "url": f"http://{host}:{port}/fhir?page=2"}]}
         server.contents["/fhir"] = json.dumps(first).encode()
-        second = {**bundle(role(id="t2")), "link": [{"relation": "next", "url": "http://elsewhere.example/"}]}
-        server.contents["/fhir?page=2"] = json.dumps(second).encode()
+        server.contents["/fhir?page=2"] = json.dumps(bundle(role(id="t2"))).encode()
         assert (await intake.take(from_url(f"{base}/fhir", "fhir"))).new == 2
+
+
+@pytest.mark.parametrize(
+    ("format_", "page", "words"),
+    [
+        ("fhir", {**bundle(role()), "link": [{"relation": "next", "url": "http://elsewhere.example/"}]},
+         "its next page is on another server, which is not followed: name that server in url"),
+        ("fhir", {**bundle(role()), "link": [{"relation": "next", "url": "http://[x"}]},
+         "the address of its next page is none"),
+        ("fhir", {**bundle(role()), "total": 9}, "it says that it has 9 entries, and 3 came"),
+        ("hsds", {"contents": [service()], "total_items": 10}, "it says that it has 10 entries, and 1 came"),
+        ("hsds", {"contents": [service()], "last_page": False},
+         "it says that this is not its last page, and does not tell which is"),
+    ],
+)  # fmt: skip
+async def test_whatever_ends_a_feed_early_is_an_error(
+    intake: Intake, format_: str, page: dict[str, Any], words: str
+) -> None:
+    with answering() as server:
+        server.contents["/feed"] = json.dumps(page).encode()
+        outcome = await intake.take(from_url(f"http://{server.address}/feed", format_))
+    assert (outcome.result, outcome.reason) == ("kept", words)
+
+
+def test_the_default_port_is_the_same_server_and_another_port_is_not() -> None:
+    def following(target: str) -> str | None:
+        return next_page("fhir", "https://x.example/fhir", {"link": [{"relation": "next", "url": target}]})
+
+    assert following("https://X.example:443/fhir?2") == "https://X.example:443/fhir?2"
+    assert following("/fhir?2") == "https://x.example/fhir?2"
+    for elsewhere in ("https://x.example:8443/fhir", "http://x.example/fhir", "https://x.example.evil/fhir"):
+        with pytest.raises(FeedUnusable, match="another server"):
+            following(elsewhere)
 
 
 def test_the_registry_is_asked_for_the_next_rows_until_it_has_no_more() -> None:
     url = "https://npi.example/api/?version=2.1&limit=2"
     assert next_page("nppes", url, {"results": [provider(), provider()]}) == f"{url}&skip=2"
     assert next_page("nppes", url, {"results": [provider()]}) is None
-    assert next_page("nppes", f"{url}&skip=1000", {"results": [provider(), provider()]}) is None
+    assert next_page("nppes", f"{url}&skip=999", {"results": [provider(), provider()]}) == f"{url}&skip=1000"
+    with pytest.raises(FeedUnusable, match=r"finds more than the registry gives \(1,002\): narrow it"):
+        next_page("nppes", f"{url}&skip=1000", {"results": [provider(), provider()]})
     assert next_page("hsds", "http://x.example/", {"page_number": "x", "total_pages": 3}) is None
 
 

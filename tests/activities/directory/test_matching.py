@@ -149,12 +149,19 @@ def test_times_are_on_the_clock_of_the_patient() -> None:
     # 00:30 on Tuesday in New York is 23:30 on Monday in Chicago.
     east = listing("east", weekly=(Slot(2, 30),), timezone="America/New_York", modality="online")
     found = matched([east], weekdays=["mon"], not_before="23:00")
-    assert "Monday 23:30" in why(found, "east")
+    assert f"Monday 23:30 ({ZONE} time)" in why(found, "east")
     assert ids(matched([east], weekdays=["tue"])) == []
     # Sunday's last hour is Monday's first one farther east.
     west = listing("west", weekly=(Slot(7, 23 * 60 + 30),), modality="online")
     assert ids(matched([west], weekdays=["mon"], zone="America/New_York")) == ["west"]
     assert ids(matched([west], weekdays=["sun"], zone=None)) == ["west"]
+
+
+def test_whoever_goes_there_reads_the_clock_on_that_wall_and_the_zone_is_named() -> None:
+    over_there = listing("over-there", weekly=(Slot(2, 30),), timezone="America/New_York")
+    assert "Tuesday 00:30 (America/New_York time)" in why(matched([over_there]), "over-there")
+    here = listing("here", weekly=(Slot(2, 30),))
+    assert "Tuesday 00:30" in why(matched([here]), "here")
 
 
 def test_a_meeting_of_several_days_is_found_on_each() -> None:

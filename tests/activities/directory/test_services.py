@@ -41,6 +41,62 @@ def test_a_service_comes_alone_in_a_page_in_a_list_or_under_its_organisation(wra
     assert one(wrap(service()), feed("hsds")).name == "Community Food Pantry · Riverton Aid"
 
 
+def test_a_service_at_its_locations_is_listed_at_each_of_them() -> None:
+    """As the API's `service_at_locations` has them: the service within the link, the place beside it."""
+    alone = {name: value for name, value in service().items() if name != "service_at_locations"}
+    here = service()["service_at_locations"][0]
+    there = {"id": "s2", "location": {"id": "l2", "latitude": 38.7, "longitude": -90.3}}
+    rows = [{**at, "service": alone} for at in (here, there)]
+    reading = read({"contents": rows, "total_items": 2}, feed("hsds", agencies={"pantry": "pantry-1"}))
+    assert [line.became for line in reading.lines] == ["taken", "taken"]
+    assert [(one.source_id, one.place) for one in reading.listings] == [
+        ("s/pantry", Place(38.63, -90.2)),
+        ("s2/pantry", Place(38.7, -90.3)),
+    ]
+    assert {one.agency for one in reading.listings} == {"pantry-1"}
+    assert not reading.remarks
+
+
+@pytest.mark.parametrize(
+    ("row", "what"),
+    [
+        ({"id": "x", "name": "Food", "taxonomy": "open-eligibility", "parent_id": "y"}, "a taxonomy term"),
+        ({"id": "x", "name": "Open Eligibility", "description": "d", "uri": "https://x.example", "version": "1"},
+         "a taxonomy"),
+        ({"id": "x", "name": "Civic Center", "location_type": "physical", "latitude": 1}, "a location"),
+        ({"id": "x", "name": "Riverton Aid", "tax_status": "501c3"}, "an organisation without services"),
+        ({"id": "x", "name": "y", "service_id": "a", "location_id": "b"},
+         "a service at a location, without its service"),
+    ],
+)  # fmt: skip
+def test_what_is_no_service_is_not_taken_for_one(row: dict[str, Any], what: str) -> None:
+    reading = read([row, service()], feed("hsds"))
+    assert reading.lines[0].reason == f"this row is {what} and no service"
+    assert [one.source_id for one in reading.listings] == ["pantry"]
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "words"),
+    [
+        (100, 101, "100, 101 is no place on earth"),
+        (None, None, "are not given"),
+        (0, 0, "0 stands for nothing known"),
+        ("north", 3, "north, 3 is no place on earth"),
+    ],
+)
+def test_a_place_that_is_none_is_not_called_missing(latitude: Any, longitude: Any, words: str) -> None:
+    at = [{"id": "s", "location": {"id": "l", "latitude": latitude, "longitude": longitude}}]
+    (line,) = read([service(service_at_locations=at)], feed("hsds")).lines
+    assert words in line.reason
+    position = {
+        "resourceType": "Location",
+        "id": "l9",
+        "position": {"latitude": latitude, "longitude": longitude},
+    }
+    document = bundle(role(location=[{"reference": "Location/l9"}]), position)
+    assert words in read(document, feed("fhir")).lines[0].reason
+
+
 @pytest.mark.parametrize(
     ("status", "becomes"),
     [
