@@ -16,6 +16,7 @@ from activities.channels.other import Other
 from activities.channels.webhook import Webhook
 from activities.clinic_database import ClinicDatabase, Crosswalk, Outbox
 from activities.clinic_database.consents import Consents
+from activities.clinic_database.faults import ChannelFaults
 from activities.clinic_database.patients import Patients
 from activities.clinic_notes import ClinicNotes
 from activities.directory.current import Current
@@ -68,12 +69,14 @@ def assemble(
         database, agencies, links or Links(secrets.token_hex(), "https://invalid"), ZoneInfo(timezone)
     )
     crosswalk = Crosswalk(database)
-    door = Sender(Outbox(database), Channels(Email(smtp_url, sender), Webhook(webhook_secret), Other()))
+    faults = ChannelFaults(database)
+    channels = Channels(Email(smtp_url, sender), Webhook(webhook_secret), Other())
+    door = Sender(Outbox(database), channels, faults)
     store = DirectoryStore(database)
     directories = DirectorySync(feeds_file, store)
     return Activities(
         [
-            StaffNotifier(door, staff_file).notify_staff,
+            StaffNotifier(door, staff_file, faults).notify_staff,
             PatientMessenger(
                 door,
                 crosswalk,

@@ -32,6 +32,13 @@ FEED_UNREACHABLE = "FeedUnreachable"
 ReferralKind = Literal["therapist", "mutual_help", "service", "level_of_care"]
 
 
+class Addressee(BaseModel):
+    """A role, and who holds it, if that is known."""
+
+    role: str
+    staff_id: str | None = None
+
+
 class StaffNotice(BaseModel):
     """A notice to a role or a staff id; `lines` are sentences without identity. Without episode id it is of none."""
 
@@ -44,6 +51,12 @@ class StaffNotice(BaseModel):
     due_at: datetime | None = None
     task_id: str | None = None
     level: int = 0
+    others: list[Addressee] = Field(default_factory=list)
+    """Who is told, in this order, while the one it is for is not reached."""
+    in_danger: bool = False
+    """Whether the others are told at the first attempt that fails, and not only when it goes on failing."""
+    insisting: bool = False
+    """Whether it is tried until it arrives: then no refusal is final, since the directory may be mended."""
 
 
 class PatientMessage(BaseModel):
@@ -62,6 +75,10 @@ class Receipt(BaseModel):
     outcome: Literal["sent", "already_sent", "stale", "suppressed", "uncertain"]
     channel: str
     to: str
+    missed: list[str] = Field(default_factory=list)
+    """Who was not reached, and why, in plain words."""
+    instead: bool = False
+    """Whether somebody else was reached, in place of the one it was for."""
 
 
 class EpisodeNote(BaseModel):

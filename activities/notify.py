@@ -6,28 +6,89 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities import staff_directory
-from activities.models import NOTIFY_STAFF, UNKNOWN_STAFF, Receipt, StaffNotice
+from activities.clinic_database.faults import ChannelFaults
+from activities.models import CHANNEL_DOWN, NOTIFY_STAFF, UNKNOWN_STAFF, Addressee, Receipt, StaffNotice
 from activities.sending import Sender
+
+OTHERS_FROM = 3
+"""The attempt from which others are told, where nobody is in danger: what fails once often succeeds a moment later."""
 
 
 class StaffNotifier:
     """Reads the directory anew for each notice, so that a changed file is in force without a restart."""
 
-    def __init__(self, sender: Sender, directory: Path) -> None:
-        self._sender, self._directory = sender, directory
+    def __init__(self, sender: Sender, directory: Path, faults: ChannelFaults) -> None:
+        self._sender, self._directory, self._faults = sender, directory, faults
 
     @activity.defn(name=NOTIFY_STAFF)
     async def notify_staff(self, notice: StaffNotice) -> Receipt:
-        """Tell one person, over the first of their channels that takes it."""
+        """Tell one person, over the first of their channels that takes it; else one of the others.
+
+        Raises:
+            ApplicationError: nobody was reached; the reasons, person by person.
+        """
+        failures = _Failures()
+        first = Addressee(role=notice.role, staff_id=notice.staff_id)
+        for to in [first, *notice.others]:
+            if to is not first and not self._tells_others(notice, failures):
+                break
+            try:
+                receipt = await self._tell(notice, to, failures)
+            except ApplicationError as no:
+                failures.add(to, no)
+            else:
+                missed = [*failures.sentences, *receipt.missed]
+                return receipt.model_copy(update={"missed": missed, "instead": to is not first})
+        raise failures.error(final=not notice.insisting)
+
+    @staticmethod
+    def _tells_others(notice: StaffNotice, failures: "_Failures") -> bool:
+        attempt = activity.info().attempt if activity.in_activity() else 1
+        return notice.in_danger or notice.insisting or failures.are_final or attempt >= OTHERS_FROM
+
+    async def _tell(self, notice: StaffNotice, to: Addressee, failures: "_Failures") -> Receipt:
         try:
-            member = staff_directory.load(self._directory).resolve(notice.role, notice.staff_id)
-        except (staff_directory.UnknownStaff, staff_directory.StaffDirectoryError) as error:
+            member = staff_directory.load(self._directory).resolve(to.role, to.staff_id)
+        except staff_directory.UnknownStaff as error:
             raise ApplicationError(str(error), type=UNKNOWN_STAFF, non_retryable=True) from None
-        return await self._sender.send_once(
+        except (
+            staff_directory.StaffDirectoryError
+        ) as error:  # whoever mends the file in time has lost nothing
+            await self._faults.note("staff directory", "it cannot be read")
+            raise ApplicationError(str(error), type=CHANNEL_DOWN) from None
+        lines = [*failures.sentences, *notice.lines]
+        return await self._sender.tell_staff(
             f"{notice.key}:{member.staff_id}",
             episode_id=notice.episode_id, kind=notice.subject_code, recipient=member.staff_id,
-            addresses=member.channels, subject=subject_of(notice), body=body_of(notice),
+            addresses=member.channels, subject=subject_of(notice),
+            body=body_of(notice.model_copy(update={"lines": lines})),
         )  # fmt: skip
+
+
+class _Failures:
+    """Who was not reached, and whether trying again may help."""
+
+    def __init__(self) -> None:
+        self.sentences: list[str] = []
+        self._errors: list[ApplicationError] = []
+
+    def add(self, to: Addressee, error: ApplicationError) -> None:
+        self._errors.append(error)
+        self.sentences.append(
+            f"A notice to {to.role.replace('_', ' ')} could not be delivered: {error.message}"
+        )
+
+    @property
+    def are_final(self) -> bool:
+        return all(error.non_retryable for error in self._errors)
+
+    def error(self, *, final: bool) -> ApplicationError:
+        """The one error of the whole; final only if each is, and if a mended directory would not help either."""
+        return ApplicationError(
+            " ".join(self.sentences),
+            type=next((one.type for one in self._errors if not one.non_retryable), self._errors[-1].type),
+            non_retryable=self.are_final and final,
+        )
 
 
 def subject_of(notice: StaffNotice) -> str:

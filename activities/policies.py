@@ -6,26 +6,28 @@ from typing import TypedDict
 
 from temporalio.common import RetryPolicy
 
-from activities.models import CHANNEL_REFUSED, NO_SUCH_AGENCY, TEMPLATE_REFUSED, UNKNOWN_STAFF
-
 
 class Options(TypedDict):
     """What `workflow.execute_activity` takes."""
 
     start_to_close_timeout: timedelta
-    schedule_to_close_timeout: timedelta
+    schedule_to_close_timeout: timedelta | None
     retry_policy: RetryPolicy
 
 
 @dataclass(frozen=True)
 class ActivityPolicy:
-    """How long one attempt and the whole may take, and how often it is tried."""
+    """How long one attempt and the whole may take, how often it is tried, and how the pauses between grow.
+
+    Without `altogether` and `attempts` it is tried until it is done, or taken back.
+    """
 
     one_attempt: timedelta
-    altogether: timedelta
-    attempts: int
-    slowest: timedelta | None = None
-    """The longest pause between two attempts; None: it grows without end."""
+    altogether: timedelta | None = None
+    attempts: int = 0
+    first_pause: timedelta = timedelta(seconds=5)
+    growth: float = 3
+    longest_pause: timedelta | None = None
 
     def options(self) -> Options:
         """As keyword arguments."""
@@ -33,24 +35,41 @@ class ActivityPolicy:
             start_to_close_timeout=self.one_attempt,
             schedule_to_close_timeout=self.altogether,
             retry_policy=RetryPolicy(
-                initial_interval=timedelta(seconds=5),
-                backoff_coefficient=3,
-                maximum_interval=self.slowest,
+                initial_interval=self.first_pause,
+                backoff_coefficient=self.growth,
+                maximum_interval=self.longest_pause,
                 maximum_attempts=self.attempts,
-                non_retryable_error_types=[UNKNOWN_STAFF, CHANNEL_REFUSED, TEMPLATE_REFUSED, NO_SUCH_AGENCY],
             ),
         )
 
 
-STAFF_NOTICE = ActivityPolicy(timedelta(seconds=60), timedelta(minutes=10), 4)
-# A message may wait for the end of a person's quiet hours, which is one attempt more.
-PATIENT_MESSAGE = ActivityPolicy(timedelta(seconds=60), timedelta(hours=26), 5)
-FEED = ActivityPolicy(timedelta(minutes=10), timedelta(hours=1), 3)
-DIRECTORY = ActivityPolicy(timedelta(seconds=60), timedelta(minutes=10), 4)
-CLINIC_NOTE = ActivityPolicy(timedelta(seconds=30), timedelta(hours=1), 20)
-# By this the door judges what may leave, so it is never given up: a lost revocation would let something out (P3).
-DOOR = ActivityPolicy(timedelta(seconds=30), timedelta(days=3650), 0, slowest=timedelta(seconds=30))
-DIRECTORY_SEARCH = ActivityPolicy(timedelta(seconds=60), timedelta(minutes=10), 4)
-DISCLOSURE = ActivityPolicy(timedelta(seconds=60), timedelta(hours=1), 6)
-# Asking changes nothing, and the next question is due in an hour or so: no need to insist.
-AGENCY_QUESTION = ActivityPolicy(timedelta(seconds=60), timedelta(minutes=10), 2)
+ATTEMPT = timedelta(seconds=60)
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+NOTICE_AT_FIRST = ActivityPolicy(ATTEMPT, attempts=3)
+"""A notice to staff: at once, after 5 and after 20 seconds. If it reaches nobody, that is shown, and it is tried on."""
+NOTICE_IN_DANGER = ActivityPolicy(
+    ATTEMPT, first_pause=timedelta(seconds=30), growth=1.5, longest_pause=10 * MINUTE
+)
+"""Tried on until it arrives or is taken back, where somebody is in danger."""
+NOTICE_OF_TASK = ActivityPolicy(ATTEMPT, first_pause=MINUTE, growth=2, longest_pause=HOUR)
+"""Tried on until it arrives or the task ends."""
+NOTICE_FOR_INFORMATION = ActivityPolicy(ATTEMPT, timedelta(days=4), 0, MINUTE, 2, HOUR)
+"""What asks for nothing is tried as long as mail usually is (RFC 5321, 4.5.4.1), then it is shown as not delivered."""
+NOTICE_OF_A_NIGHT = ActivityPolicy(ATTEMPT, 12 * HOUR, 0, MINUTE, 2, HOUR)
+"""What the next night would tell anew."""
+
+PATIENT_MESSAGE = ActivityPolicy(ATTEMPT, 26 * HOUR, 0, timedelta(seconds=30), 2, 15 * MINUTE)
+"""A message may wait for the end of a person's quiet hours; the activity drops it when it is stale (T7)."""
+FEED = ActivityPolicy(timedelta(minutes=10), HOUR, 3)
+DIRECTORY = ActivityPolicy(ATTEMPT, 10 * MINUTE, 4)
+CLINIC_NOTE = ActivityPolicy(timedelta(seconds=30), longest_pause=5 * MINUTE)
+"""Our own database: what it must know is tried until it stands there."""
+DOOR = ActivityPolicy(timedelta(seconds=30), longest_pause=timedelta(seconds=30))
+"""By this the door judges what may leave, so it is never given up: a lost revocation would let something out (P3)."""
+LEDGER_NOTE = ActivityPolicy(timedelta(seconds=30), timedelta(days=4), longest_pause=5 * MINUTE)
+"""What the ledger must know; at last people are shown that it does not."""
+DIRECTORY_SEARCH = ActivityPolicy(ATTEMPT, 10 * MINUTE, 4)
+DISCLOSURE = ActivityPolicy(ATTEMPT, HOUR, 6)
+AGENCY_QUESTION = ActivityPolicy(ATTEMPT, 10 * MINUTE, 2)
+"""Asking changes nothing, and the next question is due in an hour or so: no need to insist."""

@@ -13,6 +13,7 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    from activities.models import StaffNotice
     from workflows import visibility as seen
     from workflows.answering import application_error, today_as_far_as_known
     from workflows.cancellation import live_through
@@ -29,7 +30,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.core.start import EpisodeStart
     from workflows.details import episode_attributes, progress_table
     from workflows.episode_errands import Errands
-    from workflows.messages import ReferralNews, Result, TaskDone
+    from workflows.messages import ReferralNews, Result, TaskDone, TaskReach
+    from workflows.notices import Reach
     from workflows.outward import Outward
     from workflows.pathways import pathway_named
     from workflows.pathways.following import check_following
@@ -55,7 +57,10 @@ class CareEpisode:
         self._began_in = self.episode.stage
         self._at_boundary = False
         begin = self.episode.start
-        self._outward = Outward(episode_id=begin.episode_id, site=begin.site, team=self.episode.frame.team)
+        reach = Reach(self.episode, self._stir)
+        self._outward = Outward(
+            episode_id=begin.episode_id, site=begin.site, team=self.episode.frame.team, reach=reach
+        )
         self._wait = NamedWait()
         self._errands = Errands(self.episode, self._outward)
         self._moved = not (isinstance(start, dict) and "resumed" in start)
@@ -93,8 +98,16 @@ class CareEpisode:
         self._wait.stop()
         self._errands.carry_out()
         self._show()
-        await workflow.wait_condition(lambda: self._outward.is_idle and workflow.all_handlers_finished())
+        while not (self._outward.is_idle and workflow.all_handlers_finished()):
+            self._moved = False
+            await workflow.wait_condition(
+                lambda: self._moved or (self._outward.is_idle and workflow.all_handlers_finished())
+            )
+            self._show()
         return self.progress()
+
+    def _stir(self) -> None:
+        self._moved = True
 
     def _wake(self) -> None:
         # The deadline is judged at its own time, even where the worker comes to it late (T7).
@@ -197,6 +210,15 @@ class CareEpisode:
                 lambda: self.episode.ask_anew(done.task_id, workflow.now()), "A task was not asked anew."
             )
         self._moved, self._at_boundary = True, False
+
+    @workflow.signal(name="task_reach")
+    def task_reach(self, reach: TaskReach) -> None:
+        self.episode.board.heard_of(reach.task_id, reach.unreached)
+        self._moved = True
+
+    @workflow.signal(name="pass_on")
+    def pass_on(self, notice: StaffNotice) -> None:
+        self._outward.pass_on(notice)
 
     @workflow.signal(name="referral_news")
     def referral_news(self, news: ReferralNews) -> None:

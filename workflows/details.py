@@ -44,6 +44,7 @@ def progress_table(progress: Progress, zone: ZoneInfo) -> str:
     if progress.exit:
         rows.append(("Exit", f"{progress.exit.reason.replace('_', ' ')} on {day_in_words(progress.exit.on)}"))
     rows += [("Admission waits for", "; ".join(progress.waits_for))] if progress.waits_for else []
+    rows += [("Nobody was reached", text) for text in progress.not_reached]
     rows += [("Not delivered", text) for text in progress.undelivered[-3:]]
     table = ["| | |", "|---|---|", *(f"| **{name}** | {value} |" for name, value in rows)]
     return "\n".join([*table, *_task_rows(progress.open_tasks, zone)])
@@ -102,6 +103,7 @@ def referral_table(shown: ReferralView, referral: Referral) -> str:
         rows.append(("Cancellations not confirmed", str(len(shown.cancelling))))
     if shown.closed:
         rows.append(("Closed", f"{shown.closed.reason.replace('_', ' ')} on {day_in_words(shown.closed.on)}"))
+    rows += [("Nobody was reached", text) for text in shown.not_reached]
     rows += [("Not delivered", text) for text in shown.undelivered[-3:]]
     table = ["| | |", "|---|---|", *(f"| **{name}** | {value} |" for name, value in rows)]
     return "\n".join([*table, *_task_rows(shown.open_tasks, zone)])
@@ -122,11 +124,12 @@ def referral_start_attributes(start: ReferralStart) -> TypedSearchAttributes:
 
 def referral_attributes(shown: ReferralView, start: ReferralStart) -> list["SearchAttributeUpdate[Any]"]:
     """The search attributes of a referral: plain codes, and never what the service is (C5)."""
+    marks = {"undelivered": bool(shown.undelivered), "nobody_reached": shown.nobody_reached}
     updates: list[SearchAttributeUpdate[Any]] = [
         seen.STAGE.value_set(shown.state),
         seen.SITE.value_set(start.site),
         seen.EPISODE.value_set(start.episode_id),
-        seen.FLAGS.value_set([start.kind, *(["undelivered"] if shown.undelivered else [])]),
+        seen.FLAGS.value_set([start.kind, *(name for name, is_on in marks.items() if is_on)]),
     ]
     if start.team.case_manager:
         updates.append(seen.OWNER.value_set(start.team.case_manager))
@@ -145,6 +148,7 @@ def flags(progress: Progress) -> list[str]:
         "extended": progress.extensions > 0 and progress.stage in IN_PROGRAM,
         "flagged": bool(progress.flags),
         "undelivered": bool(progress.undelivered),
+        "nobody_reached": progress.nobody_reached,
     }
     return [name for name, is_on in marks.items() if is_on]
 

@@ -14,10 +14,13 @@ with workflow.unsafe.imports_passed_through():
         DirectoryAlarm,
         FeedNames,
         FeedOutcome,
+        Receipt,
+        StaffNotice,
     )
-    from activities.policies import DIRECTORY, FEED
+    from activities.policies import DIRECTORY, FEED, NOTICE_OF_A_NIGHT
     from workflows import visibility as seen
-    from workflows.notices import tell_staff
+    from workflows.core.urgency import Urgency
+    from workflows.notices import StaffNotices, others_than
 
 
 @workflow.defn(name=seen.DIRECTORY_SYNC)
@@ -60,9 +63,16 @@ class DirectorySync:
         return taken
 
     async def _tell(self, key: str, lines: list[str]) -> None:
-        await tell_staff(
-            key=key, episode_id="", role="director", staff_id=None, subject="directory_needs_you", lines=lines, team={},
+        notice = StaffNotice(
+            key=key, episode_id="", role="director", staff_id=None, subject_code="directory_needs_you", lines=lines,
+            others=others_than("director", {}),
         )  # fmt: skip
+        await StaffNotices().begin(notice, Urgency.FOR_INFORMATION, _noted, insist=NOTICE_OF_A_NIGHT)
+
+
+def _noted(receipt: Receipt | None, _failures: list[str]) -> None:
+    if receipt is None:
+        workflow.logger.warning("what a directory needs has reached nobody")
 
 
 def _line(outcome: FeedOutcome) -> str:

@@ -71,7 +71,7 @@ class Errands:
 
     async def _notify(self, notice: Notify) -> None:
         key = f"{self._episode.start.episode_id}:{notice.key}"
-        self._episode.undelivered += await self._outward.notify(notice, key)
+        await self._outward.notify(notice, key)
 
     async def _message(self, message: MessagePatient) -> None:
         episode_id = self._episode.start.episode_id

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from workflows.core.signing import ANYONE, Signers
+from workflows.core.urgency import Urgency
 
 
 class Level(BaseModel):
@@ -37,6 +38,7 @@ class TaskStart(BaseModel):
     entries: list[str] = Field(default_factory=list)
     asks: str
     signers: Signers = ANYONE
+    urgency: Urgency = Urgency.ORDINARY
 
 
 class TaskDone(BaseModel):
@@ -54,6 +56,13 @@ class TaskWithdrawn(BaseModel):
     reason: str
     quietly: bool
     """True if it was done elsewhere, or its place is taken by the next step: then nobody needs to be told."""
+
+
+class TaskReach(BaseModel):
+    """A task tells its episode that nobody was reached about it, and why; or that somebody was."""
+
+    task_id: str
+    unreached: str | None
 
 
 class ReferralNews(BaseModel):
@@ -95,6 +104,10 @@ class TaskView(BaseModel):
     outcomes: list[str]
     signed_by: list[str] = Field(default_factory=list)
     """Roles that may answer it; empty: whoever there is."""
+    nobody_reached: bool = False
+    """Whether its latest notice has reached nobody so far; it is tried on until the task ends."""
+    not_reached: str | None = None
+    """Why."""
     why: Why
     history: list[HistoryLine]
 

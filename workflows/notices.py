@@ -1,65 +1,133 @@
-"""Telling staff, from inside a workflow: to the owner, else to the next role, and never blocking the episode."""
+"""Telling staff, from inside a workflow: beside its life, and for as long as what it is about lasts."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from temporalio import workflow
+from temporalio.common import Priority
 from temporalio.exceptions import ActivityError, CancelledError, FailureError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.models import MESSAGE_PATIENT, NOTIFY_STAFF, PatientMessage, Receipt, StaffNotice
-    from activities.policies import PATIENT_MESSAGE, STAFF_NOTICE
+    from activities.models import (
+        MESSAGE_PATIENT,
+        NOTIFY_STAFF,
+        Addressee,
+        PatientMessage,
+        Receipt,
+        StaffNotice,
+    )
+    from activities.policies import (
+        NOTICE_AT_FIRST,
+        NOTICE_IN_DANGER,
+        NOTICE_OF_TASK,
+        PATIENT_MESSAGE,
+        ActivityPolicy,
+    )
+    from workflows.core.urgency import Urgency
+    from workflows.core.views import Alarming
 
 NEXT_ROLES = ("supervisor", "director")
-"""Who is told when a notice reaches nobody (the ladder goes on to the next role)."""
+"""Who is told while a notice does not reach the one it is for."""
+
+Heard = Callable[[Receipt | None, list[str]], None]
+"""Is told what has become of a notice so far: the receipt of whoever was reached, or None; and who was not, and why."""
 
 
-async def tell_staff(
-    *,
-    key: str,
-    episode_id: str,
-    role: str,
-    staff_id: str | None,
-    subject: str,
-    lines: Sequence[str],
-    team: Mapping[str, str],
-    due_at: datetime | None = None,
-    task_id: str | None = None,
-    level: int = 0,
-) -> list[str]:
-    """Send one notice; what could not be delivered, in plain words, role by role."""
-    failures: list[str] = []
-    recipients = [(role, staff_id)] + [(other, team.get(other)) for other in NEXT_ROLES if other != role]
-    for to_role, to_staff in recipients:
-        notice = StaffNotice(
-            key=key if not failures else f"{key}:{to_role}",
-            episode_id=episode_id,
-            role=to_role,
-            staff_id=to_staff,
-            subject_code=subject,
-            lines=[*failures, *lines],
-            due_at=due_at,
-            task_id=task_id,
-            level=level,
-        )
-        try:
-            receipt = await workflow.execute_activity(
-                NOTIFY_STAFF,
-                notice,
-                result_type=Receipt,
-                summary=f"Tell {to_role.replace('_', ' ')}: {subject.replace('_', ' ')}",
-                **STAFF_NOTICE.options(),
-            )
-        except ActivityError as error:
-            failures.append(
-                f"A notice to {to_role.replace('_', ' ')} could not be delivered: {_reason(error)}"
-            )
-            continue
-        if receipt.outcome != "uncertain":
-            return failures
-        # It is not sent again by itself (P9); the next role hears of it, so that the alarm is not lost.
-        failures.append(f"It is not certain that a notice to {to_role.replace('_', ' ')} was delivered.")
-    return failures
+def others_than(role: str, team: Mapping[str, str]) -> list[Addressee]:
+    """Those who are told in place of a role."""
+    return [Addressee(role=other, staff_id=team.get(other)) for other in NEXT_ROLES if other != role]
+
+
+def until_the_task_ends(urgency: Urgency) -> ActivityPolicy:
+    """How a notice about an open task is tried on: it is taken back when the task ends."""
+    return NOTICE_IN_DANGER if urgency is Urgency.IN_DANGER else NOTICE_OF_TASK
+
+
+class StaffNotices:
+    """The notices of one workflow that are on their way.
+
+    Each is one activity where all is well. If it reaches nobody after a few attempts, or not the one it is for, that is
+    told, and another activity goes on trying, with pauses from a minute to an hour, until it arrives or is taken back.
+    """
+
+    def __init__(self) -> None:
+        self._on_their_way: dict[str, workflow.ActivityHandle[Receipt] | None] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def begin(
+        self,
+        notice: StaffNotice,
+        urgency: Urgency,
+        heard: Heard,
+        *,
+        at_first: ActivityPolicy | None = NOTICE_AT_FIRST,
+        insist: ActivityPolicy | None,
+    ) -> "asyncio.Task[None]":
+        """Begin to tell; the task ends when it has arrived, is taken back, or its time is over.
+
+        Args:
+            notice: To whom and what; its key makes it happen once.
+            urgency: What is more urgent passes what waits in the queue.
+            heard: Is told at each turn.
+            at_first: The attempts after which it is told that nobody was reached; None if that is known already.
+            insist: How it is tried on; None if somebody else sees to that.
+        """
+        task = asyncio.create_task(self._tell(notice, urgency, heard, at_first, insist))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def take_back(self) -> None:
+        """Stop trying: what it was about has ended, or belongs to somebody else. An attempt that runs is let finish."""
+        for handle in self._on_their_way.values():
+            if handle is not None and not handle.cancelling():
+                handle.cancel()
+        self._on_their_way.clear()
+
+    async def landed(self) -> None:
+        """Wait until nothing is on its way any more."""
+        await workflow.wait_condition(lambda: not self._tasks)
+
+    async def _tell(
+        self,
+        notice: StaffNotice,
+        urgency: Urgency,
+        heard: Heard,
+        at_first: ActivityPolicy | None,
+        insist: ActivityPolicy | None,
+    ) -> None:
+        policy = at_first or insist
+        self._on_their_way[notice.key] = None
+        while policy and notice.key in self._on_their_way:
+            sending = self._on_their_way[notice.key] = _send(notice, urgency, policy)
+            try:
+                receipt = await sending
+            except ActivityError as error:
+                if isinstance(error.cause, CancelledError):
+                    break
+                heard(None, [_reason(error)])
+                policy = insist if policy is not insist else None
+            else:
+                heard(receipt, receipt.missed)
+                if not receipt.instead:
+                    break
+                notice, policy = notice.model_copy(update={"others": []}), insist
+            notice = notice.model_copy(update={"insisting": True})
+        self._on_their_way.pop(notice.key, None)
+
+
+def _send(notice: StaffNotice, urgency: Urgency, policy: ActivityPolicy) -> workflow.ActivityHandle[Receipt]:
+    return workflow.start_activity(
+        NOTIFY_STAFF,
+        notice,
+        result_type=Receipt,
+        summary=f"Tell {notice.role.replace('_', ' ')}: {notice.subject_code.replace('_', ' ')}",
+        priority=Priority(priority_key=urgency),
+        # An attempt that runs at this moment is waited for: whoever was reached must hear how it goes on.
+        cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+        **policy.options(),
+    )
 
 
 def start_message(
@@ -87,9 +155,37 @@ async def undelivered_message(template: str, sending: workflow.ActivityHandle[Re
         return [f"The message {template} to the patient could not be delivered: {_reason(error)}"]
     if receipt.outcome == "stale":
         return [f"The message {template} to the patient was dropped: its time had passed."]
-    return []
+    if receipt.outcome == "uncertain":
+        return [
+            f"Nobody knows whether the message {template} reached the patient; it is not sent again by itself."
+        ]
+    return [f"The message {template} was not taken everywhere: {one}" for one in receipt.missed]
 
 
 def _reason(error: ActivityError) -> str:
     cause = error.cause
     return cause.message if isinstance(cause, FailureError) else "no answer in time"
+
+
+class Reach:
+    """Keeps with an episode or a referral whether its notices about no task have reached somebody."""
+
+    def __init__(self, of: Alarming, moved: Callable[[], None]) -> None:
+        self._of, self._moved = of, moved
+
+    def of_notice(self, notice: StaffNotice) -> Heard:
+        """Hears of one notice: at first, and again when it has arrived at last or its time is over."""
+        is_tried_on = notice.insisting
+
+        def heard(receipt: Receipt | None, failures: list[str]) -> None:
+            nonlocal is_tried_on
+            self._of.unreached.pop(notice.key, None)
+            if receipt is None and is_tried_on:
+                self._of.undelivered += failures
+            elif receipt is None:
+                subject = notice.subject_code.replace("_", " ")
+                self._of.unreached[notice.key] = f"{subject}: {' '.join(failures)}"
+            is_tried_on = True
+            self._moved()
+
+        return heard

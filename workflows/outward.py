@@ -8,14 +8,18 @@ from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any, TypeVar
 
 from temporalio import workflow
+from temporalio.common import Priority
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    from activities.models import StaffNotice
+    from activities.policies import NOTICE_FOR_INFORMATION
     from workflows import visibility as seen
     from workflows.cancellation import WITHDRAWN
     from workflows.core.effects import CloseTask, Notify, OpenTask, StartReferral
+    from workflows.core.urgency import Urgency
     from workflows.messages import Level, TaskStart, TaskWithdrawn
-    from workflows.notices import tell_staff
+    from workflows.notices import Reach, StaffNotices, others_than
     from workflows.staff_task import task_attributes
 
 E = TypeVar("E")
@@ -25,12 +29,19 @@ class Outward:
     """What is on its way out of one workflow."""
 
     def __init__(
-        self, *, episode_id: str, site: str, team: Mapping[str, str], reports_to: str | None = None
+        self,
+        *,
+        episode_id: str,
+        site: str,
+        team: Mapping[str, str],
+        reach: Reach,
+        reports_to: str | None = None,
     ) -> None:
         self._episode_id, self._site, self._team = episode_id, site, team
-        self._reports_to = reports_to
+        self._reports_to, self._reach = reports_to, reach
         self._tasks: list[workflow.ChildWorkflowHandle[Any, Any]] = []
         self._in_flight: set[asyncio.Task[None]] = set()
+        self._notices = StaffNotices()
         self._starting: dict[str, asyncio.Task[None]] = {}
         self.completed_themselves: set[str] = set()
         """Tasks that told us that they are done: there is nothing to withdraw."""
@@ -55,8 +66,11 @@ class Outward:
                 self._starting[effect.task_id] = task
             elif isinstance(effect, StartReferral):
                 self._starting[effect.referral_id] = task
-            self._in_flight.add(task)
-            task.add_done_callback(self._landed)
+            self._begin(task)
+
+    def _begin(self, task: "asyncio.Task[None]") -> None:
+        self._in_flight.add(task)
+        task.add_done_callback(self._landed)
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         self._in_flight.discard(task)
@@ -83,6 +97,7 @@ class Outward:
             entries=list(task.entries),
             asks=task.asks,
             signers=task.signers,
+            urgency=task.urgency,
         )
         handle = await workflow.start_child_workflow(
             seen.STAFF_TASK,
@@ -91,6 +106,7 @@ class Outward:
             parent_close_policy=workflow.ParentClosePolicy.ABANDON,
             search_attributes=task_attributes(child),
             static_summary=f"{task.kind.replace('_', ' ')} · {task.role.replace('_', ' ')}",
+            priority=Priority(priority_key=task.urgency),
         )
         self._tasks = [*(one for one in self._tasks if not one.done()), handle]
 
@@ -109,14 +125,27 @@ class Outward:
         ) as error:  # it has ended by itself in the meantime: there is nothing to withdraw
             workflow.logger.info("task %s had already ended: %s", task.task_id, error.type)
 
-    async def notify(self, notice: Notify, key: str) -> list[str]:
-        """Tell staff; what could not be delivered, in plain words."""
-        return await tell_staff(
+    async def notify(self, notice: Notify, key: str) -> None:
+        """Tell staff, until it arrives or is no news any more."""
+        telling = StaffNotice(
             key=key,
             episode_id=self._episode_id,
             role=notice.role,
             staff_id=notice.staff_id,
-            subject=notice.subject,
-            lines=notice.lines,
-            team=self._team,
+            subject_code=notice.subject,
+            lines=list(notice.lines),
+            others=others_than(notice.role, self._team),
+            in_danger=notice.urgency is Urgency.IN_DANGER,
+        )
+        heard = self._reach.of_notice(telling)
+        await self._notices.begin(telling, notice.urgency, heard, insist=NOTICE_FOR_INFORMATION)
+
+    def pass_on(self, notice: StaffNotice) -> None:
+        """Go on telling what a task could not tell before it ended."""
+        insisting = notice.model_copy(update={"insisting": True})
+        heard = self._reach.of_notice(insisting)
+        self._begin(
+            self._notices.begin(
+                insisting, Urgency.ORDINARY, heard, at_first=None, insist=NOTICE_FOR_INFORMATION
+            )
         )

@@ -12,6 +12,7 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    from activities.models import StaffNotice
     from workflows import visibility as seen
     from workflows.answering import application_error, today_as_far_as_known
     from workflows.cancellation import live_through
@@ -26,7 +27,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.core.referral.statements import parse_statement
     from workflows.core.referral.views import ReferralView, view
     from workflows.details import referral_attributes, referral_table
-    from workflows.messages import TaskDone
+    from workflows.messages import TaskDone, TaskReach
+    from workflows.notices import Reach
     from workflows.outward import Outward
     from workflows.pathways.referral import new_referral
     from workflows.referral_errands import Errands
@@ -54,6 +56,7 @@ class Referral:
             episode_id=begin.episode_id,
             site=begin.site,
             team=self.referral.frame.team,
+            reach=Reach(self.referral, self._stir),
             reports_to=begin.referral_id,
         )
         self._wait = NamedWait()
@@ -94,8 +97,16 @@ class Referral:
         self._wait.stop()
         self._errands.carry_out()
         self._show()
-        await workflow.wait_condition(lambda: self._outward.is_idle and workflow.all_handlers_finished())
+        while not (self._outward.is_idle and workflow.all_handlers_finished()):
+            self._moved = False
+            await workflow.wait_condition(
+                lambda: self._moved or (self._outward.is_idle and workflow.all_handlers_finished())
+            )
+            self._show()
         return self.view()
+
+    def _stir(self) -> None:
+        self._moved = True
 
     def _judged(self, judge: Callable[[], object]) -> None:
         """Let the engine judge what the time or the world has brought, and never stop for an error of ours."""
@@ -146,6 +157,15 @@ class Referral:
             )
             self._judged(lambda: self.referral.ask_anew(done.task_id, workflow.now()))
         self._moved = True
+
+    @workflow.signal(name="task_reach")
+    def task_reach(self, reach: TaskReach) -> None:
+        self.referral.board.heard_of(reach.task_id, reach.unreached)
+        self._moved = True
+
+    @workflow.signal(name="pass_on")
+    def pass_on(self, notice: StaffNotice) -> None:
+        self._outward.pass_on(notice)
 
     def _read(self, statement: Any, default_id: str) -> Entry:
         if self._refusal:

@@ -24,7 +24,7 @@ with workflow.unsafe.imports_passed_through():
         ToldByHand,
         ToldReceipt,
     )
-    from activities.policies import AGENCY_QUESTION, CLINIC_NOTE, DIRECTORY_SEARCH, DISCLOSURE
+    from activities.policies import AGENCY_QUESTION, DIRECTORY_SEARCH, DISCLOSURE, LEDGER_NOTE
     from workflows.core.effects import CloseTask, Notify, OpenTask
     from workflows.core.referral.effects import (
         AskAgency,
@@ -83,7 +83,7 @@ class Errands:
 
     async def _notify(self, notice: Notify) -> None:
         key = f"{self._referral.start.referral_id}:{notice.key}"
-        self._referral.undelivered += await self._outward.notify(notice, key)
+        await self._outward.notify(notice, key)
 
     async def _find(self, wanted: FindCandidates) -> None:
         start = self._referral.start
@@ -162,7 +162,7 @@ class Errands:
                 disclosure,
                 result_type=DisclosureReceipt,
                 summary="Ledger: what became of a sending",
-                **CLINIC_NOTE.options(),
+                **LEDGER_NOTE.options(),
             )
         except ActivityError:
             return DisclosureReceipt(key=disclosure.key, outcome="uncertain", agency=disclosure.agency)
@@ -174,7 +174,7 @@ class Errands:
                 RECONCILE,
                 Reconciliation(key=found.key, arrived=found.arrived, by=found.by),
                 summary="Ledger: what a person found out",
-                **CLINIC_NOTE.options(),
+                **LEDGER_NOTE.options(),
             )
         except ActivityError as error:
             self._referral.undelivered.append(f"The ledger was not told what was found out: {_reason(error)}")
@@ -198,7 +198,7 @@ class Errands:
                 ),
                 result_type=ToldReceipt,
                 summary="Ledger: what a person has told by hand",
-                **CLINIC_NOTE.options(),
+                **LEDGER_NOTE.options(),
             )
         except ActivityError as error:
             self._referral.undelivered.append(

@@ -3,7 +3,9 @@
 Open executions of this workflow are the clinic's worklist; it is found by search attributes alone.
 """
 
+import asyncio
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,11 +14,13 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    from activities.models import Receipt, StaffNotice
     from workflows import visibility as seen
     from workflows.cancellation import WITHDRAWN, live_through
     from workflows.core.decisions import NEEDS_REASON
-    from workflows.messages import HistoryLine, TaskDone, TaskStart, TaskView, TaskWithdrawn, Why
-    from workflows.notices import tell_staff
+    from workflows.core.urgency import Urgency, while_overdue
+    from workflows.messages import HistoryLine, TaskDone, TaskReach, TaskStart, TaskView, TaskWithdrawn, Why
+    from workflows.notices import StaffNotices, others_than, until_the_task_ends
     from workflows.waiting import NamedWait
 
 
@@ -44,9 +48,14 @@ class StaffTask:
         self.level = 0
         self.done: TaskDone | None = None
         self.withdrawn: TaskWithdrawn | None = None
-        self.told: list[tuple[str, str | None]] = []
+        self.told: dict[str, str] = {}
+        """The staff ids of those who were reached, with the role as which they were."""
+        self.unreached: str | None = None
+        """Why the latest notice has reached nobody so far."""
         self.history: list[HistoryLine] = []
         self._wait = NamedWait()
+        self._notices = StaffNotices()
+        self._passing_on: set[asyncio.Task[bool]] = set()
 
     @workflow.run
     async def run(self, task: TaskStart) -> str:
@@ -54,21 +63,22 @@ class StaffTask:
 
     async def _live(self, task: TaskStart) -> str:
         self._note("opened")
-        # A task may be overdue when it opens, as after an outage: then it begins where it stands by now, and the
+        # A task may be overdue when it opens, as after an outage: its owner hears of it first all the same, and the
         # levels it has passed are not told one after the other (T7).
+        self._show()
+        self._tell(f"task_{task.kind}", [task.asks])
         if any(level.at <= workflow.now() for level in task.levels):
-            await self._climb()
-        else:
-            self._show()
-            await self._tell(f"task_{task.kind}", [task.asks])
+            self._climb()
         while not self._settled:
             ahead = [(number, level) for number, level in enumerate(task.levels, 1) if number > self.level]
             at = ahead[0][1].at if ahead else None
             self._wait.wait_for(at, f"Overdue: goes to the {ahead[0][1].role}" if ahead else "")
             await workflow.wait_condition(lambda: self._settled or self._wait.is_over)
             if not self._settled:
-                await self._climb()
+                self._climb()
         self._wait.stop()
+        self._notices.take_back()
+        await self._notices.landed()
         await self._report()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return (
@@ -81,7 +91,7 @@ class StaffTask:
     def _settled(self) -> bool:
         return self.done is not None or self.withdrawn is not None
 
-    async def _climb(self) -> None:
+    def _climb(self) -> None:
         """Go to the highest level whose time has come: after an outage the passed ones collapse (T7)."""
         now = workflow.now()
         self.level, level = max((n, one) for n, one in enumerate(self.task.levels, 1) if one.at <= now)
@@ -91,40 +101,84 @@ class StaffTask:
             [seen.LEVEL.value_set(self.level), seen.OWNER.value_set(self.owner or self.role)]
         )
         self._show()
-        await self._tell("task_overdue", [f"Overdue: {self.task.asks}"])
+        self._tell("task_overdue", [f"Overdue: {self.task.asks}"])
 
-    async def _tell(self, subject: str, lines: list[str]) -> None:
+    def _tell(self, subject: str, lines: list[str]) -> None:
+        """Begin to tell whoever owns it now. It is tried until it arrives, or until the task ends or is reassigned."""
+        notice = self._notice(subject, lines)
+        urgency = while_overdue(self.task.urgency) if self.level else self.task.urgency
+        self._notices.begin(
+            notice, urgency, partial(self._heard, notice), insist=until_the_task_ends(urgency)
+        )
+
+    def _notice(self, subject: str, lines: list[str]) -> StaffNotice:
         team = {level.role: level.staff_id for level in self.task.levels if level.staff_id}
-        failures = await tell_staff(
+        return StaffNotice(
             key=f"{self.task.task_id}:{subject}:{self.level}",
             episode_id=self.task.episode_id,
             role=self.role,
             staff_id=self.owner,
-            subject=subject,
+            subject_code=subject,
             lines=lines,
-            team=team,
             due_at=self.task.due_at,
             task_id=self.task.task_id,
             level=self.level,
+            others=others_than(self.role, team),
+            in_danger=self.task.urgency is Urgency.IN_DANGER,
         )
-        self.told.append((self.role, self.owner))
+
+    def _heard(self, notice: StaffNotice, receipt: Receipt | None, failures: list[str]) -> None:
         for failure in failures:
             self._note(failure)
+        if receipt:
+            self.told[receipt.to] = notice.role
+            if notice.insisting or self.unreached:
+                self._note(f"{receipt.to} was told")
+        before, self.unreached = self.unreached, None if receipt else " ".join(failures)
+        if bool(before) != bool(self.unreached) and not self._settled:
+            flags = ["nobody_reached"] if self.unreached else []
+            workflow.upsert_search_attributes([seen.FLAGS.value_set(flags)])
+            self._show()
+            reach = TaskReach(task_id=self.task.task_id, unreached=self.unreached)
+            passing_on = asyncio.create_task(self._pass_on("task_reach", reach))
+            self._passing_on.add(passing_on)
+            passing_on.add_done_callback(self._passing_on.discard)
+
+    async def _pass_on(self, signal: str, message: TaskDone | TaskReach | StaffNotice) -> bool:
+        """Tell whoever asked for the task; whether there was still somebody to tell."""
+        asker = self.task.reports_to or f"episode-{self.task.episode_id}"
+        try:
+            await workflow.get_external_workflow_handle(asker).signal(signal, message)
+        except Exception:  # its record is complete and its workflow gone
+            return False
+        return True
 
     async def _report(self) -> None:
+        await workflow.wait_condition(lambda: not self._passing_on)
         if self.done:
-            try:
-                asker = self.task.reports_to or f"episode-{self.task.episode_id}"
-                await workflow.get_external_workflow_handle(asker).signal("task_completed", self.done)
-            except (
-                Exception
-            ):  # the episode's record is complete and its workflow gone; the task's answer stands
+            if not await self._pass_on("task_completed", self.done):  # the task's answer stands
                 self._note("the episode takes no further entries")
         elif self.withdrawn and not self.withdrawn.quietly:
-            lines = [f"No longer needed ({self.withdrawn.reason}): {self.task.asks}"]
-            for number, alerted in enumerate(dict.fromkeys(self.told)):
-                self.role, self.owner = alerted
-                await self._tell(f"task_withdrawn_{number}" if number else "task_withdrawn", lines)
+            await self._tell_withdrawal(f"No longer needed ({self.withdrawn.reason}): {self.task.asks}")
+
+    async def _tell_withdrawal(self, line: str) -> None:
+        """Whoever was reached hears that it is withdrawn (A5). What does not arrive at once is left to the episode:
+        a task that has ended leaves the worklist."""
+        left_over: list[StaffNotice] = []
+        for number, (staff_id, role) in enumerate(self.told.items()):
+            subject = f"task_withdrawn_{number}" if number else "task_withdrawn"
+            notice = self._notice(subject, [line]).model_copy(
+                update={"role": role, "staff_id": staff_id, "others": [], "in_danger": False}
+            )
+
+            def heard(receipt: Receipt | None, _: list[str], notice: StaffNotice = notice) -> None:
+                if receipt is None:
+                    left_over.append(notice)
+
+            self._notices.begin(notice, self.task.urgency, heard, insist=None)
+        await self._notices.landed()
+        for notice in left_over:
+            await self._pass_on("pass_on", notice)
 
     # -- what staff do --------------------------------------------------------------------------------------
 
@@ -149,12 +203,13 @@ class StaffTask:
         self._must_be_able_to_sign("by", done.by)
 
     @workflow.update(name="reassign", description="Give the task to another person: {to, by}")
-    async def reassign(self, change: Any) -> TaskView:
+    def reassign(self, change: Any) -> TaskView:
+        self._notices.take_back()  # they were for somebody else
         self.owner = change["to"]
         self._note(f"reassigned to {self.owner}", change["by"])
         workflow.upsert_search_attributes([seen.OWNER.value_set(self.owner)])
         self._show()
-        await self._tell(f"task_reassigned_{len(self.history)}", [self.task.asks])
+        self._tell(f"task_reassigned_{len(self.history)}", [self.task.asks])
         return self.view()
 
     @reassign.validator
@@ -202,6 +257,8 @@ class StaffTask:
             state=state,
             outcomes=task.outcomes,
             signed_by=list(task.signers.roles),
+            nobody_reached=self.unreached is not None,
+            not_reached=self.unreached,
             why=Why(rule=task.rule, entries=task.entries, asks=task.asks),
             history=self.history,
         )
@@ -235,8 +292,11 @@ class StaffTask:
 
     def _show(self) -> None:
         task = self.task
+        unreached = (
+            f"**Nobody was reached so far**; it is tried on. {self.unreached}\n\n" if self.unreached else ""
+        )
         workflow.set_current_details(
-            f"**{task.kind.replace('_', ' ')}** for the {self.role.replace('_', ' ')} "
+            f"{unreached}**{task.kind.replace('_', ' ')}** for the {self.role.replace('_', ' ')} "
             f"(`{self.owner or 'no staff id'}`), due {_utc(task.due_at)}, level {self.level}\n\n"
             f"{task.asks}\n\nOutcomes: {', '.join(f'`{outcome}`' for outcome in task.outcomes)} · "
             f"rule {task.rule} · entries {', '.join(f'`{key}`' for key in task.entries) or 'none'} · "

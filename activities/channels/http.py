@@ -10,13 +10,17 @@ from dataclasses import dataclass
 
 import httpx2
 
-from activities.channels.port import Permanent, Transient, Uncertain
+from activities.channels.port import AccessFault, Permanent, Transient, Uncertain
 
 NOT_YET_SENT = (
     httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError, httpx2.UnsupportedProtocol,
     httpx2.LocalProtocolError,
 )  # fmt: skip
 """Errors that come before the first byte of a request: it is certain that nothing was delivered."""
+
+OUR_ACCESS = frozenset({401, 403, 407, 511})
+"""We are not let in: our credentials are wrong, or have expired. Whoever should read it has refused nothing. For
+channels of our own staff; an agency that lets us in no more is told by a person."""
 
 TRY_AGAIN = frozenset({408, 425, 429, 500, 503})
 """The other side says itself that it has not done it. A 502 or 504 comes from somebody in between who cannot know."""
@@ -54,7 +58,7 @@ async def exchange(
         let_pass: statuses from 300 on that the caller wants to see for itself.
 
     Raises:
-        Transient, Permanent, Uncertain: as they say.
+        Transient, AccessFault, Permanent, Uncertain: as they say.
     """
     try:
         async with asyncio.timeout(2 * within), httpx2.AsyncClient(timeout=within) as client:
@@ -62,13 +66,13 @@ async def exchange(
             async with client.stream(method, url, content=content, headers=given) as response:
                 answer = await _read(response)
     except NOT_YET_SENT as error:
-        raise Transient(f"{who} cannot be reached ({type(error).__name__})") from None
+        raise AccessFault(f"{who} cannot be reached ({type(error).__name__})") from None
     except (httpx2.TimeoutException, TimeoutError):
         raise unclear(f"{who} did not answer in time", repeats_are_safe) from None
     except (httpx2.HTTPError, httpx2.StreamError) as error:
         raise unclear(f"{who} broke off the connection ({type(error).__name__})", repeats_are_safe) from None
     except httpx2.InvalidURL:
-        raise Permanent(f"{who} has an address that is no URL") from None
+        raise AccessFault(f"{who} has an address that is no URL") from None
     if answer.status in let_pass:
         return answer
     if answer.status in TRY_AGAIN:

@@ -1,4 +1,4 @@
-"""The port: what a channel is given, and the two ways in which it can say no."""
+"""The port: what a channel is given, and the ways in which it can say no."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -18,8 +18,13 @@ class Transient(Exception):
     """Not now: worth another attempt. It is certain that the message was not delivered."""
 
 
+class AccessFault(Transient):
+    """Our own access is at fault: sign-in, TLS, DNS, a full disk, a wrong setting. It says nothing about the recipient,
+    operators hear of it, and sending resumes once it is mended."""
+
+
 class Permanent(Exception):
-    """Never to this address: another attempt would be refused again."""
+    """The recipient is refused at this address: another attempt would be refused again."""
 
 
 class Uncertain(Exception):
@@ -33,5 +38,5 @@ class Channel(Protocol):
         """Send once; a reference by which the other side knows the message.
 
         Raises:
-            Transient, Permanent, Uncertain: as they say. No message holds an address or a body (P1).
+            Transient, AccessFault, Permanent, Uncertain: as they say. No message holds an address or a body (P1).
         """

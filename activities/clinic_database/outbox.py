@@ -1,10 +1,12 @@
 """The outbox: one row for each sending, so that a retried activity does not send twice (P9).
 
 A row is claimed before the message leaves and settled after. An attempt that finds a row still claimed follows
-one that died in between: nobody knows whether the message left, so it is marked uncertain and a person
-reconciles it. An attempt that *knows* that nothing left gives its claim back, and the next one may send.
+one that died in between: nobody knows whether the message left. What leaves the clinic is then marked uncertain, and a
+person reconciles it; a notice to staff, of which twice is harmless and never is not, may be claimed again. An attempt
+that *knows* that nothing left gives its claim back, and the next one may send.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -13,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.clinic_database.engine import ClinicDatabase
+from activities.clinic_database.faults import mended
 from activities.clinic_database.tables import OutboxRow
 
 State = Literal[
@@ -27,6 +30,9 @@ class Claim:
     ours: bool
     state: str
     channel: str
+    reference: str = ""
+    unclear: int = 0
+    """How often it left before, and nobody knows whether it arrived."""
 
 
 async def row_of(session: AsyncSession, key: str, *, episode_id: str, kind: str, recipient: str) -> OutboxRow:
@@ -49,21 +55,34 @@ class Outbox:
     def __init__(self, database: ClinicDatabase) -> None:
         self._database = database
 
-    async def claim(self, key: str, *, episode_id: str, kind: str, recipient: str) -> Claim:
-        """Claim a sending for this attempt."""
+    async def claim(
+        self, key: str, *, episode_id: str, kind: str, recipient: str, again: Collection[str] = ()
+    ) -> Claim:
+        """Claim a sending for this attempt; one in a state of `again` is claimed although an attempt came before.
+
+        A claim that is ours tells the state in which it was found.
+        """
         async with self._database.transaction() as session:
             row = await row_of(session, key, episode_id=episode_id, kind=kind, recipient=recipient)
-            if row.state == "pending":
+            found = row.state
+            known = row.channel or "", row.reference or ""
+            if found == "pending" or found in again:
+                row.unclear += found == "sending"
                 row.state, row.attempts = "sending", row.attempts + 1
-                return Claim(True, "sending", "")
-            if row.state == "sending":
+                return Claim(True, found, *known, row.unclear)
+            if found == "sending":
                 row.state, row.settled_at = "uncertain", datetime.now(UTC)
-            return Claim(False, row.state, row.channel or "")
+            return Claim(False, row.state, *known, row.unclear)
 
-    async def settle(self, key: str, state: State, channel: str = "", reference: str = "") -> None:
-        """Say what became of a claimed sending; `pending` gives the claim back."""
+    async def settle(
+        self, key: str, state: State, channel: str = "", reference: str = "", works: Collection[str] = ()
+    ) -> None:
+        """Say what became of a claimed sending; `pending` gives the claim back. `works` names channels that did."""
         async with self._database.transaction() as session:
             row = await session.get(OutboxRow, key, with_for_update=True)
             assert row is not None, "a sending is claimed before it is settled"
             row.state, row.channel, row.reference = state, channel, reference
+            row.unclear += state == "uncertain"
             row.settled_at = None if state == "pending" else datetime.now(UTC)
+            for name in works:
+                await mended(session, name)

@@ -158,11 +158,25 @@ class OutboxRow(Base):
     channel: Mapped[str | None] = mapped_column(String(40))
     reference: Mapped[str | None] = mapped_column(String(300))
     consent_id: Mapped[str | None] = mapped_column(String(120))
+    unclear: Mapped[int] = mapped_column(Integer, default=0)
+    """How often it left, and nobody knows whether it arrived."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class ChannelFaultRow(Base):
+    """A channel over which nothing can be sent, until a sending works again."""
+
+    __tablename__ = "channel_fault"
+
+    channel: Mapped[str] = mapped_column(String(120), primary_key=True)
+    reason: Mapped[str] = mapped_column(String(500))
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    attempts: Mapped[int] = mapped_column(Integer)
+
+
 __all__ = [
-    "AnswerRow", "Base", "ConsentEventRow", "ConsentRow", "ContactRow", "EpisodeRow", "LedgerRow", "OutboxRow",
-    "PatientRow",
+    "AnswerRow", "Base", "ChannelFaultRow", "ConsentEventRow", "ConsentRow", "ContactRow", "EpisodeRow", "LedgerRow",
+    "OutboxRow", "PatientRow",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from activities.channels.other import Other
-from activities.channels.port import Message, Permanent, Transient, Uncertain
+from activities.channels.port import AccessFault, Message, Permanent, Transient, Uncertain
 from activities.channels.webhook import Webhook
 from tests.activities.http_server import answering
 from tests.servers import free_port
@@ -40,7 +40,13 @@ async def test_a_webhook_that_asks_to_wait_may_be_tried_again(status: int) -> No
         await Webhook().send(message(f"http://{server.address}/hook"))
 
 
-@pytest.mark.parametrize("status", [301, 400, 401, 404, 410])
+@pytest.mark.parametrize("status", [401, 403, 407])
+async def test_a_webhook_that_does_not_let_us_in_is_a_fault_of_our_own(status: int) -> None:
+    with answering(status) as server, pytest.raises(AccessFault, match=str(status)):
+        await Webhook().send(message(f"http://{server.address}/hook"))
+
+
+@pytest.mark.parametrize("status", [301, 400, 404, 410])
 async def test_a_webhook_that_refuses_is_not_tried_again(status: int) -> None:
     with answering(status) as server, pytest.raises(Permanent, match=str(status)):
         await Webhook().send(message(f"http://{server.address}/hook"))

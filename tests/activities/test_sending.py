@@ -67,15 +67,20 @@ async def test_P9_a_retried_activity_does_not_send_twice(
     assert len(list(read(mailbox.file))) == 1
 
 
-async def test_P9_a_crash_between_sending_and_marking_is_uncertain_and_not_sent_again(
+async def test_P9_a_crash_between_sending_and_marking_is_uncertain_for_a_patient_and_sent_again_to_staff(
     activities: dict[str, Any], mailbox: Mailbox, clinic_settings: Settings
 ) -> None:
     database = ClinicDatabase(clinic_settings.database)
-    await Outbox(database).claim(
-        "k1:cm-1", episode_id="e1", kind="task", recipient="cm-1"
-    )  # and then it crashed
-    assert (await activities["notify_staff"](notice())).outcome == "uncertain"
-    assert list(read(mailbox.file)) == []
+    await Crosswalk(database).open_episode("MRN-1", "e1", date(2026, 1, 5))
+    await Crosswalk(database).save_contact("MRN-1", "mailto:someone@home.example", allowed=True)
+    for key in ("k1:cm-1", "m1"):
+        await Outbox(database).claim(key, episode_id="e1", kind="x", recipient="x")  # and then it crashed
+    message = PatientMessage(key="m1", episode_id="e1", template="please_call")
+    assert (await activities["message_patient"](message)).outcome == "uncertain"
+    assert (await activities["message_patient"](message)).outcome == "uncertain"
+    assert (await activities["notify_staff"](notice())).outcome == "sent"
+    assert (await activities["notify_staff"](notice())).outcome == "already_sent"
+    assert [mail["to"] for mail in read(mailbox.file)] == ["cm-1@clinic.example"]
     await database.close()
 
 

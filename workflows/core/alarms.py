@@ -10,6 +10,7 @@ from datetime import datetime
 from workflows.core.effects import MessagePatient, Notify
 from workflows.core.facts import Facts
 from workflows.core.facts.attendance import DoseMoment
+from workflows.core.urgency import Urgency
 from workflows.core.weekly import forecast, report
 
 
@@ -21,7 +22,7 @@ def due_alarms(facts: Facts, said: Set[str]) -> Iterator[Notify | MessagePatient
     for moment in facts.dose_moments:
         key = f"dose:{moment.what}:{moment.week}"
         if key not in said and _fresh(moment.at, facts) and (notice := _of_week(moment, facts)):
-            yield _notice(facts, key, "case_manager", *notice)
+            yield _notice(facts, key, "case_manager", *notice, Urgency.FOR_INFORMATION)
 
 
 def messages_wanted(facts: Facts) -> Iterator[MessagePatient]:
@@ -42,7 +43,8 @@ def news_of_death(facts: Facts, said: Set[str]) -> Iterator[Notify]:
         line = (
             f"Entry {signed.key} records a death. Every message to the patient and to contacts has stopped."
         )
-        yield _notice(facts, f"death:{signed.key}", "director", "exit_recorded", (line,))
+        key = f"death:{signed.key}"
+        yield _notice(facts, key, "director", "exit_recorded", (line,), Urgency.IN_DANGER)
 
 
 def nothing_awaited(facts: Facts, said: Set[str]) -> Iterator[Notify]:
@@ -59,8 +61,15 @@ def entry_after_exit(facts: Facts, kind: str, key: str) -> Notify:
     return _notice(facts, f"after_exit:{key}", "case_manager", "entry_after_exit", (line,))
 
 
-def _notice(facts: Facts, key: str, role: str, subject: str, lines: tuple[str, ...]) -> Notify:
-    return Notify(key, role, facts.frame.team.get(role), subject, lines)
+def _notice(
+    facts: Facts,
+    key: str,
+    role: str,
+    subject: str,
+    lines: tuple[str, ...],
+    urgency: Urgency = Urgency.ORDINARY,
+) -> Notify:
+    return Notify(key, role, facts.frame.team.get(role), subject, lines, urgency)
 
 
 def _fresh(at: datetime, facts: Facts) -> bool:

@@ -16,6 +16,7 @@ from workflows.core.keys import subject_of
 from workflows.core.policy import Escalation
 from workflows.core.progress import OpenTaskView
 from workflows.core.signing import signers
+from workflows.core.urgency import of_task
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Board:
     """Which kinds of entries do what is owed, for each open task."""
     opened: dict[str, int] = field(default_factory=dict)
     """How often a task was opened for each duty."""
+    unreached: dict[str, str] = field(default_factory=dict)
+    """Why nobody was reached about a task, by its id; it is forgotten when somebody is."""
 
     def shown(self, now: datetime) -> list[OpenTaskView]:
         """The open tasks as people see them, by the time at which they are due; the level is that of the instant."""
@@ -53,6 +56,7 @@ class Board:
                 entries=list(task.entries),
                 asks=task.asks,
                 signed_by=list(task.signers.roles),
+                nobody_reached=task.task_id in self.unreached,
             )
             for task in sorted(self.open.values(), key=lambda task: (task.due_at, task.task_id))
         ]
@@ -101,16 +105,24 @@ class Board:
                 )
         return effects, happened
 
+    def heard_of(self, task_id: str, unreached: str | None) -> None:
+        """A task tells whether anybody was reached about it; one that is open no more tells nothing."""
+        self.unreached.pop(task_id, None)
+        if unreached and any(task.task_id == task_id for task in self.open.values()):
+            self.unreached[task_id] = unreached
+
     def ended(self, task_id: str) -> None:
         """A task has ended without an answer that counts: what it asked for, if still owed, is asked for anew."""
         for key in [key for key, task in self.open.items() if task.task_id == task_id]:
             del self.open[key]
             self.done_by.pop(key, None)
+            self.unreached.pop(task_id, None)
 
     def _close(
         self, key: str, owed: Collection[str], facts: Reading, kinds: Collection[str]
     ) -> tuple[CloseTask, str]:
         task = self.open.pop(key)
+        self.unreached.pop(task.task_id, None)
         answer = facts.answer(key)
         done = answer is not None or not set(kinds).isdisjoint(self.done_by.pop(key, ()))
         subject = subject_of(key)
@@ -156,4 +168,5 @@ class Board:
             duty.entries,
             duty.asks,
             signers(clinic.team, duty.signed_by, duty.not_by),
+            of_task(duty.role, duty.rule, duty.within),
         )

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 from workflows.core.signing import ANYONE, Signers
+from workflows.core.urgency import Urgency
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class OpenTask:
     entries: tuple[str, ...]
     asks: str
     signers: Signers = ANYONE
+    urgency: Urgency = Urgency.ORDINARY
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class Notify:
     staff_id: str | None
     subject: str
     lines: tuple[str, ...]
+    urgency: Urgency = Urgency.ORDINARY
 
 
 @dataclass(frozen=True, slots=True)

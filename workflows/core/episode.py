@@ -95,6 +95,8 @@ class Episode:
         self.linkage = Linkage()
         self.sent: set[str] = set()
         self.undelivered: list[str] = []
+        self.unreached: dict[str, str] = {}
+        """Notices about no task that have reached nobody yet, and why."""
         self.taken_over_at: datetime | None = None
         self.is_noted_closed = False
         self.next_deadline: Deadline | None = None

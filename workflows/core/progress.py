@@ -58,6 +58,8 @@ class OpenTaskView(BaseModel):
     asks: str
     signed_by: list[str] = Field(default_factory=list)
     """Roles that may answer it; empty: whoever there is."""
+    nobody_reached: bool = False
+    """Whether no notice about it has reached anybody; they are tried on."""
 
 
 class NextDeadline(BaseModel):
@@ -100,7 +102,11 @@ class Progress(BaseModel):
     waits_for: list[str]
     """What admission still waits for (I4)."""
     undelivered: list[str]
-    """Notices that reached nobody, with the reason."""
+    """Notices that are tried no more, and what else could not be done, with the reason."""
+    nobody_reached: bool = False
+    """Whether something urgent or owed has reached nobody so far; it is tried on, and this clears when it arrives."""
+    not_reached: list[str] = Field(default_factory=list)
+    """Why, for each task and notice that has reached nobody so far."""
     refused_by_payer: list[str] = Field(default_factory=list)
     """Authorizations that a payer refuses: a billing fact, beside the course of care (S11)."""
     exit: ExitView | None = None

@@ -24,8 +24,9 @@ from workflows.core.pathway import Pathway
 from workflows.core.record import is_taken_over
 from workflows.core.signing import Signers
 from workflows.core.start import EpisodeStart
+from workflows.core.urgency import Urgency
 
-FORMAT = 5
+FORMAT = 6
 
 
 def pack(episode: Episode) -> str:
@@ -48,6 +49,7 @@ def pack(episode: Episode) -> str:
         "told": episode.linkage.told,
         "sent": sorted(episode.sent),
         "undelivered": episode.undelivered,
+        "unreached": episode.unreached,
         "taken_over_at": episode.taken_over_at and episode.taken_over_at.isoformat(),
         "deadline": episode.next_deadline
         and [episode.next_deadline.at.isoformat(), episode.next_deadline.name],
@@ -80,6 +82,7 @@ def unpack(packed: str, start: EpisodeStart, pathway: Pathway) -> Episode:
     episode.linkage.told = content["told"]
     episode.sent = set(content["sent"])
     episode.undelivered = content["undelivered"]
+    episode.unreached = content["unreached"]
     taken = content["taken_over_at"]
     episode.taken_over_at = datetime.fromisoformat(taken) if taken else None
     if content["deadline"]:
@@ -105,6 +108,7 @@ def packed_board(board: Board) -> dict[str, Any]:
     return {
         "open": [_packed_task(task, board.done_by.get(key, ())) for key, task in board.open.items()],
         "opened": board.opened,
+        "unreached": board.unreached,
     }
 
 
@@ -115,6 +119,7 @@ def restore_board(board: Board, packed: dict[str, Any], zone: ZoneInfo) -> None:
         board.open[task.duty] = task
         board.done_by[task.duty] = done_by
     board.opened = packed["opened"]
+    board.unreached = packed.get("unreached", {})
 
 
 def _packed_task(task: OpenTask, done_by: tuple[str, ...]) -> list[Any]:
@@ -132,11 +137,12 @@ def _packed_task(task: OpenTask, done_by: tuple[str, ...]) -> list[Any]:
         task.asks,
         done_by,
         astuple(task.signers),
+        task.urgency,
     ]
 
 
 def _task(packed: list[Any], zone: ZoneInfo) -> tuple[OpenTask, tuple[str, ...]]:
-    task_id, duty, role, owner, due_at, levels, outcomes, rule, entries, asks, done_by, able = packed
+    task_id, duty, role, owner, due_at, levels, outcomes, rule, entries, asks, done_by, able, urgency = packed
     roles, others, only, involved = able
     escalation = tuple(
         EscalationLevel(r, s, datetime.fromisoformat(at).astimezone(zone)) for r, s, at in levels
@@ -155,6 +161,7 @@ def _task(packed: list[Any], zone: ZoneInfo) -> tuple[OpenTask, tuple[str, ...]]
             tuple(entries),
             asks,
             Signers(tuple(roles), tuple(others), only, involved),
+            Urgency(urgency),
         ),
         tuple(done_by),
     )

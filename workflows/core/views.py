@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from workflows.core.board import Board
 from workflows.core.corrections import reason_of
 from workflows.core.deadlines import Deadline
 from workflows.core.entries import Entry
@@ -55,6 +56,8 @@ def progress(episode: Episode, now: datetime) -> Progress:
         flags=facts.flags,
         waits_for=facts.missing_for_admission if episode.stage == "intake" else [],
         undelivered=episode.undelivered,
+        nobody_reached=bool(not_reached(episode)),
+        not_reached=not_reached(episode),
         refused_by_payer=[refusal.said for refusal in facts.payer_refusals],
         exit=ExitView(reason=facts.exit[0], on=facts.exit[1], entry_id=facts.exit[2]) if facts.exit else None,
     )
@@ -88,6 +91,21 @@ def _earliest(facts: Facts, signed: bool) -> date | None:
 def leaf_states(episode: Episode) -> list[str]:
     """Ids of the active states that have no states inside, in the order of the chart."""
     return sorted(state.id for state in episode.chart.configuration if not state.states)
+
+
+class Alarming(Protocol):
+    """Anything that has people told: an episode, a referral."""
+
+    board: Board
+    unreached: dict[str, str]
+    undelivered: list[str]
+
+
+def not_reached(of: Alarming) -> list[str]:
+    """Why nobody was reached so far, for each open task and each notice that is on its way."""
+    tasks = {task.task_id: task.kind.replace("_", " ") for task in of.board.open.values()}
+    about_tasks = [f"{tasks[one]}: {why}" for one, why in of.board.unreached.items() if one in tasks]
+    return about_tasks + list(of.unreached.values())
 
 
 class Kept(Protocol):

@@ -69,6 +69,8 @@ class Referral:
         self.requests = Requests()
         self.sent: set[str] = set()
         self.undelivered: list[str] = []
+        self.unreached: dict[str, str] = {}
+        """Notices about no task that have reached nobody yet, and why."""
         self.next_deadline: Deadline | None = None
         self._reading: tuple[object, ...] | None = None
 

@@ -11,7 +11,7 @@ from workflows.core.referral.engine import Referral
 from workflows.core.referral.statements import STATEMENTS
 from workflows.core.snapshot import packed_board, restore_board
 
-FORMAT = 2
+FORMAT = 3
 
 
 def pack(referral: Referral) -> str:
@@ -32,6 +32,7 @@ def pack(referral: Referral) -> str:
         "reported": referral.requests.reported,
         "sent": sorted(referral.sent),
         "undelivered": referral.undelivered,
+        "unreached": referral.unreached,
         "deadline": referral.next_deadline
         and [referral.next_deadline.at.isoformat(), referral.next_deadline.name],
     }
@@ -57,6 +58,7 @@ def unpack(packed: str, referral: Referral, now: datetime) -> Referral:
     referral.requests.reported = (state, reason)
     referral.sent = set(content["sent"])
     referral.undelivered = content["undelivered"]
+    referral.unreached = content["unreached"]
     if content["deadline"]:
         at, name = content["deadline"]
         referral.next_deadline = Deadline(datetime.fromisoformat(at).astimezone(zone), name)

@@ -9,6 +9,7 @@ from workflows.core.referral.attempts import Attempt
 from workflows.core.referral.engine import Referral
 from workflows.core.referral.facts import ReferralFacts
 from workflows.core.referral.statements import Place
+from workflows.core.views import not_reached
 
 
 class FhirStatus(BaseModel):
@@ -70,6 +71,9 @@ class ReferralView(BaseModel):
     waits_for: str
     fhir: FhirStatus
     undelivered: list[str]
+    nobody_reached: bool
+    """Whether something owed has reached nobody so far; it is tried on."""
+    not_reached: list[str]
     closed: ClosedView | None
 
 
@@ -100,6 +104,8 @@ def view(referral: Referral, now: datetime) -> ReferralView:
         waits_for=referral.waits_for,
         fhir=_fhir(last, referral),
         undelivered=referral.undelivered,
+        nobody_reached=bool(not_reached(referral)),
+        not_reached=not_reached(referral),
         closed=ClosedView(reason=end.reason, on=facts.calendar.day_of(end.at)) if end else None,
     )
 
