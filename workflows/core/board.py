@@ -1,7 +1,8 @@
 """Which tasks are open: the difference between what is owed and what was already asked for.
 
 An episode and a referral each have one. Duties are never opened or closed by hand; both come here with everything
-that is owed now, and the board says which tasks to open and which to close (T3, A5).
+that is owed now, and the board says which tasks to open and which to close (T3, A5). Here also stands from when a
+task is due: from the instant at which it could first be known that it is owed, never from its oldest cause (T7).
 """
 
 import hashlib
@@ -26,6 +27,37 @@ class Clinic:
     calendar: Calendar
     team: Mapping[str, str]
     escalation: Sequence[Escalation]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """From when it could be known what is owed at a moment (T7).
+
+    What time alone has brought is due from its own moment, also where an outage lets us see it later. What a statement
+    has brought is due from that statement, however old its cause.
+    """
+
+    awaited: datetime | None
+    """The moment that was waited for: before it time alone could change nothing since the last look."""
+    by_time: Collection[str] | None = None
+    """Keys of what was owed before anything was stated; None: nothing was, time alone has passed."""
+    taken_over_at: datetime | None = None
+    """When a history was taken over from another system, if one was."""
+
+    def due_at(self, duty: Duty, now: datetime, calendar: Calendar) -> datetime | None:
+        """When a task that opens now is due; None: it belonged to a moment before the history was taken over."""
+        elsewhere = duty.due_at(duty.since, calendar)
+        if self.taken_over_at and elsewhere < self.taken_over_at and duty.lapses:
+            return None  # it was answered over there
+        if self.taken_over_at == now and elsewhere > now:
+            return elsewhere  # it runs since it was known over there
+        return duty.due_at(self._since(duty, now), calendar)
+
+    def _since(self, duty: Duty, now: datetime) -> datetime:
+        is_news = self.by_time is not None and duty.key not in self.by_time
+        if is_news or self.awaited is None or self.awaited > now:
+            return now
+        return max(duty.since, self.awaited)
 
 
 @dataclass
@@ -67,7 +99,7 @@ class Board:
         facts: Reading,
         kinds: Collection[str],
         clinic: Clinic,
-        taken_over_at: datetime | None = None,
+        known: Known,
     ) -> tuple[list[OpenTask | CloseTask], list[str]]:
         """Open and close tasks for the difference between what is owed and what is open.
 
@@ -76,7 +108,7 @@ class Board:
             facts: The facts of the moment.
             kinds: Kinds of the entries that were just recorded: they tell "done" from "withdrawn".
             clinic: Whose the tasks are.
-            taken_over_at: When a history was taken over from another system, if one was (T7).
+            known: From when it could be known what is owed.
 
         Returns:
             The tasks to open and close, and the same as sentences.
@@ -93,10 +125,10 @@ class Board:
             effects.append(closed)
             happened.append(said)
         for key, duty in owed.items():
-            known = self.open.get(key)
-            if known and known.asks != duty.asks:  # such as what admission waits for
-                self.open[key] = replace(known, asks=duty.asks, entries=duty.entries)
-            elif known is None and (new := self._task(duty, clinic, taken_over_at)):
+            asked = self.open.get(key)
+            if asked and asked.asks != duty.asks:  # such as what admission waits for
+                self.open[key] = replace(asked, asks=duty.asks, entries=duty.entries)
+            elif asked is None and (new := self._task(duty, facts.now, clinic, known)):
                 self.open[key] = new
                 self.done_by[key] = duty.done_by
                 effects.append(new)
@@ -139,16 +171,18 @@ class Board:
         said = f"{'Done' if done else 'Withdrawn'}: {task.kind.replace('_', ' ')} ({reason})."
         return CloseTask(task.task_id, key, reason, quietly=bool(done or moved_on)), said
 
-    def _task(self, duty: Duty, clinic: Clinic, taken_over_at: datetime | None) -> OpenTask | None:
-        due_at = clinic.calendar.due(duty.since, duty.within)
-        # What belonged to a moment before this clinic took over was answered elsewhere; what lasts keeps its
-        # true due time, and is overdue if that has passed (T7).
-        if taken_over_at and duty.lapses and due_at < taken_over_at:
+    def _task(self, duty: Duty, now: datetime, clinic: Clinic, known: Known) -> OpenTask | None:
+        due_at = known.due_at(duty, now, clinic.calendar)
+        if due_at is None:
             return None
         number = self.opened[duty.key] = self.opened.get(duty.key, 0) + 1
         name = hashlib.sha256(f"{self.name}|{duty.key}|{number}".encode()).hexdigest()[:20]
+        # Its owner hears of it first, and has the time of the first level also where it opens overdue (T7).
+        overdue_at = max(due_at, now)
         levels = tuple(
-            EscalationLevel(level.role, clinic.team.get(level.role), clinic.calendar.due(due_at, level.after))
+            EscalationLevel(
+                level.role, clinic.team.get(level.role), clinic.calendar.due(overdue_at, level.after)
+            )
             for level in clinic.escalation
             # It climbs to those who could answer it: what a director must sign does not go to a supervisor.
             if duty.escalates

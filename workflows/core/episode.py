@@ -18,7 +18,7 @@ from workflows.core.alarms import (
     news_of_death,
     nothing_awaited,
 )
-from workflows.core.board import Board, Clinic
+from workflows.core.board import Board, Clinic, Known
 from workflows.core.calendar import Calendar
 from workflows.core.carrying import carried_over
 from workflows.core.changes import observed, told, told_of_revocations
@@ -152,6 +152,7 @@ class Episode:
 
     def _apply(self, entries: Sequence[Entry], now: datetime) -> list[Changed | Refused]:
         before = self._observed_by(now)
+        by_time = self._owed_by_time(now)
         results: list[Changed | Refused | None] = [None] * len(entries)
         if not self.record.all_of(Admission) and any(is_taken_over(entry) for entry in entries):
             self.record.take_over(now)
@@ -177,7 +178,7 @@ class Episode:
             results[number] = self._decide(entries[number], now)
         was_closed = self.stage == "closed"
         kinds = frozenset(entry.kind for entry in entries)
-        happened = self._up_to_date(now, kinds)
+        happened = self._up_to_date(now, kinds, by_time)
         after = self._observed = observed(self.facts, self.stage)
         new = {r.entry_id for r in results if isinstance(r, Changed) and not r.duplicate}
         recorded = [entry for entry in entries if entry.key in new]
@@ -299,14 +300,26 @@ class Episode:
         self.frame.calendar = Calendar(self.start.zone, policy.business, frozenset(self.start.closures))
         self.frame.kept.clear()
 
-    def _up_to_date(self, now: datetime, kinds: frozenset[str]) -> list[str]:
+    def _owed_by_time(self, now: datetime) -> frozenset[str]:
+        """Keys of what time alone has made owed since we last looked, as after an outage: it is no news (T7).
+
+        Between deadlines nothing begins by itself, so that there is nothing to look for.
+        """
+        if self.next_deadline is None or now < self.next_deadline.at:
+            return frozenset()
+        self._settle(now)
+        return frozenset(duty.key for duty in self._unanswered())
+
+    def _up_to_date(
+        self, now: datetime, kinds: frozenset[str], by_time: frozenset[str] | None = None
+    ) -> list[str]:
         """Follow the facts of an instant; what has happened beside them, in words."""
         self._settle(now)
         policy, self._told_of_policy = self._told_of_policy, []
         duties = self._unanswered()
         awaited = self._awaited(duties)
         # From here on nothing is worked out that an entry could make impossible.
-        happened = [f"Policy: {one}." for one in policy] + self._reconcile(duties, kinds)
+        happened = [f"Policy: {one}." for one in policy] + self._reconcile(duties, kinds, by_time)
         self.next_deadline = min(awaited, default=None)
         self._note_closed()
         self._keep_consents()
@@ -388,11 +401,15 @@ class Episode:
         stated = tuple(told_of(consent) for consent in self.facts.consents)
         self.effects.append(KeepConsents(f"consents:{number}", number, stated, self.facts.revocations_lifted))
 
-    def _reconcile(self, duties: Sequence[Duty], kinds: frozenset[str]) -> list[str]:
+    def _reconcile(
+        self, duties: Sequence[Duty], kinds: frozenset[str], by_time: frozenset[str] | None
+    ) -> list[str]:
         """Open and close tasks for the difference between what is owed and what is open."""
         frame = self.frame
         clinic = Clinic(frame.calendar, frame.team, frame.policy.escalation)
-        effects, happened = self.board.reconcile(duties, self.facts, kinds, clinic, self.taken_over_at)
+        awaited = self.next_deadline.at if self.next_deadline else None
+        known = Known(awaited, by_time, self.taken_over_at)
+        effects, happened = self.board.reconcile(duties, self.facts, kinds, clinic, known)
         self.effects += effects
         return happened
 

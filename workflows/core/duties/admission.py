@@ -126,14 +126,17 @@ def rights_and_preferences(facts: Facts) -> Iterator[Duty]:
         if not facts.acknowledged(what):
             first = facts.calendar.instant(sessions[0].start)
             admitted = facts.calendar.at(admission.on)
+            # Told after the first session, as of an admission entered late, it has a day as well (T7).
+            until_then = max(first - admitted, timedelta(days=1))
             yield Duty(
                 what,
                 "case_manager",
                 admitted,
-                Delay(minutes=max(0, int((first - admitted) / timedelta(minutes=1)))),
+                Delay(minutes=until_then // timedelta(minutes=1)),
                 ("signed", "declined"),
                 "I4",
                 (),
                 f"Have the {what.replace('_', ' ')} read and signed by the first session.",
                 done_by=("acknowledgement",),
+                latest=first,
             )

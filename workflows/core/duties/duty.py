@@ -23,8 +23,9 @@ AT_ONCE = Delay(hours=0)
 class Duty:
     """Something a role owes, with the rule and the entries that put it there.
 
-    `key` is the kind and the subject, and stays the same while the duty lasts. A duty whose `since` lies ahead is
-    not owed yet: until then the episode waits for it. One that `lapses` belongs to a moment: if its time was over
+    `key` is the kind and the subject, and stays the same while the duty lasts. `since` is its cause; a task is due from
+    there, or from when it could first be known that it is owed, if that was later (T7). A duty whose `since` lies ahead
+    is not owed yet: until then the episode waits for it. One that `lapses` belongs to a moment: if its time was over
     before this clinic took the episode over, it is not asked for again (T7). A duty that is no task is a question
     that a person may decide at any time, without being asked.
     """
@@ -53,11 +54,18 @@ class Duty:
     """The key of a task: without that having been asked, this is not asked either."""
     announced: str | None = None
     """The name of the deadline at which it begins, where it lies ahead."""
+    latest: datetime | None = None
+    """A moment by which it is due in any case, as long as that lies ahead when the task opens: the first session."""
 
     @property
     def kind(self) -> str:
         """The part of the key that says what is owed."""
         return kind_of(self.key)
+
+    def due_at(self, since: datetime, calendar: Calendar) -> datetime:
+        """When a task for it is due that is owed since an instant (T6)."""
+        due_at = calendar.due(since, self.within)
+        return min(due_at, self.latest) if self.latest and self.latest > since else due_at
 
 
 class Reading(Protocol):

@@ -102,6 +102,7 @@ def involuntary_discharge(facts: Facts) -> Iterator[Duty]:
                 since=not_before,
                 within=Delay(minutes=max(0, (answered_by - not_before) // timedelta(minutes=1))),
                 outcomes=("uphold", "rescind"),
+                latest=answered_by,
                 asks="Hear the person's appeal against the discharge and answer it.",
                 announced="Hearing of an appeal begins",
             )

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from workflows.core.calendar import Delay
 from workflows.core.duties.duty import Duty, repeated
 from workflows.core.facts import Facts
 from workflows.core.facts.payer import Refusal
@@ -34,29 +33,28 @@ def payer_appeals(facts: Facts) -> Iterator[Duty]:
 
 def _appeal(facts: Facts, refusal: Refusal) -> Duty:
     again = " The payer has refused before: an external review can be asked for." if refusal.times > 1 else ""
-    due_at = _due_at(facts, refusal)
     return Duty(
         f"payer_appeal:{refusal.key}",
         "case_manager",
         refusal.known_at,
-        Delay(minutes=max(0, (due_at - refusal.known_at) // timedelta(minutes=1))),
+        facts.policy.payer.appeal,
         ("appealed", "not_appealed"),
         "S11",
         (refusal.key,),
         f"The payer has refused {refusal.said}. Appeal, and go on treating: a refusal is about the bill.{again}",
         lapses=True,
         done_by=("payer",),
+        latest=_last_moment(facts, refusal),
     )
 
 
-def _due_at(facts: Facts, refusal: Refusal) -> datetime:
-    """As the policy says, or when the office closes last before the payer takes no appeal any more."""
+def _last_moment(facts: Facts, refusal: Refusal) -> datetime | None:
+    """When the office closes last before the payer takes no appeal any more."""
     calendar = facts.calendar
-    due_at = calendar.due(refusal.known_at, facts.policy.payer.appeal)
     if refusal.appeal_by is None:
-        return due_at
+        return None
     last = next(
         (day for back in range(14) if calendar.is_open(day := refusal.appeal_by - timedelta(days=back))),
         refusal.appeal_by,
     )
-    return min(due_at, calendar.at(last, calendar.hours.closes))
+    return calendar.at(last, calendar.hours.closes)

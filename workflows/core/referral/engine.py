@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from statemachine import StateChart
 from statemachine.orderedset import OrderedSet
 
-from workflows.core.board import Board, Clinic
+from workflows.core.board import Board, Clinic, Known
 from workflows.core.calendar import Calendar, day_in_words, in_words
 from workflows.core.deadlines import Deadline
 from workflows.core.duties import Duty
@@ -101,12 +101,13 @@ class Referral:
         self.record.check(entry)
         if not by_machine:
             refuse(self.record.place(entry, now), self.facts, self.board.open)
+        by_time = self._owed_by_time(now)
         known, effects, chart = len(self.record), len(self.effects), self.chart_as_it_stands()
         try:
             self.record.add(entry, now)
             self.effects += found_out(entry, self.facts)
             self.effects += told_by_hand(entry, self.facts_at(now))
-            happened = self._up_to_date(now, frozenset({entry.kind}))
+            happened = self._up_to_date(now, frozenset({entry.kind}), by_time)
         except Exception:
             self.record.cut_back(known)
             del self.effects[effects:]
@@ -215,7 +216,15 @@ class Referral:
             guards = guards_read_in(self.chart)
             self._reading = (guards, self.situation.read(guards))
 
-    def _up_to_date(self, now: datetime, kinds: frozenset[str]) -> list[str]:
+    def _owed_by_time(self, now: datetime) -> frozenset[str]:
+        """Keys of what time alone has made owed since we last looked: it is no news (T7)."""
+        if self.next_deadline is None or now < self.next_deadline.at:
+            return frozenset()
+        return frozenset(duty.key for duty in duties(self.facts_at(now)))
+
+    def _up_to_date(
+        self, now: datetime, kinds: frozenset[str], by_time: frozenset[str] | None = None
+    ) -> list[str]:
         self._settle(now)
         facts = self.facts
         # What was answered with a statement has changed the facts; `repeated` has read the other answers.
@@ -223,7 +232,8 @@ class Referral:
         self._awaited(owed)
         # From here on nothing is worked out that a statement could make impossible.
         clinic = Clinic(self.frame.calendar, self.frame.team, self.frame.policy.escalation)
-        opened, happened = self.board.reconcile(owed, facts, kinds, clinic)
+        known = Known(self.next_deadline.at if self.next_deadline else None, by_time)
+        opened, happened = self.board.reconcile(owed, facts, kinds, clinic, known)
         self.effects += opened
         self.effects += self.requests.due(facts)
         self.next_deadline = min(self._awaited(owed), default=None)
