@@ -1,11 +1,11 @@
 """The search for a patient who stays away, and questions about attendance (A2-A8)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from workflows.core.calendar import Delay
+from workflows.core.calendar import Delay, in_words
 from workflows.core.duties.duty import Duty, repeated
 from workflows.core.facts import Facts
-from workflows.core.facts.ladder import Outreach
+from workflows.core.facts.ladder import Outreach, RungDue
 from workflows.core.policy import Rung
 
 
@@ -52,35 +52,54 @@ def _rung(facts: Facts, search: Outreach) -> Iterator[Duty]:
     reached = search.reached_by(facts.now)
     if reached is None:
         return
-    count = len(search.misses)
-    last = len(search.rungs) - 1
-    skipped = ""
-    # A rung that only sends a message leaves the task of the rung below it open.
-    for due in reversed(search.rungs[: reached.number + 1]):
-        if due.rung.task is None:
-            continue
-        if due.rung.contacts_others == "only" and not facts.may_be_contacted:
-            skipped += (
-                f" {due.rung.name.replace('_', ' ').capitalize()} is skipped: no consent names anybody."
-            )
-            continue
-        duty = Duty(
-            f"{due.rung.task}:{search.asking}",
-            due.rung.role,
-            due.at,
-            due.rung.within,
-            due.rung.outcomes,
-            "A4",
-            _misses(search),
-            f"{count} session{'s' if count > 1 else ''} missed in a row since "
-            f"{search.misses[0].session.name}: {due.rung.name.replace('_', ' ')}."
-            f"{_others(due.rung, facts)}{skipped}",
-            escalates=due.number == last,
-        )
-        # The last rung has no other above it: what it asks comes back for as long as the search goes on.
-        again = dict.fromkeys(due.rung.outcomes, facts.policy.attendance.last_rung_again)
-        yield from repeated(facts, duty, again if due.number == last else {})
+    # A rung that only sends a message leaves the task of the rung below it open; so does one that is skipped.
+    opening = [
+        due for due in search.rungs[: reached.number + 1] if due.rung.task and not _names_nobody(due, facts)
+    ]
+    if not opening:
         return
+    due, count = opening[-1], len(search.misses)
+    skipped = [
+        f" {_named(one)} is skipped: no consent names anybody."
+        for one in reversed(search.rungs[due.number : reached.number + 1])
+        if _names_nobody(one, facts)
+    ]
+    skipped += [
+        f" {_named(one)} is skipped: its time, {in_words(one.own_at)}, does not come before that of the next step."
+        for one in reversed(_overtaken(opening, search))
+    ]
+    duty = Duty(
+        f"{due.rung.task}:{search.asking}",
+        due.rung.role,
+        due.at,
+        due.rung.within,
+        due.rung.outcomes,
+        "A4",
+        _misses(search),
+        f"{count} session{'s' if count > 1 else ''} missed in a row since "
+        f"{search.misses[0].session.name}: {due.rung.name.replace('_', ' ')}."
+        f"{_others(due.rung, facts)}{''.join(skipped)}",
+        escalates=due.number == len(search.rungs) - 1,
+    )
+    # The last rung has no other above it: what it asks comes back for as long as the search goes on.
+    again = dict.fromkeys(due.rung.outcomes, facts.policy.attendance.last_rung_again)
+    yield from repeated(facts, duty, again if duty.escalates else {})
+
+
+def _names_nobody(due: RungDue, facts: Facts) -> bool:
+    """Whether a rung is there only for somebody whom a consent would have to name, and none does (P7)."""
+    return due.rung.task is not None and due.rung.contacts_others == "only" and not facts.may_be_contacted
+
+
+def _overtaken(opening: Sequence[RungDue], search: Outreach) -> list[RungDue]:
+    """The rungs right below the highest one of these that had no turn: that one was reached no later than they (A4)."""
+    highest = opening[-1]
+    below = [due for due in opening[:-1] if due.number >= search.taken_up_at]
+    return [due for due in below if due.at >= highest.at]
+
+
+def _named(due: RungDue) -> str:
+    return due.rung.name.replace("_", " ").capitalize()
 
 
 def _others(rung: Rung, facts: Facts) -> str:

@@ -1,7 +1,7 @@
 """Where a run of misses stands on the missed-session ladder (A4, A5)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from workflows.core.calendar import Calendar
@@ -16,6 +16,9 @@ class RungDue:
     number: int
     rung: Rung
     at: datetime
+    own_at: datetime
+    """When it would be reached if there were no rung above it: that may be later than `at`, since the order of the
+    ladder stays, and business time stands still while the program is closed."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,8 @@ class Outreach:
     """When the patient was last spoken with; the search then rests until the next miss (A5)."""
     rests: int = 0
     """How often the search has rested: after each rest it asks anew."""
+    taken_up_at: int = 0
+    """Number of the rung with which the search was last taken up; those below had their turn before."""
 
     @property
     def asking(self) -> str:
@@ -76,15 +81,17 @@ def outreach(
     spoken = [at for at in contacts if at > first]
     reached_at = spoken[-1] if spoken else None
     # Each contact rests the search; the next miss takes it up again one rung higher, never from the start.
-    floor, rungs = -1, list(_rungs(first, -1, misses, ladder, grace, calendar))
+    floor, taken_up_at, rungs = -1, 0, list(_rungs(first, -1, misses, ladder, grace, calendar))
     for at in spoken:
         passed = [due.number for due in rungs if due.at <= at]
         floor = max([floor, *passed])
         later = next((miss.session.ends_at for miss in misses if miss.session.ends_at > at), None)
         if later is None:
             break
-        rungs = _rungs(later, min(floor + 1, len(ladder) - 1), misses, ladder, grace, calendar)
-    return Outreach(misses[0].session.start.isoformat(), tuple(misses), tuple(rungs), reached_at, len(spoken))
+        taken_up_at = min(floor + 1, len(ladder) - 1)
+        rungs = _rungs(later, taken_up_at, misses, ladder, grace, calendar)
+    key = misses[0].session.start.isoformat()
+    return Outreach(key, tuple(misses), tuple(rungs), reached_at, len(spoken), taken_up_at)
 
 
 def _rungs(
@@ -104,8 +111,9 @@ def _rungs(
         if number <= at_once:
             at = anchor + grace
         # A rung is never reached before the miss itself is presumed, nor before the rung below it.
-        found.append(RungDue(number, rung, max(at, anchor + grace)))
+        at = max(at, anchor + grace)
+        found.append(RungDue(number, rung, at, at))
     for lower in range(len(found) - 2, -1, -1):
         if found[lower].at > found[lower + 1].at:
-            found[lower] = RungDue(lower, found[lower].rung, found[lower + 1].at)
+            found[lower] = replace(found[lower], at=found[lower + 1].at)
     return found
