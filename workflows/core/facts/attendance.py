@@ -33,7 +33,7 @@ class AttendanceFacts(StageFacts):
         return (
             self.admitted_on,
             self._planned_until,
-            tuple(self.periods),
+            tuple(self.moments),
             self.record.version(Schedule, SessionChange, Leave, Return),
             (tuple(self.shut_out), self.record.version(Attendance)) if self.shut_out else (),
         )
@@ -46,7 +46,7 @@ class AttendanceFacts(StageFacts):
             return []
 
         def fold() -> list[Session]:
-            planned = self._offered(first, last, self._expected_on)
+            planned = self._offered(first, last, self._expects)
             # One that stays what it was stays the same object, and need not be judged again.
             before = {session.start: session for session in self._kept("sessions")}
             return [old if (old := before.get(one.start)) == one else one for one in planned]
@@ -58,7 +58,7 @@ class AttendanceFacts(StageFacts):
         came = [one for one in held if self._came_to(one)]
         return sorted([*expected, *came], key=attrgetter("start")) if came else expected
 
-    def _offered(self, first: date, last: date, expected_on: Callable[[date], bool]) -> list[Session]:
+    def _offered(self, first: date, last: date, is_offered: Callable[[Session], bool]) -> list[Session]:
         notice = timedelta(minutes=self.policy.attendance.excuse_notice_minutes)
         return offered(
             first,
@@ -67,7 +67,7 @@ class AttendanceFacts(StageFacts):
             self.schedules,
             [r for r in self.record.standing(SessionChange) if not comes_too_late(r, self.calendar, notice)],
             self.calendar,
-            expected_on,
+            is_offered,
             timedelta(minutes=self.policy.attendance.grace_minutes),
         )
 
@@ -76,9 +76,10 @@ class AttendanceFacts(StageFacts):
         day = timedelta(days=1)
         of_leaves = {edge for begins, ends, _ in self.leaves for edge in (begins, ends)}
 
-        def is_at_the_edge(on: date) -> bool:
-            beside = self._expected_on(on - day) or self._expected_on(on + day)
-            return not self._expected_on(on) and (beside or on in of_leaves)
+        def is_at_the_edge(session: Session) -> bool:
+            on = session.start.date()
+            around = any(self._expected_on(beside) for beside in (on - day, on, on + day))
+            return (around or on in of_leaves) and not self._expects(session)
 
         known = {session.start for session in expected}
         return [one for one in self._offered(first, last, is_at_the_edge) if one.start not in known]
@@ -99,11 +100,39 @@ class AttendanceFacts(StageFacts):
         return self.admitted_on + timedelta(days=7 * weeks - 1)
 
     def _expected_on(self, day: date) -> bool:
-        return self.stage_on(day) == "program" and not self.on_leave_at(day) and not self._was_shut_out(day)
+        return (
+            self.stage_on(day) == "program" and not self.on_leave_at(day) and not self._was_shut_out_on(day)
+        )
 
-    def _was_shut_out(self, day: date) -> bool:
-        """Whether an exit stood on a day that was taken back later, and nobody says how the day went."""
-        if not any(first <= day < until for first, until in self.shut_out):
+    def _expects(self, session: Session) -> bool:
+        """Whether the patient is expected at a session: in the program from its start to its end, to the hour (E3)."""
+        begins, day = self.calendar.instant(session.start), session.start.date()
+        return (
+            self.in_program_throughout(begins, session.ends_at)
+            and not self.on_leave_at(day)
+            and not self._comes_back_after(begins, day)
+            and not self._was_shut_out_of(session, begins)
+        )
+
+    def _comes_back_after(self, begins: datetime, day: date) -> bool:
+        """Whether the patient came back from leave on a day, but later in it (E6)."""
+        return self.on_leave_at(day - timedelta(days=1)) and any(
+            isinstance(back.entry, Return)
+            and back.entry.on == day
+            and begins < self.hour_of(back.key, back.effective_at)
+            for back in self.record.standing(Return)
+        )
+
+    def _was_shut_out_of(self, session: Session, begins: datetime) -> bool:
+        """Whether an exit that was taken back later stood at a session, and nobody says how it went."""
+        if not any(first < session.ends_at and begins < until for first, until in self.shut_out):
+            return False
+        return session.start not in self._stated
+
+    def _was_shut_out_on(self, day: date) -> bool:
+        """The same for a whole day."""
+        day_of = self.calendar.day_of
+        if not any(day_of(first) <= day < day_of(until) for first, until in self.shut_out):
             return False
         return all(start.date() != day for start in self._stated)
 
@@ -220,7 +249,9 @@ class AttendanceFacts(StageFacts):
             return None
         ended = [self.calendar.at(end + timedelta(days=1)) for _, end, _ in self.leaves if end < self.today]
         came = [self.calendar.instant(start) for start in self.attended_elsewhere]
-        misses = run_of_misses(self.judged, max([*ended, *came], default=None))
+        # Who comes back from aftercare begins anew.
+        back = [self.returned_at] if self.returned_at else []
+        misses = run_of_misses(self.judged, max([*ended, *came, *back], default=None))
         if not misses or self.on_leave:
             return None
         return outreach(

@@ -48,6 +48,16 @@ class IntakeFacts(ConsentFacts):
         entry = next((r.entry for r in self.record.standing(Admission)), None)
         return entry if isinstance(entry, Admission) else None
 
+    @fact
+    def admission_keys(self) -> tuple[str, ...]:
+        """Ids of the admission that stands and of those that it corrects, newest first."""
+        recorded = next(iter(self.record.standing(Admission)), None)
+        keys: list[str] = []
+        while recorded and recorded.key not in keys:
+            keys.append(recorded.key)
+            recorded = self.record.get(recorded.entry.supersedes or "")
+        return tuple(keys)
+
     @property
     def last_use_at_admission(self) -> date | None:
         """The last use that was stated at admission."""

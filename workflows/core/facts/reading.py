@@ -56,6 +56,18 @@ class Reading:
         """The facts of the same record as they stand for another instant."""
         return type(self)(self.record, self.frame, instant)
 
+    def hour_of(self, key: str, at: datetime) -> datetime:
+        """The instant of what an entry says of a day alone: recorded on that day, it counts from then (E3).
+
+        Args:
+            key: The entry's id.
+            at: When it is true: the start of the day that it gives.
+        """
+        recorded = self.record.get(key)
+        if recorded and self.calendar.day_of(recorded.recorded_at) == self.calendar.day_of(at):
+            return max(at, recorded.recorded_at)
+        return at
+
     def answer(self, duty: str) -> Answer | None:
         """What was decided about a duty by now, if that decision stands."""
         answer = self.frame.answers.get(duty)

@@ -67,12 +67,12 @@ def offered(
     schedules: Iterable[Recorded],
     changes: Iterable[Recorded],
     calendar: Calendar,
-    expected_on: Callable[[date], bool],
+    is_offered: Callable[[Session], bool],
     grace: timedelta,
 ) -> list[Session]:
     """The sessions that stand from `first` to `last`, in order (A3).
 
-    A closure, a change by the clinic, and a day on which the patient is not expected (leave, another stage)
+    A closure, a change by the clinic, and a time at which the patient is not expected (leave, another stage)
     take a session away, so that it can never be missed.
     """
     planned = {
@@ -84,8 +84,10 @@ def offered(
     for named, plan in planned.items():
         start, minutes = plan.start, plan.minutes
         stands = not plan.is_cancelled and not (start == named and start.date() in calendar.closures)
-        if stands and first <= start.date() <= last and expected_on(start.date()):
+        if stands and first <= start.date() <= last:
             session = Session.planned(start, minutes, plan.service, calendar, grace)
+            if not is_offered(session):
+                continue
             # One that is moved to the time of another is held together with it: nobody misses both.
             if start not in found or found[start].minutes < minutes:
                 found[start] = session

@@ -4,6 +4,7 @@ The stages are folded like everything else, from the admission, from what named 
 that stand. So the retraction of a wrong signature or of a wrong exit leaves no trace in them (T3).
 """
 
+import itertools
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -103,9 +104,9 @@ class StageFacts(UseFacts):
         for (kind, choice), reason in self.frame.exits.items():
             for _, answer in self.answers_to(kind) if kind in self.frame.answers_by_kind else ():
                 if answer.choice == choice:
-                    on = self.calendar.day_of(answer.at)
-                    reopened = self._reopened_at(reason, answer.key, answer.at, on)
-                    found.append(SignedExit(reason, on, answer.key, answer.at, True, reopened))
+                    on, signed_at = self.calendar.day_of(answer.at), self.hour_of(answer.key, answer.at)
+                    reopened = self._reopened_at(reason, answer.key, signed_at, on)
+                    found.append(SignedExit(reason, on, answer.key, signed_at, True, reopened))
         return sorted(found, key=lambda signed: (signed.known_at, signed.key))
 
     def _exit_stands(self, recorded: Recorded, entry: Exit) -> bool:
@@ -121,8 +122,8 @@ class StageFacts(UseFacts):
         return {one.entry.by.casefold() for one in undoing if one.entry.source is Source.STAFF}
 
     @fact
-    def shut_out(self) -> list[tuple[date, date]]:
-        """From the day of a discharge up to the day on which it was taken back: the person was told not to come (E2).
+    def shut_out(self) -> list[tuple[datetime, datetime]]:
+        """From a discharge until it was taken back: the person was told not to come (E2).
 
         An exit that was only written down by mistake sent nobody away, and leaves no such hole (T3).
         """
@@ -131,7 +132,7 @@ class StageFacts(UseFacts):
             for answer in self._ever_answered(kind) if reason == "involuntary" else ():
                 undone = self.record.undone_by(answer.key) if answer.choice == choice else None
                 if undone:
-                    found.append((self.calendar.day_of(answer.at), self.calendar.day_of(undone.recorded_at)))
+                    found.append((self.hour_of(answer.key, answer.at), undone.recorded_at))
         return sorted((first, until) for first, until in found if first < until)
 
     def _ever_answered(self, kind: str) -> list[Answer]:
@@ -140,13 +141,13 @@ class StageFacts(UseFacts):
 
     def _reopened_at(self, reason: str, key: str, signed_at: datetime, on: date) -> datetime | None:
         if answer := self.answer(f"reopening:{key}"):
-            return answer.at
+            return max(self.hour_of(answer.key, answer.at), signed_at)
         if reason != "withdrew":
             return None
         # Coming back within the time for it takes a withdrawal back, like the decision to reopen (E3).
         until = self.calendar.due(signed_at, self.policy.course.reopen_within)
         back = [
-            max(r.effective_at, signed_at)
+            max(self.hour_of(r.key, r.effective_at), signed_at)
             for r in self.record.standing(Return)
             if isinstance(r.entry, Return)
             and on <= r.entry.on
@@ -162,28 +163,69 @@ class StageFacts(UseFacts):
         return next((s for s in standing if s.reason == "deceased"), standing[-1] if standing else None)
 
     @fact
-    def periods(self) -> list[tuple[str, date]]:
-        """Stages and the day since which each has lasted, in order."""
-        at = self.calendar.at
-        changes = [(self.frame.referred_on, at(self.frame.referred_on), "intake")]
+    def _changes(self) -> list[tuple[date, datetime, str]]:
+        """Day, instant and stage of every change of the stage, in order."""
+        at, day_of = self.calendar.at, self.calendar.day_of
+        found = [(self.frame.referred_on, at(self.frame.referred_on), "intake")]
         if self.admitted_on and self.admitted:
-            changes.append((self.admitted_on, at(self.admitted_on), "program"))
-            changes += [
-                (self.calendar.day_of(moved_at), moved_at, stage) for moved_at, stage, _ in self.moves
-            ]
+            found.append((self.admitted_on, self._admitted_at, "program"))
+            for moved_at, stage, answer in self.moves:
+                found.append((day_of(moved_at), self.hour_of(answer.key, moved_at), stage))
         for signed in self.exits_signed:
             if signed.reopened_at or signed == self.exit_signed:
-                changes.append((signed.on, max(at(signed.on), signed.known_at), "closed"))
+                found.append((signed.on, max(at(signed.on), signed.known_at), "closed"))
             if signed.reopened_at:
-                changes.append((self.calendar.day_of(signed.reopened_at), signed.reopened_at, "reopened"))
-        periods: list[tuple[str, date]] = []
-        underway = "intake"
-        for on, _, stage in sorted(changes, key=lambda change: change[:2]):
+                found.append((day_of(signed.reopened_at), signed.reopened_at, "reopened"))
+        changes, underway = [], "intake"
+        for on, instant, stage in sorted(found, key=lambda change: change[:2]):
             stage = underway if stage == "reopened" else stage
             underway = underway if stage == "closed" else stage
+            # What is dated back was so for the whole of its day: nobody knows the hour.
+            changes.append((on, instant if day_of(instant) == on else at(on), stage))
+        return changes
+
+    @property
+    def _admitted_at(self) -> datetime:
+        """The instant of the admission; one that was corrected keeps the hour at which it was told first."""
+        assert self.admitted_on is not None
+        begins = self.calendar.at(self.admitted_on)
+        return min(self.hour_of(key, begins) for key in self.admission_keys)
+
+    @fact
+    def periods(self) -> list[tuple[str, date]]:
+        """Stages and the day since which each has lasted, in order."""
+        periods: list[tuple[str, date]] = []
+        for on, _, stage in self._changes:
             if not periods or periods[-1][0] != stage:
                 periods.append((stage, on))
         return periods
+
+    @fact
+    def moments(self) -> list[tuple[str, datetime]]:
+        """Stages and the instant since which each has lasted, in order: a day may hold several (E3)."""
+        moments: list[tuple[str, datetime]] = []
+        for _, instant, stage in self._changes:
+            instant = max(instant, moments[-1][1]) if moments else instant
+            if not moments or moments[-1][0] != stage:
+                moments.append((stage, instant))
+        return moments
+
+    def in_program_throughout(self, begins: datetime, ends: datetime) -> bool:
+        """Whether the episode was in the program for the whole time between two instants."""
+        until = [since for _, since in self.moments[1:]]
+        stages = [
+            stage
+            for number, (stage, since) in enumerate(self.moments)
+            if (since < ends or since <= begins) and (number == len(until) or until[number] > begins)
+        ]
+        return stages == ["program"]
+
+    @property
+    def returned_at(self) -> datetime | None:
+        """When the patient last came back to the program from aftercare (C1)."""
+        pairs = itertools.pairwise(self.moments)
+        back = [since for (left, _), (stage, since) in pairs if (left, stage) == ("aftercare", "program")]
+        return back[-1] if back else None
 
     def stage_on(self, day: date) -> str:
         """The stage on a day; the day on which a stage begins belongs to it."""
