@@ -10,7 +10,7 @@ from statemachine import StateChart
 from workflows.core.claims import Claims
 from workflows.core.deadlines import Deadline, leave_changes, record_closes, statements_end
 from workflows.core.duties import Duty
-from workflows.core.duties.admission import intake
+from workflows.core.duties.admission import fallen_away, intake
 from workflows.core.duties.consents import revocations
 from workflows.core.duties.leaving import exit_duties, involuntary_discharge, transfer
 from workflows.core.duties.payer import payer_appeals
@@ -92,6 +92,7 @@ class Pathway(ABC):
         if stage == "intake":
             yield from intake(facts)
             return
+        yield from fallen_away(facts)
         yield from slip_response(facts)
         yield from holds(facts)
         yield from adherence(facts)

@@ -35,6 +35,11 @@ class GateProgress(BaseModel):
     opens_on: date | None
     """The day from which dates no longer keep it shut; it stays the same while nothing happens."""
     conditions: list[GateCondition]
+    """As they are; once the gate is passed, as they were met when it was signed."""
+    passed_on: date | None = None
+    """The day of the signature by which the patient is in aftercare: from then on the gate is history (S13)."""
+    passed_by: str | None = None
+    """Staff id of whoever signed."""
 
 
 class Week(BaseModel):

@@ -135,6 +135,16 @@ class Record:
         was_before = at.astimezone(self._zone).date() < began_at.astimezone(self._zone).date()
         return Recorded(entry, recorded_at, at, entry.source is Source.IMPORT and was_before)
 
+    def as_of(self, instant: datetime) -> "Record":
+        """What had been recorded by an instant (T2)."""
+        past = Record(self._zone, self._began_at)
+        if self._taken_over_at and self._taken_over_at <= instant:
+            past.take_over(self._taken_over_at)
+        for recorded in self:
+            if recorded.recorded_at <= instant:
+                past.add(recorded.entry, recorded.recorded_at)
+        return past
+
     def take_over(self, at: datetime) -> None:
         """From here on this engine has the episode: with its admission its history is imported (T7)."""
         self._taken_over_at = self._taken_over_at or at

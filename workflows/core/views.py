@@ -1,6 +1,6 @@
 """Progress, journal, and what was known on an earlier day, read from an episode without changing it."""
 
-from datetime import date, datetime
+from datetime import datetime
 from itertools import groupby
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -64,28 +64,26 @@ def progress(episode: Episode, now: datetime) -> Progress:
 
 
 def gate(facts: Facts) -> GateProgress:
-    """The gate's conditions with the clinician's signature (S9)."""
-    signed = facts.stepped_down
-    conditions = [GateCondition(name=c.name, met=c.met, why=c.why) for c in facts.gate_conditions]
+    """The gate's conditions with the clinician's signature; once it is passed, as it was passed (S9, S13)."""
+    passed, signed = facts.gate_as_passed, facts.step_down
+    found, opens_on = passed or (facts.gate_conditions, facts.gate_opens_on)
+    conditions = [GateCondition(name=c.name, met=c.met, why=c.why) for c in found]
     conditions.append(
         GateCondition(
             name="signature",
-            met=signed,
-            why="a clinician has signed" if signed else "a clinician has not signed yet",
+            met=passed is not None,
+            why="a clinician has signed" if passed else "a clinician has not signed yet",
         )
     )
     return GateProgress(
         passes=all(condition.met for condition in conditions),
-        ready=facts.gate_ready,
-        earliest_on=_earliest(facts, signed),
-        opens_on=facts.gate_opens_on,
+        ready=passed is not None or facts.gate_ready,
+        earliest_on=opens_on if passed or opens_on is None else max(opens_on, facts.today),
+        opens_on=opens_on,
+        passed_on=facts.calendar.day_of(signed.at) if signed else None,
+        passed_by=signed.by if signed else None,
         conditions=conditions,
     )
-
-
-def _earliest(facts: Facts, signed: bool) -> date | None:
-    opens = facts.gate_opens_on
-    return max(opens, facts.today) if opens and not signed else opens
 
 
 def leaf_states(episode: Episode) -> list[str]:

@@ -10,6 +10,8 @@ from workflows.core.facts import Facts
 
 LEVELS = ("outpatient", "iop", "php", "residential", "withdrawal_management")
 
+LEVEL_REVIEW = ("stay", "patient_declined", "offer_php", "offer_residential", "offer_withdrawal_management")
+
 
 def proposed_level(screening: Screening, facts: Facts) -> tuple[str, list[str]]:
     """The level of care that a screening proposes, and why; a clinician decides (I1, I2)."""
@@ -109,6 +111,47 @@ def intake(facts: Facts) -> Iterator[Duty]:
             (),
             f"Refer the person to {facts.level_of_care} and follow it up to the first attended visit.{_told(facts)}",
         )
+
+
+def fallen_away(facts: Facts) -> Iterator[Duty]:
+    """What the admission rested on and what no longer stands is asked for anew; the person stays (I4)."""
+    missing = facts.missing_for_admission
+    if not missing or facts.admitted_on is None:
+        return
+    since = facts.calendar.at(facts.admitted_on)
+    rules = facts.policy.intake
+    stays = "The person stays where they are."
+    if not facts.level_admitted:
+        decided = facts.level_of_care
+        yield Duty(
+            f"level_of_care_review:{decided}" if decided else "level_of_care",
+            CLINICIAN,
+            since,
+            rules.level_of_care_decision,
+            LEVEL_REVIEW if decided else LEVELS,
+            "I4",
+            (),
+            f"The level-of-care decision of the admission is {decided} as it stands now: review it with the person "
+            f"and offer more where it would help. {stays}"
+            if decided
+            else f"The level-of-care decision of the admission no longer stands: decide anew. {stays}",
+            done_by=("level_of_care",),
+            signed_by=CLINICIANS,
+        )
+    others = [one for one in missing if "level-of-care decision" not in one]
+    if others:
+        duty = Duty(
+            "admission_condition",
+            "case_manager",
+            since,
+            rules.admission,
+            ("not_yet",),
+            "I4",
+            (),
+            f"What the admission rested on no longer stands: record {', '.join(others)} anew. {stays}",
+            done_by=("goal", "use", "schedule", "admission", "team"),
+        )
+        yield from repeated(facts, duty, {"not_yet": rules.admission})
 
 
 def _told(facts: Facts) -> str:

@@ -13,6 +13,9 @@ from functools import lru_cache
 def draws(episode_id: str, since: date, max_gap_on: Callable[[date], int | None]) -> Iterator[date]:
     """The days of all draws, without end.
 
+    An interval begins with the longest gap of its first day. Where the rule becomes denser while it is running, as
+    after a slip, the rest of it is drawn anew from that day on, and never longer than it was (S3).
+
     Args:
         episode_id: What the draw is seeded with; opaque.
         since: The day from which the first interval counts.
@@ -20,9 +23,25 @@ def draws(episode_id: str, since: date, max_gap_on: Callable[[date], int | None]
     """
     day, number = since, 0
     while gap := max_gap_on(day):
-        day += timedelta(days=1 + _drawn(f"{episode_id}|draw|{number}", gap))
+        seed, begun = f"{episode_id}|draw|{number}", day
+        day += timedelta(days=1 + _drawn(seed, gap))
+        while (changed := _denser_from(begun, day, gap, max_gap_on)) is not None:
+            begun, gap = changed
+            day = min(day, begun + timedelta(days=1 + _drawn(f"{seed}|{begun}", gap)))
         number += 1
         yield day
+
+
+def _denser_from(
+    begun: date, until: date, gap: int, max_gap_on: Callable[[date], int | None]
+) -> tuple[date, int] | None:
+    """The first day between two days on which a shorter gap holds, and that gap."""
+    for ahead in range(1, (until - begun).days):
+        day = begun + timedelta(days=ahead)
+        denser = max_gap_on(day)
+        if denser is not None and denser < gap:
+            return day, denser
+    return None
 
 
 @lru_cache(maxsize=4096)

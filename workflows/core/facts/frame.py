@@ -1,7 +1,7 @@
 """What facts are read against: the policy in force, the calendar, the pathway, and what people have decided."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Container, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from workflows.core.calendar import Calendar
@@ -54,6 +54,14 @@ class Frame:
             self.replaced.append((duty, before))
         self.answers[duty] = answer
         self.answers_by_kind.setdefault(kind_of(duty), {})[duty] = answer
+
+    def as_of(self, record: Container[str]) -> "Frame":
+        """The same frame with only those decisions that are in a record: what had been decided by then (T2)."""
+        past = replace(self, answers={}, replaced=[], answers_by_kind={}, kept={})
+        for duty, answer in (*self.replaced, *self.answers.items()):
+            if answer.key in record:
+                past.keep_answer(duty, answer)
+        return past
 
     def forget_answers(self, keys: Collection[str]) -> None:
         """Undo what was kept of decisions that the engine could not follow, by the ids of their entries."""

@@ -17,6 +17,14 @@ _CLOSE = time(23, 59, 59)
 _DRAWN_AHEAD = timedelta(days=28)
 
 
+def _as_met(condition: Condition) -> Condition:
+    """A condition of a gate that was passed: what this record does not show was seen by whoever signed, as in another
+    system."""
+    if condition.met:
+        return condition
+    return Condition(condition.name, True, f"taken as met by whoever signed ({condition.why})")
+
+
 class GateFacts(AttendanceFacts):
     """Whether the gate before aftercare is ready, and since when."""
 
@@ -43,6 +51,24 @@ class GateFacts(AttendanceFacts):
                 "a level-of-care review is open" if self.level_review else "no review is open",
             ),
         )
+
+    @fact
+    def gate_as_passed(self) -> tuple[Sequence[Condition], date | None] | None:
+        """The conditions as they were met when the gate was passed, and the day on which it opened then; None: it is
+        still to be passed.
+
+        After the step down the gate is history: tests that grow old do not judge it again, and late news is a
+        question to a clinician (S13).
+        """
+        signed = self.record.get(self.step_down.key) if self.step_down else None
+        if signed is None:
+            return None
+
+        def fold() -> tuple[Sequence[Condition], date | None]:
+            then = self.as_known_at(signed.recorded_at)
+            return tuple(_as_met(one) for one in then.gate_conditions), then.gate_opens_on
+
+        return self._fold("gate_as_passed", (signed.key, self.policy.gate, self.policy.tests), fold)
 
     @property
     def gate_ready(self) -> bool:

@@ -56,6 +56,11 @@ class Reading:
         """The facts of the same record as they stand for another instant."""
         return type(self)(self.record, self.frame, instant)
 
+    def as_known_at(self, instant: datetime) -> Self:
+        """The facts of an instant as they were known then (T2), read by the policy of today."""
+        record = self.record.as_of(instant)
+        return type(self)(record, self.frame.as_of(record), instant)
+
     def hour_of(self, key: str, at: datetime) -> datetime:
         """The instant of what an entry says of a day alone: recorded on that day, it counts from then (E3).
 

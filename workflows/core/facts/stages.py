@@ -5,6 +5,7 @@ that stand. So the retraction of a wrong signature or of a wrong exit leaves no 
 """
 
 import itertools
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -58,8 +59,26 @@ class StageFacts(UseFacts):
 
     @property
     def admitted(self) -> bool:
-        """Whether the admission is complete."""
-        return not self.missing_for_admission
+        """Whether the admission was complete once, and stands. Its conditions are those of that day: what falls away
+        afterwards is asked for anew, and moves nobody back (I4)."""
+        return not self.missing_for_admission or self._was_complete
+
+    @fact
+    def _was_complete(self) -> bool:
+        keys = self.admission_keys
+        if not keys:
+            return False
+
+        def fold() -> bool:
+            begun = min(self.record.get(key).recorded_at for key in keys)  # type: ignore[union-attr]
+            instants = dict.fromkeys(r.recorded_at for r in self.record if r.recorded_at >= begun)
+            return any(self._was_complete_at(instant, keys) for instant in instants)
+
+        return self._fold("was_complete", (len(self.record), self.frame.team), fold)
+
+    def _was_complete_at(self, instant: datetime, keys: Collection[str]) -> bool:
+        then = self.as_known_at(instant)
+        return not then.missing_for_admission and then.admission_keys[0] in keys
 
     @fact
     def moves(self) -> list[tuple[datetime, str, Answer]]:
