@@ -54,7 +54,7 @@ from workflows.core.facts import Answer, Facts, Frame
 from workflows.core.facts.consents import told_of
 from workflows.core.linkage import Linkage
 from workflows.core.pathway import IN_PROGRAM, Pathway, Stage
-from workflows.core.policy import differences, load_policy
+from workflows.core.policy import Policy, differences, load_policy
 from workflows.core.progress import Changed
 from workflows.core.record import Record, is_taken_over
 from workflows.core.refusals import refuse
@@ -291,14 +291,21 @@ class Episode:
         if version == self._adoptions:
             return
         self._adoptions = version
-        before, adopted = self.frame.policy, self.record.standing(PolicyAdoption)
-        entry = adopted[-1].entry if adopted else None
-        settings = entry.policy if isinstance(entry, PolicyAdoption) else self.start.policy
-        policy = load_policy(settings, self.pathway.defaults)
+        self.frame.adopted = self._policies()
+        before, policy = self.frame.policy, self.frame.adopted[-1][1]
         self._told_of_policy = differences(before, policy)
         self.frame.policy = policy
         self.frame.calendar = Calendar(self.start.zone, policy.business, frozenset(self.start.closures))
         self.frame.kept.clear()
+
+    def _policies(self) -> list[tuple[datetime, Policy]]:
+        adopted = [
+            (r.effective_at, r.entry.policy)
+            for r in self.record.standing(PolicyAdoption)
+            if isinstance(r.entry, PolicyAdoption)
+        ]
+        stated = [(self.started_at, self.start.policy), *adopted]
+        return [(since, load_policy(settings, self.pathway.defaults)) for since, settings in stated]
 
     def _owed_by_time(self, now: datetime) -> frozenset[str]:
         """Keys of what time alone has made owed since we last looked, as after an outage: it is no news (T7).

@@ -12,6 +12,8 @@ from tests.core.clinic import ADMITTED, Patient, admitted
 from workflows.core.effects import CloseTask, OpenTask
 from workflows.core.facts.draws import draws
 from workflows.core.policy import InvalidPolicy, load_policy
+from workflows.core.snapshot import pack, unpack
+from workflows.core.views import as_known_at
 
 DAY = timedelta(days=1)
 DRAWN = {"tests": {"phases": [{"until_day": 30, "max_gap_days": 7}, {"max_gap_days": 12}]}}
@@ -193,3 +195,87 @@ def test_T3_T8_no_correction_and_no_policy_accuses_of_a_test_that_was_never_aske
     assert "test_not_collected" not in patient.tasks
     patient.says("policy", policy=denser, by="di-1")
     assert "test_not_collected" not in patient.tasks
+
+
+# -- a rule that changes while an interval is running ------------------------------------------------------------
+
+
+@given(st.text(min_size=1, max_size=8), st.integers(2, 14), st.integers(1, 60), st.integers(1, 13))
+def test_S3_S4_a_denser_rule_reaches_the_interval_that_is_running(
+    episode: str, gap: int, ahead: int, denser: int
+) -> None:
+    changed = ADMITTED + ahead * DAY
+    before = [*islice(draws(episode, ADMITTED, lambda _: gap), 80)]
+    after = [*islice(draws(episode, ADMITTED, lambda day: min(gap, denser) if day >= changed else gap), 80)]
+    assert [day for day in after if day <= changed] == [day for day in before if day <= changed], (
+        "the past stays"
+    )
+    following = next(day for day in after if day > changed)
+    assert (following - changed).days <= min(gap, denser)
+    assert following <= next(day for day in before if day > changed), "and no interval grows"
+
+
+@given(st.text(min_size=1, max_size=8), st.integers(1, 60))
+def test_S4_a_rule_that_becomes_looser_leaves_the_interval_that_is_running(episode: str, ahead: int) -> None:
+    changed = ADMITTED + ahead * DAY
+    before = [*islice(draws(episode, ADMITTED, lambda _: 4), 80)]
+    after = [*islice(draws(episode, ADMITTED, lambda day: 12 if day >= changed else 4), 80)]
+    following = next(day for day in before if day >= changed)
+    assert [day for day in after if day <= following] == [day for day in before if day <= following]
+
+
+def test_S4_where_the_next_draw_falls_after_a_change_cannot_be_told_from_before() -> None:
+    change = ADMITTED + 5 * DAY
+    first = [
+        next(day for day in draws(f"e{n}", ADMITTED, lambda day: 4 if day >= change else 12) if day > change)
+        for n in range(4000)
+    ]
+    share = Counter((day - change).days for day in first)
+    assert set(share) == {1, 2, 3, 4}
+    assert min(share.values()) > 600
+
+
+@pytest.mark.parametrize("slip", range(10, 26))
+def test_S3_a_use_brings_the_next_test_within_the_denser_gap(slip: int) -> None:
+    patient = admitted(policy=DRAWN).attends_until(ADMITTED + slip * DAY)
+    drawn = list(patient.episode.facts.draws[0])
+    patient.says("use", on=patient.now.date())
+    following = patient.episode.facts.draws[1]
+    assert list(patient.episode.facts.draws[0]) == drawn
+    assert following
+    assert 1 <= (following - patient.now.date()).days <= 4
+    again = unpack(pack(patient.episode), patient.episode.start, patient.episode.pathway)
+    again.wake(patient.now)
+    assert again.facts.draws[1] == following
+    assert as_known_at(patient.episode, patient.now).facts.draws[1] == following
+
+
+@pytest.mark.parametrize("day", [40, 47, 55])
+def test_S4_T8_an_adopted_policy_reaches_the_running_interval_and_leaves_the_draws_of_the_past(
+    day: int,
+) -> None:
+    patient = admitted(policy=DRAWN).attends_until(ADMITTED + day * DAY)
+    drawn = list(patient.episode.facts.draws[0])
+    patient.says("policy", policy={"tests": {"phases": [{"max_gap_days": 2}]}})
+    assert list(patient.episode.facts.draws[0]) == drawn
+    following = patient.episode.facts.draws[1]
+    assert following
+    assert 1 <= (following - patient.now.date()).days <= 2
+
+
+def test_S4_a_phase_that_is_denser_than_the_one_before_reaches_the_running_interval() -> None:
+    phases = [{"until_day": 30, "max_gap_days": 14}, {"max_gap_days": 3}]
+    patient = admitted(policy={"tests": {"phases": phases}}).attends_until(ADMITTED + 30 * DAY)
+    following = patient.episode.facts.draws[1]
+    assert following
+    assert following <= ADMITTED + 33 * DAY
+
+
+def test_E6_S4_draws_resume_after_a_return_from_leave() -> None:
+    patient = admitted(policy=DRAWN).attends_until(ADMITTED + 10 * DAY)
+    patient.says("leave", reason="travel", **{"from": ADMITTED + 10 * DAY, "until": ADMITTED + 60 * DAY})
+    patient.until(ADMITTED + 21 * DAY)
+    patient.says("return", on=ADMITTED + 21 * DAY)
+    following = patient.episode.facts.draws[1]
+    assert following
+    assert (following - patient.now.date()).days <= 7

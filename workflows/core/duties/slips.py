@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import date
 
 from workflows.core.calendar import Delay, day_in_words
-from workflows.core.duties.admission import LEVEL_REVIEW
 from workflows.core.duties.duty import CLINICIAN, CLINICIANS, Duty, repeated
 from workflows.core.facts import Facts
 
@@ -80,7 +79,7 @@ def level_review(facts: Facts) -> Iterator[Duty]:
             CLINICIAN,
             recorded.known_at,
             facts.policy.slip_response.review_due,
-            LEVEL_REVIEW,
+            ("stay", "patient_declined", "offer_php", "offer_residential", "offer_withdrawal_management"),
             "S3",
             (key,),
             "Review the level of care with the person and offer more where it would help.",

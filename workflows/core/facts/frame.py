@@ -1,6 +1,6 @@
 """What facts are read against: the policy in force, the calendar, the pathway, and what people have decided."""
 
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -45,8 +45,17 @@ class Frame:
     replaced: list[tuple[str, Answer]] = field(default_factory=list)
     """Answers that were retracted and given anew, by duty: they count no more, but they have had their time."""
     answers_by_kind: dict[str, dict[str, Answer]] = field(default_factory=dict)
+    adopted: Sequence[tuple[datetime, Policy]] = ()
+    """Every policy that stands, and since when it is in force; the one of the start comes first (T8)."""
     kept: dict[str, tuple[object, object]] = field(default_factory=dict)
     """Folds by name, each with the version of what it was folded from."""
+
+    def policy_on(self, day: date) -> Policy:
+        """The policy that was in force at the end of a day: what was drawn under it stays drawn (S4, T8)."""
+        if not self.adopted:
+            return self.policy
+        in_force = [policy for at, policy in self.adopted if self.calendar.day_of(at) <= day]
+        return in_force[-1] if in_force else self.adopted[0][1]
 
     def keep_answer(self, duty: str, answer: Answer) -> None:
         """Keep what a person decided about a duty."""

@@ -119,7 +119,7 @@ class GateFacts(AttendanceFacts):
 
     def _max_gap_on(self, day: date, slips_known: Sequence[date]) -> int | None:
         assert self.admitted_on is not None
-        tests, program_day = self.policy.tests, (day - self.admitted_on).days + 1
+        tests, program_day = self.frame.policy_on(day).tests, (day - self.admitted_on).days + 1
         phase = next((p for p in tests.phases if p.until_day is None or program_day <= p.until_day), None)
         if phase is None:
             return None
