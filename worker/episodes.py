@@ -125,7 +125,7 @@ def read_start(start: dict[str, Any]) -> EpisodeStart:
     except ValidationError as error:
         raise CannotDo(f"This episode cannot begin: {in_words(error, EpisodeStart)}") from None
     except Refused as error:
-        raise CannotDo(str(error)) from None
+        raise CannotDo(f"This episode cannot begin: {error}") from None
     return begun
 
 

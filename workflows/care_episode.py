@@ -4,27 +4,30 @@ It takes entries by update, sleeps until the core's next deadline, carries out e
 stand. Everything that must survive continue-as-new is in `Episode`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from pydantic import ValidationError
 from temporalio import workflow
+from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.models import StaffNotice
     from workflows import visibility as seen
     from workflows.answering import application_error, today_as_far_as_known
+    from workflows.arriving import NOTHING, RESUMED, begun, heard, read_start, refused_start, without_state
     from workflows.cancellation import live_through
     from workflows.core import views
+    from workflows.core.bounds import ANSWER_BYTES, NOTES_KEPT, SNAPSHOT_BYTES, check_batch, size_of
+    from workflows.core.codes import check_workflow_id
     from workflows.core.effects import (
         Notify,
         OpenTask,
     )
-    from workflows.core.entries import JUDGED_AT_THE_DOOR, Entry, in_words, parse_entry
+    from workflows.core.entries import JUDGED_AT_THE_DOOR, Entry, parse_entry
     from workflows.core.episode import Episode
-    from workflows.core.errors import InvalidEntry, Refused
+    from workflows.core.errors import Refused
     from workflows.core.progress import Changed, JournalLine, Progress
     from workflows.core.snapshot import pack, unpack
     from workflows.core.start import EpisodeStart
@@ -44,16 +47,13 @@ class CareEpisode:
     """One patient's episode, from referral to the end of its record."""
 
     @workflow.init
-    def __init__(self, start: Any) -> None:
-        self._refusal: str | None = None
-        try:
-            self.episode = _begin(start)
-        except (Refused, ValidationError) as error:
-            # Raised here it would stop the workflow task for ever; `run` fails the workflow with it instead.
-            self._refusal = (
-                in_words(error, EpisodeStart) if isinstance(error, ValidationError) else str(error)
-            )
+    def __init__(self, start: RawValue = NOTHING) -> None:
+        # An error raised here would stop the workflow task for ever; `run` fails the workflow with it instead.
+        beginning = begun(_begin, start, EpisodeStart)
+        self._refusal = beginning if isinstance(beginning, str) else None
+        if isinstance(beginning, str):
             return
+        self.episode = beginning
         self._began_in = self.episode.stage
         self._at_boundary = False
         begin = self.episode.start
@@ -63,23 +63,26 @@ class CareEpisode:
         )
         self._wait = NamedWait()
         self._errands = Errands(self.episode, self._outward)
-        self._moved = not (isinstance(start, dict) and "resumed" in start)
+        self._is_too_large = False
+        given = read_start(start)
+        self._given, self._moved = without_state(given), RESUMED not in given
         self._shown = ShownAttributes()
 
     @workflow.run
-    async def run(self, start: Any) -> Progress:
+    async def run(self, start: RawValue = NOTHING) -> Progress:
+        self._must_have_begun()
+        return await live_through(self._live(), self._cancellation_requested)
+
+    def _must_have_begun(self) -> None:
         if self._refusal:
-            raise ApplicationError(
-                f"This episode cannot begin: {self._refusal}", type="InvalidEntry", non_retryable=True
-            )
-        return await live_through(self._live(start), self._cancellation_requested)
+            raise refused_start("episode", self._refusal)
 
     def _cancellation_requested(self, _reason: str) -> None:
         text = "A cancellation was requested; an episode ends by a decision or an exit, so it goes on."
         self.episode.undelivered.append(text)
         self._moved = True
 
-    async def _live(self, start: Any) -> Progress:
+    async def _live(self) -> Progress:
         if self._moved:
             self._wake()
         while not self.episode.finished(workflow.now()):
@@ -92,7 +95,7 @@ class CareEpisode:
                 lambda: self._moved or self._wait.is_over or self._should_continue_as_new()
             )
             if self._should_continue_as_new():
-                self._continue_as_new(start)
+                self._continue_as_new()
             if self._wait.is_over:
                 self._wake()
         self._wait.stop()
@@ -173,7 +176,7 @@ class CareEpisode:
             else:
                 results[index] = Result(index=index, **answer.model_dump())
         await self._in_force(entries.values())
-        return [results[index] for index in sorted(results)]
+        return _within_bounds([results[index] for index in sorted(results)])
 
     async def _in_force(self, entries: Iterable[Entry]) -> None:
         """Follow what was recorded, and do not answer before it is in force at the door (P3): also where it is told
@@ -184,11 +187,17 @@ class CareEpisode:
 
     @record_many.validator
     def _check_record_many(self, statements: Any) -> None:
-        if not isinstance(statements, list):
-            raise application_error(InvalidEntry("record_many takes a list of entries."))
+        self._must_have_begun()
+        try:
+            check_batch(statements)
+        except Refused as refused:
+            raise application_error(refused) from None
 
     @workflow.signal(name="task_completed")
-    def task_completed(self, done: TaskDone) -> None:
+    def task_completed(self, *told: Any) -> None:
+        done = heard(told, TaskDone)
+        if done is None or self._refusal:
+            return
         statement = {
             "kind": "decision",
             "id": f"{done.task_id}:completed",
@@ -212,16 +221,24 @@ class CareEpisode:
         self._moved, self._at_boundary = True, False
 
     @workflow.signal(name="task_reach")
-    def task_reach(self, reach: TaskReach) -> None:
+    def task_reach(self, *told: Any) -> None:
+        reach = heard(told, TaskReach)
+        if reach is None or self._refusal:
+            return
         self.episode.board.heard_of(reach.task_id, reach.unreached)
         self._moved = True
 
     @workflow.signal(name="pass_on")
-    def pass_on(self, notice: StaffNotice) -> None:
-        self._outward.pass_on(notice)
+    def pass_on(self, *told: Any) -> None:
+        notice = heard(told, StaffNotice)
+        if notice is not None and not self._refusal:
+            self._outward.pass_on(notice)
 
     @workflow.signal(name="referral_news")
-    def referral_news(self, news: ReferralNews) -> None:
+    def referral_news(self, *told: Any) -> None:
+        news = heard(told, ReferralNews)
+        if news is None or self._refusal:
+            return
         statement = {
             "kind": "referral_news",
             "id": f"{news.referral_id}:{news.state}:{news.reason or ''}:{len(self.episode.record)}",
@@ -235,10 +252,7 @@ class CareEpisode:
         self._moved, self._at_boundary = True, False
 
     def _read(self, statement: Any, default_id: str) -> Entry:
-        if self._refusal:
-            raise ApplicationError(
-                f"This episode cannot begin: {self._refusal}", type="InvalidEntry", non_retryable=True
-            )
+        self._must_have_begun()
         try:
             entry = parse_entry(statement)
         except Refused as refused:
@@ -249,6 +263,7 @@ class CareEpisode:
 
     @workflow.query(name="progress", description="Where the episode stands today")
     def progress(self) -> Progress:
+        self._must_have_begun()
         return views.progress(self.episode, today_as_far_as_known())
 
     @workflow.query(
@@ -256,12 +271,14 @@ class CareEpisode:
         description="Every entry with both times, its author, and whether it stands; or as known on a day",
     )
     def journal(self, as_known_on: str | None = None) -> list[JournalLine]:
+        self._must_have_begun()
         return views.journal(self.episode, self._close_of(as_known_on) if as_known_on else None)
 
     @workflow.query(
         name="as_known_on", description="Progress as it was known at the end of a day (YYYY-MM-DD)"
     )
     def as_known_on(self, day: str) -> Progress:
+        self._must_have_begun()
         instant = self._close_of(day)
         return views.progress(views.as_known_at(self.episode, instant), instant)
 
@@ -284,22 +301,38 @@ class CareEpisode:
             or info.is_continue_as_new_suggested()
             or info.is_target_worker_deployment_version_changed()
         )
-        return due and self._outward.is_idle and not self.episode.effects and workflow.all_handlers_finished()
+        is_quiet = self._outward.is_idle and not self.episode.effects and workflow.all_handlers_finished()
+        return due and is_quiet and not self._is_too_large
 
-    def _continue_as_new(self, start: dict[str, Any]) -> None:
+    def _continue_as_new(self) -> None:
+        del self.episode.undelivered[:-NOTES_KEPT]
+        snapshot = pack(self.episode)
+        if (
+            len(snapshot) > SNAPSHOT_BYTES
+        ):  # the server would refuse it for ever; so this run goes on as it is
+            self._is_too_large = True
+            self.episode.undelivered.append("The record is too large to be continued: end the episode.")
+            return
         self._wait.stop()
-        begin = {name: value for name, value in start.items() if name != "resumed"}
         workflow.continue_as_new(
-            {**begin, "resumed": {"snapshot": pack(self.episode)}},
+            {**self._given, RESUMED: {"snapshot": snapshot}},
             initial_versioning_behavior=workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE,
         )
 
 
-def _begin(start: Any) -> Episode:
-    resumed = start.get("resumed") if isinstance(start, dict) else None
-    begin = EpisodeStart.model_validate(
-        {k: v for k, v in start.items() if k != "resumed"} if resumed else start
-    )
+def _within_bounds(results: list[Result]) -> list[Result]:
+    """What entries have changed together stands with each of them; where that is too much, with the last alone."""
+    if size_of([result.model_dump(mode="json") for result in results]) <= ANSWER_BYTES:
+        return results
+    nothing: dict[str, Any] = {"changes": [], "before": {}, "after": {}}
+    last = max(number for number, result in enumerate(results) if result.changes or number == 0)
+    return [r if number == last else r.model_copy(update=nothing) for number, r in enumerate(results)]
+
+
+def _begin(start: Mapping[str, Any]) -> Episode:
+    resumed = start.get(RESUMED)
+    begin = EpisodeStart.model_validate(without_state(start))
+    check_workflow_id("episode_id", "episode-", f"episode-{begin.episode_id}", workflow.info().workflow_id)
     pathway = pathway_named(begin.pathway)
     if resumed:
         return unpack(resumed["snapshot"], begin, pathway)

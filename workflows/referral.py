@@ -4,21 +4,23 @@ It takes statements by update, from people and from the agencies' gateway alike;
 through activities; and tells its episode of the first visit and of the end.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from pydantic import ValidationError
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
+from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
     from activities.models import StaffNotice
     from workflows import visibility as seen
     from workflows.answering import application_error, today_as_far_as_known
+    from workflows.arriving import NOTHING, RESUMED, begun, heard, read_start, refused_start, without_state
     from workflows.cancellation import live_through
     from workflows.core import views as journals
+    from workflows.core.bounds import NOTES_KEPT, SNAPSHOT_BYTES
+    from workflows.core.codes import check_workflow_id
     from workflows.core.effects import Notify
-    from workflows.core.entries import Entry, in_words
+    from workflows.core.entries import Entry
     from workflows.core.errors import Refused
     from workflows.core.progress import Changed, JournalLine
     from workflows.core.referral.engine import Referral as Engine
@@ -41,16 +43,16 @@ class Referral:
     """One referral, from the need to the end of its record."""
 
     @workflow.init
-    def __init__(self, start: Any) -> None:
-        self._refusal: str | None = None
-        try:
-            self.referral = _begin(start)
-        except (Refused, ValidationError) as error:
-            # Raised here it would stop the workflow task for ever; `run` fails the workflow with it instead.
-            self._refusal = (
-                in_words(error, ReferralStart) if isinstance(error, ValidationError) else str(error)
-            )
+    def __init__(self, start: RawValue = NOTHING) -> None:
+        # An error raised here would stop the workflow task for ever; `run` fails the workflow with it instead.
+        beginning = begun(_begin, start, ReferralStart)
+        self._refusal = beginning if isinstance(beginning, str) else None
+        if isinstance(beginning, str):
             return
+        self.referral = beginning
+        given = read_start(start)
+        self._given, self._is_new = without_state(given), RESUMED not in given
+        self._is_too_large = False
         begin = self.referral.start
         self._outward = Outward(
             episode_id=begin.episode_id,
@@ -65,20 +67,21 @@ class Referral:
         self._shown = ShownAttributes()
 
     @workflow.run
-    async def run(self, start: Any) -> ReferralView:
+    async def run(self, start: RawValue = NOTHING) -> ReferralView:
+        self._must_have_begun()
+        return await live_through(self._live(), self._cancellation_requested)
+
+    def _must_have_begun(self) -> None:
         if self._refusal:
-            raise ApplicationError(
-                f"This referral cannot begin: {self._refusal}", type="InvalidEntry", non_retryable=True
-            )
-        return await live_through(self._live(start), self._cancellation_requested)
+            raise refused_start("referral", self._refusal)
 
     def _cancellation_requested(self, _reason: str) -> None:
         text = "A cancellation was requested; a referral ends by a statement, so it goes on."
         self.referral.undelivered.append(text)
         self._moved = True
 
-    async def _live(self, start: Any) -> ReferralView:
-        if not (isinstance(start, dict) and "resumed" in start):
+    async def _live(self) -> ReferralView:
+        if self._is_new:
             self._judged(lambda: self.referral.begin(workflow.now()))
         while not self.referral.finished(workflow.now()):
             self._moved = False
@@ -91,7 +94,7 @@ class Referral:
                 lambda: self._moved or self._wait.is_over or self._should_continue_as_new()
             )
             if self._should_continue_as_new():
-                self._continue_as_new(start)
+                self._continue_as_new()
             if self._wait.is_over:
                 self._judged(lambda: self.referral.wake(workflow.now()))
         self._wait.stop()
@@ -137,15 +140,19 @@ class Referral:
         self._read(statement, "unchecked")
 
     @workflow.signal(name="told", description="The episode tells what was stated there")
-    def told(self, statement: dict[str, Any]) -> None:
+    def told(self, *statements: Any) -> None:
         try:
+            (statement,) = statements
             self.referral.apply(self._read(statement, "told"), workflow.now())
-        except (Refused, ApplicationError) as refused:
-            workflow.logger.info("what the episode told had no use here: %s", type(refused).__name__)
+        except Exception as error:
+            workflow.logger.info("what the episode told had no use here: %s", type(error).__name__)
         self._moved = True
 
     @workflow.signal(name="task_completed")
-    def task_completed(self, done: TaskDone) -> None:
+    def task_completed(self, *told: Any) -> None:
+        done = heard(told, TaskDone)
+        if done is None or self._refusal:
+            return
         self._outward.completed_themselves.add(done.task_id)
         try:
             self.referral.complete(done.task_id, done.outcome, done.by, done.reason, workflow.now())
@@ -159,19 +166,21 @@ class Referral:
         self._moved = True
 
     @workflow.signal(name="task_reach")
-    def task_reach(self, reach: TaskReach) -> None:
+    def task_reach(self, *told: Any) -> None:
+        reach = heard(told, TaskReach)
+        if reach is None or self._refusal:
+            return
         self.referral.board.heard_of(reach.task_id, reach.unreached)
         self._moved = True
 
     @workflow.signal(name="pass_on")
-    def pass_on(self, notice: StaffNotice) -> None:
-        self._outward.pass_on(notice)
+    def pass_on(self, *told: Any) -> None:
+        notice = heard(told, StaffNotice)
+        if notice is not None and not self._refusal:
+            self._outward.pass_on(notice)
 
     def _read(self, statement: Any, default_id: str) -> Entry:
-        if self._refusal:
-            raise ApplicationError(
-                f"This referral cannot begin: {self._refusal}", type="InvalidEntry", non_retryable=True
-            )
+        self._must_have_begun()
         try:
             entry = parse_statement(statement)
         except Refused as refused:
@@ -182,12 +191,14 @@ class Referral:
 
     @workflow.query(name="referral", description="Where the referral stands: candidates, attempts, status")
     def view(self) -> ReferralView:
+        self._must_have_begun()
         return view(self.referral, today_as_far_as_known())
 
     @workflow.query(
         name="journal", description="Every statement with both times, its author, and whether it stands"
     )
     def journal(self) -> list[JournalLine]:
+        self._must_have_begun()
         return journals.journal(self.referral)
 
     # -- showing ----------------------------------------------------------------------------------------------
@@ -202,23 +213,28 @@ class Referral:
     def _should_continue_as_new(self) -> bool:
         info = workflow.info()
         due = info.is_continue_as_new_suggested() or info.is_target_worker_deployment_version_changed()
-        return (
-            due and self._outward.is_idle and not self.referral.effects and workflow.all_handlers_finished()
-        )
+        is_quiet = self._outward.is_idle and not self.referral.effects and workflow.all_handlers_finished()
+        return due and is_quiet and not self._is_too_large
 
-    def _continue_as_new(self, start: dict[str, Any]) -> None:
+    def _continue_as_new(self) -> None:
+        del self.referral.undelivered[:-NOTES_KEPT]
+        snapshot = pack(self.referral)
+        if (
+            len(snapshot) > SNAPSHOT_BYTES
+        ):  # the server would refuse it for ever; so this run goes on as it is
+            self._is_too_large = True
+            self.referral.undelivered.append("The record is too large to be continued: close the referral.")
+            return
         self._wait.stop()
-        begin = {name: value for name, value in start.items() if name != "resumed"}
         workflow.continue_as_new(
-            {**begin, "resumed": {"snapshot": pack(self.referral)}},
+            {**self._given, RESUMED: {"snapshot": snapshot}},
             initial_versioning_behavior=workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE,
         )
 
 
-def _begin(start: Any) -> Engine:
-    resumed = start.get("resumed") if isinstance(start, dict) else None
-    begin = ReferralStart.model_validate(
-        {k: v for k, v in start.items() if k != "resumed"} if resumed else start
-    )
+def _begin(start: Mapping[str, Any]) -> Engine:
+    resumed = start.get(RESUMED)
+    begin = ReferralStart.model_validate(without_state(start))
+    check_workflow_id("referral_id", "referral-", begin.referral_id, workflow.info().workflow_id)
     referral = new_referral(begin, workflow.now())
     return unpack(resumed["snapshot"], referral, workflow.now()) if resumed else referral

@@ -4,20 +4,25 @@ Open executions of this workflow are the clinic's worklist; it is found by searc
 """
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
 from temporalio import workflow
-from temporalio.common import SearchAttributePair, TypedSearchAttributes
+from temporalio.common import RawValue, SearchAttributePair, TypedSearchAttributes
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.models import Receipt, StaffNotice
     from workflows import visibility as seen
+    from workflows.arriving import NOTHING, begun, heard, refused_start
     from workflows.cancellation import WITHDRAWN, live_through
+    from workflows.core.bounds import HISTORY_LINES, check_entry
+    from workflows.core.codes import check_code, check_workflow_id
     from workflows.core.decisions import NEEDS_REASON
+    from workflows.core.errors import InvalidEntry
     from workflows.core.urgency import Urgency, while_overdue
     from workflows.messages import HistoryLine, TaskDone, TaskReach, TaskStart, TaskView, TaskWithdrawn, Why
     from workflows.notices import StaffNotices, others_than, until_the_task_ends
@@ -42,8 +47,13 @@ class StaffTask:
     """Waits until a person completes it or its cause is gone; each level of its ladder has its own owner."""
 
     @workflow.init
-    def __init__(self, task: TaskStart) -> None:
-        self.task = task
+    def __init__(self, start: RawValue = NOTHING) -> None:
+        # An error raised here would stop the workflow task for ever; `run` fails the workflow with it instead.
+        beginning = begun(_begin, start, TaskStart)
+        self._refusal = beginning if isinstance(beginning, str) else None
+        if isinstance(beginning, str):
+            return
+        self.task = task = beginning
         self.role, self.owner = task.role, task.owner
         self.level = 0
         self.done: TaskDone | None = None
@@ -58,10 +68,12 @@ class StaffTask:
         self._passing_on: set[asyncio.Task[bool]] = set()
 
     @workflow.run
-    async def run(self, task: TaskStart) -> str:
-        return await live_through(self._live(task), self._cancellation_requested)
+    async def run(self, start: RawValue = NOTHING) -> str:
+        self._must_have_begun()
+        return await live_through(self._live(), self._cancellation_requested)
 
-    async def _live(self, task: TaskStart) -> str:
+    async def _live(self) -> str:
+        task = self.task
         self._note("opened")
         # A task may be overdue when it opens, as after an outage: its owner hears of it first all the same, and the
         # levels it has passed are not told one after the other (T7).
@@ -216,6 +228,7 @@ class StaffTask:
     def _may_reassign(self, change: Any) -> None:
         self._must_be_open()
         _must_hold(change, "to", "by")
+        self._must_have_room()
         self._must_be_able_to_sign("to", change["to"])
 
     @workflow.update(name="acknowledge", description="Say that you have seen the task: {by}")
@@ -227,16 +240,22 @@ class StaffTask:
     def _may_acknowledge(self, seen_by: Any) -> None:
         self._must_be_open()
         _must_hold(seen_by, "by")
+        self._must_have_room()
 
     @workflow.signal(name="withdraw")
-    def withdraw(self, withdrawn: TaskWithdrawn) -> None:
+    def withdraw(self, *told: Any) -> None:
+        withdrawn = heard(told, TaskWithdrawn)
+        if withdrawn is not None and not self._refusal:
+            self._withdraw(withdrawn)
+
+    def _withdraw(self, withdrawn: TaskWithdrawn) -> None:
         if self.done is None:
             self.withdrawn = withdrawn
             self._note(f"withdrawn: {withdrawn.reason}")
 
     def _cancellation_requested(self, reason: str) -> None:
         if WITHDRAWN in reason:  # it was done otherwise: nobody needs to hear of it
-            self.withdraw(TaskWithdrawn(reason=reason.partition(WITHDRAWN)[2], quietly=True))
+            self._withdraw(TaskWithdrawn(reason=reason.partition(WITHDRAWN)[2], quietly=True))
         else:
             self._note("a cancellation was requested; a task ends by one of its outcomes, so it stays open")
 
@@ -244,6 +263,7 @@ class StaffTask:
         name="task", description="The task, its outcomes, why it is there, and what happened to it"
     )
     def view(self) -> TaskView:
+        self._must_have_begun()
         task = self.task
         state = "completed" if self.done else "withdrawn" if self.withdrawn else "open"
         return TaskView(
@@ -265,7 +285,18 @@ class StaffTask:
 
     # -- small things ---------------------------------------------------------------------------------------
 
+    def _must_have_begun(self) -> None:
+        if self._refusal:
+            raise refused_start("task", self._refusal)
+
+    def _must_have_room(self) -> None:
+        if len(self.history) >= HISTORY_LINES:
+            raise _refused(
+                "NotAllowedNow", f"Of this task {HISTORY_LINES} lines are written already: complete it."
+            )
+
     def _must_be_open(self) -> None:
+        self._must_have_begun()
         if self.done:
             raise _refused(
                 "NotAllowedNow", f"This task is completed already: {self.done.outcome} by {self.done.by}."
@@ -304,6 +335,12 @@ class StaffTask:
         )
 
 
+def _begin(start: Mapping[str, Any]) -> TaskStart:
+    task = TaskStart.model_validate(start)
+    check_workflow_id("task_id", "task-", task.task_id, workflow.info().workflow_id)
+    return task
+
+
 def _utc(instant: datetime) -> str:
     return f"{instant:%Y-%m-%d %H:%M %Z}"
 
@@ -311,9 +348,15 @@ def _utc(instant: datetime) -> str:
 def _must_hold(given: object, *names: str) -> None:
     if not isinstance(given, dict):
         raise _refused("InvalidEntry", f"Give an object with {', '.join(names)}.")
-    for name in names:
-        if not isinstance(given.get(name), str) or not given[name].strip():
-            raise _refused("InvalidEntry", f"{name} is missing: it must be a text that is not empty.")
+    try:
+        check_entry(given)
+        for name in names:
+            if not isinstance(given.get(name), str) or not given[name].strip():
+                raise InvalidEntry(f"{name} is missing: it must be a text that is not empty.")
+            if name in ("by", "to"):
+                check_code(name, given[name])
+    except InvalidEntry as error:
+        raise _refused("InvalidEntry", str(error)) from None
 
 
 def _refused(type_: str, message: str) -> ApplicationError:

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from workflows.core.bounds import check_room
 from workflows.core.entries import Admission, Entry, Retraction, Source, effective_at
 from workflows.core.errors import InvalidEntry
 
@@ -53,6 +54,7 @@ class Record:
         self._changes: dict[type[Entry], int] = {}
         """A count per kind that grows whenever what stands of that kind changes: folds are kept by it."""
         self._versions: dict[tuple[type[Entry], ...], tuple[int, ...]] = {}
+        self._bytes = 0
 
     def __len__(self) -> int:
         return len(self._by_key)
@@ -82,7 +84,9 @@ class Record:
 
         Raises:
             InvalidEntry: the entry it corrects is not known, or is itself.
+            NotAllowedNow: the record has no room for it.
         """
+        check_room(entry, _bytes_of(entry), self._bytes)
         for target in _undone_by(entry):
             if target == entry.key:
                 raise InvalidEntry(f"Entry {target} cannot correct itself; name the entry that was wrong.")
@@ -101,6 +105,7 @@ class Record:
             return False
         recorded = self.place(entry, recorded_at)
         self._by_key[entry.key] = recorded
+        self._bytes += _bytes_of(entry)
         self._by_kind.setdefault(type(entry), []).append(recorded)
         for target in _undone_by(entry):
             self._undone_by.setdefault(target, []).append(entry.key)
@@ -117,6 +122,7 @@ class Record:
         gone = list(self._by_key.values())[length:]
         for recorded in gone:
             del self._by_key[recorded.key]
+            self._bytes -= _bytes_of(recorded.entry)
             self._by_kind[type(recorded.entry)].remove(recorded)
             for target in _undone_by(recorded.entry):
                 self._undone_by[target].remove(recorded.key)
@@ -228,6 +234,10 @@ class Record:
         return pending is not None and any(
             back == key or self._leads_back(key, back) for back in _undone_by(pending.entry)
         )
+
+
+def _bytes_of(entry: Entry) -> int:
+    return len(entry.model_dump_json(by_alias=True, exclude_defaults=True).encode())
 
 
 def is_taken_over(entry: Entry) -> bool:

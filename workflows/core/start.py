@@ -1,15 +1,26 @@
 """How an episode begins: the one input of the `CareEpisode` workflow."""
 
-import re
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
+from workflows.core.codes import check_code, check_opaque
 from workflows.core.entries import WeeklySession
-from workflows.core.errors import InvalidEntry
 from workflows.core.years import check_year
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        raise ValueError(f"{name[:40]} is not a time zone; use a name such as America/Chicago") from None
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_known_zone)]
+"""The name of a time zone that exists."""
 
 
 class Team(BaseModel):
@@ -41,7 +52,7 @@ class EpisodeStart(BaseModel):
 
     episode_id: str
     site: str
-    timezone: str
+    timezone: TimeZone
     referred_on: date
     pathway: str = "iop"
     policy: dict[str, Any] | None = None
@@ -54,15 +65,6 @@ class EpisodeStart(BaseModel):
     """Id of the episode that this one continues on another pathway."""
     history: tuple[dict[str, Any], ...] = ()
     """Entries of that episode that stay at hand: what is known of use, tests, medication and goals."""
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (ValueError, OSError, KeyError):
-            raise ValueError(f"{name} is not a time zone; use a name such as America/Chicago") from None
-        return name
 
     @field_validator("referred_on")
     @classmethod
@@ -79,10 +81,7 @@ class EpisodeStart(BaseModel):
         """
         team = {f"team.{role}": staff_id for role, staff_id in self.team if staff_id}
         for field, given in {"episode_id": self.episode_id, "site": self.site, **team}.items():
-            if not re.fullmatch(r"[\w.:/+-]{1,64}", given):
-                raise InvalidEntry(
-                    f"This episode cannot begin: {field}: use a code without spaces, such as north."
-                )
+            check_opaque(field, given) if field == "episode_id" else check_code(field, given)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from workflows.core.bounds import check_entry
 from workflows.core.entries.attendance import (
     Attendance,
     Contact,
@@ -85,8 +86,9 @@ def parse_entry(statement: Mapping[str, Any], kinds: Mapping[str, type[Entry]] =
         )
     kind = statement.get("kind")
     if not isinstance(kind, str) or kind not in kinds:
-        said = "has no kind" if kind is None else f"has the unknown kind {kind!r}"
+        said = "has no kind" if kind is None else f"has the unknown kind {str(kind)[:40]!r}"
         raise InvalidEntry(f"This entry {said}. Kinds are: {', '.join(sorted(kinds))}.")
+    check_entry(statement)
     try:
         return kinds[kind].model_validate(dict(statement))
     except ValidationError as error:

@@ -1,5 +1,6 @@
 """What all entries have in common."""
 
+import unicodedata
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Self
@@ -39,7 +40,15 @@ def _wall_time(value: datetime) -> datetime:
     return value.replace(second=0, microsecond=0)
 
 
-Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120)]
+def _printable(text: str) -> str:
+    if any(unicodedata.category(sign) in ("Cc", "Cf") for sign in text):
+        raise ValueError("it holds a sign that cannot be seen, such as a line break; leave it out")
+    return text
+
+
+Code = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120), AfterValidator(_printable)
+]
 """A short code or reference, never text about a patient."""
 
 

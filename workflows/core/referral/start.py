@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
-from workflows.core.start import Team
+from workflows.core.start import Team, TimeZone
 
 ReferralKind = Literal["therapist", "mutual_help", "service", "level_of_care"]
 
@@ -20,7 +20,7 @@ class ReferralStart(BaseModel):
     """The id of its workflow, `referral-<opaque>`."""
     episode_id: str
     site: str
-    timezone: str
+    timezone: TimeZone
     kind: ReferralKind
     service: str
     """What is needed, as a code: therapist, aa, food_bank, residential. It stands in no notice and no index (C5)."""

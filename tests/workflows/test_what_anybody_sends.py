@@ -1,0 +1,162 @@
+"""Whatever is pressed in the Web UI or sent by a program, no workflow task fails for ever."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from temporalio import workflow
+from temporalio.api.common.v1 import Payload
+from temporalio.client import WorkflowFailureError, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.common import RawValue
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
+
+from tests.servers import dev_server
+from tests.workflows.story import SCHEDULE, TEAM, ZONE
+from worker.mailbox import Mailbox
+from worker.run import running_worker
+from worker.settings import Settings
+from workflows.care_episode import CareEpisode
+from workflows.messages import TaskStart
+from workflows.referral import Referral
+from workflows.staff_task import StaffTask
+
+
+def raw(text: bytes, encoding: bytes = b"json/plain") -> RawValue:
+    """A value as it is sent by whatever does not use this SDK."""
+    return RawValue(Payload(metadata={"encoding": encoding}, data=text))
+
+
+UNDECODABLE, UNKNOWN = raw(b"{not json"), raw(b"\x00\x01", b"of/another")
+JUNK: list[list[Any]] = [
+    [], [None], [0], [""], [[]], [{}], ["{"], [["a"] * 3], [{"kind": None}], [{"kind": "screening"}], [1, 2],
+    [{}, {}, {}], [UNDECODABLE], [UNKNOWN], [{"by": {"a": 1}, "outcome": []}],
+    [{"kind": "use", "by": "cm-1", "on": "x" * 9000}],
+    [raw(b"[" * 900 + b"]" * 900)], [raw(b'{"kind":' * 100_000 + b"1" + b"}" * 100_000)], [raw(b"1" * 5_000)],
+    [raw(b'{"kind": "\\ud800", "by": "\\ud800", "to": "\\ud800", "outcome": "\\ud800"}')],
+    [raw(b'{"kind": "use", "by": "cm-1", "\\ud800": "\\ud800"}')],
+    [raw(b'{"kind": "checkin", "by": "cm-1", "risk": NaN}')],
+    [{"by": "cm-1", "to": "x" * 50_000}], [{"by": "cm-1", "outcome": "dne", "surplus": 1}],
+    [list(range(200_000))], [{"kind": "screening", "by": "cm-1", "substances": ["alcohol"] * 40_000}],
+]  # fmt: skip
+
+
+def episode(episode_id: str, **changes: Any) -> dict[str, Any]:
+    today = datetime.now(UTC).astimezone(ZONE).date().isoformat()
+    return {
+        "episode_id": episode_id, "site": "north", "timezone": ZONE.key, "referred_on": today, "pathway": "iop",
+        "team": TEAM, "schedule": SCHEDULE, **changes,
+    }  # fmt: skip
+
+
+def referral(referral_id: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "referral_id": referral_id, "episode_id": "e0", "site": "north", "timezone": ZONE.key, "kind": "service",
+        "service": "food_bank", "since": datetime.now(UTC).isoformat(), "team": TEAM, **changes,
+    }  # fmt: skip
+
+
+def task(task_id: str, **changes: Any) -> dict[str, Any]:
+    due = datetime.now(UTC) + timedelta(days=1)
+    start = TaskStart(
+        task_id=task_id, kind="screening", episode_id="e0", site="north", role="case_manager", owner="cm-1",
+        due_at=due, outcomes=["done"], rule="I1", asks="Screen the person.",
+    )  # fmt: skip
+    return {**start.model_dump(mode="json"), **changes}
+
+
+async def throw(handle: WorkflowHandle[Any, Any], of: type) -> None:
+    """Send junk to every update, signal and query; each is refused, or forgotten."""
+    known = workflow._Definition.must_from_class(of)
+    updates = [name for name in known.updates if name]
+    signals = [name for name in known.signals if name] + ["unknown"]
+    queries = [name for name in known.queries if name and not name.startswith("_")]
+    for arguments in JUNK:
+        for name in updates:
+            try:
+                await handle.execute_update(name, args=arguments)
+            except (WorkflowUpdateFailedError, RPCError):
+                continue
+        for name in signals:
+            await handle.signal(name, args=arguments)
+        for name in queries:
+            try:
+                await handle.query(name, args=arguments)
+            except Exception as error:
+                assert "Query" in type(error).__name__, error
+
+
+@pytest.mark.usefixtures("mailbox")
+async def test_E9_after_any_junk_a_good_update_still_works(
+    clinic_settings: Settings, mailbox: Mailbox
+) -> None:
+    async with (
+        dev_server(clinic_settings) as server,
+        running_worker(server.client, clinic_settings, versioned=False),
+    ):
+        starts = {
+            CareEpisode: ("episode-j1", episode("j1")),
+            Referral: ("referral-j1", referral("referral-j1")),
+            StaffTask: ("task-j1", task("task-j1")),
+        }
+        for of, (workflow_id, start) in starts.items():
+            handle = await server.client.start_workflow(
+                of.__name__, start, id=workflow_id, task_queue="carepath"
+            )
+            await throw(handle, of)
+        told = await server.client.get_workflow_handle("episode-j1").execute_update(
+            "record", {"kind": "screening", "by": "cm-1", "substances": ["alcohol"], "home_safe": True}
+        )
+        assert not told["duplicate"]
+        stated = await server.client.get_workflow_handle("referral-j1").execute_update(
+            "record", {"kind": "closing", "by": "cm-1", "reason": "not_needed"}
+        )
+        assert stated["stage"] == "otherwise"
+        done = await server.client.get_workflow_handle("task-j1").execute_update(
+            "complete", {"by": "cm-1", "outcome": "done"}
+        )
+        assert done["state"] == "completed"
+
+
+WRONG_STARTS: dict[str, tuple[str, str, list[Any], str]] = {
+    "nothing": ("CareEpisode", "episode-w1", [], "empty"),
+    "null": ("CareEpisode", "episode-w1", [None], "no JSON object"),
+    "undecodable": ("CareEpisode", "episode-w1", [UNDECODABLE], "cannot be decoded"),
+    "another encoding": ("CareEpisode", "episode-w1", [UNKNOWN], "cannot be decoded"),
+    "a list": ("CareEpisode", "episode-w1", [[]], "no JSON object"),
+    "no field": ("CareEpisode", "episode-w1", [{}], "episode_id is missing"),
+    "a surplus field": ("CareEpisode", "episode-w1", [episode("w1", colour="red")], "colour is not a field"),
+    "no zone": ("CareEpisode", "episode-w1", [episode("w1", timezone="Mars/Base")], "is not a time zone"),
+    "no pathway": ("CareEpisode", "episode-w1", [episode("w1", pathway="spa")], "spa"),
+    "a bad policy": ("CareEpisode", "episode-w1", [episode("w1", policy={"length": {"days": -1}})], "length.days"),
+    "a name": ("CareEpisode", "episode-Maria-Lopez", [episode("Maria-Lopez")], "opaque code"),
+    "a copy": ("CareEpisode", "8f2e-copied", [episode("w1")], "a copy of a workflow"),
+    "a state": ("CareEpisode", "episode-w1", [{**episode("w1"), "resumed": {"snapshot": "x"}}], "resumed"),
+    "bad history": ("CareEpisode", "episode-w1", [episode("w1", history=[{"kind": "use"}])], "use"),
+    "a large start": ("CareEpisode", "episode-w1", [episode("w1", history=[{"x": "y" * 1000}] * 500)], "at most"),
+    "an empty task": ("StaffTask", "task-w1", [], "empty"),
+    "a task without end": ("StaffTask", "task-w1", [{"task_id": "task-w1"}], "kind is missing"),
+    "a copied task": ("StaffTask", "task-w2", [task("task-w1")], "a copy of a workflow"),
+    "an empty referral": ("Referral", "referral-w1", [], "empty"),
+    "a referral nowhere": ("Referral", "referral-w1", [referral("referral-w1", timezone="Mars/Base")], "time zone"),
+    "a copied referral": ("Referral", "referral-w2", [referral("referral-w1")], "a copy of a workflow"),
+}  # fmt: skip
+
+
+@pytest.mark.usefixtures("mailbox")
+async def test_I6_P1_a_start_that_cannot_be_ends_at_once_with_a_sentence(clinic_settings: Settings) -> None:
+    async with (
+        dev_server(clinic_settings) as server,
+        running_worker(server.client, clinic_settings, versioned=False),
+    ):
+        for what, (type_name, workflow_id, arguments, words) in WRONG_STARTS.items():
+            handle = await server.client.start_workflow(
+                type_name, args=arguments, id=workflow_id, task_queue="carepath",
+                start_signal="task_completed", start_signal_args=[{"task_id": "x"}],
+            )  # fmt: skip
+            with pytest.raises(WorkflowFailureError) as failed:
+                await handle.result()
+            cause = failed.value.cause
+            assert isinstance(cause, ApplicationError), what
+            assert words in cause.message, what
+            assert "Maria" not in cause.message

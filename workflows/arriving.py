@@ -1,0 +1,89 @@
+"""What workflows are started and signalled with, from anybody who can press a button: read here, where an error can say
+
+what is wrong. A workflow whose start cannot be read ends at once; a signal that cannot be read is logged and forgotten.
+Left to the SDK, each would fail the workflow task for ever.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from temporalio import workflow
+from temporalio.api.common.v1 import Payload
+from temporalio.common import RawValue
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from workflows.core.bounds import check_start
+    from workflows.core.entries import in_words
+    from workflows.core.errors import InvalidEntry, Refused
+
+T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
+
+NOTHING = RawValue(Payload())
+"""The input of a workflow that was started without any."""
+
+RESUMED = "resumed"
+"""Beside the start, in the input of a run that continues another one: how it stood."""
+
+
+def read_start(given: RawValue) -> dict[str, Any]:
+    """The start of a workflow as plain JSON.
+
+    Raises:
+        InvalidEntry: there is none, it cannot be decoded, it is no object, or it brings a state of its own.
+    """
+    if not given.payload.metadata and not given.payload.data:
+        raise InvalidEntry("the input is empty; give one JSON object with its fields.")
+    try:
+        start = workflow.payload_converter().from_payload(given.payload)
+    except Exception:
+        raise InvalidEntry("the input cannot be decoded; give one JSON object with its fields.") from None
+    if not isinstance(start, dict):
+        raise InvalidEntry("the input is no JSON object with fields.")
+    if RESUMED in start and not workflow.info().continued_run_id:
+        raise InvalidEntry(
+            f"{RESUMED}: only a run that continues another one has it; this is a copy. Leave it out to begin anew."
+        )
+    if RESUMED not in start:
+        check_start(start)
+    return start
+
+
+def without_state(start: Mapping[str, Any]) -> dict[str, Any]:
+    """The start alone, as it was first given."""
+    return {name: value for name, value in start.items() if name != RESUMED}
+
+
+def begun(begin: Callable[[Mapping[str, Any]], T], given: RawValue, model: type[BaseModel]) -> T | str:
+    """What begins with a start, or in words why it cannot begin.
+
+    A run that continues another one has begun well before: an error there is ours, and the run waits for better code.
+    """
+    if workflow.info().continued_run_id:
+        return begin(read_start(given))
+    try:
+        return begin(read_start(given))
+    except ValidationError as error:
+        return in_words(error, model)
+    except Refused as error:
+        return str(error)
+    except Exception as error:
+        workflow.logger.error("a start could not be followed: %s", type(error).__name__)
+        return f"carepath itself could not follow this start ({type(error).__name__}); tell whoever runs it."
+
+
+def refused_start(what: str, why: str) -> ApplicationError:
+    """Ends a workflow that cannot begin, with a sentence."""
+    return ApplicationError(f"This {what} cannot begin: {why}", type="InvalidEntry", non_retryable=True)
+
+
+def heard(told: tuple[Any, ...], model: type[M]) -> M | None:
+    """What a signal says, or None if it cannot be read: then nothing happens but a line in the log."""
+    try:
+        (given,) = told
+        return model.model_validate(given)
+    except (ValidationError, ValueError, TypeError):
+        workflow.logger.warning("a signal was not understood as %s; nothing was done", model.__name__)
+        return None
