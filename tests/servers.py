@@ -45,6 +45,7 @@ def free_port() -> int:
 def clinic_of(folder: Path) -> Settings:
     """A clinic of one test, with its own database and mailbox."""
     return Settings(
+        home=folder,
         database=f"sqlite+aiosqlite:///{folder / 'clinic.db'}",
         staff=EXAMPLE / "staff.yaml",
         smtp=f"smtp://127.0.0.1:{free_port()}",

@@ -19,6 +19,7 @@ COMMANDS = {
     "up": "clinic.app",
     "setup": "clinic.app",
     "worker": "clinic.app",
+    "deployment": "deployment.deployment",
     "mail": "clinic.app",
     "codec": "codec.codec",
     "admit": "episodes.app",

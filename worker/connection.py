@@ -1,31 +1,51 @@
 """The client, from Temporal's standard environment configuration."""
 
+import asyncio
+from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter
 from temporalio.envconfig import ClientConfig
+from temporalio.runtime import Runtime, TelemetryConfig
 
 from worker.errors import CannotDo
+from worker.running import running_clinic
 from worker.settings import OFF, Settings, check_codec
+
+SECONDS_TO_CONNECT = 4.0
+"""How long a server may take to answer at all: whoever waits longer believes that something is being done."""
+
+HEARTBEAT = timedelta(seconds=2)
+"""How often a worker of ours tells the server that it lives; a command sees from it whether to wait for an answer."""
 
 
 async def connect(settings: Settings) -> Client:
-    """Connect to the server that `TEMPORAL_ADDRESS` and its companions name.
+    """Connect to the server that `TEMPORAL_ADDRESS` and its companions name, else to that of the clinic that
+    `carepath up` runs in this home, else to one on this machine.
 
     Raises:
         CannotDo: there is no server there, histories would leave the machine unencrypted, or the key file cannot be
             used.
     """
     config = ClientConfig.load_client_connect_config()
-    config.setdefault("target_host", "localhost:7233")
-    check_codec(settings, config["target_host"])
+    if "target_host" not in config:
+        running = running_clinic(settings.home)
+        config["target_host"] = running.address if running else "localhost:7233"
+    address = config["target_host"]
+    check_codec(settings, address)
     try:
-        return await Client.connect(**config, data_converter=converter(settings))
-    except RuntimeError:
-        raise CannotDo(f"There is no Temporal server at {config['target_host']}: start one with `carepath up`, "
-                       "or set TEMPORAL_ADDRESS.") from None  # fmt: skip
+        async with asyncio.timeout(SECONDS_TO_CONNECT):
+            return await Client.connect(**config, data_converter=converter(settings), runtime=_runtime())
+    except TimeoutError:
+        raise CannotDo(
+            f"There is no Temporal server at {address} that answers within {SECONDS_TO_CONNECT:.0f} s: look whether "
+            "the address is right and the way there is open, or set TEMPORAL_ADDRESS."
+        ) from None
+    except (RuntimeError, ValueError) as error:
+        raise CannotDo(_no_connection(address, str(error))) from None
 
 
 def converter(settings: Settings) -> DataConverter:
@@ -40,3 +60,19 @@ def converter(settings: Settings) -> DataConverter:
     from worker.codec.keys import load_keys
 
     return encrypting(load_keys(Path(settings.codec)))
+
+
+def _no_connection(address: str, told: str) -> str:
+    told = told.lower()
+    if "permission" in told or "unauth" in told or "api key" in told:
+        return (f"The Temporal server at {address} refuses this shell: look at TEMPORAL_API_KEY, or at the "
+                "certificate of TEMPORAL_TLS_CLIENT_CERT_PATH.")  # fmt: skip
+    if "tls" in told or "certificate" in told or "ssl" in told:
+        return (f"There is no Temporal server at {address} that speaks TLS as this shell is told to: look at "
+                "TEMPORAL_TLS and the certificates of Temporal's environment configuration.")  # fmt: skip
+    return f"There is no Temporal server at {address}: start one with `carepath up`, or set TEMPORAL_ADDRESS."
+
+
+@cache
+def _runtime() -> Runtime:
+    return Runtime(telemetry=TelemetryConfig(), worker_heartbeat_interval=HEARTBEAT)

@@ -1,6 +1,5 @@
 """What the commands do with the directories, without a Temporal server: everything is in the clinic database."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from activities.clinic_database import ClinicDatabase, migrate
+from activities.clinic_database import ClinicDatabase
 from activities.clinic_database.patients import Patients
 from activities.directory.current import Current
 from activities.directory.feeds import Feed, FeedsFileError, in_words, load
@@ -18,6 +17,7 @@ from activities.directory.intake import Intake
 from activities.directory.store import DirectoryStore
 from activities.find_candidates import CandidateFinder
 from activities.models import FeedOutcome
+from worker.database import check_database
 from worker.errors import CannotDo
 from worker.settings import Settings, load_settings
 
@@ -62,7 +62,7 @@ class Directories:
 async def directories(settings: Settings | None = None) -> AsyncIterator[Directories]:
     """Open the clinic database, and close it at the end."""
     settings = settings or load_settings()
-    await asyncio.to_thread(migrate, settings.database)
+    await check_database(settings)
     database = ClinicDatabase(settings.database)
     store, patients = DirectoryStore(database), Patients(database)
     try:

@@ -1,20 +1,23 @@
 """What the command line does to episodes and tasks, through the public contract alone."""
 
+import sys
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import ValidationError
-from temporalio.client import Client, WorkflowExecution, WorkflowQueryFailedError, WorkflowUpdateFailedError
+from temporalio.client import Client, WorkflowExecution
 from temporalio.common import WorkflowIDReusePolicy
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
 
 from activities.clinic_database import ClinicDatabase, Crosswalk, EpisodeAlreadyOpen
+from worker.asking import LONGEST, UNSURE, answered
 from worker.connection import connect
-from worker.database import brought_up_to_date
+from worker.database import check_database
+from worker.diagnosis import queue, said
 from worker.errors import CannotDo
 from worker.settings import Settings, load_settings
 from workflows import visibility as seen
@@ -25,8 +28,6 @@ from workflows.core.start import EpisodeStart
 from workflows.pathways import pathway_named
 from workflows.pathways.following import check_following
 
-T = TypeVar("T")
-
 
 @dataclass(frozen=True)
 class Clinic:
@@ -35,20 +36,37 @@ class Clinic:
     client: Client
     settings: Settings
     crosswalk: Crosswalk
+    problem: str | None = None
+    """What keeps everything from being answered, as far as it was seen when the connection was made."""
+
+    def must_be_answered(self) -> None:
+        """Refuse before anything is sent that nobody would take.
+
+        Raises:
+            CannotDo: with what is wrong and the remedy.
+        """
+        if self.problem:
+            raise CannotDo(f"Nothing was sent. {self.problem}")
 
     async def update(self, workflow_id: str, name: str, argument: Any) -> Any:
         """Send an update and wait for its answer.
 
         Raises:
-            CannotDo: with the reason of the refusal, or that there is nothing of that id.
+            CannotDo: with the reason of the refusal, that there is nothing of that id, or why nobody answers.
         """
+        self.must_be_answered()
         handle = self.client.get_workflow_handle(workflow_id)
-        return await _asked(workflow_id, lambda: handle.execute_update(name, argument))
+        return await answered(self.client, workflow_id, handle.execute_update(name, argument), UNSURE)
 
     async def query(self, workflow_id: str, name: str, *arguments: Any) -> Any:
-        """Ask a query."""
+        """Ask a query.
+
+        Raises:
+            CannotDo: that there is nothing of that id, or why nobody answers.
+        """
+        self.must_be_answered()
         handle = self.client.get_workflow_handle(workflow_id)
-        return await _asked(workflow_id, lambda: handle.query(name, args=list(arguments)))
+        return await answered(self.client, workflow_id, handle.query(name, args=list(arguments)))
 
     async def admit(self, start: dict[str, Any], patient_key: str | None) -> str:
         """Start an episode; its id.
@@ -56,6 +74,7 @@ class Clinic:
         Raises:
             CannotDo: the start is wrong in some field, or the patient has an open episode (I6).
         """
+        self.must_be_answered()
         start = {**start, "episode_id": start.get("episode_id") or uuid.uuid4().hex[:16]}
         begun = read_start(start)
         if patient_key:
@@ -76,25 +95,32 @@ class Clinic:
                 task_queue=seen.TASK_QUEUE,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 static_summary=f"{start.get('pathway', 'iop')} · {start['site']}",
+                rpc_timeout=LONGEST,
             )
         except WorkflowAlreadyStartedError:
             raise CannotDo(f"There is an episode {start['episode_id']} already; choose another id.") from None
+        except RPCError as error:
+            raise said(error, self.client) from None
 
     async def listed(self, query: str) -> AsyncIterator[WorkflowExecution]:
-        """Executions that a visibility query finds."""
+        """Executions that a visibility query finds.
+
+        Without a worker they are as the last one left them, and a note says so.
+        """
+        if self.problem:
+            print(f"Note: {self.problem}", file=sys.stderr)
         try:
-            async for execution in self.client.list_workflows(query):
+            async for execution in self.client.list_workflows(query, rpc_timeout=LONGEST):
                 yield execution
         except RPCError as error:
-            raise CannotDo(f"The server cannot list them ({error.status.name.lower().replace('_', ' ')}): check "
-                           "TEMPORAL_NAMESPACE, and that `carepath setup` was run there.") from None  # fmt: skip
+            raise said(error, self.client) from None
 
 
 @asynccontextmanager
 async def clinic_database() -> AsyncIterator[ClinicDatabase]:
     """The clinic database alone: for what must work without a Temporal server."""
     settings = load_settings()
-    await brought_up_to_date(settings)
+    await check_database(settings)
     database = ClinicDatabase(settings.database)
     try:
         yield database
@@ -108,7 +134,8 @@ async def clinic() -> AsyncIterator[Clinic]:
     settings = load_settings()
     client = await connect(settings)
     async with clinic_database() as database:
-        yield Clinic(client, settings, Crosswalk(database))
+        problem = (await queue(client)).problem
+        yield Clinic(client, settings, Crosswalk(database), problem)
 
 
 def read_start(start: dict[str, Any]) -> EpisodeStart:
@@ -142,19 +169,3 @@ def bare_id(given: str) -> str:
 def task_id(given: str) -> str:
     """The workflow id of a task, given with or without its prefix."""
     return given if given.startswith("task-") else f"task-{given}"
-
-
-async def _asked(workflow_id: str, ask: Callable[[], Awaitable[T]]) -> T:
-    try:
-        return await ask()
-    except WorkflowUpdateFailedError as error:
-        cause = error.cause
-        raise CannotDo(cause.message if isinstance(cause, ApplicationError) else str(cause)) from None
-    except WorkflowQueryFailedError as error:
-        raise CannotDo(f"{workflow_id} does not answer: {error}.") from None
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            raise CannotDo(f"{workflow_id} is not there or has ended: `carepath list` and `carepath tasks` show "
-                           "what is open.") from None  # fmt: skip
-        raise CannotDo(f"The server did not answer for {workflow_id} ({error.status.name.lower()}); "
-                       "is a worker running?") from None  # fmt: skip

@@ -4,13 +4,13 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.metadata import version
 
 from temporalio.client import Client
-from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
-from temporalio.worker import Worker, WorkerDeploymentConfig
+from temporalio.worker import Worker
 
 from activities.assembled import assemble
+from worker.database import check_database
+from worker.deployment import as_deployed, build_id, take_over_if_first
 from worker.discretion import Discretion
 from worker.errors import CannotDo
 from worker.sandbox import WORKFLOWS, sandbox
@@ -26,9 +26,11 @@ async def running_worker(client: Client, settings: Settings, *, versioned: bool)
     Raises:
         CannotDo: the set-up is missing, or the staff directory is not there.
     """
+    await check_database(settings)
     await check(client)
     if not settings.staff.is_file():
-        raise CannotDo(f"CAREPATH_STAFF: there is no staff directory at {settings.staff}.")
+        raise CannotDo(f"CAREPATH_STAFF: there is no staff directory at {settings.staff.absolute()}; `carepath setup` "
+                       "lays one out in the clinic's home to begin with.")  # fmt: skip
     activities = assemble(
         database_url=settings.database,
         staff_file=settings.staff,
@@ -43,11 +45,6 @@ async def running_worker(client: Client, settings: Settings, *, versioned: bool)
         letters=settings.letters,
         links=links(settings),
     )
-    deployment = WorkerDeploymentConfig(
-        version=WorkerDeploymentVersion(deployment_name="carepath", build_id=version("carepath")),
-        use_worker_versioning=True,
-        default_versioning_behavior=VersioningBehavior.PINNED,
-    )
     worker = Worker(
         client,
         task_queue=TASK_QUEUE,
@@ -55,18 +52,20 @@ async def running_worker(client: Client, settings: Settings, *, versioned: bool)
         activities=activities.callables,
         workflow_runner=sandbox(),
         interceptors=[Discretion()],
-        deployment_config=deployment if versioned else None,
+        deployment_config=as_deployed(settings) if versioned else None,
     )
     try:
         async with worker:
+            if versioned:
+                await take_over_if_first(client, build_id(settings))
             yield worker
     finally:
         await activities.database.close()
 
 
 async def until_stopped() -> None:
-    """Wait for Ctrl-C or a request to end."""
+    """Wait for Ctrl-C, a request to end, or the end of the terminal."""
     stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     await stopped.wait()

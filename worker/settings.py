@@ -2,28 +2,36 @@
 
 import secrets
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from activities.agencies.links import Links
+from worker.database_url import usable_url
 from worker.errors import CannotDo
-
-HOME = Path(".carepath")
+from worker.home import default_home, not_found
 
 OFF = "off"
 """`CAREPATH_CODEC` without encryption."""
 
 
+def _in_home(*parts: str) -> Any:
+    return Field(default_factory=lambda given: Path(given["home"], *parts), validate_default=True)
+
+
 class Settings(BaseSettings):
     """One clinic. Address, namespace, TLS and API key of Temporal come from its own standard environment."""
 
-    model_config = SettingsConfigDict(env_prefix="CAREPATH_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="CAREPATH_", env_ignore_empty=True, extra="ignore")
 
-    database: str = f"sqlite+aiosqlite:///{HOME / 'clinic.db'}"
-    staff: Path = Path("deploy/example/staff.yaml")
-    directories: Path = HOME / "directories" / "feeds.yaml"
+    home: Path = Field(default_factory=default_home)
+    """The clinic's one home; what is not set otherwise lies there. It follows from no working directory."""
+    database: str = Field(default="sqlite:///clinic.db", validate_default=True)
+    """The clinic database, as an SQLAlchemy URL. A SQLite file without a whole path lies in the home."""
+    staff: Path = _in_home("staff.yaml")
+    directories: Path = _in_home("directories", "feeds.yaml")
     policy: Path | None = None
     """A policy file, or a folder with one for each pathway."""
     smtp: str = "smtp://127.0.0.1:8025"
@@ -34,15 +42,27 @@ class Settings(BaseSettings):
     """The clinic's own, where no episode tells its program's."""
     templates: Path | None = None
     """The clinic's own folder of message templates."""
-    agencies: Path = Path("deploy/example/agencies.yaml")
+    agencies: Path = _in_home("agencies.yaml")
     gateway_url: str = "http://127.0.0.1:8240"
     """Where agencies reach the gateway; it stands in the links that they are sent."""
     gateway_secret: str | None = None
-    """Signs those links; without one a secret is made once and kept beside the clinic's own files."""
-    letters: Path = HOME / "letters"
+    """Signs those links; without one a secret is made once and kept in the home."""
+    letters: Path = _in_home("letters")
     """Where letters to agencies are laid for printing."""
     codec: str = OFF
     """The file with the keys that encrypt histories; off on a local address only."""
+    build_id: str | None = None
+    """What this installation is called among the versions of the worker; None: it follows from the code."""
+
+    @field_validator("home")
+    @classmethod
+    def _whole(cls, home: Path) -> Path:
+        return home.expanduser().absolute()
+
+    @field_validator("database", mode="after")
+    @classmethod
+    def _usable(cls, url: str, info: ValidationInfo) -> str:
+        return usable_url(url, info.data.get("home", default_home()))
 
     @field_validator("timezone")
     @classmethod
@@ -54,12 +74,17 @@ class Settings(BaseSettings):
 
 
 def links(settings: Settings) -> Links:
-    """The links for agencies, under the clinic's own secret; it is made once where the settings give none."""
+    """The links for agencies, under the clinic's own secret; it is made once where the settings give none.
+
+    Raises:
+        CannotDo: the clinic has no home yet.
+    """
     secret = settings.gateway_secret
     if secret is None:
-        kept = HOME / "gateway.secret"
+        kept = settings.home / "gateway.secret"
+        if not settings.home.is_dir():
+            raise not_found(settings.home)
         if not kept.exists():
-            HOME.mkdir(exist_ok=True)
             kept.touch(mode=0o600)
             kept.write_text(secrets.token_urlsafe(32), "utf-8")
         secret = kept.read_text("utf-8").strip()

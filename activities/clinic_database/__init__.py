@@ -4,7 +4,15 @@ Identity lives here and nowhere else (P1). SQLite in a file by default; any SQLA
 """
 
 from activities.clinic_database.crosswalk import Crosswalk, EpisodeAlreadyOpen
-from activities.clinic_database.engine import ClinicDatabase, migrate
+from activities.clinic_database.engine import MIGRATIONS, ClinicDatabase, migrate, revision_of
 from activities.clinic_database.outbox import Outbox
 
-__all__ = ["ClinicDatabase", "Crosswalk", "EpisodeAlreadyOpen", "Outbox", "migrate"]
+__all__ = [
+    "MIGRATIONS",
+    "ClinicDatabase",
+    "Crosswalk",
+    "EpisodeAlreadyOpen",
+    "Outbox",
+    "migrate",
+    "revision_of",
+]

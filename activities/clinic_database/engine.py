@@ -9,11 +9,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import event
-from sqlalchemy.engine import make_url
+from sqlalchemy import create_engine, event, inspect, text
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+SECONDS_TO_CONNECT = 4
+"""How long a database server may take to answer at all."""
 
 
 class ClinicDatabase:
@@ -21,7 +24,7 @@ class ClinicDatabase:
 
     def __init__(self, url: str) -> None:
         # What is bound to a statement names people: it stands in no error and in no log (P1).
-        self._engine = create_async_engine(url, hide_parameters=True)
+        self._engine = create_async_engine(url, hide_parameters=True, connect_args=_bounded(url))
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
         if self._engine.dialect.name == "sqlite":
             _wait_for_the_write_lock(self._engine.sync_engine)
@@ -56,6 +59,18 @@ def _wait_for_the_write_lock(engine: Any) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
+def revision_of(url: str) -> str | None:
+    """Which version of the schema a database holds; None: none of ours. Reads only."""
+    engine = create_engine(_synchronous(url), connect_args=_bounded(url), hide_parameters=True)
+    try:
+        with engine.connect() as connection:
+            if not inspect(connection).has_table("alembic_version"):
+                return None
+            return str(connection.scalar(text("SELECT version_num FROM alembic_version")))
+    finally:
+        engine.dispose()
+
+
 def migrate(url: str) -> None:
     """Bring the schema up to date; creates a SQLite file and its folder where there is none."""
     # Every command opens the database, few migrate it: the others need not wait for Alembic to load.
@@ -67,5 +82,16 @@ def migrate(url: str) -> None:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["url"] = parsed.set(drivername=parsed.get_backend_name())
+    config.attributes["url"] = _synchronous(url)
     command.upgrade(config, "head")
+
+
+def _synchronous(url: str) -> URL:
+    parsed = make_url(url)
+    driver = {"postgresql": "postgresql+psycopg"}
+    name = parsed.get_backend_name()
+    return parsed.set(drivername=driver.get(name, name))
+
+
+def _bounded(url: str) -> dict[str, int]:
+    return {} if url.startswith("sqlite") else {"connect_timeout": SECONDS_TO_CONNECT}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from activities.clinic_database import migrate
 from tests.activities.directory.invented import meeting
 from tests.servers import EXAMPLE
 
@@ -20,6 +21,7 @@ class Staff:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        migrate(f"sqlite:///{folder / 'c.db'}")
         self.environment = {
             **os.environ,
             "CAREPATH_DATABASE": f"sqlite+aiosqlite:///{folder / 'c.db'}",

@@ -2,8 +2,14 @@
 
 import pytest
 
+from activities.clinic_database import migrate
 from tests.worker.test_command_line import carepath
 from worker.settings import Settings
+
+
+@pytest.fixture(autouse=True)
+def _there_is_a_clinic(clinic_settings: Settings) -> None:
+    migrate(clinic_settings.database)
 
 
 @pytest.mark.parametrize(

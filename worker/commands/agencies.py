@@ -23,7 +23,7 @@ from worker.errors import CannotDo
 from worker.run import until_stopped
 from worker.sample_agencies.pace import Pace
 from worker.sample_agencies.run import FHIR_PORT, SECRET, TOKEN, WEBHOOK_PORT, sample_agencies
-from worker.settings import HOME, load_settings
+from worker.settings import load_settings
 from worker.show import as_json, console, table
 
 app = typer.Typer()
@@ -47,7 +47,7 @@ def agencies(json: Json = False) -> None:
             for one in book.agencies
         ]
         table("Agencies", ["id", "name", "channel", "to", "services"], rows)
-    reach = Reach(settings.smtp, settings.sender, HOME / "letters")
+    reach = Reach(settings.smtp, settings.sender, settings.letters)
     if missing := Agencies(book, reach).missing_secrets():
         note = (
             f"In this shell: {'; '.join(missing)}. A worker without it sends them nothing, and loses nothing."

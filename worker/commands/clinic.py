@@ -2,18 +2,22 @@
 
 import asyncio
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
+from temporalio.client import Client
 
 from worker.codec.server import PORT as CODEC_PORT
 from worker.commands.options import Json
 from worker.connection import connect
+from worker.deployment import build_id, deployment_of
 from worker.errors import CannotDo
 from worker.gateway.running import PORT as GATEWAY_PORT
+from worker.home import not_found
 from worker.mailbox import read
 from worker.run import running_worker, until_stopped
-from worker.settings import HOME, load_settings
+from worker.settings import load_settings
 from worker.setup import set_up
 from worker.show import as_json, console, table, when_in
 from worker.up import up as start_everything
@@ -58,7 +62,7 @@ def setup(json: Json = False) -> None:
         as_json(done)
         return
     for what in done:
-        console.print(f"Done: {what}.")
+        console.print(f"Done: {what}.", soft_wrap=True, highlight=False, markup=False)
 
 
 @app.command()
@@ -74,6 +78,8 @@ def worker(
         client = await connect(settings)
         async with running_worker(client, settings, versioned=not unversioned):
             console.print("The worker is running. Stop it with Ctrl-C.")
+            if not unversioned:
+                await _say_which_is_current(client, build_id(settings))
             await until_stopped()
 
     asyncio.run(run())
@@ -89,7 +95,9 @@ def mail(
 ) -> None:
     """What the local mailbox of `carepath up` has received."""
     messages = [
-        (n, one) for n, one in enumerate(read(HOME / "mail.jsonl"), 1) if to is None or to in one["to"]
+        (n, one)
+        for n, one in enumerate(read(_mailbox(load_settings().home)), 1)
+        if to is None or to in one["to"]
     ]
     if number is not None:
         found = dict(messages).get(number)
@@ -107,3 +115,18 @@ def mail(
             for n, one in messages
         ]
         table("Mail", ["#", "received", "to", "subject"], rows)
+
+
+async def _say_which_is_current(client: Client, own: str) -> None:
+    current = (await deployment_of(client)).current
+    if current == own:
+        console.print(f"Its version {own} is the current one.", soft_wrap=True)
+    else:
+        console.print(f"Its version is {own}, and {current} is the current one: "
+                      f"`carepath deployment promote {own}` lets this one take over.", soft_wrap=True)  # fmt: skip
+
+
+def _mailbox(home: Path) -> Path:
+    if not home.is_dir():
+        raise not_found(home)
+    return home / "mail.jsonl"

@@ -9,12 +9,12 @@ from activities.agencies.book import AgenciesFileError
 from activities.clinic_database.inbox import Answer, Inbox
 from worker.commands.options import Json
 from worker.connection import connect
+from worker.database import check_database
 from worker.episodes import clinic_database
 from worker.errors import CannotDo
 from worker.gateway.running import PORT, gateway
 from worker.run import until_stopped
 from worker.settings import load_settings
-from worker.setup import set_up
 from worker.show import as_json, console, table, when_in
 
 app = typer.Typer()
@@ -30,7 +30,7 @@ def run_gateway(
     async def run() -> None:
         settings = load_settings()
         client = await connect(settings)
-        await set_up(client, settings)
+        await check_database(settings)
         async with gateway(client, settings, port, host):
             console.print(f"The gateway listens on http://{host}:{port}. Stop it with Ctrl-C.")
             await until_stopped()

@@ -1,0 +1,227 @@
+"""Why nobody answers: what is wrong with the server's queue, the workers behind it, or one workflow, in words.
+
+One place for all commands and for `carepath doctor`. It only looks, and never waits longer than `BOUND` for an answer.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import TaskQueueType, VersioningBehavior, WorkerStatus, WorkerVersioningMode
+from temporalio.api.enums.v1 import WorkflowExecutionStatus as Status
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import (
+    DescribeTaskQueueRequest,
+    DescribeTaskQueueResponse,
+    DescribeWorkflowExecutionRequest,
+    ListWorkersRequest,
+    ListWorkersResponse,
+)
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from worker.errors import CannotDo
+from workflows.visibility import TASK_QUEUE
+
+T = TypeVar("T")
+
+BOUND = timedelta(seconds=1.5)
+"""How long the server may take for one answer."""
+
+USUAL_HEARTBEAT = timedelta(seconds=60)
+"""How often a worker that is not ours tells the server that it lives."""
+
+HEARTBEATS_MISSED = 2.5
+"""A worker whose heartbeats have been away for so many of its intervals has ended."""
+
+LONG_POLL = timedelta(seconds=75)
+"""A worker asks again for work after a minute at the latest."""
+
+BROKEN_ATTEMPTS = 2
+"""A workflow's step that is tried for the second time has failed once: the first may have been a worker that ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A worker that is alive as far as the server knows."""
+
+    build_id: str | None
+    """Its version; None: it runs without one."""
+    heard_at: datetime | None
+    """Its last heartbeat; None: it sends none, and was seen asking for work."""
+    beats_every: timedelta = USUAL_HEARTBEAT
+
+    def should_have_been_heard(self, since: datetime) -> bool:
+        """Whether it tells so often that it lives that it would have done so since an instant, and has not."""
+        return (
+            self.heard_at is not None
+            and self.heard_at < since
+            and since + self.beats_every < datetime.now(UTC)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """The clinic's task queue, and who works for it."""
+
+    address: str
+    namespace: str
+    workers: tuple[Worker, ...]
+    current: str | None
+    """The build id of the version that gets what begins."""
+    held: str | None = None
+    """Why nothing is given out, where somebody has set its rate to zero."""
+    is_known: bool = True
+    """False where the server cannot tell, as the time-skipping test server."""
+
+    @property
+    def problem(self) -> str | None:
+        """What keeps everything of the clinic from being answered, with the remedy; None: nothing that can be seen."""
+        if not self.is_known:
+            return None
+        versions = sorted({one.build_id or "without a version" for one in self.workers})
+        if not self.workers:
+            return (f"No worker runs: nobody at {self.address} (namespace {self.namespace}) takes what the task queue "
+                    f"{TASK_QUEUE} holds. Start `carepath worker`, or `carepath up` on this machine.")  # fmt: skip
+        if self.current is None and all(one.build_id for one in self.workers):
+            return (f"A worker runs ({', '.join(versions)}), but no version of it is the current one, so it is given "
+                    f"nothing to do: `carepath deployment promote {versions[0]}` makes it so.")  # fmt: skip
+        if self.current is not None and self.current not in versions:
+            promote = "--unversioned" if versions[0] == "without a version" else versions[0]
+            return (f"The current version of the worker is {self.current}, and no worker of it runs (running: "
+                    f"{', '.join(versions)}). Start that one, or let another take over: "
+                    f"`carepath deployment promote {promote}`.")  # fmt: skip
+        if self.held is not None:
+            return (f"The task queue {TASK_QUEUE} is held: somebody has set its rate to zero{self.held}. "
+                    f"`temporal task-queue config set --task-queue {TASK_QUEUE} --task-queue-type workflow "
+                    "--queue-rps-limit default` lets it go on.")  # fmt: skip
+        return None
+
+
+async def queue(client: Client) -> Queue:
+    """Look at the clinic's task queue.
+
+    Raises:
+        CannotDo: the server does not answer, or has no such namespace.
+    """
+    request = DescribeTaskQueueRequest(
+        namespace=client.namespace, task_queue=TaskQueue(name=TASK_QUEUE),
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, report_config=True,
+    )  # fmt: skip
+    workers = ListWorkersRequest(namespace=client.namespace, page_size=100, query=f'TaskQueue="{TASK_QUEUE}"')
+    address = str(client.service_client.config.target_host)
+    try:
+        found, listed = await asyncio.gather(
+            client.workflow_service.describe_task_queue(request, timeout=BOUND),
+            _if_it_can(client.workflow_service.list_workers(workers, timeout=BOUND)),
+        )
+    except RPCError as error:
+        if error.status in (RPCStatusCode.UNIMPLEMENTED, RPCStatusCode.PERMISSION_DENIED):
+            return Queue(address, client.namespace, (), None, is_known=False)
+        raise said(error, client) from None
+    return Queue(
+        address, client.namespace, _workers(found, listed),
+        found.versioning_info.current_deployment_version.build_id or None, _held(found),
+    )  # fmt: skip
+
+
+async def workflow_problem(client: Client, workflow_id: str, workers: Sequence[Worker] = ()) -> str | None:
+    """What keeps one workflow from answering, with the remedy; None: nothing that can be seen, or it is not there."""
+    request = DescribeWorkflowExecutionRequest(
+        namespace=client.namespace, execution=WorkflowExecution(workflow_id=workflow_id)
+    )
+    found = await _if_it_can(client.workflow_service.describe_workflow_execution(request, timeout=BOUND))
+    if found is None:
+        return None
+    if found.workflow_execution_info.status == Status.WORKFLOW_EXECUTION_STATUS_PAUSED:
+        pause = found.workflow_extended_info.pause_info
+        why = f" by {pause.identity}" if pause.identity else ""
+        return (f"{workflow_id} is paused{why}: it takes nothing and no deadline of it fires. "
+                f"`temporal workflow unpause --workflow-id {workflow_id}` lets it go on.")  # fmt: skip
+    if (attempt := found.pending_workflow_task.attempt) > BROKEN_ATTEMPTS:
+        return (f"{workflow_id} cannot go on: its next step fails in the worker (tried {attempt} times). The worker's "
+                "log says why; nothing is lost, and it goes on by itself once the worker is mended.")  # fmt: skip
+    versioning = found.workflow_execution_info.versioning_info
+    pinned = versioning.deployment_version.build_id
+    is_pinned = versioning.behavior == VersioningBehavior.VERSIONING_BEHAVIOR_PINNED
+    if workers and is_pinned and pinned not in {one.build_id for one in workers}:
+        return (f"{workflow_id} runs on the version {pinned} of the worker, and no worker of it runs. Start that one: "
+                "it is carried over to the current version with the next thing that happens in it.")  # fmt: skip
+    return None
+
+
+async def is_being_worked_on(client: Client, workflow_id: str) -> bool:
+    """Whether a worker has a step of a workflow in its hands at this moment."""
+    request = DescribeWorkflowExecutionRequest(
+        namespace=client.namespace, execution=WorkflowExecution(workflow_id=workflow_id)
+    )
+    found = await _if_it_can(client.workflow_service.describe_workflow_execution(request, timeout=BOUND))
+    return found is not None and found.pending_workflow_task.HasField("started_time")
+
+
+def said(error: RPCError, client: Client) -> CannotDo:
+    """What the server's refusal means, in words; it repeats nothing of the request (P1)."""
+    address = client.service_client.config.target_host
+    where = f"the Temporal server at {address}"
+    match error.status:
+        case RPCStatusCode.NOT_FOUND if "amespace" in error.message:
+            return CannotDo(f"There is no namespace {client.namespace} on {where}: set TEMPORAL_NAMESPACE to one that "
+                            "is there, and run `carepath setup` for it.")  # fmt: skip
+        case RPCStatusCode.UNAVAILABLE | RPCStatusCode.DEADLINE_EXCEEDED | RPCStatusCode.CANCELLED:
+            return CannotDo(f"{where[0].upper()}{where[1:]} does not answer: look whether it runs.")
+        case RPCStatusCode.PERMISSION_DENIED | RPCStatusCode.UNAUTHENTICATED:
+            return CannotDo(f"{where[0].upper()}{where[1:]} refuses this shell: look at TEMPORAL_API_KEY and "
+                            "TEMPORAL_NAMESPACE.")  # fmt: skip
+        case RPCStatusCode.RESOURCE_EXHAUSTED:
+            return CannotDo(f"{where[0].upper()}{where[1:]} has too much to do at this moment: try again.")
+        case _:
+            kind = error.status.name.lower().replace("_", " ")
+            return CannotDo(f"{where[0].upper()}{where[1:]} refuses it ({kind}): check TEMPORAL_NAMESPACE, and that "
+                            "`carepath setup` was run there.")  # fmt: skip
+
+
+async def _if_it_can(asked: Awaitable[T]) -> T | None:
+    with suppress(RPCError):
+        return await asked
+    return None
+
+
+def _workers(found: DescribeTaskQueueResponse, listed: ListWorkersResponse | None) -> tuple[Worker, ...]:
+    """Who is alive: by heartbeats where there are any, since a poller that has ended stays listed for minutes."""
+    now, alive = datetime.now(UTC), []
+    silent_from: dict[str, datetime] = {}
+    for one in listed.workers_info if listed else ():
+        beat = one.worker_heartbeat
+        every = beat.elapsed_since_last_heartbeat.ToTimedelta()
+        every = every if timedelta(0) < every < USUAL_HEARTBEAT else USUAL_HEARTBEAT
+        at = _instant(beat.heartbeat_time)
+        runs = beat.status == WorkerStatus.WORKER_STATUS_RUNNING
+        until = at + every * HEARTBEATS_MISSED if runs else at
+        if runs and now <= until:
+            alive.append(Worker(beat.deployment_version.build_id or None, at, every))
+        silent_from[beat.worker_identity] = max(until, silent_from.get(beat.worker_identity, until))
+    for poller in found.pollers:
+        asked = _instant(poller.last_access_time)
+        if asked > silent_from.get(poller.identity, now - LONG_POLL):
+            options = poller.deployment_options
+            versioned = (
+                options.worker_versioning_mode == WorkerVersioningMode.WORKER_VERSIONING_MODE_VERSIONED
+            )
+            alive.append(Worker(options.build_id if versioned else None, None))
+    return tuple(alive)
+
+
+def _held(found: DescribeTaskQueueResponse) -> str | None:
+    limit: Any = found.config.queue_rate_limit
+    if not limit.HasField("rate_limit") or limit.rate_limit.requests_per_second > 0:
+        return None
+    return f" ({limit.metadata.reason})" if limit.metadata.reason else ""
+
+
+def _instant(stamp: Timestamp) -> datetime:
+    return stamp.ToDatetime(UTC)
