@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 refused (the reason on stderr), 2 wrong usage.
 
 import os
 import sys
+from asyncio import CancelledError
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any, NoReturn
@@ -12,11 +13,12 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from worker.errors import CannotDo
+from worker.errors import CannotDo, in_words
 
 # Where each command stands in worker/commands (file and Typer app), in the order of `carepath --help`.
 COMMANDS = {
     "up": "clinic.app",
+    "down": "clinic.app",
     "setup": "clinic.app",
     "worker": "clinic.app",
     "deployment": "deployment.deployment",
@@ -94,6 +96,7 @@ def carepath() -> None:
 
 def main() -> NoReturn:
     """Run the command line; no error ends in a traceback unless CAREPATH_DEBUG is set."""
+    os.umask(0o077)  # whatever a command writes may hold what is nobody else's business
     code = _run()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -110,12 +113,12 @@ def _run() -> int:
     except CannotDo as error:
         print(error, file=sys.stderr)
         return 1
+    except (KeyboardInterrupt, CancelledError):
+        print("Stopped.", file=sys.stderr)
+        return 1
     except Exception as error:
         if os.environ.get("CAREPATH_DEBUG"):
             raise
-        print(
-            f"This could not be done ({type(error).__name__}). Set CAREPATH_DEBUG=1 to see why.",
-            file=sys.stderr,
-        )
+        print(in_words(error), file=sys.stderr)
         return 1
     return 0

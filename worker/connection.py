@@ -8,7 +8,7 @@ from pathlib import Path
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter
-from temporalio.envconfig import ClientConfig
+from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.runtime import Runtime, TelemetryConfig
 
 from worker.errors import CannotDo
@@ -22,18 +22,19 @@ HEARTBEAT = timedelta(seconds=2)
 """How often a worker of ours tells the server that it lives; a command sees from it whether to wait for an answer."""
 
 
-async def connect(settings: Settings) -> Client:
+async def connect(settings: Settings, own: str | None = None) -> Client:
     """Connect to the server that `TEMPORAL_ADDRESS` and its companions name, else to that of the clinic that
     `carepath up` runs in this home, else to one on this machine.
+
+    Args:
+        settings: The clinic's.
+        own: The address of a server that this process has started: then nothing else is asked.
 
     Raises:
         CannotDo: there is no server there, histories would leave the machine unencrypted, or the key file cannot be
             used.
     """
-    config = ClientConfig.load_client_connect_config()
-    if "target_host" not in config:
-        running = running_clinic(settings.home)
-        config["target_host"] = running.address if running else "localhost:7233"
+    config = _own(own) if own else _told(settings)
     address = config["target_host"]
     check_codec(settings, address)
     try:
@@ -60,6 +61,18 @@ def converter(settings: Settings) -> DataConverter:
     from worker.codec.keys import load_keys
 
     return encrypting(load_keys(Path(settings.codec)))
+
+
+def _own(address: str) -> ClientConnectConfig:
+    return {"target_host": address}
+
+
+def _told(settings: Settings) -> ClientConnectConfig:
+    config = ClientConfig.load_client_connect_config()
+    if "target_host" not in config:
+        running = running_clinic(settings.home)
+        config["target_host"] = running.address if running else "localhost:7233"
+    return config
 
 
 def _no_connection(address: str, told: str) -> str:

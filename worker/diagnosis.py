@@ -203,7 +203,9 @@ def _workers(found: DescribeTaskQueueResponse, listed: ListWorkersResponse | Non
         runs = beat.status == WorkerStatus.WORKER_STATUS_RUNNING
         until = at + every * HEARTBEATS_MISSED if runs else at
         if runs and now <= until:
-            alive.append(Worker(beat.deployment_version.build_id or None, at, every))
+            # Without versions a worker tells a hash of the SDK's own making, and no deployment.
+            version = beat.deployment_version
+            alive.append(Worker(version.build_id if version.deployment_name else None, at, every))
         silent_from[beat.worker_identity] = max(until, silent_from.get(beat.worker_identity, until))
     for poller in found.pollers:
         asked = _instant(poller.last_access_time)

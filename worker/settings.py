@@ -12,6 +12,7 @@ from activities.agencies.links import Links
 from worker.database_url import usable_url
 from worker.errors import CannotDo
 from worker.home import default_home, not_found
+from worker.running import running_clinic
 
 OFF = "off"
 """`CAREPATH_CODEC` without encryption."""
@@ -98,7 +99,12 @@ def load_settings() -> Settings:
         CannotDo: names the variable and what would be right.
     """
     try:
-        return Settings()
+        settings = Settings()
+        running = running_clinic(settings.home)
+        # What `carepath up` runs with is right for every other window, unless that says otherwise.
+        ours = {"smtp": running.smtp, "gateway_url": running.gateway_url} if running else {}
+        left_open = {name: value for name, value in ours.items() if name not in settings.model_fields_set}
+        return settings.model_copy(update=left_open)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = "CAREPATH_" + "_".join(map(str, first["loc"])).upper()

