@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test fhir verify coverage bench lint format histories lock clean
+.PHONY: help setup up test pythons fhir verify coverage bench lint format histories lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -25,6 +25,9 @@ up: setup ## a running clinic: Temporal with Web UI, worker, mailbox, the exampl
 
 test: setup ## the whole test suite
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+
+pythons: setup ## the package as a wheel in a fresh environment, on each supported Python of this machine
+	CAREPATH_ALL_PYTHONS=1 $(BIN)/python -m pytest tests/worker/test_wheel.py -rs
 
 fhir: tests/fhir_server/node_modules/.installed ## a FHIR server of somebody else's for the tests, by npm; without it they are skipped
 

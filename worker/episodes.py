@@ -25,8 +25,6 @@ from workflows.core.entries import in_words
 from workflows.core.errors import Refused
 from workflows.core.policy import load_policy
 from workflows.core.start import EpisodeStart
-from workflows.pathways import pathway_named
-from workflows.pathways.following import check_following
 
 
 @dataclass(frozen=True)
@@ -144,6 +142,10 @@ def read_start(start: dict[str, Any]) -> EpisodeStart:
     Raises:
         CannotDo: names the field.
     """
+    # The charts take as long to import as most commands take in all, and only a start reads them.
+    from workflows.pathways import pathway_named
+    from workflows.pathways.following import check_following
+
     try:
         begun = EpisodeStart.model_validate(start)
         load_policy(begun.policy, pathway_named(begun.pathway).defaults)

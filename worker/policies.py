@@ -6,7 +6,6 @@ from typing import Any
 from worker.commands.options import read_file
 from worker.errors import CannotDo
 from workflows.core.errors import Refused
-from workflows.pathways import pathway_named
 
 
 def with_clinic_policies(start: dict[str, Any], where: Path | None) -> dict[str, Any]:
@@ -28,6 +27,8 @@ def with_clinic_policies(start: dict[str, Any], where: Path | None) -> dict[str,
 
 
 def _pathway(name: str) -> str:
+    from workflows.pathways import pathway_named  # the charts take long to import
+
     try:
         return pathway_named(name).name
     except Refused as error:

@@ -32,8 +32,8 @@ OUTREACH_PURPOSES = frozenset({"outreach", "collateral_contact", "emergency_cont
 
 _OTHER_PURPOSES = TPO_PURPOSES | OUTREACH_PURPOSES | {"referral"}
 
-EPISODE_ENDS = frozenset({"end_of_episode", "end_of_treatment", "end_of_program", "discharge"})
-"""Events on which a consent may expire that the episode itself brings about."""
+EPISODE_ENDS = frozenset({"end_of_episode", "end_of_care", "end_of_treatment", "end_of_program", "discharge"})
+"""Events on which a consent may expire that the episode itself brings about, however they are spelt."""
 
 BUNDLES = MappingProxyType({"referral": frozenset({"identity", "contact", "service_need"})})
 """Content that a form names by one word, and its parts."""
@@ -69,7 +69,7 @@ class Consent:
             return f"is signed only on {self.signed_on}"
         if self.expires_on is not None and self.expires_on < on:
             return f"expired on {self.expires_on}"
-        if self.expires_event is not None and self.expires_event in self.happened:
+        if self.expires_event is not None and _one_spelling(self.expires_event) in self.happened:
             return f"expired with {self.expires_event.replace('_', ' ')}"
         return None
 
@@ -199,3 +199,7 @@ def _covered(consent: Consent) -> frozenset[str]:
 
 _CLINICAL = frozenset({"attendance", "level_of_care", "medication", "treatment_plan", "test_results"})
 """What `all` means in a consent for treatment, payment and operations; never what goes out only by name."""
+
+
+def _one_spelling(event: str) -> str:
+    return "_".join(event.lower().replace("-", " ").replace("_", " ").split())

@@ -1,5 +1,6 @@
 """Consent: what a form must say, what covers what, and what a revocation does (P3, P4, P7)."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -133,6 +134,15 @@ def test_P7_a_consent_that_runs_out_takes_its_contacts_with_it_by_itself() -> No
     assert "collateral_contact" in patient.tasks
     patient.until(MON + timedelta(days=6), "00:01")
     assert "collateral_contact" not in patient.tasks
+
+
+@pytest.mark.parametrize("event", [*sorted(rule.EPISODE_ENDS), "End of Care", "end-of-treatment"])
+def test_P4_a_consent_until_the_end_of_care_ends_with_the_episode_however_that_is_spelt(event: str) -> None:
+    until = Consent(
+        "c1", "disclosure", "food-1", "referral", frozenset({"referral"}), MON, expires_event=event
+    )
+    assert until.ended(MON) is None
+    assert replace(until, happened=rule.EPISODE_ENDS).ended(MON) is not None
 
 
 def test_E3_a_consent_may_end_with_the_episode_and_comes_back_with_it() -> None:
