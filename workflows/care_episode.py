@@ -59,7 +59,7 @@ class CareEpisode:
         begin = self.episode.start
         reach = Reach(self.episode, self._stir)
         self._outward = Outward(
-            episode_id=begin.episode_id, site=begin.site, team=self.episode.frame.team, reach=reach
+            episode_id=begin.episode_id, site=begin.site, team=lambda: self.episode.facts.team, reach=reach
         )
         self._wait = NamedWait()
         self._errands = Errands(self.episode, self._outward)

@@ -73,8 +73,8 @@ def episode_attributes(progress: Progress, start: EpisodeStart) -> list["SearchA
         seen.EPISODE.value_set(start.episode_id),
         seen.FLAGS.value_set(flags(progress)),
     ]
-    if start.team.case_manager:
-        updates.append(seen.OWNER.value_set(start.team.case_manager))
+    if owner := progress.team.get("case_manager"):
+        updates.append(seen.OWNER.value_set(owner))
     if progress.gate.opens_on:
         midnight = datetime.combine(progress.gate.opens_on, time(), start.zone).astimezone(UTC)
         updates.append(seen.GATE.value_set(midnight))
@@ -131,8 +131,8 @@ def referral_attributes(shown: ReferralView, start: ReferralStart) -> list["Sear
         seen.EPISODE.value_set(start.episode_id),
         seen.FLAGS.value_set([start.kind, *(name for name, is_on in marks.items() if is_on)]),
     ]
-    if start.team.case_manager:
-        updates.append(seen.OWNER.value_set(start.team.case_manager))
+    if owner := shown.team.get("case_manager"):
+        updates.append(seen.OWNER.value_set(owner))
     if shown.first_visit_by:
         updates.append(seen.DUE.value_set(shown.first_visit_by))
     return updates

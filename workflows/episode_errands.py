@@ -13,6 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import visibility as seen
     from workflows.core.effects import (
         BeginEpisode,
+        ChangeTask,
         CloseTask,
         Effect,
         KeepConsents,
@@ -52,6 +53,8 @@ class Errands:
         match effect:
             case OpenTask():
                 return self._outward.open_task(effect)
+            case ChangeTask():
+                return self._outward.change_task(effect)
             case CloseTask():
                 return self._outward.close_task(effect)
             case Notify():
@@ -92,7 +95,7 @@ class Errands:
                 Notify(
                     f"{message.key}:not_sent",
                     "case_manager",
-                    self._episode.frame.team.get("case_manager"),
+                    self._episode.facts.team.get("case_manager"),
                     "message_not_sent",
                     tuple(failures),
                 )

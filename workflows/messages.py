@@ -41,6 +41,18 @@ class TaskStart(BaseModel):
     urgency: Urgency = Urgency.ORDINARY
 
 
+class TaskChanged(BaseModel):
+    """An episode tells an open task how it stands now; `revision` grows with each change."""
+
+    revision: int
+    owner: str | None
+    due_at: datetime
+    levels: list[Level]
+    entries: list[str]
+    asks: str
+    signers: Signers
+
+
 class TaskDone(BaseModel):
     """A task tells its episode what a named person decided."""
 
@@ -98,6 +110,8 @@ class TaskView(BaseModel):
     episode_id: str
     role: str
     owner: str | None
+    stands_in_for: str | None = None
+    """In whose place the owner has it, where it was handed over by hand."""
     due_at: datetime
     level: int
     state: str

@@ -16,9 +16,9 @@ with workflow.unsafe.imports_passed_through():
     from activities.policies import NOTICE_FOR_INFORMATION
     from workflows import visibility as seen
     from workflows.cancellation import WITHDRAWN
-    from workflows.core.effects import CloseTask, Notify, OpenTask, StartReferral
+    from workflows.core.effects import ChangeTask, CloseTask, Notify, OpenTask, StartReferral
     from workflows.core.urgency import Urgency
-    from workflows.messages import Level, TaskStart, TaskWithdrawn
+    from workflows.messages import Level, TaskChanged, TaskStart, TaskWithdrawn
     from workflows.notices import Reach, StaffNotices, others_than
     from workflows.staff_task import task_attributes
 
@@ -33,7 +33,7 @@ class Outward:
         *,
         episode_id: str,
         site: str,
-        team: Mapping[str, str],
+        team: Callable[[], Mapping[str, str]],
         reach: Reach,
         reports_to: str | None = None,
     ) -> None:
@@ -91,7 +91,7 @@ class Outward:
             role=task.role,
             owner=task.owner,
             due_at=task.due_at,
-            levels=[Level(role=one.role, staff_id=one.staff_id, at=one.at) for one in task.escalation],
+            levels=_levels(task),
             outcomes=list(task.outcomes),
             rule=task.rule,
             entries=list(task.entries),
@@ -109,6 +109,25 @@ class Outward:
             priority=Priority(priority_key=task.urgency),
         )
         self._tasks = [*(one for one in self._tasks if not one.done()), handle]
+
+    async def change_task(self, changed: ChangeTask) -> None:
+        """Tell an open task how it stands now: whose it is, until when, what it asks, and who may sign it."""
+        task = changed.task
+        if starting := self._starting.get(task.task_id):
+            await workflow.wait([starting])
+        news = TaskChanged(
+            revision=task.revision,
+            owner=task.owner,
+            due_at=task.due_at,
+            levels=_levels(task),
+            entries=list(task.entries),
+            asks=task.asks,
+            signers=task.signers,
+        )
+        try:
+            await workflow.get_external_workflow_handle(task.task_id).signal("changed", news)
+        except ApplicationError as error:  # it has ended in the meantime: what it says is on its way to us
+            workflow.logger.info("task %s had already ended: %s", task.task_id, error.type)
 
     async def close_task(self, task: CloseTask) -> None:
         """Withdraw a task; who was alerted hears of it unless it is done quietly (A5)."""
@@ -134,7 +153,7 @@ class Outward:
             staff_id=notice.staff_id,
             subject_code=notice.subject,
             lines=list(notice.lines),
-            others=others_than(notice.role, self._team),
+            others=others_than(notice.role, self._team()),
             in_danger=notice.urgency is Urgency.IN_DANGER,
         )
         heard = self._reach.of_notice(telling)
@@ -149,3 +168,7 @@ class Outward:
                 insisting, Urgency.ORDINARY, heard, at_first=None, insist=NOTICE_FOR_INFORMATION
             )
         )
+
+
+def _levels(task: OpenTask) -> list[Level]:
+    return [Level(role=one.role, staff_id=one.staff_id, at=one.at) for one in task.escalation]

@@ -57,7 +57,7 @@ class Referral:
         self._outward = Outward(
             episode_id=begin.episode_id,
             site=begin.site,
-            team=self.referral.frame.team,
+            team=lambda: self.referral.facts.team,
             reach=Reach(self.referral, self._stir),
             reports_to=begin.referral_id,
         )

@@ -25,7 +25,7 @@ with workflow.unsafe.imports_passed_through():
         ToldReceipt,
     )
     from activities.policies import AGENCY_QUESTION, DIRECTORY_SEARCH, DISCLOSURE, LEDGER_NOTE
-    from workflows.core.effects import CloseTask, Notify, OpenTask
+    from workflows.core.effects import ChangeTask, CloseTask, Notify, OpenTask
     from workflows.core.referral.effects import (
         AskAgency,
         Disclose,
@@ -64,6 +64,8 @@ class Errands:
         match effect:
             case OpenTask():
                 return self._outward.open_task(effect)
+            case ChangeTask():
+                return self._outward.change_task(effect)
             case CloseTask():
                 return self._outward.close_task(effect)
             case Notify():

@@ -24,7 +24,16 @@ with workflow.unsafe.imports_passed_through():
     from workflows.core.decisions import NEEDS_REASON
     from workflows.core.errors import InvalidEntry
     from workflows.core.urgency import Urgency, while_overdue
-    from workflows.messages import HistoryLine, TaskDone, TaskReach, TaskStart, TaskView, TaskWithdrawn, Why
+    from workflows.messages import (
+        HistoryLine,
+        TaskChanged,
+        TaskDone,
+        TaskReach,
+        TaskStart,
+        TaskView,
+        TaskWithdrawn,
+        Why,
+    )
     from workflows.notices import StaffNotices, others_than, until_the_task_ends
     from workflows.waiting import NamedWait
 
@@ -63,6 +72,10 @@ class StaffTask:
         self.unreached: str | None = None
         """Why the latest notice has reached nobody so far."""
         self.history: list[HistoryLine] = []
+        self.revision = 0
+        self.stands_in_for: str | None = None
+        """In whose place the owner has it, where it was handed over by hand."""
+        self._is_changed = False
         self._wait = NamedWait()
         self._notices = StaffNotices()
         self._passing_on: set[asyncio.Task[bool]] = set()
@@ -82,11 +95,14 @@ class StaffTask:
         if any(level.at <= workflow.now() for level in task.levels):
             self._climb()
         while not self._settled:
-            ahead = [(number, level) for number, level in enumerate(task.levels, 1) if number > self.level]
+            ahead = [
+                (number, level) for number, level in enumerate(self.task.levels, 1) if number > self.level
+            ]
             at = ahead[0][1].at if ahead else None
             self._wait.wait_for(at, f"Overdue: goes to the {ahead[0][1].role}" if ahead else "")
-            await workflow.wait_condition(lambda: self._settled or self._wait.is_over)
-            if not self._settled:
+            await workflow.wait_condition(lambda: self._settled or self._wait.is_over or self._is_changed)
+            self._is_changed = False
+            if self._wait.is_over and not self._settled:
                 self._climb()
         self._wait.stop()
         self._notices.take_back()
@@ -105,28 +121,85 @@ class StaffTask:
 
     def _climb(self) -> None:
         """Go to the highest level whose time has come: after an outage the passed ones collapse (T7)."""
-        now = workflow.now()
-        self.level, level = max((n, one) for n, one in enumerate(self.task.levels, 1) if one.at <= now)
-        self.role, self.owner = level.role, level.staff_id
+        level = self._level_by_now()
+        if level <= self.level:  # its due time has moved while the timer ran out
+            return
+        self.level = level
+        self.role, self.owner, self.stands_in_for = *self._by_the_team, None
         self._note(f"overdue: level {self.level}, now with the {self.role}")
-        workflow.upsert_search_attributes(
-            [seen.LEVEL.value_set(self.level), seen.OWNER.value_set(self.owner or self.role)]
-        )
+        self._show_owner()
         self._show()
         self._tell("task_overdue", [f"Overdue: {self.task.asks}"])
 
-    def _tell(self, subject: str, lines: list[str]) -> None:
+    @property
+    def _by_the_team(self) -> tuple[str, str | None]:
+        """The role and the person whose the task is at its level, if nobody has given it to somebody else."""
+        if not self.level:
+            return self.task.role, self.task.owner
+        level = self.task.levels[self.level - 1]
+        return level.role, level.staff_id
+
+    @workflow.signal(name="changed", description="The episode tells how the task stands now")
+    def changed(self, *told: Any) -> None:
+        news = heard(told, TaskChanged)
+        if news is not None and not self._refusal and not self._settled and news.revision > self.revision:
+            self._follow(news)
+
+    def _follow(self, news: TaskChanged) -> None:
+        """Follow the team and the calendar: whoever gets the task hears of it once (T3, T6)."""
+        before, due_at, is_theirs = self._by_the_team, self.task.due_at, self.owner == self._by_the_team[1]
+        self.revision, self._is_changed = news.revision, True
+        self.task = self.task.model_copy(update={name: value for name, value in news if name != "revision"})
+        if news.due_at != due_at:
+            self._note(f"due {_utc(news.due_at)}")
+        level = min(self.level, self._level_by_now())
+        is_no_longer_overdue = level < self.level
+        if is_no_longer_overdue:
+            self._notices.take_back()
+            self._tell("task_not_overdue", [f"Not overdue: {self.task.asks}"], f"not_overdue_{news.revision}")
+            self.level = level
+        if (is_theirs or is_no_longer_overdue) and self._by_the_team != before:
+            self._hand_over(before[1], still_tells=is_no_longer_overdue)
+        self._show_owner()
+        self._show()
+
+    def _hand_over(self, former: str | None, still_tells: bool) -> None:
+        self.role, self.owner, self.stands_in_for = *self._by_the_team, None
+        if not self.history:  # the beginning tells its first owner
+            return
+        if not still_tells:
+            self._notices.take_back()  # they were for somebody else
+        self._note(f"goes to {self.owner or self.role}")
+        self.told.pop(former or "", None)  # whoever has gone need not hear how it ends
+        if self.owner not in self.told:
+            lines = [f"Handed over to you: {self.task.asks}"]
+            self._tell(f"task_{self.task.kind}", lines, f"handed_over_{self.revision}")
+
+    def _level_by_now(self) -> int:
+        """The highest level whose time has come."""
+        return max((n for n, one in enumerate(self.task.levels, 1) if one.at <= workflow.now()), default=0)
+
+    def _show_owner(self) -> None:
+        workflow.upsert_search_attributes(
+            [
+                seen.LEVEL.value_set(self.level),
+                seen.OWNER.value_set(self.owner or self.role),
+                seen.DUE.value_set(self.task.due_at),
+            ]
+        )
+
+    def _tell(self, subject: str, lines: list[str], once: str | None = None) -> None:
         """Begin to tell whoever owns it now. It is tried until it arrives, or until the task ends or is reassigned."""
-        notice = self._notice(subject, lines)
+        notice = self._notice(subject, lines, once)
         urgency = while_overdue(self.task.urgency) if self.level else self.task.urgency
         self._notices.begin(
             notice, urgency, partial(self._heard, notice), insist=until_the_task_ends(urgency)
         )
 
-    def _notice(self, subject: str, lines: list[str]) -> StaffNotice:
+    def _notice(self, subject: str, lines: list[str], once: str | None = None) -> StaffNotice:
         team = {level.role: level.staff_id for level in self.task.levels if level.staff_id}
         return StaffNotice(
-            key=f"{self.task.task_id}:{subject}:{self.level}",
+            key=f"{self.task.task_id}:{once or subject}:{self.level}",
             episode_id=self.task.episode_id,
             role=self.role,
             staff_id=self.owner,
@@ -214,12 +287,19 @@ class StaffTask:
             raise _refused("InvalidEntry", f"reason: the outcome {done.outcome} needs a reason.")
         self._must_be_able_to_sign("by", done.by)
 
-    @workflow.update(name="reassign", description="Give the task to another person: {to, by}")
+    @workflow.update(name="reassign", description="Give the task to another person: {to, by, instead_of?}")
     def reassign(self, change: Any) -> TaskView:
+        if change["to"] == self.owner:  # it is theirs already, and they have heard of it
+            return self.view()
         self._notices.take_back()  # they were for somebody else
+        former = self.owner
         self.owner = change["to"]
-        self._note(f"reassigned to {self.owner}", change["by"])
-        workflow.upsert_search_attributes([seen.OWNER.value_set(self.owner)])
+        self.stands_in_for = change.get("instead_of")
+        place = f" in the place of {self.stands_in_for}" if self.stands_in_for else ""
+        self._note(f"reassigned to {self.owner}{place}", change["by"])
+        if self.stands_in_for:  # whoever has gone need not hear how it ends
+            self.told.pop(former or "", None)
+        self._show_owner()
         self._show()
         self._tell(f"task_reassigned_{len(self.history)}", [self.task.asks])
         return self.view()
@@ -228,6 +308,8 @@ class StaffTask:
     def _may_reassign(self, change: Any) -> None:
         self._must_be_open()
         _must_hold(change, "to", "by")
+        if "instead_of" in change:
+            _must_hold(change, "instead_of")
         self._must_have_room()
         self._must_be_able_to_sign("to", change["to"])
 
@@ -272,6 +354,7 @@ class StaffTask:
             episode_id=task.episode_id,
             role=self.role,
             owner=self.owner,
+            stands_in_for=self.stands_in_for,
             due_at=task.due_at,
             level=self.level,
             state=state,

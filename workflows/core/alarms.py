@@ -69,7 +69,7 @@ def _notice(
     lines: tuple[str, ...],
     urgency: Urgency = Urgency.ORDINARY,
 ) -> Notify:
-    return Notify(key, role, facts.frame.team.get(role), subject, lines, urgency)
+    return Notify(key, role, facts.team.get(role), subject, lines, urgency)
 
 
 def _fresh(at: datetime, facts: Facts) -> bool:

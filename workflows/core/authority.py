@@ -1,10 +1,24 @@
 """Who may state what: a system states facts; what moves or shapes care is a person's word (E1, I2, T8)."""
 
-from workflows.core.entries import Entry, LevelOfCareDecision, PolicyAdoption, Retraction, Source
+from workflows.core.entries import (
+    Closure,
+    Entry,
+    LevelOfCareDecision,
+    PolicyAdoption,
+    Retraction,
+    Source,
+    TeamChange,
+)
 from workflows.core.errors import NotAllowedNow
 from workflows.core.record import Record
 
 _SYSTEMS = (Source.LAB, Source.AGENCY, Source.KIOSK)
+_DECIDED: dict[type[Entry], str] = {
+    LevelOfCareDecision: "a level of care",
+    PolicyAdoption: "a policy",
+    TeamChange: "the team",
+    Closure: "a closed day",
+}
 _PERSONS = (Source.STAFF, Source.PATIENT)
 
 
@@ -14,11 +28,8 @@ def refuse_for_its_source(entry: Entry, record: Record) -> None:
     Raises:
         NotAllowedNow: who would have to state it.
     """
-    if isinstance(entry, LevelOfCareDecision | PolicyAdoption) and entry.source not in (
-        Source.STAFF,
-        Source.IMPORT,
-    ):
-        what = "a level of care" if isinstance(entry, LevelOfCareDecision) else "a policy"
+    what = _DECIDED.get(type(entry))
+    if what and entry.source not in (Source.STAFF, Source.IMPORT):
         raise NotAllowedNow(
             f"source: {what} is decided on by a named person of the staff; a {entry.source.value} states facts only."
         )

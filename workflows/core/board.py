@@ -12,7 +12,7 @@ from datetime import datetime
 
 from workflows.core.calendar import Calendar, in_words
 from workflows.core.duties.duty import Duty, Reading
-from workflows.core.effects import CloseTask, EscalationLevel, OpenTask
+from workflows.core.effects import ChangeTask, CloseTask, EscalationLevel, OpenTask
 from workflows.core.keys import subject_of
 from workflows.core.policy import Escalation
 from workflows.core.progress import OpenTaskView
@@ -44,14 +44,14 @@ class Known:
     taken_over_at: datetime | None = None
     """When a history was taken over from another system, if one was."""
 
-    def due_at(self, duty: Duty, now: datetime, calendar: Calendar) -> datetime | None:
-        """When a task that opens now is due; None: it belonged to a moment before the history was taken over."""
+    def since(self, duty: Duty, now: datetime, calendar: Calendar) -> datetime | None:
+        """From when a task that opens now is due; None: it belonged to a moment before the history was taken over."""
         elsewhere = duty.due_at(duty.since, calendar)
         if self.taken_over_at and elsewhere < self.taken_over_at and duty.lapses:
             return None  # it was answered over there
         if self.taken_over_at == now and elsewhere > now:
-            return elsewhere  # it runs since it was known over there
-        return duty.due_at(self._since(duty, now), calendar)
+            return duty.since  # it runs since it was known over there
+        return self._since(duty, now)
 
     def _since(self, duty: Duty, now: datetime) -> datetime:
         is_news = self.by_time is not None and duty.key not in self.by_time
@@ -74,6 +74,8 @@ class Board:
     """How often a task was opened for each duty."""
     unreached: dict[str, str] = field(default_factory=dict)
     """Why nobody was reached about a task, by its id; it is forgotten when somebody is."""
+    _seen: Clinic | None = None
+    """The clinic for which the open tasks were last worked out."""
 
     def shown(self, now: datetime) -> list[OpenTaskView]:
         """The open tasks as people see them, by the time at which they are due; the level is that of the instant."""
@@ -82,6 +84,7 @@ class Board:
                 task_id=task.task_id,
                 kind=task.kind,
                 role=task.role,
+                owner=_holder(task, now),
                 due_at=task.due_at,
                 level=sum(level.at <= now for level in task.escalation),
                 rule=task.rule,
@@ -100,8 +103,8 @@ class Board:
         kinds: Collection[str],
         clinic: Clinic,
         known: Known,
-    ) -> tuple[list[OpenTask | CloseTask], list[str]]:
-        """Open and close tasks for the difference between what is owed and what is open.
+    ) -> tuple[list[OpenTask | ChangeTask | CloseTask], list[str]]:
+        """Open, change and close tasks for the difference between what is owed and what is open.
 
         Args:
             duties: Everything that is not answered yet; what begins later is left for later.
@@ -111,9 +114,9 @@ class Board:
             known: From when it could be known what is owed.
 
         Returns:
-            The tasks to open and close, and the same as sentences.
+            The tasks to open, change and close, and the same as sentences.
         """
-        effects: list[OpenTask | CloseTask] = []
+        effects: list[OpenTask | ChangeTask | CloseTask] = []
         happened: list[str] = []
         owed = {
             duty.key: duty
@@ -126,15 +129,20 @@ class Board:
             happened.append(said)
         for key, duty in owed.items():
             asked = self.open.get(key)
-            if asked and asked.asks != duty.asks:  # such as what admission waits for
-                self.open[key] = replace(asked, asks=duty.asks, entries=duty.entries)
-            elif asked is None and (new := self._task(duty, facts.now, clinic, known)):
+            if asked:
+                changed = self._as_it_stands(asked, duty, clinic, facts.now)
+                if changed != asked:
+                    self.open[key] = changed = replace(changed, revision=asked.revision + 1)
+                    effects.append(ChangeTask(changed))
+                    happened += _told_of(asked, changed)
+            elif new := self._task(duty, facts.now, clinic, known):
                 self.open[key] = new
                 self.done_by[key] = duty.done_by
                 effects.append(new)
                 happened.append(
                     f"Opened for {new.role.replace('_', ' ')}, due {in_words(new.due_at)}: {new.asks}"
                 )
+        self._seen = clinic
         return effects, happened
 
     def heard_of(self, task_id: str, unreached: str | None) -> None:
@@ -142,6 +150,23 @@ class Board:
         self.unreached.pop(task_id, None)
         if unreached and any(task.task_id == task_id for task in self.open.values()):
             self.unreached[task_id] = unreached
+
+    def _as_it_stands(self, known: OpenTask, duty: Duty, clinic: Clinic, now: datetime) -> OpenTask:
+        """An open task by what is asked now, and by the team and the calendar of now (T3, T6, T8)."""
+        asked = replace(known, asks=duty.asks, entries=duty.entries)  # such as what admission waits for
+        seen = self._seen
+        if seen and seen.calendar is clinic.calendar and seen.team == clinic.team:
+            return asked
+        due_at = duty.due_at(known.since, clinic.calendar)
+        if due_at <= now < known.due_at:  # no task is overdue by news (T7)
+            due_at = min(known.due_at, duty.due_at(now, clinic.calendar))
+        return replace(
+            asked,
+            owner=clinic.team.get(duty.role),
+            due_at=due_at,
+            escalation=_levels(duty, clinic, max(due_at, known.opened_at or due_at)),
+            signers=signers(clinic.team, duty.signed_by, duty.not_by),
+        )
 
     def ended(self, task_id: str) -> None:
         """A task has ended without an answer that counts: what it asked for, if still owed, is asked for anew."""
@@ -172,35 +197,51 @@ class Board:
         return CloseTask(task.task_id, key, reason, quietly=bool(done or moved_on)), said
 
     def _task(self, duty: Duty, now: datetime, clinic: Clinic, known: Known) -> OpenTask | None:
-        due_at = known.due_at(duty, now, clinic.calendar)
-        if due_at is None:
+        since = known.since(duty, now, clinic.calendar)
+        if since is None:
             return None
+        due_at = duty.due_at(since, clinic.calendar)
         number = self.opened[duty.key] = self.opened.get(duty.key, 0) + 1
         name = hashlib.sha256(f"{self.name}|{duty.key}|{number}".encode()).hexdigest()[:20]
-        # Its owner hears of it first, and has the time of the first level also where it opens overdue (T7).
-        overdue_at = max(due_at, now)
-        levels = tuple(
-            EscalationLevel(
-                level.role, clinic.team.get(level.role), clinic.calendar.due(overdue_at, level.after)
-            )
-            for level in clinic.escalation
-            # It climbs to those who could answer it: what a director must sign does not go to a supervisor.
-            if duty.escalates
-            and level.role != duty.role
-            and (not duty.signed_by or level.role in duty.signed_by)
-        )
         return OpenTask(
             f"task-{name}",
             duty.key,
             duty.kind,
             duty.role,
             clinic.team.get(duty.role),
+            since,
             due_at,
-            levels,
+            _levels(duty, clinic, max(due_at, now)),
             duty.outcomes,
             duty.rule,
             duty.entries,
             duty.asks,
             signers(clinic.team, duty.signed_by, duty.not_by),
             of_task(duty.role, duty.rule, duty.within),
+            opened_at=now,
         )
+
+
+def _holder(task: OpenTask, now: datetime) -> str | None:
+    """Whose it is by the team: the owner's, or that of the level to which it has climbed."""
+    climbed = [level for level in task.escalation if level.at <= now]
+    return climbed[-1].staff_id if climbed else task.owner
+
+
+def _levels(duty: Duty, clinic: Clinic, overdue_at: datetime) -> tuple[EscalationLevel, ...]:
+    # Its owner hears of it first, and has the time of the first level also where it opens overdue (T7).
+    return tuple(
+        EscalationLevel(level.role, clinic.team.get(level.role), clinic.calendar.due(overdue_at, level.after))
+        for level in clinic.escalation
+        # It climbs to those who could answer it: what a director must sign does not go to a supervisor.
+        if duty.escalates and level.role != duty.role and (not duty.signed_by or level.role in duty.signed_by)
+    )
+
+
+def _told_of(before: OpenTask, after: OpenTask) -> list[str]:
+    what, told = before.kind.replace("_", " ").capitalize(), []
+    if after.owner != before.owner:
+        told.append(f"{what} goes to {after.owner or 'nobody yet'} (was {before.owner or 'nobody'}).")
+    if after.due_at != before.due_at:
+        told.append(f"{what} is due {in_words(after.due_at)} (was {in_words(before.due_at)}).")
+    return told

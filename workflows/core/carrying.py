@@ -1,15 +1,26 @@
 """What an episode hands on to the one that follows it on another pathway.
 
-Use, tests, medication, flags, goals and the screening stay true whatever the pathway. Attendance, tasks and
-decisions belong to the program they were made in, and consents are never inherited silently (E3).
+Use, tests, medication, flags, goals, the screening, the team and closed days stay true whatever the pathway.
+Attendance, tasks and decisions belong to the program they were made in, and consents are never inherited silently (E3).
 """
 
 from typing import Any
 
-from workflows.core.entries import Entry, Flag, Goal, Medication, Screening, Source, Test, Use
+from workflows.core.entries import (
+    Closure,
+    Entry,
+    Flag,
+    Goal,
+    Medication,
+    Screening,
+    Source,
+    TeamChange,
+    Test,
+    Use,
+)
 from workflows.core.facts import Answer, Facts
 
-CARRIED: tuple[type[Entry], ...] = (Screening, Use, Test, Medication, Flag, Goal)
+CARRIED: tuple[type[Entry], ...] = (Screening, Use, Test, Medication, Flag, Goal, TeamChange, Closure)
 
 
 def carried_over(facts: Facts, decision: Answer, level: str) -> tuple[dict[str, Any], ...]:

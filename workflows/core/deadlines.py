@@ -5,11 +5,13 @@ facts. A name holds dates and kinds, never a person.
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from typing import NamedTuple
+from datetime import date, datetime, timedelta
+from typing import NamedTuple, Protocol
 
-from workflows.core.calendar import day_in_words
+from workflows.core.calendar import Calendar, day_in_words
 from workflows.core.facts import Facts
+from workflows.core.record import Record
+from workflows.core.team import days_ahead
 
 
 class Deadline(NamedTuple):
@@ -76,6 +78,20 @@ def record_closes(facts: Facts) -> Iterator[Deadline]:
         closes_at = facts.calendar.due(signed.known_at, facts.policy.course.late_entries_for)
         if closes_at > facts.now:
             yield Deadline(closes_at, "Record of the closed episode is complete")
+
+
+class Dated(Protocol):
+    """The facts of a moment of an episode or a referral, as far as the team asks them."""
+
+    record: Record
+    calendar: Calendar
+    today: date
+
+
+def team_changes(facts: Dated) -> Iterator[Deadline]:
+    """A planned change of the team begins, or somebody no longer stands in: open tasks follow (I4)."""
+    for day in days_ahead(facts.record, facts.today):
+        yield Deadline(facts.calendar.at(day), f"Team changes {day_in_words(day)}")
 
 
 def leave_changes(facts: Facts) -> Iterator[Deadline]:

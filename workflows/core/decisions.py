@@ -79,7 +79,7 @@ def _check_who(decision: Decision, duty: Duty, facts: Facts) -> None:
             "source: a decision is signed by a named person of the staff; a "
             f"{decision.source.value} states facts only (E1)."
         )
-    team = facts.frame.team
+    team = facts.team
     able = signers(team, duty.signed_by, duty.not_by)
     is_news = not facts.record.place(decision, facts.now).is_history
     if decision.source is Source.IMPORT and is_news and decision.by not in team.values():

@@ -30,6 +30,8 @@ class OpenTask:
     kind: str
     role: str
     owner: str | None
+    since: datetime
+    """From when `due_at` is counted."""
     due_at: datetime
     escalation: tuple[EscalationLevel, ...]
     outcomes: tuple[str, ...]
@@ -38,6 +40,19 @@ class OpenTask:
     asks: str
     signers: Signers = ANYONE
     urgency: Urgency = Urgency.ORDINARY
+    revision: int = 0
+    """Grows with every change, so that one that arrives late does not undo a newer one."""
+    opened_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeTask:
+    """An open task is asked otherwise: it follows the team, the days on which the program is open, and what it asks.
+
+    `task` is the whole of it as it stands now; its `revision` has grown.
+    """
+
+    task: OpenTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +144,7 @@ class TellReferral:
 
 Effect = (
     OpenTask
+    | ChangeTask
     | CloseTask
     | Notify
     | MessagePatient

@@ -37,6 +37,7 @@ from workflows.core.effects import (
 )
 from workflows.core.entries import (
     Admission,
+    Closure,
     Consent,
     Decision,
     Entry,
@@ -47,6 +48,7 @@ from workflows.core.entries import (
     Return,
     Revocation,
     Source,
+    TeamChange,
     parse_entry,
 )
 from workflows.core.errors import NotAllowedNow, Refused
@@ -107,6 +109,7 @@ class Episode:
         self._looked_at: tuple[object, ...] | None = None
         self._stage = pathway.stage(self.chart.configuration_values)
         self._adoptions = self.record.version(PolicyAdoption)
+        self._closures = self.record.version(Closure)
         self._consents = self.record.version(Consent, Revocation)
         self._told_of_policy: list[str] = []
 
@@ -203,7 +206,10 @@ class Episode:
 
     def _show_after_exit(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
-            if not isinstance(entry, Decision | Exit | Retraction) and entry.source is not Source.IMPORT:
+            if (
+                not isinstance(entry, Decision | Exit | Retraction | TeamChange | Closure)
+                and entry.source is not Source.IMPORT
+            ):
                 self.effects.append(entry_after_exit(self.facts, entry.kind, entry.key))
 
     def _add(self, entry: Entry, now: datetime, arriving: frozenset[str]) -> Changed | Refused:
@@ -269,7 +275,8 @@ class Episode:
 
     def _look(self, now: datetime) -> Facts:
         """The facts of an instant; the same object for as long as nothing was recorded."""
-        version = (now, len(self.record), len(self.frame.answers), self.frame.policy)
+        frame = self.frame
+        version = (now, len(self.record), len(frame.answers), frame.policy, frame.calendar)
         if version != self._looked_at:
             self._looked_at = version
             self.facts = self.situation.facts = Facts(self.record, self.frame, now)
@@ -278,6 +285,7 @@ class Episode:
     def _settle(self, now: datetime) -> None:
         """Let the guards speak: the chart follows them until it stands still."""
         self._adopt_policy()
+        self._adopt_closures()
         self._look(now)
         guards = guards_read_in(self.chart)
         if self._reading != (guards, self.situation.read(guards)):
@@ -295,7 +303,19 @@ class Episode:
         before, policy = self.frame.policy, self.frame.adopted[-1][1]
         self._told_of_policy = differences(before, policy)
         self.frame.policy = policy
-        self.frame.calendar = Calendar(self.start.zone, policy.business, frozenset(self.start.closures))
+        self._keep_calendar()
+
+    def _adopt_closures(self) -> None:
+        """Days on which the program is closed change the calendar, and all that was worked out by it (A3, T6)."""
+        version = self.record.version(Closure)
+        if version != self._closures:
+            self._closures = version
+            self._keep_calendar()
+
+    def _keep_calendar(self) -> None:
+        told = (r.entry.on for r in self.record.standing(Closure) if isinstance(r.entry, Closure))
+        closures = frozenset([*self.start.closures, *told])
+        self.frame.calendar = Calendar(self.start.zone, self.frame.policy.business, closures)
         self.frame.kept.clear()
 
     def _policies(self) -> list[tuple[datetime, Policy]]:
@@ -413,7 +433,7 @@ class Episode:
     ) -> list[str]:
         """Open and close tasks for the difference between what is owed and what is open."""
         frame = self.frame
-        clinic = Clinic(frame.calendar, frame.team, frame.policy.escalation)
+        clinic = Clinic(frame.calendar, self.facts.team, frame.policy.escalation)
         awaited = self.next_deadline.at if self.next_deadline else None
         known = Known(awaited, by_time, self.taken_over_at)
         effects, happened = self.board.reconcile(duties, self.facts, kinds, clinic, known)
@@ -429,6 +449,7 @@ class Episode:
             self.chart.history_values[name] = [self.chart.states_map[state] for state in ids]
         self._stage = self.pathway.stage(self.chart.configuration_values)
         self._adopt_policy()
+        self._adopt_closures()
         self._consents = self.record.version(Consent, Revocation)
         self._looked_at = None
         self._look(self.started_at)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workflows.core.effects import StartReferral, TellReferral
-from workflows.core.entries import Consent, Revocation
+from workflows.core.entries import Closure, Consent, Entry, Revocation, TeamChange
 from workflows.core.facts import Facts
 from workflows.core.facts.linkage import Needed, referral_id
 
@@ -52,11 +52,11 @@ class Linkage:
                 self.referrals[key] = same[0]
                 continue
             new = self.referrals[key] = referral_id(facts.frame.episode_id, key)
-            news = _consents(facts)
+            news = _news(facts)
             self.told |= {f"{new}|{name}": 1 for name in news}
             # What was taken back before it began does not concern it.
             statements = tuple(
-                {**said, "id": f"{name}#1"} for name, said in news.items() if said["kind"] == "consent"
+                {**said, "id": f"{name}#1"} for name, said in news.items() if said["kind"] != "revocation"
             )
             found.append(_start(new, need, facts, statements))
         return found
@@ -85,7 +85,7 @@ class Linkage:
         """Everything that holds now and that a referral must know, by referral and name."""
         wanted: dict[str, dict[str, Any]] = {}
         needed = {need.key for need in facts.needs}
-        news = _consents(facts)
+        news = _news(facts)
         for one in dict.fromkeys(self.referrals.values()):
             keys = [key for key, known in self.referrals.items() if known == one]
             was_told = {name for name in self.told if name.startswith(f"{one}|")}
@@ -108,6 +108,20 @@ class Linkage:
 
 def _alike(one: Needed, other: Needed) -> bool:
     return (one.kind, one.service) == (other.kind, other.service)
+
+
+def _news(facts: Facts) -> Mapping[str, dict[str, Any]]:
+    """What stands in the episode and concerns each of its referrals, by the id of the entry."""
+    return {**_consents(facts), **_of_the_clinic(facts, TeamChange), **_of_the_clinic(facts, Closure)}
+
+
+def _of_the_clinic(facts: Facts, kind: type[Entry]) -> Mapping[str, dict[str, Any]]:
+    """Changes of the team, and days on which the program is closed, as they were stated."""
+    left_out = {"id", "source", "supersedes", "supersedes_reason"}
+    return {
+        r.key: r.entry.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=left_out)
+        for r in facts.record.standing(kind)
+    }
 
 
 def _consents(facts: Facts) -> Mapping[str, dict[str, Any]]:

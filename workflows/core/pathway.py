@@ -8,7 +8,13 @@ from typing import Any, ClassVar, Literal
 from statemachine import StateChart
 
 from workflows.core.claims import Claims
-from workflows.core.deadlines import Deadline, leave_changes, record_closes, statements_end
+from workflows.core.deadlines import (
+    Deadline,
+    leave_changes,
+    record_closes,
+    statements_end,
+    team_changes,
+)
 from workflows.core.duties import Duty
 from workflows.core.duties.admission import fallen_away, intake
 from workflows.core.duties.consents import revocations
@@ -102,8 +108,11 @@ class Pathway(ABC):
         """The moments ahead at which time alone changes something."""
         yield from leave_changes(facts)  # in every stage it shows whether somebody is away
         if stage == "closed":
-            yield from record_closes(facts)
+            for closes in record_closes(facts):
+                yield closes
+                yield from (one for one in team_changes(facts) if one.at < closes.at)
             return
+        yield from team_changes(facts)
         yield from statements_end(facts)
         if stage not in ("intake", "aftercare"):
             yield from self.program_deadlines(facts)

@@ -56,6 +56,8 @@ class OpenTaskView(BaseModel):
     task_id: str
     kind: str
     role: str
+    owner: str | None = None
+    """The staff id of whom it is, by the team; None: whoever answers for the role."""
     due_at: datetime
     level: int
     rule: str
@@ -65,6 +67,17 @@ class OpenTaskView(BaseModel):
     """Roles that may answer it; empty: whoever there is."""
     nobody_reached: bool = False
     """Whether no notice about it has reached anybody; they are tried on."""
+
+
+class TeamChangeView(BaseModel):
+    """From a day on somebody else has a role, or stands in for whoever has it."""
+
+    entry_id: str
+    role: str
+    staff_id: str
+    since: date
+    until: date | None = None
+    stands_in_for: str | None = None
 
 
 class NextDeadline(BaseModel):
@@ -91,6 +104,11 @@ class Progress(BaseModel):
     on_leave: bool
     in_crisis: bool
     states: list[str]
+    site: str = ""
+    team: dict[str, str] = Field(default_factory=dict)
+    """Staff ids by role, as of today: those who stand in are in the place of those who are away."""
+    team_changes: list[TeamChangeView] = Field(default_factory=list)
+    """Changes of the team that stand, past and planned."""
     program_day: int | None
     admitted_on: date | None
     last_use_on: date | None

@@ -87,7 +87,7 @@ def _level_by_another_role(entry: LevelOfCareDecision, facts: Facts) -> None:
     if entry.source is not Source.STAFF or not screened or not isinstance(screened.entry, Screening):
         return
     proposed, _ = proposed_level(screened.entry, facts)
-    roles = {role for role, staff_id in facts.frame.team.items() if staff_id == entry.by}
+    roles = {role for role, staff_id in facts.team.items() if staff_id == entry.by}
     if roles and not roles & set(CLINICIANS) and level_named(entry.level) != level_named(proposed):
         raise NotAllowedNow(
             f"by: the screening proposes {proposed}; another level of care is decided by the "

@@ -26,7 +26,7 @@ from workflows.core.signing import Signers
 from workflows.core.start import EpisodeStart
 from workflows.core.urgency import Urgency
 
-FORMAT = 6
+FORMAT = 7
 
 
 def pack(episode: Episode) -> str:
@@ -129,6 +129,7 @@ def _packed_task(task: OpenTask, done_by: tuple[str, ...]) -> list[Any]:
         task.duty,
         task.role,
         task.owner,
+        task.since.isoformat(),
         task.due_at.isoformat(),
         levels,
         task.outcomes,
@@ -138,11 +139,14 @@ def _packed_task(task: OpenTask, done_by: tuple[str, ...]) -> list[Any]:
         done_by,
         astuple(task.signers),
         task.urgency,
+        task.revision,
+        task.opened_at and task.opened_at.isoformat(),
     ]
 
 
 def _task(packed: list[Any], zone: ZoneInfo) -> tuple[OpenTask, tuple[str, ...]]:
-    task_id, duty, role, owner, due_at, levels, outcomes, rule, entries, asks, done_by, able, urgency = packed
+    task_id, duty, role, owner, since, due_at, levels, outcomes, rule, entries, asks, *more = packed
+    done_by, able, urgency, revision, opened_at = more
     roles, others, only, involved = able
     escalation = tuple(
         EscalationLevel(r, s, datetime.fromisoformat(at).astimezone(zone)) for r, s, at in levels
@@ -154,6 +158,7 @@ def _task(packed: list[Any], zone: ZoneInfo) -> tuple[OpenTask, tuple[str, ...]]
             kind_of(duty),
             role,
             owner,
+            datetime.fromisoformat(since).astimezone(zone),
             datetime.fromisoformat(due_at).astimezone(zone),
             escalation,
             tuple(outcomes),
@@ -162,6 +167,8 @@ def _task(packed: list[Any], zone: ZoneInfo) -> tuple[OpenTask, tuple[str, ...]]
             asks,
             Signers(tuple(roles), tuple(others), only, involved),
             Urgency(urgency),
+            revision,
+            datetime.fromisoformat(opened_at).astimezone(zone) if opened_at else None,
         ),
         tuple(done_by),
     )

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from workflows.core.board import Board
 from workflows.core.corrections import reason_of
 from workflows.core.deadlines import Deadline
-from workflows.core.entries import Entry
+from workflows.core.entries import Entry, TeamChange
 from workflows.core.episode import Episode
 from workflows.core.facts import Facts
 from workflows.core.pathway import IN_PROGRAM
@@ -19,6 +19,7 @@ from workflows.core.progress import (
     JournalLine,
     NextDeadline,
     Progress,
+    TeamChangeView,
     Week,
 )
 from workflows.core.record import Record
@@ -39,6 +40,9 @@ def progress(episode: Episode, now: datetime) -> Progress:
         on_leave=facts.on_leave,
         in_crisis=facts.in_crisis,
         states=leaf_states(episode),
+        site=episode.start.site,
+        team=facts.team,
+        team_changes=changes_of_team(facts.record),
         program_day=(facts.today - admitted_on).days + 1
         if admitted_on and facts.today >= admitted_on
         else None,
@@ -61,6 +65,19 @@ def progress(episode: Episode, now: datetime) -> Progress:
         refused_by_payer=[refusal.said for refusal in facts.payer_refusals],
         exit=ExitView(reason=facts.exit[0], on=facts.exit[1], entry_id=facts.exit[2]) if facts.exit else None,
     )
+
+
+def changes_of_team(record: Record) -> list[TeamChangeView]:
+    """Every change of the team that stands, by the day from which it holds."""
+    return [
+        TeamChangeView(
+            entry_id=recorded.key,
+            since=change.from_,
+            **change.model_dump(include={"role", "staff_id", "until", "stands_in_for"}),
+        )
+        for recorded in record.standing(TeamChange)
+        if isinstance(change := recorded.entry, TeamChange)
+    ]
 
 
 def gate(facts: Facts) -> GateProgress:

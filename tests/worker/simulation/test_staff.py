@@ -22,7 +22,18 @@ def team(**rules: object) -> Team:
 def task(kind: str, *outcomes: str, role: str = "case_manager") -> OpenTask:
     levels = (EscalationLevel("supervisor", "su-1", FRIDAY_EVENING + timedelta(days=3)),)
     return OpenTask(
-        "task-1", f"{kind}:x", kind, role, "cm-1", FRIDAY_EVENING, levels, outcomes, "X1", (), "?"
+        "task-1",
+        f"{kind}:x",
+        kind,
+        role,
+        "cm-1",
+        FRIDAY_EVENING,
+        FRIDAY_EVENING,
+        levels,
+        outcomes,
+        "X1",
+        (),
+        "?",
     )
 
 

@@ -135,7 +135,7 @@ def drawn_tests(facts: Facts) -> Iterator[Duty]:
 def _collection(facts: Facts, day: date) -> Duty:
     return Duty(
         f"collect_test:{day}",
-        "nurse" if facts.frame.team.get("nurse") else "case_manager",
+        "nurse" if facts.team.get("nurse") else "case_manager",
         facts.calendar.at(day, facts.policy.business.opens),
         facts.policy.tests.collection,
         ("collected", "clinic_cancelled", "not_provided"),
@@ -155,7 +155,7 @@ def adherence(facts: Facts) -> Iterator[Duty]:
         if recorded := facts.record.get(key):
             yield Duty(
                 f"adherence_talk:{key}",
-                "nurse" if facts.frame.team.get("nurse") else CLINICIAN,
+                "nurse" if facts.team.get("nurse") else CLINICIAN,
                 recorded.known_at,
                 Delay(business_days=2),
                 ("held", "declined"),

@@ -19,6 +19,7 @@ from workflows.core.entries.attendance import (
     WeeklySession,
 )
 from workflows.core.entries.base import Entry, Source, dated_ahead, effective_at
+from workflows.core.entries.clinic import Closure, TeamChange
 from workflows.core.entries.consent import Consent, Revocation
 from workflows.core.entries.course import (
     Checkin,
@@ -51,6 +52,7 @@ KINDS: dict[str, type[Entry]] = {
         Attendance, SessionChange, Schedule, Contact, Module, MutualHelp,
         Use, Test, Medication, Consent, Revocation, Payer,
         Leave, Return, Crisis, Flag, Checkin, Decision, Exit, PolicyAdoption, Retraction, ReferralNews,
+        TeamChange, Closure,
     )
 }  # fmt: skip
 
@@ -122,10 +124,11 @@ def in_words(error: ValidationError, model: type[Any] | None = None) -> str:
 
 
 __all__ = [
-    "JUDGED_AT_THE_DOOR", "KINDS", "Acknowledgement", "Admission", "Attendance", "Checkin", "Consent", "Contact",
-    "Crisis", "Decision", "Entry", "Exit", "Flag", "Goal", "Leave", "LevelOfCareDecision", "Medication", "Module",
+    "JUDGED_AT_THE_DOOR", "KINDS", "Acknowledgement", "Admission", "Attendance", "Checkin", "Closure", "Consent",
+    "Contact", "Crisis", "Decision", "Entry", "Exit", "Flag", "Goal", "Leave", "LevelOfCareDecision", "Medication",
+    "Module",
     "MutualHelp", "Need", "Payer", "PolicyAdoption", "ReferralNews",
     "Retraction", "Return", "Revocation", "Schedule", "Screening",
-    "SessionChange", "Source", "Test", "Use", "WeeklySession", "dated_ahead", "effective_at", "in_words",
+    "SessionChange", "Source", "TeamChange", "Test", "Use", "WeeklySession", "dated_ahead", "effective_at", "in_words",
     "parse_entry",
 ]  # fmt: skip

@@ -1,8 +1,8 @@
 """What follows from a record under a policy at one instant. Nothing here decides; it only reads.
 
 One file for each subject, in a chain in which each reads only those before it:
-`reading` → `consents` → `intake` → `course` → `use` → `stages` → `attendance` → `gate` → `length` → `discharge` →
-`exits` → `linkage` → `payer`.
+`reading` → `team` → `consents` → `intake` → `course` → `use` → `stages` → `attendance` → `gate` → `length` →
+`discharge` → `exits` → `linkage` → `payer`.
 The calculations themselves are functions beside them: `sessions`, `ladder`, `sobriety`, `conditions`.
 """
 

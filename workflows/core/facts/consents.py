@@ -7,7 +7,8 @@ from typing import Any
 
 from workflows.core import consents as rule
 from workflows.core.entries import Consent, Revocation
-from workflows.core.facts.reading import Reading, fact
+from workflows.core.facts.reading import fact
+from workflows.core.facts.team import TeamFacts
 from workflows.core.record import Recorded
 
 
@@ -61,7 +62,7 @@ def told_of(stated: StatedConsent) -> dict[str, Any]:
     }  # fmt: skip
 
 
-class ConsentFacts(Reading):
+class ConsentFacts(TeamFacts):
     """What the patient has consented to. Recording more never makes a revocation weaker: order has no say (T4)."""
 
     @fact

@@ -31,7 +31,8 @@ class Frame:
     policy: Policy
     calendar: Calendar
     weekly: tuple[WeeklySession, ...]
-    team: Mapping[str, str]
+    first_team: Mapping[str, str]
+    """The team at the beginning; who is in it today is a fact (`facts.team`)."""
     referred_on: date
     started_at: datetime
     """When this engine took the episode up; what other systems decided before that is history (T7)."""

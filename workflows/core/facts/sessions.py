@@ -83,8 +83,8 @@ def offered(
     found: dict[datetime, Session] = {}
     for named, plan in planned.items():
         start, minutes = plan.start, plan.minutes
-        stands = not plan.is_cancelled and not (start == named and start.date() in calendar.closures)
-        if stands and first <= start.date() <= last:
+        is_closed = start == named and not plan.is_added and start.date() in calendar.closures
+        if not plan.is_cancelled and not is_closed and first <= start.date() <= last:
             session = Session.planned(start, minutes, plan.service, calendar, grace)
             if not is_offered(session):
                 continue
@@ -102,6 +102,8 @@ class _Planned:
     minutes: int
     service: str
     is_cancelled: bool = False
+    is_added: bool = False
+    """By somebody who knew the day: it takes place on a day on which the program is closed, too."""
 
 
 def _change(planned: dict[datetime, _Planned], changes: Iterable[SessionChange]) -> None:
@@ -112,7 +114,11 @@ def _change(planned: dict[datetime, _Planned], changes: Iterable[SessionChange])
         for change in pending:
             if change.change == "added":
                 plan = planned.setdefault(change.session, _Planned(change.session, 60, "group"))
-                plan.start, plan.is_cancelled = change.session, False  # it takes place after all
+                plan.start, plan.is_cancelled, plan.is_added = (
+                    change.session,
+                    False,
+                    True,
+                )  # it takes place after all
             elif (named := _named(change.session, planned)) is None:
                 left.append(change)  # perhaps a session that another change moves there
                 continue

@@ -45,7 +45,7 @@ class StageFacts(UseFacts):
         missing += [
             f"a {role.replace('_', ' ')} in the team"
             for role in ("therapist", "case_manager")
-            if not self.frame.team.get(role)
+            if not self.team.get(role)
         ]
         if not self.frame.weekly and not self.schedules:
             missing.append("a weekly schedule")
@@ -74,7 +74,7 @@ class StageFacts(UseFacts):
             instants = dict.fromkeys(r.recorded_at for r in self.record if r.recorded_at >= begun)
             return any(self._was_complete_at(instant, keys) for instant in instants)
 
-        return self._fold("was_complete", (len(self.record), self.frame.team), fold)
+        return self._fold("was_complete", (len(self.record), self.team), fold)
 
     def _was_complete_at(self, instant: datetime, keys: Collection[str]) -> bool:
         then = self.as_known_at(instant)

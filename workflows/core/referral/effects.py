@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from workflows.core.effects import CloseTask, Notify, OpenTask
+from workflows.core.effects import ChangeTask, CloseTask, Notify, OpenTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,7 @@ class ReportToEpisode:
 
 ReferralEffect = (
     OpenTask
+    | ChangeTask
     | CloseTask
     | Notify
     | FindCandidates

@@ -5,6 +5,7 @@ its own: it neither needs nor knows the episode's, and goes on when that has end
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,10 +15,10 @@ from statemachine.orderedset import OrderedSet
 
 from workflows.core.board import Board, Clinic, Known
 from workflows.core.calendar import Calendar, day_in_words, in_words
-from workflows.core.deadlines import Deadline
+from workflows.core.deadlines import Deadline, team_changes
 from workflows.core.duties import Duty
 from workflows.core.effects import Notify, OpenTask
-from workflows.core.entries import Entry
+from workflows.core.entries import Closure, Entry
 from workflows.core.errors import NotAllowedNow
 from workflows.core.policy import load_policy
 from workflows.core.progress import Changed
@@ -61,6 +62,7 @@ class Referral:
         calendar = Calendar(start.zone, policy.business, frozenset(start.closures))
         self.frame = ReferralFrame(start, policy, calendar, start.team.model_dump(exclude_none=True))
         self.facts = ReferralFacts(self.record, self.frame, now)
+        self._closures = self.record.version(Closure)
         self._chart_type, self._situation_type = chart, situation
         self.situation = situation(self.facts)
         self.chart = chart(model=self.situation)
@@ -204,8 +206,19 @@ class Referral:
 
     def facts_at(self, now: datetime) -> ReferralFacts:
         """Read the record anew for an instant."""
+        self._adopt_closures()
         self.facts = self.situation.facts = ReferralFacts(self.record, self.frame, now)
         return self.facts
+
+    def _adopt_closures(self) -> None:
+        """Days on which the program is closed change the calendar (T6)."""
+        version = self.record.version(Closure)
+        if version != self._closures:
+            self._closures = version
+            told = (r.entry.on for r in self.record.standing(Closure) if isinstance(r.entry, Closure))
+            closures = frozenset([*self.start.closures, *told])
+            calendar = Calendar(self.start.zone, self.frame.policy.business, closures)
+            self.frame = replace(self.frame, calendar=calendar)
 
     def _settle(self, now: datetime) -> None:
         """Let the guards speak: the chart follows them until it stands still."""
@@ -231,7 +244,7 @@ class Referral:
         owed = [duty for duty in duties(facts) if facts.answer(duty.key) is None]
         self._awaited(owed)
         # From here on nothing is worked out that a statement could make impossible.
-        clinic = Clinic(self.frame.calendar, self.frame.team, self.frame.policy.escalation)
+        clinic = Clinic(self.frame.calendar, facts.team, self.frame.policy.escalation)
         known = Known(self.next_deadline.at if self.next_deadline else None, by_time)
         opened, happened = self.board.reconcile(owed, facts, kinds, clinic, known)
         self.effects += opened
@@ -247,8 +260,15 @@ class Referral:
             for duty in owed
             if duty.since > facts.now
         ]
+        closes = list(record_closes(facts))
         return [
-            *record_closes(facts),
+            *closes,
+            # Who is in the team of a closed referral matters only for as long as it takes statements.
+            *(
+                one
+                for one in team_changes(facts)
+                if facts.closed is None or one.at < min(closes, default=one).at
+            ),
             *wait_is_over(facts),
             *agency_is_asked(facts, self.requests.asked_at),
             *begin,
@@ -259,7 +279,7 @@ class Referral:
         if self.waits_for == "nothing" and self.facts.closed is None and key not in self.sent:
             self.sent.add(key)
             line = f"{self.start.referral_id} is open, and no deadline and no task is: see what is owed."
-            staff_id = self.frame.team.get("supervisor")
+            staff_id = self.facts.team.get("supervisor")
             self.effects.append(Notify(key, "supervisor", staff_id, "nothing_awaited", (line,)))
 
     def _observed(self, now: datetime) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from workflows.core.referral.statements import (
     Reply,
     Sponsor,
 )
+from workflows.core.team import changes_in, team_on
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,8 @@ class ReferralFrame:
     start: ReferralStart
     policy: Policy
     calendar: Calendar
-    team: Mapping[str, str]
+    first_team: Mapping[str, str]
+    """The team at the beginning; who is in it today is a fact (`facts.team`)."""
 
     @property
     def linkage(self) -> Linkage:
@@ -59,6 +61,11 @@ class ReferralFacts:
         self.start, self.linkage = frame.start, frame.linkage
         self.calendar = frame.calendar
         self.today = frame.calendar.day_of(now)
+
+    @fact
+    def team(self) -> dict[str, str]:
+        """Staff ids by role, as of today (I4)."""
+        return team_on(self.today, self.frame.first_team, changes_in(self.record))
 
     def answer(self, duty: str) -> Answer | None:
         """What a person answered a task that changed no fact, last."""

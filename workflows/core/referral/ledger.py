@@ -70,4 +70,4 @@ def told_without_consent(told: NoteTold, facts: ReferralFacts) -> Iterator[Notif
         "stands in the ledger. Record the consent if there is one on paper."
     )
     for role in ("case_manager", "supervisor"):
-        yield Notify(f"{told.key}:{role}", role, facts.frame.team.get(role), "told_without_consent", (line,))
+        yield Notify(f"{told.key}:{role}", role, facts.team.get(role), "told_without_consent", (line,))

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from workflows.core.calendar import in_words
-from workflows.core.entries import Entry, Retraction, Source, dated_ahead
+from workflows.core.entries import Closure, Entry, Retraction, Source, TeamChange, dated_ahead
 from workflows.core.errors import InvalidEntry, NotAllowedNow
 from workflows.core.record import Recorded
 from workflows.core.referral.attempts import Step
@@ -45,6 +45,8 @@ def refuse(arriving: Recorded, facts: ReferralFacts, open_duties: Collection[str
             f"source: an agency states {', '.join(_kind(one) for one in OF_AN_AGENCY)}; a {statement.kind} is for the "
             "patient or the staff to state."
         )
+    if isinstance(statement, TeamChange | Closure) and statement.source not in (Source.STAFF, Source.IMPORT):
+        raise NotAllowedNow("source: the team and closed days are told by a named person of the staff.")
     if start.joins:
         _nobody_confirms(statement)
     if isinstance(statement, Sending) and statement.outcome in BY_MACHINE:

@@ -11,7 +11,7 @@ from workflows.core.referral.engine import Referral
 from workflows.core.referral.statements import STATEMENTS
 from workflows.core.snapshot import packed_board, restore_board
 
-FORMAT = 3
+FORMAT = 4
 
 
 def pack(referral: Referral) -> str:

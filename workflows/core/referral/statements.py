@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
-from workflows.core.entries import Retraction, parse_entry
+from workflows.core.entries import Closure, Retraction, TeamChange, parse_entry
 from workflows.core.entries.base import Code, Entry, Reason
 from workflows.core.years import check_year
 
@@ -223,7 +223,7 @@ STATEMENTS: dict[str, type[Entry]] = {
     for cls in (
         Candidates, Preference, Choice, ConsentGiven, ConsentRevoked, Sending, SendAgain, AgencyAnswered, Appointment,
         Visit, NotComfortable, NextCandidate, Engaged, Sponsor, Cancellation, CancellationConfirmed, Closing, Reply,
-        Retraction,
+        TeamChange, Closure, Retraction,
     )
 }  # fmt: skip
 

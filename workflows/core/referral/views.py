@@ -2,14 +2,14 @@
 
 from datetime import date, datetime
 
-from pydantic import BaseModel, JsonValue
+from pydantic import BaseModel, Field, JsonValue
 
-from workflows.core.progress import NextDeadline, OpenTaskView
+from workflows.core.progress import NextDeadline, OpenTaskView, TeamChangeView
 from workflows.core.referral.attempts import Attempt
 from workflows.core.referral.engine import Referral
 from workflows.core.referral.facts import ReferralFacts
 from workflows.core.referral.statements import Place
-from workflows.core.views import not_reached
+from workflows.core.views import changes_of_team, not_reached
 
 
 class FhirStatus(BaseModel):
@@ -74,6 +74,9 @@ class ReferralView(BaseModel):
     nobody_reached: bool
     """Whether something owed has reached nobody so far; it is tried on."""
     not_reached: list[str]
+    team: dict[str, str] = Field(default_factory=dict)
+    """Staff ids by role, as of today."""
+    team_changes: list[TeamChangeView] = Field(default_factory=list)
     closed: ClosedView | None
 
 
@@ -106,6 +109,8 @@ def view(referral: Referral, now: datetime) -> ReferralView:
         undelivered=referral.undelivered,
         nobody_reached=bool(not_reached(referral)),
         not_reached=not_reached(referral),
+        team=facts.team,
+        team_changes=changes_of_team(facts.record),
         closed=ClosedView(reason=end.reason, on=facts.calendar.day_of(end.at)) if end else None,
     )
 

@@ -1,0 +1,28 @@
+"""Facts of the clinic around the patient: who is in the team today, and on which days the program is closed."""
+
+from datetime import date
+
+from workflows.core.entries import Closure, TeamChange
+from workflows.core.facts.reading import Reading, fact
+from workflows.core.team import changes_in, planned, team_on
+
+
+class TeamFacts(Reading):
+    """Who cares for the patient."""
+
+    @fact
+    def team(self) -> dict[str, str]:
+        """Staff ids by role, as of today: those who stand in are in the place of those who are away."""
+        if not self.record.all_of(TeamChange):
+            return dict(self.frame.first_team)
+        return team_on(self.today, self.frame.first_team, changes_in(self.record))
+
+    @property
+    def team_ahead(self) -> list[str]:
+        """Changes of the team that are planned, in words."""
+        return planned(self.record, self.today) if self.record.all_of(TeamChange) else []
+
+    @property
+    def closures_told(self) -> list[date]:
+        """Days of which was told after the beginning that the program is closed."""
+        return [r.entry.on for r in self.record.standing(Closure) if isinstance(r.entry, Closure)]
