@@ -1,6 +1,6 @@
 """What workflows and activities say to each other: names and models only, nothing heavy to import."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
@@ -66,6 +66,10 @@ class PatientMessage(BaseModel):
     episode_id: str
     template: str
     send_before: datetime | None = None
+    quiet: tuple[time, time] | None = None
+    """Wall-clock times between which it waits where the person has named none (P2)."""
+    timezone: str | None = None
+    """The program's, for whom no other zone is on file."""
 
 
 class Receipt(BaseModel):

@@ -26,7 +26,7 @@ COMMANDS = {
     "codec": "codec.codec",
     "admit": "episodes.app",
     "record": "episodes.app",
-    "attend": "episodes.app",
+    "attend": "attending.app",
     "progress": "episodes.app",
     "journal": "episodes.app",
     "list": "episodes.app",

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import phonenumbers
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -41,6 +42,8 @@ class Settings(BaseSettings):
     webhook_secret: str | None = None
     timezone: str = "America/Chicago"
     """The clinic's own, where no episode tells its program's."""
+    region: str = "US"
+    """The clinic's country, as a code of two letters, in which telephone numbers without country code are read."""
     templates: Path | None = None
     """The clinic's own folder of message templates."""
     agencies: Path = _in_home("agencies.yaml")
@@ -72,6 +75,13 @@ class Settings(BaseSettings):
             return ZoneInfo(name).key
         except (ValueError, OSError, KeyError):
             raise ValueError(f"{name} is not a time zone; use a name such as America/Chicago") from None
+
+    @field_validator("region")
+    @classmethod
+    def _known_region(cls, code: str) -> str:
+        if code.upper() not in phonenumbers.SUPPORTED_REGIONS:
+            raise ValueError(f"{code} is no country; use a code of two letters, such as US")
+        return code.upper()
 
 
 def links(settings: Settings) -> Links:

@@ -83,6 +83,8 @@ class Errands:
             episode_id=episode_id,
             template=message.template,
             send_before=message.send_before,
+            quiet=message.quiet,
+            timezone=self._episode.start.timezone,
         )
         self._on_their_way[message.key] = (message, sending)
         try:

@@ -51,6 +51,8 @@ class TaskChanged(BaseModel):
     entries: list[str]
     asks: str
     signers: Signers
+    asks_otherwise: bool = False
+    """Whether what it asks has changed, and whoever has it must hear so (T3)."""
 
 
 class TaskDone(BaseModel):

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, time
 
 from temporalio import workflow
 from temporalio.common import Priority
@@ -131,12 +131,25 @@ def _send(notice: StaffNotice, urgency: Urgency, policy: ActivityPolicy) -> work
 
 
 def start_message(
-    *, key: str, episode_id: str, template: str, send_before: datetime
+    *,
+    key: str,
+    episode_id: str,
+    template: str,
+    send_before: datetime,
+    quiet: tuple[time, time] | None,
+    timezone: str,
 ) -> workflow.ActivityHandle[Receipt]:
     """Begin to send a neutral message to the patient; it may wait for the end of quiet hours."""
     return workflow.start_activity(
         MESSAGE_PATIENT,
-        PatientMessage(key=key, episode_id=episode_id, template=template, send_before=send_before),
+        PatientMessage(
+            key=key,
+            episode_id=episode_id,
+            template=template,
+            send_before=send_before,
+            quiet=quiet,
+            timezone=timezone,
+        ),
         result_type=Receipt,
         summary="Neutral message to the patient",
         # An attempt that runs at this moment is waited for: what has left is noted as sent.

@@ -123,6 +123,7 @@ class Outward:
             entries=list(task.entries),
             asks=task.asks,
             signers=task.signers,
+            asks_otherwise=changed.asks_otherwise,
         )
         try:
             await workflow.get_external_workflow_handle(task.task_id).signal("changed", news)

@@ -149,7 +149,9 @@ class StaffTask:
         """Follow the team and the calendar: whoever gets the task hears of it once (T3, T6)."""
         before, due_at, is_theirs = self._by_the_team, self.task.due_at, self.owner == self._by_the_team[1]
         self.revision, self._is_changed = news.revision, True
-        self.task = self.task.model_copy(update={name: value for name, value in news if name != "revision"})
+        self.task = self.task.model_copy(
+            update={name: value for name, value in news if name in TaskStart.model_fields}
+        )
         if news.due_at != due_at:
             self._note(f"due {_utc(news.due_at)}")
         level = min(self.level, self._level_by_now())
@@ -160,6 +162,9 @@ class StaffTask:
             self.level = level
         if (is_theirs or is_no_longer_overdue) and self._by_the_team != before:
             self._hand_over(before[1], still_tells=is_no_longer_overdue)
+        elif news.asks_otherwise:
+            self._note("what it asks has changed")
+            self._tell("task_changed", [f"Changed: {self.task.asks}"], f"changed_{news.revision}")
         self._show_owner()
         self._show()
 

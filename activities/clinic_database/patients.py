@@ -1,7 +1,7 @@
 """Who a patient is, and how they want to be reached: identity stands here and nowhere else (P1)."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -10,9 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.clinic_database.engine import ClinicDatabase
 from activities.clinic_database.tables import ContactRow, EpisodeRow, PatientRow
-
-FEWEST_DIGITS = 7
-"""A telephone number has no fewer; fewer would mean too many people, or a part of an address."""
+from activities.telephone import normal_form, same_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +34,16 @@ class Patient:
     latitude: float | None = None
     longitude: float | None = None
 
-    def quiet_at(self, instant: datetime, clinic: ZoneInfo) -> bool:
-        """Whether an instant falls into the person's quiet hours."""
-        if self.quiet_from is None or self.quiet_until is None or self.quiet_from == self.quiet_until:
+    def quiet_at(self, instant: datetime, clinic: ZoneInfo, default: tuple[time, time] | None = None) -> bool:
+        """Whether an instant falls into the person's quiet hours; into the default ones where they named none."""
+        named = self.quiet_from is not None and self.quiet_until is not None
+        begin, end = (self.quiet_from, self.quiet_until) if named else default or (None, None)
+        if begin is None or end is None or begin == end:
             return False
         clock = instant.astimezone(self.zone(clinic)).time()
-        if self.quiet_from < self.quiet_until:
-            return self.quiet_from <= clock < self.quiet_until
-        return clock >= self.quiet_from or clock < self.quiet_until
+        if begin < end:
+            return begin <= clock < end
+        return clock >= begin or clock < end
 
     def zone(self, clinic: ZoneInfo) -> ZoneInfo:
         """The person's time zone; the clinic's where nothing else is known."""
@@ -51,13 +51,15 @@ class Patient:
 
 
 class Patients:
-    """All patients of the clinic."""
+    """All patients of the clinic. In `region`, such as US, a number without country code is read."""
 
-    def __init__(self, database: ClinicDatabase) -> None:
-        self._database = database
+    def __init__(self, database: ClinicDatabase, region: str = "US") -> None:
+        self._database, self._region = database, region
 
     async def save(self, patient: Patient) -> None:
-        """Keep what is known of a patient, in place of what was."""
+        """Keep what is known of a patient, in place of what was; a telephone number in its normal form."""
+        if patient.phone and (number := normal_form(patient.phone, self._region)):
+            patient = replace(patient, phone=number)
         async with self._database.transaction() as session:
             await session.merge(PatientRow(**{name: getattr(patient, name) for name in Patient.__slots__}))
 
@@ -98,26 +100,23 @@ class Patients:
                 session.add(row)
             row.stopped_at = (row.stopped_at or datetime.now(UTC)) if stopped else None
 
-    async def stop_phone(self, phone: str) -> None:
-        """STOP from a telephone: it holds for everyone who is reached there. Nobody there is no error (P11).
-
-        Reached by the number on file, or over the channel to which messages go: those may differ.
-        """
-        if len(digits := _digits(phone)) < FEWEST_DIGITS:
-            return
+    async def reached_at(self, phone: str) -> list[str]:
+        """Keys of everyone who is reached at a telephone: by the number on file, or by the channel to which messages
+        go; those may differ. Nobody there is no error (P11)."""
         async with self._database.transaction() as session:
             channels = await session.execute(select(ContactRow.patient_key, ContactRow.channel))
-            over = {key for key, channel in channels if digits in map(_digits, re.split(r"[/?&:@]", channel))}
-            for row in await session.scalars(select(PatientRow)):
-                if _digits(row.phone or "") == digits or row.patient_key in over:
-                    row.stopped_at = row.stopped_at or datetime.now(UTC)
-                    over.discard(row.patient_key)
-            session.add_all(PatientRow(patient_key=key, stopped_at=datetime.now(UTC)) for key in over)
+            over = [key for key, channel in channels if self._leads_to(channel, phone)]
+            known = await session.execute(select(PatientRow.patient_key, PatientRow.phone))
+            on_file = [key for key, number in known if number and same_number(number, phone, self._region)]
+        return list(dict.fromkeys([*on_file, *over]))
 
+    def _leads_to(self, channel: str, phone: str) -> bool:
+        return any(same_number(part, phone, self._region) for part in re.split(r"[/?&:@]", channel) if part)
 
-def _digits(phone: str) -> str:
-    """The last ten digits, by which a number is the same with and without its country code."""
-    return "".join(character for character in phone if character.isdigit())[-10:]
+    async def stop_phone(self, phone: str, stopped: bool = True) -> None:
+        """STOP from a telephone, or (False) START: it holds for everyone who is reached there (P2)."""
+        for key in await self.reached_at(phone):
+            await self.stop(key, stopped)
 
 
 async def key_behind(session: AsyncSession, episode_id: str) -> str:

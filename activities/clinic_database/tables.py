@@ -144,6 +144,19 @@ class AnswerRow(Base):
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class TextRow(Base):
+    """A text message that came in and was not understood; a person of the staff sees to it."""
+
+    __tablename__ = "incoming_text"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    sender: Mapped[str] = mapped_column(String(40))
+    text: Mapped[str] = mapped_column(Text)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    seen_by: Mapped[str | None] = mapped_column(String(120))
+
+
 class OutboxRow(Base):
     """One row for each sending, whatever the number of attempts."""
 
@@ -178,5 +191,5 @@ class ChannelFaultRow(Base):
 
 __all__ = [
     "AnswerRow", "Base", "ChannelFaultRow", "ConsentEventRow", "ConsentRow", "ContactRow", "EpisodeRow", "LedgerRow",
-    "OutboxRow", "PatientRow",
+    "OutboxRow", "PatientRow", "TextRow",
 ]  # fmt: skip

@@ -15,6 +15,7 @@ from activities.directory.index import Index
 from activities.directory.points import JOINED_ONLINE, Points
 from activities.directory.reasons import Reasons
 from activities.directory.secular import ALWAYS
+from workflows.core.vocabulary import meaning
 
 ALWAYS_OFFERED = "a secular choice, always offered"
 
@@ -45,7 +46,8 @@ def _best(fitting: Fitting, numbers: Sequence[int], at_most: int) -> tuple[Ranke
 
 def _understood(ask: Ask) -> Ask:
     """A service that names a specialty or a fellowship is a wish for it."""
-    code, wishes = vocabulary.service(ask.service), ask.wishes
+    meant, wishes = meaning(ask.service), ask.wishes
+    code = meant.code if meant and meant.kind == ask.kind else vocabulary.service(ask.service)
     if ask.kind == "therapist":
         special = vocabulary.specialty(ask.service)
         if special in vocabulary.SPECIALTIES and special not in wishes.specialties:

@@ -5,22 +5,17 @@ nothing here are kept with the listing as they were and fail nothing.
 """
 
 import re
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from activities.directory.fields import text
-
-SECULAR_FELLOWSHIPS = frozenset({"smart", "lifering", "women_for_sobriety", "sos", "moderation"})
-"""Mutual help that is built on no higher power; one of these is always offered beside the others (C4)."""
-
-FELLOWSHIPS = {
-    "aa": "Alcoholics Anonymous", "na": "Narcotics Anonymous", "ca": "Cocaine Anonymous",
-    "ma": "Marijuana Anonymous", "cma": "Crystal Meth Anonymous", "al_anon": "Al-Anon",
-    "nar_anon": "Nar-Anon", "dra": "Dual Recovery Anonymous", "celebrate_recovery": "Celebrate Recovery",
-    "smart": "SMART Recovery", "lifering": "LifeRing Secular Recovery", "women_for_sobriety": "Women for Sobriety",
-    "sos": "Secular Organizations for Sobriety", "recovery_dharma": "Recovery Dharma",
-    "moderation": "Moderation Management",
-}  # fmt: skip
+from workflows.core import vocabulary as words
+from workflows.core.vocabulary import (
+    FELLOWSHIPS,
+    LEVELS_OF_CARE,
+    SECULAR_FELLOWSHIPS,
+    SERVICES,
+    SPECIALTIES,
+)
 
 FORMATS = {
     "newcomer": "for newcomers", "discussion": "discussion", "speaker": "speaker", "big_book": "Big Book",
@@ -35,56 +30,6 @@ FORMATS = {
 AUDIENCES = frozenset({"women", "men", "young", "seniors", "lgbtq", "people_of_color", "indigenous",
                        "professionals", "family"})  # fmt: skip
 """Formats that are meant for some people: they come after others unless they are asked for."""
-
-_SERVICES = {
-    "food_bank": r"food (bank|pantr|shelf|box)|pantry|groceries|emergency food|\bsnap\b|\bwic\b|soup kitchen|meals?\b",
-    "interview_clothes": r"interview (cloth|attire|outfit)|(work|professional|business) (cloth|attire)|"
-                         r"dress for success|career closet",
-    "job_training": r"\bjobs?\b|vocational|employment|workforce|career|resume",
-    "transport": r"\btransport|\brides?\b|bus pass|van service|transit",
-    "legal_help": r"\blegal|\blawyer|attorney|expunge|record sealing|court (help|advoca)",
-    "recreation": r"recreation|\bsport|\bgym\b|fitness|\byoga\b|sober (event|activit)|art class|community cent",
-    "hiv_testing": r"\bhiv\b|\baids (test|service|project)",
-    "hepatitis_testing": r"hepatitis|\bhep[ -]?[bc]\b|\bhcv\b|\bhbv\b",
-    "sti_testing": r"\bsti\b|\bstis\b|\bstd\b|\bstds\b|sexually transmitted|sexual health",
-    "housing": r"housing|shelter|sober living|recovery (home|residence)|\brent\b|homeless",
-    "health_care": r"primary care|health (clinic|center)|medical care|dental",
-    "naloxone": r"naloxone|narcan|harm reduction|overdose prevention|syringe",
-    "childcare": r"child ?care|day ?care|head start",
-    "benefits": r"benefits|medicaid enrol|insurance enrol|social security|\btanf\b",
-    "clothing": r"\bcloth(es|ing)\b",
-    "education": r"\bged\b|literacy|adult education|english class|\besl\b",
-    "peer_support": r"peer (support|recovery)|recovery (community|cent)",
-    "withdrawal_management": r"withdrawal management|detox",
-    "residential": r"residential (treatment|rehab|substance)|inpatient rehab",
-    "php": r"partial hospital",
-    "medication": r"opioid treatment|methadone|buprenorphine|medication[- ]assisted|\bmoud\b",
-    "outpatient": r"outpatient (rehab|substance|treatment)",
-    "crisis": r"crisis|suicide prevention",
-}  # fmt: skip
-"""Needs, and what directories call what meets them."""
-
-SERVICES = frozenset(_SERVICES)
-LEVELS_OF_CARE = frozenset({"withdrawal_management", "residential", "php", "outpatient", "medication"})
-
-_SPECIALTIES = {
-    "trauma": r"trauma|ptsd|post[- ]traumatic",
-    "emdr": r"emdr|eye movement",
-    "dual_diagnosis": r"dual[- ]diagnos|co[- ]?occurring|\bmisa\b|\bcod\b",
-    "family": r"famil|marriage",
-    "couples": r"couple|marital",
-    "addiction": r"addict|substance|alcohol|chemical dependency",
-    "cbt": r"\bcbt\b|cognitive[- ]behav",
-    "dbt": r"\bdbt\b|dialectical",
-    "anxiety": r"anxiety|panic",
-    "depression": r"depress|mood",
-    "bipolar": r"bipolar",
-    "grief": r"grief|bereave",
-    "psychiatry": r"psychiatr",
-    "medication": r"medication management|\bmoud\b|buprenorphine",
-    "pain": r"chronic pain",
-}  # fmt: skip
-SPECIALTIES = frozenset(_SPECIALTIES)
 
 NUCC = {
     "101YA0400X": ("addiction",), "101YM0800X": (), "101YP2500X": (), "1041C0700X": (),
@@ -117,21 +62,21 @@ _LANGUAGES = {
     "sgn": "Sign ASL ase",
 }  # fmt: skip
 _BY_LANGUAGE_NAME = {
-    word.lower(): code for code, words in _LANGUAGES.items() for word in words.split() if word != "Creole"
+    word.lower(): code for code, named in _LANGUAGES.items() for word in named.split() if word != "Creole"
 }
 
 
 def slug(value: Any) -> str:
     """A code of a word: "Dual diagnosis" and "dual-diagnosis" are `dual_diagnosis`."""
-    return re.sub(r"[^a-z0-9]+", "_", text(value, 80).lower()).strip("_")
+    return words.slug(text(value, 80))
 
 
 def language(value: Any) -> str | None:
     """The ISO 639-1 code of a language's name or tag: "Spanish", "spa" and "es-MX" are `es`."""
-    words = re.split(r"[^\w]+", text(value, 60).lower())
+    parts = re.split(r"[^\w]+", text(value, 60).lower())
     return next(
         (word if word in _LANGUAGES else _BY_LANGUAGE_NAME[word]
-         for word in words if word in _LANGUAGES or word in _BY_LANGUAGE_NAME), None,
+         for word in parts if word in _LANGUAGES or word in _BY_LANGUAGE_NAME), None,
     )  # fmt: skip
 
 
@@ -142,29 +87,28 @@ def language_name(code: str) -> str:
 
 def services_in(*phrases: Any) -> tuple[str, ...]:
     """The needs that a text speaks of."""
-    return _spoken_of(_SERVICES, phrases)
+    return words.services_in(*(text(phrase, 2000) for phrase in phrases))
 
 
 def specialties_in(*phrases: Any) -> tuple[str, ...]:
     """The specialties that a text speaks of."""
-    return _spoken_of(_SPECIALTIES, phrases)
+    return words.specialties_in(*(text(phrase, 2000) for phrase in phrases))
 
 
 def service(value: Any) -> str:
     """The code of a need in somebody's words; the words themselves as a code where it is none of ours."""
-    return _one(value, _SERVICES)
+    return words.service(text(value, 80))
 
 
 def specialty(value: Any) -> str:
     """The code of a specialty in somebody's words."""
-    return _one(value, _SPECIALTIES)
+    return words.specialty(text(value, 80))
 
 
 def fellowship(value: Any) -> str:
-    """The code of a fellowship: "AA", "SMART Recovery" and "smart_recovery" are known."""
-    word = slug(value)
-    names = {slug(name): code for code, name in FELLOWSHIPS.items()}
-    return word if word in FELLOWSHIPS else names.get(word, word)
+    """The code of a fellowship: "AA", "an AA meeting" and "smart_recovery" are known."""
+    said = text(value, 80)
+    return words.fellowship_in(said) or slug(said)
 
 
 def payer(value: Any) -> str:
@@ -185,11 +129,8 @@ def in_words(code: str) -> str:
     return special.get(code) or FORMATS.get(code) or FELLOWSHIPS.get(code) or code.replace("_", " ")
 
 
-def _one(value: Any, table: Mapping[str, str]) -> str:
-    word = slug(value)
-    return word if word in table else next(iter(_spoken_of(table, [value])), word)
-
-
-def _spoken_of(table: Mapping[str, str], phrases: Iterable[Any]) -> tuple[str, ...]:
-    spoken = " · ".join(text(phrase, 2000) for phrase in phrases).lower().replace("_", " ")
-    return tuple(code for code, pattern in table.items() if re.search(pattern, spoken))
+__all__ = [
+    "AUDIENCES", "FELLOWSHIPS", "FORMATS", "LEVELS_OF_CARE", "NUCC", "NUCC_ORGANISATIONS", "SECULAR_FELLOWSHIPS",
+    "SERVICES", "SPECIALTIES", "fellowship", "in_words", "language", "language_name", "payer", "service",
+    "services_in", "slug", "specialties_in", "specialty",
+]  # fmt: skip

@@ -39,13 +39,14 @@ class PatientMessenger:
         Raises:
             ApplicationError: `QuietHours`, to be tried again when they are over; `TemplateRefused` for good.
         """
-        now = datetime.now(UTC)
+        # By the server's clock, which is the one by which the message was asked for.
+        now = activity.info().started_time if activity.in_activity() else datetime.now(UTC)
         patient = await self._patients.of_episode(message.episode_id) or Patient("")
         try:
             text = self._templates.filled(message.template, patient.language, self._clinic_phone)
         except TemplateRefused as error:
             raise ApplicationError(str(error), type=TEMPLATE_REFUSED, non_retryable=True) from None
-        wakes = self._quiet_until(patient, now)
+        wakes = self._quiet_until(patient, message, now)
         if message.send_before and (wakes or now) > message.send_before:
             return await self._not_sent(message, "stale")
         contact = await self._crosswalk.contact_of(message.episode_id)
@@ -70,11 +71,10 @@ class PatientMessenger:
     async def _not_sent(self, message: PatientMessage, why: Literal["stale", "suppressed"]) -> Receipt:
         return await self._sender.note(message.key, why, episode_id=message.episode_id, kind=message.template)
 
-    def _quiet_until(self, patient: Patient, now: datetime) -> datetime | None:
-        """When the person's quiet hours end, if they are on."""
-        if not patient.quiet_at(now, self._zone):
-            return None
+    def _quiet_until(self, patient: Patient, message: PatientMessage, now: datetime) -> datetime | None:
+        """When the person's quiet hours end, if they are on; the policy's where they have named none."""
+        zone = ZoneInfo(message.timezone) if message.timezone else self._zone
         later = now
-        while patient.quiet_at(later, self._zone):
+        while patient.quiet_at(later, zone, message.quiet):
             later += STEP
-        return later
+        return later if later > now else None

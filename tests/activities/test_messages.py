@@ -101,6 +101,19 @@ async def test_P2_quiet_hours_are_those_of_the_persons_own_zone(
         assert (await clinic.send(message())).outcome == "sent"
 
 
+async def test_P2_without_hours_of_their_own_the_quiet_hours_of_the_policy_hold_in_the_programs_zone(
+    clinic_settings: Settings, mailbox: Mailbox
+) -> None:
+    now, hour = datetime.now(PHOENIX), timedelta(hours=1)
+    quiet = ((now - hour).time(), (now + hour).time())
+    async with Clinic(clinic_settings) as clinic:
+        with pytest.raises(ApplicationError, match="quiet hours"):
+            await clinic.send(message(quiet=quiet, timezone=PHOENIX.key))
+        own = Patient("MRN-1", quiet_from=(now + 2 * hour).time(), quiet_until=(now + 3 * hour).time())
+        await Patients(clinic.database).save(own)
+        assert (await clinic.send(message(key="m2", quiet=quiet, timezone=PHOENIX.key))).outcome == "sent"
+
+
 async def test_P2_stop_is_honoured_until_the_person_says_otherwise(
     clinic_settings: Settings, mailbox: Mailbox
 ) -> None:

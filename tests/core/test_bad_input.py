@@ -112,7 +112,6 @@ REFUSED = [
     ({"kind": "exit", "reason": "involuntary", "on": "2026-01-05"}, "decision by a named person"),
     ({"kind": "exit", "reason": "lost_contact", "on": "2026-01-05"}, "lost_contact_proposal"),
     ({"kind": "exit", "reason": "completed", "on": "2026-01-05"}, "completed from aftercare"),
-    ({"kind": "return", "on": "2026-01-05"}, "no leave"),
     ({"kind": "decision", "about": "gate_review", "choice": "pass"}, "Open for decision are"),
     ({"kind": "policy", "policy": {"gate": {"sober_days": -1}}}, "gate.sober_days"),
 ]

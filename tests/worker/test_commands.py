@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from activities.clinic_database import ClinicDatabase, Crosswalk
 from tests.waiting import eventually
 from tests.worker.test_command_line import carepath
 from tests.workflows.story import ZONE, Story
@@ -77,6 +78,45 @@ async def test_A8_attendance_that_contradicts_an_earlier_one_is_told_to_whoever_
     told = {line["episode_id"]: line["changes"] for line in json.loads(again.stdout)}
     assert "disagree" in " ".join(told["episode-e1"])
     assert "disagree" not in " ".join(told["episode-e2"])
+
+
+async def test_T4_attend_says_what_happened_also_after_a_retraction_and_for_who_came_late(run: Run) -> None:
+    first = json.loads((await run("attend", SCHEDULED, "e1", "--by", "cm-1", "--json")).stdout)
+    again = json.loads((await run("attend", SCHEDULED, "e1", "--by", "cm-1", "--json")).stdout)
+    assert [one["result"] for one in (*first, *again)] == ["recorded", "known already"]
+    (entry,) = [
+        line["entry_id"]
+        for line in json.loads((await run("journal", "e1", "--json")).stdout)
+        if line["kind"] == "attendance"
+    ]
+    await run("record", "e1", "retraction", f"entry_id={entry}", "reason=mistyped", "--by", "cm-1")
+    anew = json.loads((await run("attend", SCHEDULED, "e1", "--by", "cm-1", "--json")).stdout)
+    assert anew[0]["result"] == "recorded"
+    assert len(entry) < 30
+    await run("attend", SCHEDULED, "e2", "--except", "e2", "--by", "cm-1")
+    late = json.loads((await run("attend", SCHEDULED, "e2", "--by", "cm-1", "--json")).stdout)
+    assert "is superseded by" in " ".join(late[0]["changes"])
+    assert not [task for task in await worklist(run) if task["kind"] == "attendance_conflict"]
+
+
+async def test_F8_a_roster_may_name_people_by_the_clinics_own_key(
+    run: Run, clinic_settings: Settings, tmp_path: Path
+) -> None:
+    database = ClinicDatabase(clinic_settings.database)
+    for number in (1, 2):
+        await Crosswalk(database).open_episode(f"MRN-{number}", f"e{number}", TODAY - 11 * DAY)
+    await database.close()
+    roster = tmp_path / "roster.csv"
+    roster.write_text("patient_key,name\nMRN-1,A\nMRN-2,B\n")
+    done = await run(
+        "attend", SCHEDULED, "--roster", str(roster), "--except", "MRN-2", "--by", "cm-1", "--json"
+    )
+    assert {one["episode_id"]: one["status"] for one in json.loads(done.stdout)} == {
+        "episode-e1": "attended", "episode-e2": "missed",
+    }  # fmt: skip
+    roster.write_text("patient_key\nMRN-1\nMRN-9\n")
+    unknown = await run("attend", SCHEDULED, "--roster", str(roster), "--by", "cm-1")
+    assert (unknown.returncode, "line 3" in unknown.stderr, "MRN-9" in unknown.stderr) == (1, True, False)
 
 
 async def test_the_journal_and_the_gate_explain_themselves(run: Run) -> None:

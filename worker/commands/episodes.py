@@ -1,7 +1,6 @@
 """Commands on episodes: admit, record, attend, progress, journal, list."""
 
 import asyncio
-import csv
 from datetime import datetime
 from pathlib import Path
 from textwrap import wrap
@@ -183,84 +182,6 @@ def tell(changed: dict[str, Any], json: bool) -> None:
     console.print(f"Recorded as {changed['entry_id']}.{known}")
     for sentence in changed["changes"]:
         console.print(f"  {sentence}")
-
-
-@app.command()
-def attend(
-    session: Annotated[str, typer.Argument(help="The session's start, such as 2026-03-02T18:00.")],
-    episode: Annotated[list[str] | None, typer.Argument(help="Episodes of those who came.")] = None,
-    by: By = "",
-    roster: Annotated[
-        Path | None, typer.Option(help="CSV with the column episode_id: everyone present…")
-    ] = None,
-    excluding: Annotated[
-        list[str] | None, typer.Option("--except", help="…except these, who are missed.")
-    ] = None,
-    excused: Annotated[list[str] | None, typer.Option(help="…or these, who are excused.")] = None,
-    minutes: Annotated[int | None, typer.Option(help="Minutes attended; absent: the whole session.")] = None,
-    json: Json = False,
-) -> None:
-    """Record attendance of one person or of a whole group."""
-    need_author(by)
-    named(load_settings(), "--by", by)
-    absent = {episode_id(one): "missed" for one in excluding or []}
-    absent |= {episode_id(one): "excused" for one in excused or []}
-    everyone = [episode_id(one) for one in episode or []] + (_roster(roster) if roster else [])
-    if not everyone:
-        raise typer.BadParameter("name at least one episode, or a --roster")
-    if strangers := set(absent) - set(everyone):
-        raise CannotDo(f"{', '.join(sorted(strangers))} is not on the roster; nothing was recorded.")
-
-    async def run() -> None:
-        async with clinic() as here:
-            results: list[dict[str, Any]] = []
-            for one in dict.fromkeys(everyone):
-                status = absent.get(one, "attended")
-                entry = {
-                    "kind": "attendance",
-                    "id": f"attend:{one}:{session}:{status}:{minutes}",
-                    "by": by,
-                    "session": session,
-                    "status": status,
-                    "minutes": minutes,
-                }
-                try:
-                    answer = await here.update(one, "record", entry)
-                    result = "known already" if answer["duplicate"] else "recorded"
-                except CannotDo as error:
-                    answer, result = {"changes": []}, f"refused: {error}"
-                line = {"episode_id": one, "status": status, "result": result, "changes": answer["changes"]}
-                results.append(line)
-            if json:
-                as_json(results)
-            else:
-                # What it set going is seen at once, such as the question of whom to believe (A8).
-                rows = [
-                    [line["episode_id"], line["status"], "\n".join([line["result"], *line["changes"]])]
-                    for line in results
-                ]
-                table(f"Session of {session}", ["episode", "status", "result"], rows)
-            refused = sum(line["result"].startswith("refused") for line in results)
-            if refused:
-                others = "the others are recorded" if refused < len(results) else "nothing is recorded"
-                raise CannotDo(f"{refused} of {len(results)} were refused; {others}.")
-
-    asyncio.run(run())
-
-
-def _roster(path: Path) -> list[str]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            if "episode_id" not in (reader.fieldnames or []):
-                raise CannotDo(
-                    f"{path} has no column episode_id; its columns are: {', '.join(reader.fieldnames or [])}."
-                )
-            return [episode_id(row["episode_id"].strip()) for row in reader if row["episode_id"].strip()]
-    except OSError as error:
-        raise CannotDo(f"{path} cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError:
-        raise CannotDo(f"{path} is not text in UTF-8; save it as CSV UTF-8.") from None
 
 
 @app.command()

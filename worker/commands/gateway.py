@@ -1,18 +1,22 @@
 """Commands on the gateway: run it, and look at answers that no referral has taken."""
 
 import asyncio
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from activities.agencies.book import AgenciesFileError
 from activities.clinic_database.inbox import Answer, Inbox
-from worker.commands.options import Json
+from activities.clinic_database.patients import Patients
+from activities.clinic_database.texts import Text, Texts
+from worker.commands.episodes import need_author
+from worker.commands.options import By, Json
 from worker.connection import connect
 from worker.database import check_database
 from worker.episodes import clinic_database
 from worker.errors import CannotDo
 from worker.gateway.running import PORT, gateway
+from worker.people import named
 from worker.run import until_stopped
 from worker.settings import load_settings
 from worker.show import as_json, console, table, when_in
@@ -42,24 +46,35 @@ def run_gateway(
 
 
 @app.command()
-def answers(json: Json = False) -> None:
-    """Answers of agencies that no referral has taken: it was over, its rules refused them, or nobody was there."""
+def answers(
+    seen: Annotated[
+        str | None,
+        typer.Option(help="The key of a text message that you have seen to; it is listed no more."),
+    ] = None,
+    by: By = "",
+    json: Json = False,
+) -> None:
+    """What came in and nobody has taken: answers of agencies, and text messages of people that were not understood."""
+    settings = load_settings()
+    if seen:
+        need_author(by)
+        named(settings, "--by", by)
 
-    async def run() -> list[Answer]:
+    async def run() -> tuple[list[Answer], list[tuple[Text, list[str]]]]:
         async with clinic_database() as database:
-            return await Inbox(database).unsettled()
+            texts, patients = Texts(database), Patients(database, settings.region)
+            if seen and not await texts.seen(seen, by):
+                raise CannotDo(
+                    f"There is no unseen text message {seen}; `carepath answers` lists their keys."
+                )
+            unseen = [(one, await patients.reached_at(one.sender)) for one in await texts.unseen()]
+            return await Inbox(database).unsettled(), unseen
 
-    found = asyncio.run(run())
+    found, texts = asyncio.run(run())
     if json:
-        as_json(
-            [
-                {"received_at": one.received_at, "agency": one.agency, "referral_id": one.referral_id,
-                 "statement": one.statement, "state": one.state, "detail": one.detail}
-                for one in found
-            ]
-        )  # fmt: skip
+        as_json([*map(_answer, found), *(_text(one, whose) for one, whose in texts)])
         return
-    zone = load_settings().timezone
+    zone = settings.timezone
     rows = [
         [
             when_in(zone, one.received_at),
@@ -72,3 +87,29 @@ def answers(json: Json = False) -> None:
         for one in found
     ]
     table("Answers not taken", ["received", "agency", "referral", "says", "state", "why"], rows)
+    if texts:
+        rows = [
+            [
+                when_in(zone, one.received_at),
+                one.key[:8],
+                one.sender,
+                ", ".join(whose) or "nobody here",
+                one.text,
+            ]
+            for one, whose in texts
+        ]
+        table("Text messages that a person must read", ["received", "key", "from", "patient", "says"], rows)
+
+
+def _answer(one: Answer) -> dict[str, Any]:
+    return {
+        "received_at": one.received_at, "agency": one.agency, "referral_id": one.referral_id,
+        "statement": one.statement, "state": one.state, "detail": one.detail,
+    }  # fmt: skip
+
+
+def _text(one: Text, whose: list[str]) -> dict[str, Any]:
+    return {
+        "received_at": one.received_at, "agency": None, "referral_id": None, "statement": {"text": one.text},
+        "state": "unseen", "detail": None, "key": one.key, "from": one.sender, "patients": whose,
+    }  # fmt: skip

@@ -19,6 +19,7 @@ from worker.commands.options import Json
 from worker.directories import Directories, directories
 from worker.errors import CannotDo
 from worker.show import as_json, console, table
+from workflows.core.vocabulary import meaning
 
 app = typer.Typer()
 
@@ -131,21 +132,8 @@ def _point(text: str) -> tuple[float, float]:
 
 def _kind_of(what: str) -> tuple[ReferralKind, str]:
     """The kind and the need that a word stands for."""
-    word = vocabulary.slug(what)
-    if word in ("therapist", "therapy") or word in vocabulary.SPECIALTIES - vocabulary.SERVICES:
-        return "therapist", "" if word in ("therapist", "therapy") else word
-    if (
-        word in ("mutual_help", "meeting", "meetings")
-        or vocabulary.fellowship(what) in vocabulary.FELLOWSHIPS
-    ):
-        return "mutual_help", "" if word in ("mutual_help", "meeting", "meetings") else vocabulary.fellowship(
-            what
-        )
-    need = vocabulary.service(what)
-    if need in vocabulary.LEVELS_OF_CARE:
-        return "level_of_care", need
-    if need in vocabulary.SERVICES:
-        return "service", need
+    if meant := meaning(what):
+        return meant.kind, meant.code
     known = ", ".join(sorted(vocabulary.SERVICES))
     raise CannotDo(f"{what} is neither therapist nor mutual_help nor a need that is known here ({known}).")
 

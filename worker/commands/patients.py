@@ -14,6 +14,7 @@ from activities.clinic_database.patients import Patient, Patients
 from worker.commands.options import Json, read_day
 from worker.episodes import clinic_database
 from worker.errors import CannotDo
+from worker.settings import load_settings
 from worker.show import as_json, console, table
 
 patient = typer.Typer(help="Who a patient is, and how to reach them.", no_args_is_help=True)
@@ -70,7 +71,7 @@ def save(
 
     async def run() -> None:
         async with clinic_database() as database:
-            patients = Patients(database)
+            patients = Patients(database, load_settings().region)
             kept = replace(await patients.get(key) or Patient(key), **changes)  # type: ignore[arg-type]
             await patients.save(kept)
             if channel:

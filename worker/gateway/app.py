@@ -29,6 +29,8 @@ from activities.channels.signing import SIGNATURE, BadSignature, check_signed
 from activities.clinic_database.inbox import Inbox
 from activities.clinic_database.ledger import Ledger
 from activities.clinic_database.patients import Patients
+from activities.clinic_database.texts import LONGEST, Texts
+from activities.messages.replies import is_bare, meaning_of
 from worker.gateway import pages
 from worker.gateway.answers import Unreadable, from_form, from_word
 from worker.gateway.bounds import Rate, TooLarge, TooSlow, read_body
@@ -44,8 +46,6 @@ HEADERS = {
     "X-Robots-Tag": "noindex",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'",
 }
-STOP_WORDS = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "alto", "parar"})
-"""What a person writes to get no further messages; the first of them are those of CTIA's guidelines."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ class Gateway:
     links: Links
     inbox: Inbox
     patients: Patients
+    texts: Texts
     ledger: Ledger
     record: Record
     secret_of: Callable[[str], str | None]
@@ -157,7 +158,8 @@ class Gateway:
     # -- text messages ----------------------------------------------------------------------------------------
 
     async def _text(self, request: Request) -> Response:
-        """STOP is honoured; whatever else comes gets the same reply, from whomever it comes (P2, P11)."""
+        """STOP and START are honoured, and all else is kept for staff; each gets the same reply, from whomever it comes
+        (P2, P11)."""
         body = await read_body(request)
         try:
             check_signed(self.texts_secret or secrets.token_hex(), request.headers, body)
@@ -167,13 +169,17 @@ class Gateway:
         sender, text = (
             (content.get("from"), content.get("text")) if isinstance(content, dict) else (None, None)
         )
-        if (
-            isinstance(sender, str)
-            and isinstance(text, str)
-            and text.strip().lower().strip(".!") in STOP_WORDS
-        ):
-            await self.patients.stop_phone(sender)
+        if isinstance(sender, str) and isinstance(text, str):
+            await self._heard(sender, text, request.headers.get(SIGNATURE) or "")
         return JSONResponse({"taken": True})
+
+    async def _heard(self, sender: str, text: str, number: str) -> None:
+        meant = meaning_of(text[:LONGEST])
+        if meant == "unknown" or not is_bare(text[:LONGEST]):
+            key = hashlib.sha256(json.dumps([sender, text, number]).encode()).hexdigest()
+            await self.texts.keep(key, sender, text)
+        if meant != "unknown":
+            await self.patients.stop_phone(sender, stopped=meant == "stop")
 
 
 async def _not_here(_request: Request, _error: Exception | None) -> Response:

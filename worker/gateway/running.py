@@ -15,6 +15,7 @@ from activities.clinic_database import ClinicDatabase
 from activities.clinic_database.inbox import Inbox
 from activities.clinic_database.ledger import Ledger
 from activities.clinic_database.patients import Patients
+from activities.clinic_database.texts import Texts
 from worker.gateway.app import Gateway
 from worker.gateway.delivery import Record, deliver_the_rest, recorder
 from worker.serving import serving
@@ -52,7 +53,8 @@ async def gateway(
     service = Gateway(
         links=links(settings),
         inbox=inbox,
-        patients=Patients(database),
+        patients=Patients(database, settings.region),
+        texts=Texts(database),
         ledger=Ledger(database),
         record=record,
         secret_of=secret_of,

@@ -5,7 +5,7 @@ from another system, is not raised (T7).
 """
 
 from collections.abc import Iterator, Set
-from datetime import datetime
+from datetime import datetime, time
 
 from workflows.core.effects import MessagePatient, Notify
 from workflows.core.facts import Facts
@@ -33,7 +33,14 @@ def messages_wanted(facts: Facts) -> Iterator[MessagePatient]:
         for due in search.rungs:
             if due.rung.message and due.at <= facts.now:
                 fresh_until = facts.calendar.due(due.at, facts.policy.stale_after)
-                yield MessagePatient(f"{due.rung.name}:{search.asking}", due.rung.message, fresh_until)
+                yield MessagePatient(
+                    f"{due.rung.name}:{search.asking}", due.rung.message, fresh_until, _quiet_hours(facts)
+                )
+
+
+def _quiet_hours(facts: Facts) -> tuple[time, time] | None:
+    hours = facts.policy.messages
+    return (hours.quiet_from, hours.quiet_until) if hours.quiet_from and hours.quiet_until else None
 
 
 def news_of_death(facts: Facts, said: Set[str]) -> Iterator[Notify]:

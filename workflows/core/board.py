@@ -133,8 +133,11 @@ class Board:
                 changed = self._as_it_stands(asked, duty, clinic, facts.now)
                 if changed != asked:
                     self.open[key] = changed = replace(changed, revision=asked.revision + 1)
-                    effects.append(ChangeTask(changed))
+                    otherwise = duty.tells_change and changed.asks != asked.asks
+                    effects.append(ChangeTask(changed, otherwise))
                     happened += _told_of(asked, changed)
+                    if otherwise:
+                        happened.append(f"Changed for {changed.role.replace('_', ' ')}: {changed.asks}")
             elif new := self._task(duty, facts.now, clinic, known):
                 self.open[key] = new
                 self.done_by[key] = duty.done_by

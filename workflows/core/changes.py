@@ -5,8 +5,9 @@ from datetime import date
 
 from workflows.core.calendar import day_in_words
 from workflows.core.duties.admission import proposed_level
-from workflows.core.entries import Entry, Revocation, Screening
+from workflows.core.entries import Attendance, Entry, Revocation, Screening
 from workflows.core.facts import Facts
+from workflows.core.facts.sessions import late_by
 
 _NAMES = {
     "stage": "Stage",
@@ -42,7 +43,7 @@ def observed(facts: Facts, stage: str) -> dict[str, object]:
         "consecutive_misses": facts.consecutive_misses if running else 0,
         "week_minutes": facts.dose_of_week(week)[0] if week else 0,
         "extensions": len(facts.extensions) if running else 0,
-        "on_hold": [f"test {hold.test_id}: {hold.why}" for hold in facts.holds],
+        "on_hold": [hold.said for hold in facts.holds],
         "level_of_care": facts.level_of_care,
         "level_proposed": _other_proposal(facts),
         "on_leave": facts.on_leave,
@@ -87,6 +88,31 @@ def told_of_revocations(entries: Iterable[Entry], facts: Facts) -> list[str]:
                 "still stands. Check the day."
             )
     return told
+
+
+def told_of_attendance(entries: Iterable[Entry], facts: Facts) -> list[str]:
+    """A sentence for each arrival that is counted for the session that was on, or about to begin (A2)."""
+    said = []
+    for entry in entries:
+        judged = facts.arrivals.get(entry.key) if isinstance(entry, Attendance) else None
+        if judged and isinstance(entry, Attendance):
+            late = late_by(entry, judged.session)
+            when = f"{late} minutes late" if late else "a little early"
+            said.append(
+                f"{entry.session:%H:%M} is counted for the session of {judged.session.name}"
+                f"{f', {when}' if entry.status == 'attended' else ''}."
+            )
+    return said
+
+
+def told_of_empty_screenings(entries: Iterable[Entry]) -> list[str]:
+    """A sentence for each screening in which nothing was asked: it proposes nothing, and one is still owed (I4)."""
+    return [
+        f"Nothing was asked in screening {entry.key}, so it counts as none; state {', '.join(Screening.ASKED)}, as far "
+        "as they were asked."
+        for entry in entries
+        if isinstance(entry, Screening) and entry.is_none
+    ]
 
 
 def told(before: Mapping[str, object], after: Mapping[str, object], happened: Sequence[str]) -> list[str]:

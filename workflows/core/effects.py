@@ -5,7 +5,7 @@ Each has a key that is the same however often it is asked for, so that it happen
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from workflows.core.signing import ANYONE, Signers
@@ -53,6 +53,8 @@ class ChangeTask:
     """
 
     task: OpenTask
+    asks_otherwise: bool = False
+    """Whether whoever has it must hear that what it asks has changed, such as after a correction (T3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ class MessagePatient:
     key: str
     template: str
     send_before: datetime
+    quiet: tuple[time, time] | None = None
+    """Wall-clock times between which it waits, unless the person has named others."""
 
 
 @dataclass(frozen=True, slots=True)

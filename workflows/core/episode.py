@@ -21,7 +21,13 @@ from workflows.core.alarms import (
 from workflows.core.board import Board, Clinic, Known
 from workflows.core.calendar import Calendar
 from workflows.core.carrying import carried_over
-from workflows.core.changes import observed, told, told_of_revocations
+from workflows.core.changes import (
+    observed,
+    told,
+    told_of_attendance,
+    told_of_empty_screenings,
+    told_of_revocations,
+)
 from workflows.core.corrections import told_of_corrections
 from workflows.core.deadlines import Deadline
 from workflows.core.decisions import answered_duty, choice_of
@@ -47,6 +53,7 @@ from workflows.core.entries import (
     Retraction,
     Return,
     Revocation,
+    SessionChange,
     Source,
     TeamChange,
     parse_entry,
@@ -60,6 +67,7 @@ from workflows.core.policy import Policy, differences, load_policy
 from workflows.core.progress import Changed
 from workflows.core.record import Record, is_taken_over
 from workflows.core.refusals import refuse
+from workflows.core.repeats import repeated, said_anew, told_of_repeats
 from workflows.core.situation import guards_read_in
 from workflows.core.start import EpisodeStart
 
@@ -159,22 +167,19 @@ class Episode:
         results: list[Changed | Refused | None] = [None] * len(entries)
         if not self.record.all_of(Admission) and any(is_taken_over(entry) for entry in entries):
             self.record.take_over(now)
+        entries = [said_anew(entry, self.record) for entry in entries]
         arriving = frozenset(entry.key for entry in entries)
         decisions: list[int] = []
-        for number, entry in enumerate(entries):
-            if entry.key in self.record:
-                results[number] = Changed(entry_id=entry.key, duplicate=True, stage=self.stage)
-            elif isinstance(entry, Decision):
-                decisions.append(number)
-            elif not isinstance(entry, Return | Exit):
-                if isinstance(entry, Leave | Admission):  # judged by those that came before it, too
-                    self._look(now)
-                results[number] = self._add(entry, now, arriving)
         # What is checked against other entries waits for those that came with it, in whatever order (T4).
-        for number, entry in enumerate(entries):
-            if results[number] is None and isinstance(entry, Return | Exit):
+        for number, entry in sorted(enumerate(entries), key=lambda one: _turn(one[1])):
+            if isinstance(entry, Decision):
+                decisions.append(number)
+                continue
+            if _turn(entry) or isinstance(
+                entry, Leave | Admission
+            ):  # judged by those that came before it, too
                 self._look(now)
-                results[number] = self._add(entry, now, arriving)
+            results[number] = self._add(entry, now, arriving)
         if any(self.record.place(entry, now).is_history for entry in entries):
             self.taken_over_at = now
         for number in sorted(decisions, key=lambda n: (entries[n].when() or now.date(), n)):
@@ -188,7 +193,15 @@ class Episode:
         if was_closed and self.stage == "closed":
             self._show_after_exit(recorded)
         corrected = told_of_corrections(recorded, self.record)
-        changes = told(before, after, [*corrected, *told_of_revocations(recorded, self.facts), *happened])
+        waiting = [self.facts.unmatched[entry.key] for entry in recorded if entry.key in self.facts.unmatched]
+        said = [
+            *told_of_repeats(recorded),
+            *told_of_empty_screenings(recorded),
+            *waiting,
+            *told_of_revocations(recorded, self.facts),
+            *told_of_attendance(recorded, self.facts),
+        ]
+        changes = told(before, after, [*corrected, *said, *happened])
         changed = {name for name in after if before.get(name) != after[name]}
         told_to_all = {
             "stage": self.stage,
@@ -213,6 +226,8 @@ class Episode:
                 self.effects.append(entry_after_exit(self.facts, entry.kind, entry.key))
 
     def _add(self, entry: Entry, now: datetime, arriving: frozenset[str]) -> Changed | Refused:
+        if known := repeated(entry, self.record, self.stage):
+            return known
         try:
             self._check(entry, now, arriving)
         except Refused as refused:
@@ -226,6 +241,8 @@ class Episode:
 
     def _decide(self, entry: Entry, now: datetime) -> Changed | Refused:
         assert isinstance(entry, Decision)
+        if known := repeated(entry, self.record, self.stage):
+            return known
         try:
             self._settle(now)  # the decision before this one may have moved the episode
             self._check(entry, now, frozenset())
@@ -503,3 +520,10 @@ class Episode:
     def zone(self) -> ZoneInfo:
         """The program's time zone."""
         return self.start.zone
+
+
+def _turn(entry: Entry) -> int:
+    """When an entry of a batch is looked at: a move of a session before what happens to the moved one."""
+    if isinstance(entry, SessionChange):
+        return {"added": 0, "moved": 1, "cancelled": 2}[entry.change]
+    return 3 if isinstance(entry, Return | Exit) else 0

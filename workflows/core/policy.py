@@ -5,7 +5,7 @@ partial policy, such as a file that overrides three numbers, and completes it wi
 """
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
 
@@ -38,6 +38,47 @@ class _Part(BaseModel):
         return value
 
 
+_SERVICE_NAMES = {
+    **dict.fromkeys(
+        (
+            "group_therapy", "group_session", "group_counselling", "group_counseling", "therapy_group", "process_group",
+            "iop_group", "iop", "iot", "iop_session", "evening_group", "morning_group", "relapse_prevention",
+            "relapse_prevention_group", "php_group",
+        ),
+        "group",
+    ),
+    **dict.fromkeys(
+        (
+            "psychotherapy", "cbt", "dbt", "emdr", "individual_therapy", "individual_session", "individual_counselling",
+            "individual_counseling", "individual_psychotherapy", "one_on_one", "one_to_one", "1_1", "1_on_1", "therapy",
+            "counselling", "counseling", "cognitive_behavioral_therapy", "cognitive_behavioural_therapy",
+        ),
+        "individual",
+    ),
+    **dict.fromkeys(
+        (
+            "family_counselling", "family_counseling", "family_therapy", "family_session", "family_group",
+            "couples_therapy", "couples_counselling", "couples_counseling", "multi_family_group",
+        ),
+        "family",
+    ),
+    **dict.fromkeys(
+        (
+            "drug_education", "alcohol_education", "drug_and_alcohol_education", "psychoeducation", "psycho_education",
+            "education_group", "educational_group", "lecture",
+        ),
+        "education",
+    ),
+    **dict.fromkeys(
+        (
+            "skill", "skills_module", "skills_modules", "skills_training", "skills_group", "skill_building",
+            "life_skills", "coping_skills", "module", "dbt_skills", "dbt_skills_group",
+        ),
+        "skills",
+    ),
+}  # fmt: skip
+
+
 class Dose(_Part):
     """The weekly dose (A1); the numbers are ASAM level 2.1 for adults."""
 
@@ -52,6 +93,11 @@ class Dose(_Part):
     """Whether the case manager hears at the end of each program week also where all is well."""
     services: tuple[str, ...] = ("group", "individual", "family", "education", "skills")
     """Services whose minutes count (A2); mutual help never does."""
+    service_names: Mapping[str, str] = Field(default_factory=lambda: dict(_SERVICE_NAMES))
+    """Other names of these services, in any spelling (A2)."""
+
+    def __hash__(self) -> int:
+        return hash((self.services, tuple(sorted(self.service_names.items()))))
 
     @model_validator(mode="after")
     def _least_is_at_most_most(self) -> Self:
@@ -154,10 +200,49 @@ class Attendance(_Part):
     """Missed sessions and the ladder that follows them (A3-A6)."""
 
     grace_minutes: Minutes = 15
+    early_minutes: Minutes = 15
+    """Who comes so long before a session has come to it; who comes while it is on has come late (A2)."""
     excuse_notice_minutes: Minutes = 0
     """So long before a session a patient's own excuse must come; after that only staff excuse (A3)."""
     ladder: Annotated[tuple[Rung, ...], Field(min_length=1)] = _MISSED_SESSION_LADDER
     high_risk_flags: tuple[str, ...] = ("recent_overdose", "suicide_risk", "opioid_use_after_abstinence")
+    flag_names: Mapping[str, str] = Field(
+        default_factory=lambda: {
+            **dict.fromkeys(
+                ("overdose", "od", "recent_od", "overdosed", "overdose_recent", "nonfatal_overdose"),
+                "recent_overdose",
+            ),
+            **dict.fromkeys(
+                (
+                    "suicide", "suicidal", "suicidality", "suicidal_ideation", "si", "suicide_attempt",
+                    "suicide_ideation", "suicidal_risk", "risk_of_suicide", "suicidal_thoughts", "self_harm",
+                    "self_harm_risk",
+                ),
+                "suicide_risk",
+            ),
+            **dict.fromkeys(
+                (
+                    "opioid_use", "opioid_return_to_use", "opioid_relapse", "return_to_opioids", "lost_tolerance",
+                    "opioid_use_after_sobriety", "opioids_after_abstinence", "opiate_use_after_abstinence",
+                ),
+                "opioid_use_after_abstinence",
+            ),
+        }
+    )  # fmt: skip
+    """Other names of these flags; capitals, spaces, hyphens and underscores make no difference (A6)."""
+    crisis_flags: Mapping[str, str] = Field(default_factory=lambda: {"overdose": "recent_overdose"})
+    """The flag that a crisis raises by itself, by its type; a type that is the name of a flag raises that one (A6)."""
+    raised_flag_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    """So long a flag stays on that was raised by itself (A6)."""
+    abstinence_days: Days = 14
+    """An opioid use after so many days without raises its flag by itself: tolerance is lost (A6)."""
+    opioids: tuple[str, ...] = (
+        "opioid", "opioids", "opiate", "opiates", "heroin", "fentanyl", "norfentanyl", "carfentanil", "nitazene",
+        "nitazenes", "oxycodone", "oxycontin", "percocet", "hydrocodone", "vicodin", "hydromorphone", "oxymorphone",
+        "morphine", "codeine", "6-mam", "6-monoacetylmorphine", "tramadol", "tapentadol", "methadone", "eddp",
+        "buprenorphine", "norbuprenorphine", "kratom", "mitragynine",
+    )  # fmt: skip
+    """Substances whose use after abstinence is a danger to life (A6)."""
     high_risk_contact: Delay = Delay(by_end_of_day=True)
     """Same-day clinical contact by the on-call role, also at night and at weekends (A6)."""
     high_risk_contact_again: Delay = Delay(hours=4)
@@ -318,6 +403,15 @@ class Privacy(_Part):
     """How far back an accounting of disclosures goes at least (45 CFR 164.528)."""
 
 
+class Messages(_Part):
+    """Messages to patients (P2)."""
+
+    quiet_from: time | None = time(21)
+    quiet_until: time | None = time(8)
+    """No message between these wall-clock times of the person's zone where they have named none (47 CFR 64.1200(c)(1):
+    nobody is called before 8 or after 21 o'clock). What falls between waits, and is judged again when it ends (A5)."""
+
+
 class Linkage(_Part):
     """Referrals of every kind (C3-C5, I3, E5): how long each step may take before a person is asked."""
 
@@ -417,6 +511,7 @@ class Policy(_Part):
     course: Course = Course()
     discharge: Discharge = Discharge()
     privacy: Privacy = Privacy()
+    messages: Messages = Messages()
     linkage: Linkage = Linkage()
     payer: Payer = Payer()
     escalation: tuple[Escalation, ...] = (

@@ -124,6 +124,8 @@ class Progress(BaseModel):
     flags: list[str]
     waits_for: list[str]
     """What admission still waits for (I4)."""
+    unmatched: list[str] = Field(default_factory=list)
+    """Entries that wait for another one, such as a return whose leave was not told yet (T4)."""
     undelivered: list[str]
     """Notices that are tried no more, and what else could not be done, with the reason."""
     nobody_reached: bool = False

@@ -14,6 +14,7 @@ from workflows.core.duties import CLINICIANS
 from workflows.core.duties.admission import proposed_level
 from workflows.core.entries import (
     Admission,
+    Attendance,
     Decision,
     Entry,
     Exit,
@@ -21,8 +22,9 @@ from workflows.core.entries import (
     Leave,
     LevelOfCareDecision,
     PolicyAdoption,
-    Return,
+    Schedule,
     Screening,
+    SessionChange,
     Source,
     Test,
     dated_ahead,
@@ -34,6 +36,8 @@ from workflows.core.keys import kind_of
 from workflows.core.pathway import IN_PROGRAM
 from workflows.core.policy import Policy, load_policy
 from workflows.core.record import Recorded
+from workflows.core.risk import refuse_almost_known
+from workflows.core.services import refuse_unknown_service
 
 
 def refuse(arriving: Recorded, facts: Facts, stage: str, defaults: Mapping[str, Any]) -> None:
@@ -59,12 +63,13 @@ def refuse(arriving: Recorded, facts: Facts, stage: str, defaults: Mapping[str, 
         _admission(entry, facts, stage)
     elif isinstance(entry, Flag):
         _sentence(entry)
+        refuse_almost_known(entry.name, facts.policy.attendance)
+    elif isinstance(entry, Attendance | SessionChange | Schedule):
+        _services(entry, facts)
     elif isinstance(entry, Leave):
         _overlapping(entry, facts)
     elif isinstance(entry, Test) and not entry.source.arrives_out_of_order:
         _collected_before_it_was_ordered(entry, facts)
-    elif isinstance(entry, Return):
-        _return_from_nowhere(entry, facts, stage)
     elif arriving.is_history and (isinstance(entry, Exit) or _moves_the_episode(entry, facts)):
         _end_of_another_stay(entry, facts)
     elif isinstance(entry, Exit):
@@ -142,6 +147,30 @@ def _adoption(policy: Policy, facts: Facts, stage: str) -> None:
             )
 
 
+def _services(entry: Attendance | SessionChange | Schedule, facts: Facts) -> None:
+    """A service that nobody knows would count nowhere; a cancelled session that does not exist takes place (A2)."""
+    if isinstance(entry, Schedule):
+        for number, line in enumerate(entry.schedule):
+            refuse_unknown_service(line.service, facts.policy, f"schedule.{number}.service")
+        return
+    refuse_unknown_service(entry.service, facts.policy)
+    # A feed may tell of it before it tells of the session, and a session may be moved here later: that waits (T4).
+    if (
+        isinstance(entry, SessionChange)
+        and entry.change == "cancelled"
+        and not entry.source.arrives_out_of_order
+        and facts.finds_no_session(entry)
+    ):
+        there = facts.sessions_near(entry.session)
+        known = (
+            f"there {'is' if len(there) == 1 else 'are'} {', '.join(there)}" if there else "none is near it"
+        )
+        raise InvalidEntry(
+            f"session: no session stands at {entry.session:%Y-%m-%dT%H:%M}; {known}. Name a session by its start, "
+            "or add it with change: added."
+        )
+
+
 def _sentence(flag: Flag) -> None:
     """Flags are search attributes, which nothing encrypts: there is no room for a sentence or an address (P1)."""
     if not re.fullmatch(r"[\w-]{1,40}", flag.name):
@@ -173,13 +202,6 @@ def _collected_before_it_was_ordered(test: Test, facts: Facts) -> None:
             f"collected_on: test {test.test_id} was collected on {min(collected)}, before it was ordered on "
             f"{min(ordered)}; supersede the entry that is wrong."
         )
-
-
-def _return_from_nowhere(entry: Return, facts: Facts, stage: str) -> None:
-    if stage == "closed":
-        return  # it reopens a withdrawal (E3), or is kept and shown (E11)
-    if not any(first <= entry.on for first, _, _ in facts.leaves):
-        raise NotAllowedNow(f"There is no leave that began by {entry.on} to return from.")
 
 
 def _moves_the_episode(entry: Entry, facts: Facts) -> bool:

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from tests.core.clinic import ADMITTED, LAST_USE, Patient, admitted, at
 from workflows.core.effects import CloseTask, MessagePatient, Notify
+from workflows.core.entries import parse_entry
+from workflows.core.errors import InvalidEntry
 
 DAY = timedelta(days=1)
 MON, TUE, WED, THU, FRI, SAT, SUN = (ADMITTED + timedelta(days=n) for n in range(7))
@@ -153,6 +155,138 @@ def test_A2_an_absence_stated_for_a_time_without_a_session_is_no_miss() -> None:
     patient.until(TUE, "22:00")
     patient.says("attendance", session=session(TUE), status="missed")
     assert patient.progress.consecutive_misses == 0
+
+
+@pytest.mark.parametrize(("clock", "minutes"), [("18:04", 176), ("17:50", 180), ("20:30", 30)])
+def test_A2_an_arrival_within_a_session_is_that_sessions_and_says_so(clock: str, minutes: int) -> None:
+    patient = admitted()
+    patient.until(MON, END)
+    changed = patient.says("attendance", session=f"{MON}T{clock}", status="attended", source="kiosk")
+    assert f"{clock} is counted for the session of Mon 5 Jan 18:00" in " ".join(changed.changes)
+    patient.until(TUE)
+    assert patient.progress.consecutive_misses == 0
+    assert patient.progress.week.minutes == minutes
+    assert patient.tasks == set()
+
+
+@pytest.mark.parametrize("clock", ["17:30", "21:00"])
+def test_A2_a_time_before_or_after_the_session_is_flagged_and_not_the_sessions(clock: str) -> None:
+    patient = admitted()
+    patient.until(MON, END)
+    patient.says("attendance", session=f"{MON}T{clock}", status="attended", minutes=60)
+    assert "unscheduled_attendance" in patient.tasks
+
+
+def test_A2_whoever_comes_after_the_roster_was_taken_has_come_late_and_nobody_is_asked() -> None:
+    patient = admitted()
+    patient.until(MON, "18:20")
+    patient.says("attendance", session=session(MON), status="missed")
+    patient.until(MON, "18:30")
+    patient.says("attendance", session=f"{MON}T18:25", status="attended")
+    patient.until(TUE)
+    assert (patient.progress.consecutive_misses, patient.progress.week.minutes) == (0, 155)
+    assert patient.tasks == set()
+
+
+def test_A8_the_minutes_of_staff_and_the_arrival_at_the_door_agree_but_for_the_grace() -> None:
+    patient = admitted()
+    patient.attends(MON, minutes=180)
+    patient.says("attendance", session=f"{MON}T18:04", status="attended", source="kiosk")
+    assert "attendance_conflict" not in patient.tasks
+    patient.attends(WED, minutes=180)
+    patient.says("attendance", session=f"{WED}T19:30", status="attended", source="kiosk")
+    (task,) = [one for one in patient.progress.open_tasks if one.kind == "attendance_conflict"]
+    assert "says attended 180 minutes, by cm-1 (staff)" in task.asks
+
+
+def test_A2_more_minutes_than_the_session_had_are_asked_about_and_each_answer_has_its_effect() -> None:
+    for choice, minutes in (("confirm", 700), ("whole_session", 180)):
+        patient = admitted()
+        patient.attends(MON, minutes=700)
+        assert "attendance_minutes" in patient.tasks
+        answer = patient.says("decision", about="attendance_minutes", choice=choice)
+        assert patient.progress.week.minutes == minutes
+        assert "attendance_minutes" not in patient.tasks
+        patient.says("retraction", entry_id=answer.entry_id, reason="by mistake")
+        assert (patient.progress.week.minutes, "attendance_minutes" in patient.tasks) == (700, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "minutes"),
+    [
+        ("CBT", 60),
+        ("Group Therapy", 60),
+        ("family-counseling", 60),
+        ("Drug education", 60),
+        ("12-step", 0),
+        ("AA", 0),
+    ],
+)
+def test_A2_names_that_mean_a_service_count_as_it_and_mutual_help_never(name: str, minutes: int) -> None:
+    patient = admitted()
+    patient.attends(MON, minutes=60, service=name)
+    assert patient.progress.week.minutes == minutes
+
+
+def test_A2_a_service_that_nobody_knows_is_refused_with_those_that_there_are() -> None:
+    patient = admitted()
+    patient.until(MON, END)
+    for kind, fields in (
+        ("attendance", {"session": session(MON), "status": "attended", "service": "yoga"}),
+        ("session_change", {"session": session(TUE), "change": "added", "service": "yoga"}),
+        (
+            "schedule",
+            {
+                "from": TUE,
+                "schedule": [{"weekday": "mon", "start": "18:00", "minutes": 60, "service": "yoga"}],
+            },
+        ),
+    ):
+        with pytest.raises(
+            InvalidEntry, match=r"yoga is no service.*group, individual, family, education, skills"
+        ):
+            patient.says(kind, **fields)
+    offered = admitted(policy={"dose": {"services": ["group", "yoga"]}})
+    offered.attends(MON, service="Yoga")
+    assert offered.progress.week.minutes == 180
+
+
+def test_A2_a_cancelled_session_that_does_not_exist_is_refused_with_those_that_do() -> None:
+    patient = admitted()
+    with pytest.raises(InvalidEntry, match=f"no session stands at {MON}T18:30; there is {MON}T18:00"):
+        patient.says("session_change", session=f"{MON}T18:30", change="cancelled")
+    far = MON + 140 * DAY
+    assert patient.says("session_change", session=session(far), change="cancelled").entry_id
+    with pytest.raises(InvalidEntry, match="no session stands"):
+        patient.says("session_change", session=session(far + DAY), change="cancelled")
+
+
+def test_T4_a_move_of_a_session_that_does_not_exist_waits_and_is_shown() -> None:
+    patient = admitted()
+    told = patient.says("session_change", session=session(TUE), change="moved", new_start=session(THU))
+    assert f"No session stands at {TUE}T18:00: this change is kept" in " ".join(told.changes)
+    assert patient.progress.unmatched
+    patient.says("session_change", session=session(MON), change="moved", new_start=session(TUE))
+    assert patient.progress.unmatched == []
+
+
+def test_T4_a_change_from_a_feed_waits_for_its_session_and_a_batch_in_any_order_is_taken() -> None:
+    patient = admitted()
+    told = patient.says("session_change", session=session(TUE), change="cancelled", source="agency")
+    assert "waits for one" in " ".join(told.changes)
+    batch = [
+        {"kind": "session_change", "id": "c", "session": f"{FRI}T10:00", "change": "cancelled"},
+        {
+            "kind": "session_change",
+            "id": "b",
+            "session": session(THU),
+            "change": "moved",
+            "new_start": f"{FRI}T10:00",
+        },
+        {"kind": "session_change", "id": "a", "session": session(THU), "change": "added"},
+    ]
+    results = patient.episode.apply_many([parse_entry({"by": "cm-1", **one}) for one in batch], patient.now)
+    assert not [one for one in results if isinstance(one, Exception)]
 
 
 # -- A3 -------------------------------------------------------------------------------------------------------
@@ -706,3 +840,79 @@ def test_A7_a_week_that_ends_on_leave_is_reported() -> None:
         notice for notice in patient.effects if isinstance(notice, Notify) and notice.subject == "dose_report"
     ]
     assert len(reports) == 1
+
+
+@pytest.mark.parametrize(
+    ("stated", "flag"),
+    [
+        ("suicide-risk", "suicide_risk"), ("Suicide Risk", "suicide_risk"), ("SuicideRisk", "suicide_risk"),
+        ("suicidal ideation", "suicide_risk"), ("Recent-Overdose", "recent_overdose"), ("OD", "recent_overdose"),
+        ("opioid use after abstinence", "opioid_use_after_abstinence"), ("moved-house", "moved-house"),
+    ],
+)  # fmt: skip
+def test_A6_a_flag_in_any_spelling_is_the_one_that_is_meant(stated: str, flag: str) -> None:
+    patient = admitted()
+    patient.says("flag", name=stated, on=MON)
+    assert patient.progress.flags == [flag]
+    patient.says("flag", name=flag.upper(), on=MON, off=MON)
+    patient.until(TUE)
+    assert patient.progress.flags == []
+
+
+@pytest.mark.parametrize(
+    "stated", ["suicide_rsk", "sucide-risk", "no_suicide_risk", "overdose_maybe", "opioids_again"]
+)
+def test_A6_a_flag_that_may_be_meant_as_one_of_high_risk_is_refused_with_those_that_there_are(
+    stated: str,
+) -> None:
+    with pytest.raises(InvalidEntry, match="recent_overdose, suicide_risk, opioid_use_after_abstinence"):
+        admitted().says("flag", name=stated, on=MON)
+
+
+@pytest.mark.parametrize(
+    ("crisis", "flag"),
+    [("overdose", "recent_overdose"), ("Overdose", "recent_overdose"), ("suicide_risk", "suicide_risk"),
+     ("suicide attempt", "suicide_risk"), ("violence", None)],
+)  # fmt: skip
+def test_A6_an_overdose_or_a_risk_of_suicide_raises_its_flag_by_itself_for_ninety_days(
+    crisis: str, flag: str | None
+) -> None:
+    patient = admitted()
+    told = patient.says("crisis", type=crisis, at=patient.now.isoformat())
+    flags = [flag] if flag else []
+    assert patient.progress.flags == flags
+    patient.until(MON + 89 * DAY)
+    assert patient.progress.flags == flags
+    patient.until(MON + 90 * DAY)
+    assert patient.progress.flags == []
+    patient.says("retraction", entry_id=told.entry_id, reason="another person")
+
+
+def test_A6_a_flag_that_raised_itself_is_put_off_by_a_later_word_and_goes_with_its_crisis() -> None:
+    patient = admitted()
+    told = patient.says("crisis", type="overdose", at=patient.now.isoformat())
+    patient.until(WED)
+    patient.says("flag", name="recent_overdose", on=MON, off=TUE)
+    assert patient.progress.flags == []
+    other = admitted()
+    told = other.says("crisis", type="overdose", at=other.now.isoformat())
+    other.says("retraction", entry_id=told.entry_id, reason="another person")
+    assert other.progress.flags == []
+
+
+@pytest.mark.parametrize(
+    ("days", "substance", "raised"),
+    [(13, "heroin", False), (14, "Fentanyl", True), (40, "oxycodone 10 mg", True), (40, "alcohol", False)],
+)
+def test_A6_opioids_after_fourteen_days_without_raise_the_flag_by_themselves(
+    days: int, substance: str, raised: bool
+) -> None:
+    patient = admitted(last_use_on=MON - 10 * DAY)
+    day = MON + (days - 10) * DAY
+    patient.until(day)
+    patient.says("use", on=day, substance=substance)
+    assert patient.progress.flags == (["opioid_use_after_abstinence"] if raised else [])
+    tested = admitted(last_use_on=MON - 10 * DAY)
+    tested.until(day)
+    tested.says("test", test_id="t", collected_on=day, result="definitive", substances=[substance])
+    assert tested.progress.flags == (["opioid_use_after_abstinence"] if raised else [])

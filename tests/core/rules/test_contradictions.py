@@ -246,7 +246,7 @@ def test_E8_what_is_refused_changes_nothing_even_in_a_crisis() -> None:
     patient = admitted().until(WED)
     patient.says("crisis", type="overdose", at=patient.now.isoformat())
     before = patient.progress
-    for kind, fields in (("exit", {"reason": "other", "on": MON - DAY}), ("return", {"on": MON})):
+    for kind, fields in (("exit", {"reason": "other", "on": MON - DAY}), ("return", {"on": WED + DAY})):
         with pytest.raises(Refused):
             patient.says(kind, **fields)
     assert patient.progress == before

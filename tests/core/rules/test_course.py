@@ -671,7 +671,7 @@ def test_E8_a_retracted_crisis_leaves_no_trace_in_the_tasks() -> None:
 def test_E8_no_reminder_goes_to_a_patient_in_crisis_and_the_search_resumes_where_it_was() -> None:
     patient = admitted()
     patient.until(ADMITTED, "21:10")
-    patient.says("crisis", type="overdose", at=patient.now.isoformat())
+    patient.says("crisis", type="violence", at=patient.now.isoformat())
     patient.until(ADMITTED, "22:30")
     assert not [effect for effect in patient.effects if isinstance(effect, MessagePatient)]
     patient.says("decision", about="crisis_response", choice="safe", by="oc-1")

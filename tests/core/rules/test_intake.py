@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.core.clinic import ADMITTED, LAST_USE, TEAM, Patient, admitted, at
-from workflows.core.effects import NoteClosed
+from workflows.core.effects import ChangeTask, NoteClosed
 from workflows.core.errors import InvalidEntry, NotAllowedNow
+from workflows.core.snapshot import pack, unpack
 from workflows.core.views import journal
 
 DAY = timedelta(days=1)
@@ -60,7 +61,7 @@ def test_I1_use_for_just_under_ten_years_is_not_a_long_duration() -> None:
 @pytest.mark.parametrize(
     ("found", "level"),
     [
-        ({}, "iop"),
+        ({"substances": ["cannabis"]}, "iop"),
         ({"co_occurring": ["anxiety"]}, "iop"),
         ({"co_occurring": ["anxiety"], "prior_return_to_use": True}, "php"),
         ({"home_safe": False}, "residential"),
@@ -311,3 +312,42 @@ def test_I4_S3_a_second_admission_neither_moves_the_first_one_nor_hides_a_use(on
     assert patient.progress == before
     patient.says("admission", on=ADMITTED, last_use_on=LAST_USE + DAY, supersedes="n004")
     assert patient.progress.last_use_on == LAST_USE + DAY
+
+
+def test_T3_I4_a_corrected_screening_reaches_whoever_has_the_open_decision() -> None:
+    patient = Patient()
+    first = patient.says("screening", substances=["alcohol"], withdrawal_risk="none", home_safe=True)
+    (task,) = [one for one in patient.progress.open_tasks if one.kind == "level_of_care"]
+    changed = patient.says(
+        "screening", substances=["alcohol"], withdrawal_risk="high", home_safe=False,
+        supersedes=first.entry_id, supersedes_reason="another person",
+    )  # fmt: skip
+    (now,) = [one for one in patient.progress.open_tasks if one.kind == "level_of_care"]
+    assert (now.task_id, now.entries) == (task.task_id, [changed.entry_id])
+    assert "proposes withdrawal management" in now.asks.replace("_", " ")
+    told = [one for one in patient.effects if isinstance(one, ChangeTask)]
+    assert [(one.task.task_id, one.task.asks, one.asks_otherwise) for one in told] == [
+        (task.task_id, now.asks, True)
+    ]
+    assert f"Changed for therapist: {now.asks}" in changed.changes
+
+
+def test_I4_a_screening_in_which_nothing_was_asked_is_none_and_says_what_is_missing() -> None:
+    patient = Patient()
+    changed = patient.says("screening")
+    assert "counts as none" in " ".join(changed.changes)
+    (task,) = patient.progress.open_tasks
+    assert (task.kind, f"In {changed.entry_id} nothing was asked" in task.asks) == ("screening", True)
+    patient.says("screening", substances=["alcohol"], home_safe=True)
+    (task,) = patient.progress.open_tasks
+    assert task.kind == "level_of_care"
+    assert "Not asked yet, which is not a no: years of use, co occurring" in task.asks
+    again = unpack(pack(patient.episode), patient.episode.start, patient.episode.pathway)
+    assert again.facts.empty_screenings == [changed.entry_id]
+
+
+def test_I2_what_was_not_asked_is_not_taken_as_a_no() -> None:
+    patient = Patient()
+    patient.says("screening", years_of_use=0.5)
+    (task,) = patient.progress.open_tasks
+    assert "proposes outpatient" not in task.asks

@@ -7,7 +7,9 @@ import pytest
 
 from tests.core.clinic import ADMITTED, Patient, admitted, at, ready_for_gate
 from workflows.core.effects import StartReferral, TellReferral
+from workflows.core.errors import InvalidEntry
 from workflows.core.snapshot import pack, unpack
+from workflows.core.vocabulary import meaning
 
 DAY = timedelta(days=1)
 
@@ -176,3 +178,35 @@ def test_a_snapshot_remembers_which_referrals_were_begun_and_what_they_were_told
     again.wake(at(ADMITTED + DAY))
     assert not [one for one in again.take_effects() if isinstance(one, StartReferral | TellReferral)]
     assert again.open_referrals == patient.episode.open_referrals
+
+
+WORDS = [
+    ("12-step", "mutual_help"), ("12 step meeting", "mutual_help"), ("celebrate_recovery", "mutual_help"),
+    ("Celebrate Recovery", "mutual_help"), ("Narcotics Anonymous", "mutual_help"), ("Heroin Anonymous", "mutual_help"),
+    ("al-anon", "mutual_help"), ("an NA meeting", "mutual_help"), ("support group", "mutual_help"),
+    ("sponsor", "mutual_help"), ("SMART", "mutual_help"), ("recovery dharma", "mutual_help"),
+    ("refuge recovery", "mutual_help"), ("meetings", "mutual_help"), ("LifeRing", "mutual_help"),
+    ("detox", "level_of_care"), ("withdrawal-management", "level_of_care"), ("PHP", "level_of_care"),
+    ("inpatient rehab", "level_of_care"), ("methadone", "level_of_care"), ("trauma", "therapist"),
+    ("EMDR", "therapist"), ("counseling", "therapist"), ("psychiatrist", "therapist"), ("dual diagnosis", "therapist"),
+    ("couples therapy", "therapist"), ("food pantry", "service"), ("bus pass", "service"), ("legal aid", "service"),
+    ("narcan", "service"), ("HIV testing", "service"), ("job-training", "service"), ("child care", "service"),
+    ("sober living", "service"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "kind"), WORDS)
+def test_C4_a_need_and_a_search_judge_the_same_words_alike(words: str, kind: str) -> None:
+    patient = admitted()
+    patient.says("need", service=words)
+    (start,) = started(patient)
+    meant = meaning(words)
+    assert meant
+    assert (start.kind, meant.kind) == (kind, kind)
+
+
+@pytest.mark.parametrize("words", [word for word, kind in WORDS if kind == "mutual_help"])
+def test_C4_mutual_help_never_begins_a_referral_with_a_disclosure(words: str) -> None:
+    for other in ("service", "therapist", "level_of_care"):
+        with pytest.raises(InvalidEntry, match="nothing is disclosed"):
+            admitted().says("need", service=words, referral_kind=other)

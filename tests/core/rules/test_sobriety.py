@@ -61,7 +61,7 @@ def test_S1_no_number_of_slips_ends_the_episode(days: list[int]) -> None:
     assert patient.progress.last_use_on == on(max(days))
 
 
-@pytest.mark.parametrize("evidence", ["self_report", "observed", "collateral"])
+@pytest.mark.parametrize("evidence", ["self_report", "observed"])
 def test_S2_whoever_tells_of_it_the_latest_use_that_stands_counts(evidence: str) -> None:
     patient = in_program()
     patient.says("use", on=on(5))
@@ -69,6 +69,59 @@ def test_S2_whoever_tells_of_it_the_latest_use_that_stands_counts(evidence: str)
     assert patient.progress.last_use_on == on(11)
     patient.says("retraction", entry_id=told.entry_id, reason="mistaken")
     assert patient.progress.last_use_on == on(5)
+
+
+@pytest.mark.parametrize(("choice", "moves"), [("use", True), ("relapse", True), ("no_use", False)])
+def test_S2_S6_what_somebody_else_tells_asks_a_clinician_and_holds_the_gate_until_answered(
+    choice: str, moves: bool
+) -> None:
+    patient = in_program()
+    before = patient.progress.last_use_on
+    told = patient.says("use", on=on(11), evidence="collateral", substance="heroin")
+    assert (patient.progress.last_use_on, "holds" in patient.unmet()) == (before, True)
+    assert patient.tasks >= {"collateral_use"}
+    assert "safety_check" not in patient.tasks
+    with pytest.raises(NotAllowedNow, match="another role"):
+        patient.says("decision", about="collateral_use", choice=choice, by="cm-1")
+    patient.says("decision", about="collateral_use", choice=choice, by="th-1")
+    assert patient.progress.last_use_on == (on(11) if moves else before)
+    assert ("holds" in patient.unmet(), "collateral_use" in patient.tasks) == (False, False)
+    assert ("safety_check" in patient.tasks, "level_of_care_review" in patient.tasks) == (
+        moves,
+        choice == "relapse",
+    )
+    patient.says("retraction", entry_id=told.entry_id, reason="another person")
+    assert patient.progress.last_use_on == before
+
+
+def test_S2_what_the_patient_says_of_the_same_use_answers_it() -> None:
+    patient = in_program()
+    patient.says("use", on=on(11), evidence="collateral")
+    patient.says("use", on=on(11))
+    assert ("collateral_use" in patient.tasks, patient.progress.last_use_on) == (False, on(11))
+
+
+def test_S2_one_use_told_by_two_people_is_one_and_asks_once() -> None:
+    patient = in_program()
+    patient.says("use", on=on(11), substance="Alcohol")
+    asked = sorted(task.task_id for task in patient.progress.open_tasks)
+    patient.says("use", on=on(11), by="nu-1")
+    patient.says("use", on=on(11), evidence="observed", substance="alcohol", by="fd-1")
+    patient.says(
+        "test", test_id="t1", collected_on=on(11), result="definitive", substances=["alcohol"], source="lab"
+    )
+    assert sorted(task.task_id for task in patient.progress.open_tasks) == asked
+    patient.says("use", on=on(11), substance="cocaine")
+    assert sum(task.kind == "safety_check" for task in patient.progress.open_tasks) == 2
+
+
+def test_S2_a_use_told_twice_still_stands_when_one_telling_is_taken_back() -> None:
+    patient = in_program()
+    first = patient.says("use", on=on(11))
+    patient.says("use", on=on(11), by="nu-1")
+    patient.says("retraction", entry_id=first.entry_id, reason="by mistake")
+    assert patient.progress.last_use_on == on(11)
+    assert sum(task.kind == "safety_check" for task in patient.progress.open_tasks) == 1
 
 
 def test_S2_an_older_definitive_test_entered_later_changes_nothing() -> None:

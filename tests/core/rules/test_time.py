@@ -262,12 +262,70 @@ def test_T4_a_return_and_its_leave_may_arrive_in_one_batch_in_either_order() -> 
     assert not patient.progress.on_leave
 
 
-def test_T4_the_same_id_with_other_content_has_the_effect_of_the_first_only() -> None:
+def test_T4_the_same_id_with_other_content_is_refused_and_told_and_the_first_stands() -> None:
     patient = admitted().attends_until(ADMITTED + 10 * DAY)
     patient.says("use", on=ADMITTED + 3 * DAY, id="same")
-    again = patient.says("use", on=ADMITTED + 9 * DAY, id="same")
-    assert again.duplicate
+    with pytest.raises(InvalidEntry, match=r"id: same is the id of another use entry.*\(on\).*supersedes"):
+        patient.says("use", on=ADMITTED + 9 * DAY, id="same")
+    with pytest.raises(InvalidEntry, match="another use entry"):
+        patient.says("contact", at=patient.now.isoformat(), channel="phone", outcome="reached", id="same")
     assert patient.progress.last_use_on == ADMITTED + 3 * DAY
+
+
+def test_T4_what_was_retracted_may_be_said_anew_under_its_id_by_a_person_and_not_by_a_feed() -> None:
+    patient = admitted().until(ADMITTED, "21:30")
+    came = {"session": f"{ADMITTED}T18:00", "status": "attended", "id": "a1"}
+    patient.says("attendance", **came)
+    patient.says("retraction", entry_id="a1", reason="another person")
+    assert patient.progress.week.minutes == 0
+    anew = patient.says("attendance", **came)
+    assert (anew.duplicate, anew.entry_id) == (False, "a1~2")
+    assert "a1 was retracted before" in " ".join(anew.changes)
+    assert patient.progress.week.minutes == 180
+    again = patient.says("attendance", **came)
+    assert (again.duplicate, again.entry_id) == (True, "a1~2")
+    patient.says("use", id="u1", on=ADMITTED, source="import")
+    patient.says("retraction", entry_id="u1", reason="another person")
+    assert patient.says("use", id="u1", on=ADMITTED, source="import").duplicate
+    assert patient.progress.last_use_on == LAST_USE
+
+
+@pytest.mark.parametrize("source", ["staff", "agency", "import"])
+def test_T4_a_return_before_its_leave_is_kept_waits_and_is_shown(source: str) -> None:
+    patient = admitted().attends_until(ADMITTED + 12 * DAY)
+    back = patient.says("return", on=ADMITTED + 11 * DAY, source=source)
+    assert "waits for its leave" in " ".join(back.changes)
+    assert patient.progress.unmatched
+    patient.says(
+        "leave", reason="travel", source=source,
+        **{"from": ADMITTED + 5 * DAY, "until": ADMITTED + 20 * DAY},
+    )  # fmt: skip
+    assert (patient.progress.on_leave, patient.progress.unmatched) == (False, [])
+
+
+def test_T4_a_correction_from_a_feed_waits_for_what_it_corrects() -> None:
+    patient = admitted()
+    told = patient.says("retraction", entry_id="later", reason="wrong", source="agency")
+    assert "waits for it" in " ".join(told.changes)
+    patient.says("use", on=ADMITTED, id="later", source="agency")
+    assert (patient.progress.last_use_on, patient.progress.unmatched) == (LAST_USE, [])
+
+
+@pytest.mark.parametrize("first", ["09:00", "11:00"])
+def test_T4_results_are_ordered_by_when_the_laboratory_reported_them(first: str) -> None:
+    patient = admitted().until(ADMITTED + 2 * DAY)
+    results = {"09:00": "definitive", "11:00": "negative"}
+    for clock in (first, *(other for other in results if other != first)):
+        patient.says(
+            "test", test_id="t1", collected_on=ADMITTED, result=results[clock], substances=["cocaine"],
+            source="lab", reported_at=f"{ADMITTED + DAY}T{clock}:00-06:00",
+        )  # fmt: skip
+    assert patient.progress.last_use_on == LAST_USE
+    with pytest.raises(InvalidEntry, match="future"):
+        patient.says(
+            "test", test_id="t1", collected_on=ADMITTED, result="negative", source="lab",
+            reported_at=f"{ADMITTED + 3 * DAY}T09:00:00-06:00",
+        )  # fmt: skip
 
 
 def test_T4_the_same_entry_twice_in_one_batch_has_one_effect() -> None:

@@ -21,6 +21,7 @@ from activities.clinic_database import ClinicDatabase, Crosswalk, migrate
 from activities.clinic_database.inbox import Inbox
 from activities.clinic_database.ledger import Ledger
 from activities.clinic_database.patients import Patient, Patients
+from activities.clinic_database.texts import Texts
 from tests.servers import free_port
 from worker.gateway.app import Gateway
 from worker.gateway.bounds import LONGEST_NAME, MOST_BYTES, Rate, TooSlow, read_body
@@ -79,7 +80,8 @@ async def running(clinic_settings: Settings, rate: Rate) -> AsyncIterator[Runnin
     database, referrals, port = ClinicDatabase(clinic_settings.database), Referrals(), free_port()
     links, inbox, patients = Links("ours", "https://answers.example"), Inbox(database), Patients(database)
     gateway = Gateway(
-        links=links, inbox=inbox, patients=patients, ledger=Ledger(database), record=referrals.record,
+        links=links, inbox=inbox, patients=patients, texts=Texts(database), ledger=Ledger(database),
+        record=referrals.record,
         secret_of=lambda agency: "shared" if agency == "careers-1" else None,
         zone=ZoneInfo("America/Chicago"), texts_secret="texts", rate=rate,
     )  # fmt: skip
@@ -313,6 +315,31 @@ async def test_P2_STOP_holds_for_the_number_to_which_messages_go(running: Runnin
     assert known is not None
     assert known.stopped_at is not None
     assert await running.patients.get("MRN-2") is None
+
+
+async def test_P2_START_resumes_and_what_is_not_understood_is_kept_for_staff(running: Running) -> None:
+    await running.patients.save(Patient("MRN-1", phone="(555) 555-0101"))
+    texts, replies = Texts(running.database), set()
+    for text, stopped, kept in (
+        ("Stop please \N{OCTAGONAL SIGN}", True, []),
+        ("Can you call me?", True, ["Can you call me?"]),
+        ("START", False, ["Can you call me?"]),
+        (
+            "Please do not text me on this number",
+            True,
+            ["Can you call me?", "Please do not text me on this number"],
+        ),
+    ):
+        answer = await running.signed({"from": "+15555550101", "text": text}, secret="texts", path="/texts")
+        replies.add((answer.status_code, answer.text))
+        known = await running.patients.get("MRN-1")
+        assert known is not None
+        assert (known.stopped_at is not None, [one.text for one in await texts.unseen()]) == (stopped, kept)
+    assert len(replies) == 1
+    (first, _) = await texts.unseen()
+    assert await texts.seen(first.key[:8], "cm-1")
+    assert not await texts.seen(first.key[:8], "cm-1")
+    assert len(await texts.unseen()) == 1
 
 
 async def test_a_fhir_task_is_an_answer(running: Running) -> None:

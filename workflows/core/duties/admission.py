@@ -17,18 +17,19 @@ def proposed_level(screening: Screening, facts: Facts) -> tuple[str, list[str]]:
     """The level of care that a screening proposes, and why; a clinician decides (I1, I2)."""
     rules = facts.policy.intake
     home = [f"but has reasons to live at home: {', '.join(screening.duties)}"] if screening.duties else []
-    dangerous = [s for s in screening.substances if s.lower() in rules.dangerous_withdrawal]
+    dangerous = [s for s in screening.substances or () if s.lower() in rules.dangerous_withdrawal]
     withdrawal = [f"withdrawal from {', '.join(dangerous)} can be dangerous"] if dangerous else []
-    if screening.withdrawal_risk == "high" or (dangerous and screening.withdrawal_risk == "moderate"):
+    risk = screening.withdrawal_risk
+    if risk == "high" or (dangerous and risk == "moderate"):
         return "withdrawal_management", [
-            f"{screening.withdrawal_risk} risk of withdrawal",
+            f"{risk} risk of withdrawal",
             *withdrawal,
             *home,
         ]
     reasons = list(withdrawal)
-    if not screening.home_safe:
+    if screening.home_safe is False:
         reasons.append("home is not safe or stable")
-    if not screening.support_network:
+    if screening.support_network is False:
         reasons.append("no support network")
     years = screening.years_of_use
     if years is not None and years >= rules.long_use_years:
@@ -38,16 +39,11 @@ def proposed_level(screening: Screening, facts: Facts) -> tuple[str, list[str]]:
     if screening.prior_return_to_use:
         reasons.append("return to use after earlier treatment")
     weighty = len(reasons) - len(withdrawal)
-    if not screening.home_safe or (not screening.support_network and weighty > 1):
+    if screening.home_safe is False or (screening.support_network is False and weighty > 1):
         return ("php" if screening.duties else "residential"), reasons + home
     if weighty > 1:
         return "php", reasons + home
-    if (
-        not reasons
-        and years is not None
-        and years < rules.short_use_years
-        and screening.withdrawal_risk == "none"
-    ):
+    if not reasons and years is not None and years < rules.short_use_years and risk == "none":
         return "outpatient", ["short duration of use and nothing that speaks against living at home", *home]
     known = reasons[len(withdrawal) :] or ["nothing speaks against a program attended from home"]
     return "iop", [*known, *home, *(f"mind that {caution}" for caution in withdrawal)]
@@ -70,7 +66,7 @@ def intake(facts: Facts) -> Iterator[Duty]:
             ("not_reached", "declined"),
             "I1",
             (),
-            "Screen the person who was referred: record a screening.",
+            f"Screen the person who was referred: record a screening.{_nothing_asked(facts)}",
             done_by=("screening", "level_of_care"),
         )
         yield from repeated(facts, duty, {"not_reached": rules.screening_again})
@@ -84,7 +80,8 @@ def intake(facts: Facts) -> Iterator[Duty]:
             LEVELS,
             "I2",
             (screened.key,),
-            f"Decide on the level of care. The screening proposes {level}: {'; '.join(reasons)}.",
+            f"Decide on the level of care. The screening proposes {level}: {'; '.join(reasons)}."
+            f"{_not_asked(screened.entry)}",
             done_by=("level_of_care",),
             signed_by=CLINICIANS,
         )
@@ -98,6 +95,7 @@ def intake(facts: Facts) -> Iterator[Duty]:
             "I4",
             (),
             f"Complete the admission. It waits for: {', '.join(facts.missing_for_admission)}.",
+            tells_change=False,
             done_by=("admission", "goal", "use", "schedule"),
         )
     else:
@@ -152,6 +150,21 @@ def fallen_away(facts: Facts) -> Iterator[Duty]:
             done_by=("goal", "use", "schedule", "admission", "team"),
         )
         yield from repeated(facts, duty, {"not_yet": rules.admission})
+
+
+def _not_asked(screening: Screening) -> str:
+    missing = ", ".join(screening.not_asked).replace("_", " ")
+    return f" Not asked yet, which is not a no: {missing}." if missing else ""
+
+
+def _nothing_asked(facts: Facts) -> str:
+    empty = facts.empty_screenings
+    asked = ", ".join(Screening.ASKED)
+    return (
+        f" In {empty[-1]} nothing was asked: it counts as none. State what was asked of {asked}."
+        if empty
+        else ""
+    )
 
 
 def _told(facts: Facts) -> str:

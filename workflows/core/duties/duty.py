@@ -44,6 +44,8 @@ class Duty:
     """Whether it may be answered before it is owed."""
     escalates: bool = True
     """Whether it climbs while overdue; a rung does not, because the next rung is its escalation."""
+    tells_change: bool = True
+    """Whether its owner hears when what it asks changes; a list that only gets shorter is shown, and that will do."""
     done_by: tuple[str, ...] = ()
     """Kinds of entries that do what is owed; if the duty goes otherwise, it is withdrawn (A5)."""
     signed_by: tuple[str, ...] = ()

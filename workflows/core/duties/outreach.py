@@ -4,9 +4,12 @@ from collections.abc import Iterator, Sequence
 
 from workflows.core.calendar import Delay, in_words
 from workflows.core.duties.duty import Duty, repeated
+from workflows.core.entries import Attendance
 from workflows.core.facts import Facts
 from workflows.core.facts.ladder import Outreach, RungDue
+from workflows.core.facts.sessions import Session, late_by
 from workflows.core.policy import Rung
+from workflows.core.record import Recorded
 
 
 def outreach(facts: Facts) -> Iterator[Duty]:
@@ -128,7 +131,24 @@ def attendance_questions(facts: Facts) -> Iterator[Duty]:
                 pair,
                 "A8",
                 pair,
-                f"Two entries disagree about the session of {judged.session.name}: say which one is right.",
+                f"Two entries disagree about the session of {judged.session.name}: say which one is right. "
+                f"{_said(judged.by)}; {_said(judged.disputed_by)}.",
+            )
+    for judged in facts.overlong:
+        told = judged.by
+        if told and isinstance(told.entry, Attendance):
+            yield Duty(
+                f"attendance_minutes:{told.key}",
+                "case_manager",
+                told.known_at,
+                Delay(business_days=1),
+                ("confirm", "whole_session"),
+                "A2",
+                (told.key,),
+                f"{told.entry.minutes} minutes are recorded for the session of {judged.session.name}, which had "
+                f"{judged.session.minutes}{_after(told.entry, judged.session)}: confirm them, or count the whole "
+                "session.",
+                lapses=True,
             )
     for recorded in facts.unscheduled:
         yield Duty(
@@ -142,3 +162,17 @@ def attendance_questions(facts: Facts) -> Iterator[Duty]:
             "Attendance is recorded at a time without a session: add the session, or confirm the attendance.",
             lapses=True,
         )
+
+
+def _after(told: Attendance, session: Session) -> str:
+    late = late_by(told, session)
+    return f" and began {late} minutes before the arrival" if late else ""
+
+
+def _said(told: Recorded) -> str:
+    """What an entry says of a session, for whoever must choose between two of them (A8)."""
+    entry = told.entry
+    assert isinstance(entry, Attendance)
+    minutes = f" {entry.minutes} minutes" if entry.minutes is not None and entry.status == "attended" else ""
+    service = f" ({entry.service})" if entry.service else ""
+    return f"{told.key} says {entry.status}{minutes}{service}, by {entry.by} ({entry.source.value})"

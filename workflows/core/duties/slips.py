@@ -90,7 +90,22 @@ def level_review(facts: Facts) -> Iterator[Duty]:
 def holds(facts: Facts) -> Iterator[Duty]:
     """A test in doubt holds the gate until it is confirmed, collected again, or decided by a clinician (S6)."""
     again = facts.policy.tests.hold_review_again
+    for told in facts.told_by_others:
+        yield Duty(
+            f"collateral_use:{told.key}",
+            CLINICIAN,
+            told.known_at,
+            facts.policy.tests.hold_review,
+            ("use", "relapse", "no_use"),
+            "S2",
+            (told.key,),
+            f"Somebody else has told of a use on {day_in_words(told.on)}: speak with the person, and say whether it "
+            "was one. Until then it holds the gate, and moves nothing.",
+            signed_by=CLINICIANS,
+        )
     for hold in facts.holds:
+        if not hold.test_id:
+            continue
         duty = Duty(
             f"hold_review:{hold.key}",
             CLINICIAN,

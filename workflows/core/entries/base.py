@@ -131,6 +131,10 @@ class Entry(BaseModel):
         when = self.when()
         return () if when is None or self.states_a_plan else (when,)
 
+    def stated_moments(self) -> tuple[date | datetime, ...]:
+        """The same, and every instant at which something is said to have been reported."""
+        return self.stated_days()
+
 
 def effective_at(entry: Entry, recorded_at: datetime, zone: ZoneInfo) -> datetime:
     """The instant, in the program's zone, at which an entry is true (T2).
@@ -153,5 +157,5 @@ def dated_ahead(entry: Entry, now: datetime, zone: ZoneInfo, skew: timedelta) ->
         (when if when.tzinfo else when.replace(tzinfo=zone)) > latest
         if isinstance(when, datetime)
         else when > latest.date()
-        for when in entry.stated_days()
+        for when in entry.stated_moments()
     )

@@ -1,11 +1,12 @@
 """Intake: screening, the clinician's level-of-care decision, admission, and what belongs to it (I1-I4)."""
 
 from datetime import date
-from typing import Annotated, Literal, get_args
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, JsonValue
+from pydantic import BeforeValidator, Field, JsonValue, model_validator
 
 from workflows.core.entries.base import Code, Entry, Name, Reason
+from workflows.core.vocabulary import is_mutual_help, meaning
 
 Level = Literal["outpatient", "iop", "php", "residential", "withdrawal_management"]
 
@@ -28,19 +29,36 @@ def _risk(value: object) -> object:
 
 
 class Screening(Entry):
-    """What makes a person suited, or not, to a program they attend from home (I1)."""
+    """What makes a person suited, or not, to a program they attend from home (I1). What is left out was not asked."""
 
     kind: Literal["screening"]
     on: date | None = None
-    substances: list[Code] = Field(default_factory=list)
+    substances: list[Code] | None = None
     years_of_use: Annotated[float, Field(ge=0, le=100)] | None = None
-    co_occurring: list[Code] = Field(default_factory=list)
-    prior_return_to_use: bool = False
-    home_safe: bool = True
-    support_network: bool = True
-    withdrawal_risk: Annotated[Literal["none", "low", "moderate", "high"], BeforeValidator(_risk)] = "none"
-    duties: list[Code] = Field(default_factory=list)
+    co_occurring: list[Code] | None = None
+    prior_return_to_use: bool | None = None
+    home_safe: bool | None = None
+    support_network: bool | None = None
+    withdrawal_risk: Annotated[Literal["none", "low", "moderate", "high"], BeforeValidator(_risk)] | None = (
+        None
+    )
+    duties: list[Code] | None = None
     """Reasons to live at home: young children, work, sole caretaker, others."""
+
+    ASKED: ClassVar[tuple[str, ...]] = (
+        "substances", "years_of_use", "co_occurring", "prior_return_to_use", "home_safe", "support_network",
+        "withdrawal_risk", "duties",
+    )  # fmt: skip
+
+    @property
+    def not_asked(self) -> list[str]:
+        """What was not asked; that is not the same as a no (I4)."""
+        return [name for name in self.ASKED if getattr(self, name) is None]
+
+    @property
+    def is_none(self) -> bool:
+        """Whether nothing was asked: then it is no screening (I4)."""
+        return self.not_asked == list(self.ASKED)
 
     def when(self) -> date | None:
         return self.on
@@ -97,17 +115,6 @@ class Acknowledgement(Entry):
         return self.on
 
 
-LEVELS: tuple[str, ...] = get_args(Level)
-
-_MUTUAL_HELP = frozenset(
-    {
-        "mutual_help", "12_step", "twelve_step", "aa", "na", "ca", "ha", "al_anon", "smart", "smart_recovery",
-        "lifering", "recovery_dharma", "women_for_sobriety", "secular_mutual_help",
-    }
-)  # fmt: skip
-_THERAPISTS = frozenset({"therapist", "therapy", "psychotherapy", "emdr", "trauma_therapy"})
-
-
 class Need(Entry):
     """What the patient needs from somebody else: a therapist, mutual help, a food bank, transport, another level of
     care. It starts a referral, which is followed up until it has an outcome (C3-C5)."""
@@ -121,16 +128,23 @@ class Need(Entry):
     open_meetings_only, volunteer_contact."""
     on: date | None = None
 
+    @model_validator(mode="after")
+    def _nothing_is_disclosed_to_mutual_help(self) -> "Need":
+        if self.referral_kind not in (None, "mutual_help") and is_mutual_help(self.service):
+            raise ValueError(
+                f"referral_kind: {self.service} is mutual help, to which nothing is disclosed (C4); leave "
+                "referral_kind out, or name another service"
+            )
+        return self
+
     @property
     def referral(self) -> str:
-        """The kind of referral that it starts."""
+        """The kind of referral that it starts: as the one judge of words says; a word that it does not know is a
+        service."""
         if self.referral_kind:
             return self.referral_kind
-        if self.service in _MUTUAL_HELP:
-            return "mutual_help"
-        if self.service in _THERAPISTS:
-            return "therapist"
-        return "level_of_care" if level_named(self.service) in LEVELS else "service"
+        meant = meaning(self.service)
+        return meant.kind if meant else "service"
 
     def when(self) -> date | None:
         return self.on

@@ -1,6 +1,6 @@
 """Use, tests and medication (S1-S10)."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -41,6 +41,8 @@ class Test(Entry):
     substances: tuple[Code, ...] = ()
     """What was found, for a positive; what was prescribed and not found, for a negative."""
     reason: Name | None = None
+    reported_at: datetime | None = None
+    """When the laboratory reported this result; results of one test are ordered by it where it is known (T4)."""
 
     @model_validator(mode="after")
     def _a_result_has_a_collection(self) -> "Test":
@@ -61,6 +63,9 @@ class Test(Entry):
 
     def stated_days(self) -> tuple[date, ...]:
         return tuple(day for day in (self.ordered_on, self.collected_on, self.use_on) if day)
+
+    def stated_moments(self) -> tuple[date | datetime, ...]:
+        return (*self.stated_days(), self.reported_at) if self.reported_at else self.stated_days()
 
 
 class Medication(Entry):

@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -10,11 +11,27 @@ from workflows.core.calendar import program_week
 from workflows.core.entries import Attendance, Contact, Decision, Leave, Return, Schedule, SessionChange
 from workflows.core.facts.ladder import Outreach, outreach
 from workflows.core.facts.reading import fact
-from workflows.core.facts.sessions import Judged, Session, comes_too_late, judge, offered, run_of_misses
+from workflows.core.facts.sessions import (
+    Judged,
+    Session,
+    belongs_to,
+    comes_too_late,
+    exceeds,
+    judge,
+    offered,
+    planned_on,
+    run_of_misses,
+)
 from workflows.core.facts.stages import StageFacts
 from workflows.core.record import Recorded
+from workflows.core.services import MUTUAL_HELP, service_meant
 
-_ENDS_AT, _CLOSES_AT = attrgetter("ends_at"), attrgetter("closes_at")
+_START, _ENDS_AT, _CLOSES_AT = attrgetter("start"), attrgetter("ends_at"), attrgetter("closes_at")
+
+
+def _is_overlong(judged: Judged) -> bool:
+    told = judged.by.entry if judged.by else None
+    return isinstance(told, Attendance) and judged.status == "attended" and exceeds(told, judged.session)
 
 
 class DoseMoment(NamedTuple):
@@ -86,8 +103,11 @@ class AttendanceFacts(StageFacts):
 
     def _came_to(self, session: Session) -> bool:
         return any(
-            isinstance(r.entry, Attendance) and r.entry.status == "attended"
-            for r in self._stated.get(session.start, ())
+            belongs_to(start, session, self._early)
+            and isinstance(r.entry, Attendance)
+            and r.entry.status == "attended"
+            for start, stated in self._told.items()
+            for r in stated
         )
 
     @fact
@@ -134,11 +154,81 @@ class AttendanceFacts(StageFacts):
         day_of = self.calendar.day_of
         if not any(day_of(first) <= day < day_of(until) for first, until in self.shut_out):
             return False
-        return all(start.date() != day for start in self._stated)
+        return all(start.date() != day for start in self._told)
 
     @fact
     def _stated(self) -> dict[datetime, list[Recorded]]:
+        """What was said of each session, by its start; and of a time at which none stands, by that time."""
+
         def by_session() -> dict[datetime, list[Recorded]]:
+            found: dict[datetime, list[Recorded]] = {}
+            for start, told in self._told.items():
+                for recorded in told:
+                    found.setdefault(self._session_meant(start, recorded), []).append(recorded)
+            return found
+
+        return self._fold("stated", (self.record.version(Attendance), self._sessions_version), by_session)
+
+    def _session_meant(self, start: datetime, told: Recorded) -> datetime:
+        """The start of the session to which somebody came at a time, or the time itself where none stands (A2)."""
+        entry = told.entry
+        assert isinstance(entry, Attendance)
+        nearby = bisect_right(self.sessions, start, key=_START) - 1
+        if nearby >= 0 and self.sessions[nearby].start == start:
+            return start
+        if entry.service and self._meant(entry.service) == MUTUAL_HELP:
+            return start  # a meeting in the same evening is none of our sessions
+        around = self.sessions[max(0, nearby - 2) : nearby + 2]
+        meant = [one.start for one in around if belongs_to(start, one, self._early)]
+        # Who came while one session was on and another was about to begin came late to the first.
+        return min(meant, key=lambda one: (one > start, start - one), default=start)
+
+    @property
+    def _early(self) -> timedelta:
+        return timedelta(minutes=self.policy.attendance.early_minutes)
+
+    @property
+    def arrivals(self) -> dict[str, Judged]:
+        """Entries that name another time than the start of the session to which the person came, by entry id (A2)."""
+        return {
+            told.key: judged
+            for judged in self.judged
+            for told in self._stated.get(judged.session.start, ())
+            if isinstance(told.entry, Attendance) and told.entry.session != judged.session.start
+        }
+
+    @property
+    def changes_without_session(self) -> list[SessionChange]:
+        """Changes that stand and find no session to change (A2)."""
+        return planned_on((), self.frame.weekly, self.schedules, self._session_changes)[1]
+
+    def finds_no_session(self, change: SessionChange) -> bool:
+        """Whether a change that is about to be recorded would change nothing, as far as is known now (A2)."""
+        changes = [*self._session_changes, change]
+        return any(one is change for one in planned_on((), self.frame.weekly, self.schedules, changes)[1])
+
+    def sessions_near(self, start: datetime) -> list[str]:
+        """The sessions of the day of a time, else of the days around it, by name."""
+        for reach in (0, 3):
+            days = [start.date() + timedelta(days=n) for n in range(-reach, reach + 1)]
+            if found := planned_on(days, self.frame.weekly, self.schedules, self._session_changes)[0]:
+                return [f"{one:%Y-%m-%dT%H:%M}" for one in found]
+        return []
+
+    @property
+    def _session_changes(self) -> list[SessionChange]:
+        return [r.entry for r in self.record.standing(SessionChange) if isinstance(r.entry, SessionChange)]
+
+    @property
+    def overlong(self) -> list[Judged]:
+        """Sessions of which more minutes are told than they had (A2)."""
+        return [one for one in self.judged if _is_overlong(one)]
+
+    @fact
+    def _told(self) -> dict[datetime, list[Recorded]]:
+        """Every attendance entry that counts, by the time that it names."""
+
+        def by_time() -> dict[datetime, list[Recorded]]:
             found: dict[datetime, list[Recorded]] = {}
             notice = timedelta(minutes=self.policy.attendance.excuse_notice_minutes)
             for recorded in self.record.standing(Attendance):
@@ -148,7 +238,7 @@ class AttendanceFacts(StageFacts):
                     found.setdefault(recorded.entry.session, []).append(recorded)
             return found
 
-        return self._fold("stated", self.record.version(Attendance), by_session)
+        return self._fold("told", self.record.version(Attendance), by_time)
 
     @fact
     def _judged_version(self) -> object:
@@ -187,6 +277,8 @@ class AttendanceFacts(StageFacts):
         if known is None or known.session is not session or session.closes_at > self.now:
             return None
         stated = self._stated.get(session.start)
+        if _is_overlong(known):
+            return None  # a person may have said since how many minutes count
         same = len(stated) == 1 and known.by is stated[0] if stated else known.status == "presumed_missed"
         return known if same else None
 
@@ -194,8 +286,18 @@ class AttendanceFacts(StageFacts):
         return self._judge_by(session, self._stated.get(session.start, ()))
 
     def _judge_by(self, session: Session, stated: Sequence[Recorded]) -> Judged:
+        judged = self._judge_between(session, stated)
+        if (
+            _is_overlong(judged)
+            and judged.by
+            and self.choice(f"attendance_minutes:{judged.by.key}") == "whole_session"
+        ):
+            return replace(judged, minutes=session.minutes)
+        return judged
+
+    def _judge_between(self, session: Session, stated: Sequence[Recorded]) -> Judged:
         if len(stated) < 2:
-            return judge(session, stated, self.now)
+            return judge(session, stated, self.now, meant=self._meant)
         about = f"{session.start.isoformat()}:"
         answers = [
             (subject, answer)
@@ -204,7 +306,10 @@ class AttendanceFacts(StageFacts):
         ]
         chosen = max(answers, key=lambda one: one[1].at)[1].choice if answers else None
         settled = {key for subject, _ in answers for key in subject.removeprefix(about).split("|")}
-        return judge(session, stated, self.now, chosen, settled)
+        return judge(session, stated, self.now, chosen, settled, self._meant)
+
+    def _meant(self, service: str) -> str:
+        return service_meant(service, self.policy.dose) or service
 
     @property
     def judged_elsewhere(self) -> list[Judged]:

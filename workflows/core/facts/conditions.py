@@ -48,10 +48,15 @@ def evidence(valid_on: Sequence[date], last_use_on: date, today: date, gate: Gat
 
 
 def holds(open_holds: Sequence[Hold]) -> Condition:
-    """No test is in doubt (S6)."""
+    """No test is in doubt, and nothing that somebody else has told (S2, S6)."""
     if not open_holds:
         return Condition("holds", True, "no test result is in doubt")
-    named = ", ".join(f"test {hold.test_id} ({hold.why}, {day_in_words(hold.since)})" for hold in open_holds)
+    named = ", ".join(
+        f"test {hold.test_id} ({hold.why}, {day_in_words(hold.since)})"
+        if hold.test_id
+        else f"{hold.said} ({day_in_words(hold.since)})"
+        for hold in open_holds
+    )
     return Condition("holds", False, f"on hold for {named}")
 
 

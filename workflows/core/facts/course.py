@@ -1,8 +1,8 @@
-"""Facts of the course: leave, crisis and flags (E6, E8, A6)."""
+"""Facts of the course: leave and crisis (E6, E8)."""
 
 from datetime import date, timedelta
 
-from workflows.core.entries import Crisis, Flag, Leave, Return, Schedule
+from workflows.core.entries import Crisis, Leave, Return, Schedule
 from workflows.core.entries.course import CONTROLLED_ENVIRONMENTS
 from workflows.core.facts.intake import IntakeFacts
 from workflows.core.facts.reading import fact
@@ -71,30 +71,3 @@ class CourseFacts(IntakeFacts):
     def schedules(self) -> list[Recorded]:
         """Weekly schedules that have taken the place of the first one, by the day on which each begins."""
         return self.record.standing(Schedule)
-
-    @fact
-    def flags(self) -> list[str]:
-        """Flags that are on today."""
-        return sorted(
-            {
-                flag.name
-                for flag in self._flags
-                if flag.on <= self.today and (flag.off is None or self.today <= flag.off)
-            }
-        )
-
-    @property
-    def _flags(self) -> list[Flag]:
-        """Each flag as it was stated last: a later entry of the same name and first day says when it goes off."""
-        stated = [r.entry for r in self.record.standing(Flag) if isinstance(r.entry, Flag)]
-        return list({(flag.name, flag.on): flag for flag in stated}.values())
-
-    @property
-    def flags_end(self) -> list[date]:
-        """The last day of each flag that has one."""
-        return [flag.off for flag in self._flags if flag.off]
-
-    @property
-    def high_risk(self) -> bool:
-        """Whether a flag replaces the ladder by same-day contact (A6)."""
-        return any(flag in self.policy.attendance.high_risk_flags for flag in self.flags)

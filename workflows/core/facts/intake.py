@@ -14,8 +14,13 @@ class IntakeFacts(ConsentFacts):
 
     @property
     def screening(self) -> Recorded | None:
-        """The latest screening."""
-        return next(reversed(self.record.standing(Screening)), None)
+        """The latest screening in which anything was asked (I4)."""
+        return next((r for r in reversed(self.record.standing(Screening)) if not _is_none(r)), None)
+
+    @property
+    def empty_screenings(self) -> list[str]:
+        """Ids of screenings in which nothing was asked."""
+        return [r.key for r in self.record.standing(Screening) if _is_none(r)]
 
     @fact
     def levels_decided(self) -> list[tuple[datetime, str]]:
@@ -99,3 +104,7 @@ class IntakeFacts(ConsentFacts):
             isinstance(r.entry, Acknowledgement) and r.entry.what == what
             for r in self.record.standing(Acknowledgement)
         )
+
+
+def _is_none(screened: Recorded) -> bool:
+    return isinstance(screened.entry, Screening) and screened.entry.is_none

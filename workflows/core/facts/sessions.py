@@ -94,6 +94,24 @@ def offered(
     return sorted(found.values(), key=lambda session: session.start)
 
 
+def planned_on(
+    days: Collection[date],
+    weekly: Sequence[WeeklySession],
+    schedules: Iterable[Recorded],
+    changes: Sequence[SessionChange],
+) -> tuple[list[datetime], list[SessionChange]]:
+    """The starts of the sessions of some days, cancelled ones too, and the changes that find no session."""
+    plans = list(schedules)
+    touched = {day for one in changes for day in (one.session.date(), (one.new_start or one.session).date())}
+    planned = {
+        start: _Planned(start, minutes, service)
+        for day in sorted({*days, *touched})
+        for start, (minutes, service) in _weekly(day, day, weekly, plans)
+    }
+    without = _change(planned, changes)
+    return sorted({plan.start for plan in planned.values() if plan.start.date() in days}), without
+
+
 @dataclass(slots=True)
 class _Planned:
     """A session of the schedule, or an added one, as it is planned now."""
@@ -106,8 +124,9 @@ class _Planned:
     """By somebody who knew the day: it takes place on a day on which the program is closed, too."""
 
 
-def _change(planned: dict[datetime, _Planned], changes: Iterable[SessionChange]) -> None:
-    """Cancel, move and add sessions; `planned` is by the time at which each was planned first."""
+def _change(planned: dict[datetime, _Planned], changes: Iterable[SessionChange]) -> list[SessionChange]:
+    """Cancel, move and add sessions; `planned` is by the time at which each was planned first. What is left over finds
+    no session."""
     pending = list(changes)
     while pending:
         left = []
@@ -128,8 +147,9 @@ def _change(planned: dict[datetime, _Planned], changes: Iterable[SessionChange])
                 plan.start = change.new_start or plan.start
             plan.minutes, plan.service = change.minutes or plan.minutes, change.service or plan.service
         if len(left) == len(pending):
-            return
+            return left
         pending = left
+    return []
 
 
 def _named(start: datetime, planned: dict[datetime, _Planned]) -> _Planned | None:
@@ -176,32 +196,78 @@ def judge(
     now: datetime,
     chosen: str | None = None,
     settled: Collection[str] = (),
+    meant: Callable[[str], str] = str,
 ) -> Judged:
     """What became of a session (A3, A8).
 
     The earlier entry stands until a person has chosen between those that disagree: `chosen` is the choice, and
-    `settled` are the entries between which a person has chosen already.
+    `settled` are the entries between which a person has chosen already. `meant` tells which service
+    a name stands for (A2).
     """
     if not stated:
         status: Status = "presumed_missed" if now >= session.closes_at else "ahead"
         return Judged(session, status, 0, session.service, None)
     standing, other = stated[0], None
     if len(stated) > 1:
-        ordered = sorted(stated, key=lambda r: (r.recorded_at, r.key))
+        ordered = sorted(_without_hasty(stated, session), key=lambda r: (r.recorded_at, r.key))
         standing = next((r for r in ordered if r.key == chosen), ordered[0])
-        said = _says(standing, session)
-        other = next((r for r in ordered if r.key not in settled and _says(r, session) != said), None)
-    status, minutes, service = _says(standing, session)
+        other = next(
+            (r for r in ordered if r.key not in settled and _disagree(standing, r, session, meant)), None
+        )
+    status, minutes, service = _says(standing, session, meant)
     return Judged(session, status, minutes, service, standing, other)
 
 
-def _says(recorded: Recorded, session: Session) -> tuple[Status, int, str]:
+def belongs_to(arrival: datetime, session: Session, early: timedelta) -> bool:
+    """Whether whoever came at a wall-clock time has come to a session: while it is on, or a little `early` (A2)."""
+    return session.start - early <= arrival < session.start + timedelta(minutes=session.minutes)
+
+
+def exceeds(told: Attendance, session: Session) -> bool:
+    """Whether more minutes are told than there were from the arrival to the end of the session (A2)."""
+    return bool(session.minutes) and (told.minutes or 0) > session.minutes - late_by(told, session)
+
+
+def late_by(arrival: Attendance, session: Session) -> int:
+    """Minutes after the start of its session at which somebody came; 0: in time, or not said."""
+    return max(0, (arrival.session - session.start) // timedelta(minutes=1)) if session.minutes else 0
+
+
+def _says(recorded: Recorded, session: Session, meant: Callable[[str], str]) -> tuple[Status, int, str]:
     entry = recorded.entry
     assert isinstance(entry, Attendance)
     if entry.status != "attended":
         return entry.status, 0, session.service
-    minutes = session.minutes if entry.minutes is None else entry.minutes
-    return "attended", minutes, entry.service or session.service
+    minutes = session.minutes - late_by(entry, session) if entry.minutes is None else entry.minutes
+    return "attended", minutes, meant(entry.service or session.service)
+
+
+def _without_hasty(stated: Sequence[Recorded], session: Session) -> Sequence[Recorded]:
+    """Nobody has missed a session that is still on: who came after the roster was taken came late (A2)."""
+    hasty = [r for r in stated if _is(r, "missed") and r.recorded_at < session.ends_at]
+    if hasty and any(_is(r, "attended") for r in stated):
+        return [r for r in stated if r not in hasty]
+    return stated
+
+
+def _is(recorded: Recorded, status: str) -> bool:
+    return isinstance(recorded.entry, Attendance) and recorded.entry.status == status
+
+
+def _disagree(one: Recorded, other: Recorded, session: Session, meant: Callable[[str], str]) -> bool:
+    """Whether two entries say different things of a session. A door that tells when somebody came says nothing against
+    the minutes that staff have written down, as long as these could be attended since then, but for the grace."""
+    (status, minutes, service), said = _says(one, session, meant), _says(other, session, meant)
+    if (status, minutes, service) == said:
+        return False
+    grace = (session.closes_at - session.ends_at) // timedelta(minutes=1)
+    tells_arrival = any(_tells_arrival(r, session) for r in (one, other))
+    return not (tells_arrival and (status, service) == said[::2] and abs(minutes - said[1]) <= grace)
+
+
+def _tells_arrival(recorded: Recorded, session: Session) -> bool:
+    entry = recorded.entry
+    return isinstance(entry, Attendance) and entry.minutes is None and late_by(entry, session) > 0
 
 
 def run_of_misses(judged: Sequence[Judged], since: datetime | None) -> list[Judged]:

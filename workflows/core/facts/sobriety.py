@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from workflows.core.entries import Entry, Medication, Test, Use
@@ -10,6 +10,8 @@ from workflows.core.policy import Tests
 from workflows.core.record import Recorded
 
 _WORD = re.compile(r"[a-z][a-z-]+")
+
+UNSPECIFIED = "unspecified"
 
 SETTLED = frozenset({"negative", "definitive", "residual"})
 PRELIMINARY = frozenset({"pending", "presumptive"})
@@ -23,6 +25,8 @@ class Slip:
     key: str
     known_at: datetime
     relapse: bool = False
+    substances: frozenset[str] = frozenset()
+    """What was used; empty: nobody said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +34,18 @@ class Hold:
     """Why the gate is on hold without last use having moved (S6)."""
 
     test_id: str
+    """Of a test; empty where it is no test that raises the doubt."""
     why: str
     since: date
     key: str
     known_at: datetime
+
+    @property
+    def said(self) -> str:
+        """What is in doubt, in words."""
+        return (
+            f"test {self.test_id}: {self.why}" if self.test_id else f"a use told by somebody else: {self.key}"
+        )
 
 
 @dataclass(frozen=True)
@@ -50,13 +62,13 @@ class Tested:
 
 
 def latest_of_each(tests: Iterable[Recorded]) -> dict[str, Recorded]:
-    """The present state of each test: what was recorded last.
+    """The present state of each test: what the laboratory reported last; where that is not known, what arrived last.
 
     A settled result is not undone by a late preliminary one, in whatever order the laboratory's messages arrive
     (T4), and no result by a late order; a later settled result, or an invalid specimen, amends it.
     """
     latest: dict[str, Recorded] = {}
-    for recorded in sorted(tests, key=lambda one: (one.recorded_at, one.key)):
+    for recorded in sorted(tests, key=_reported):
         test = recorded.entry
         assert isinstance(test, Test)
         known = latest.get(test.test_id)
@@ -69,6 +81,17 @@ def latest_of_each(tests: Iterable[Recorded]) -> dict[str, Recorded]:
             continue  # sent once more under another id: what was decided about it stays decided
         latest[test.test_id] = recorded
     return latest
+
+
+def _reported(recorded: Recorded) -> tuple[datetime, datetime, str]:
+    test = recorded.entry
+    assert isinstance(test, Test)
+    at = test.reported_at or recorded.recorded_at
+    return (
+        at if at.tzinfo else at.replace(tzinfo=recorded.effective_at.tzinfo),
+        recorded.recorded_at,
+        recorded.key,
+    )
 
 
 def _say_the_same(known: Entry, test: Test) -> bool:
@@ -126,7 +149,8 @@ def read_tests(tests: Iterable[Recorded], medications: Sequence[Medication], tab
             case "definitive" | "presumptive" if not unexpected(test, medications, table):
                 valid.append(day)
             case "definitive":
-                slips.append(Slip(test.use_on or day, recorded.key, recorded.known_at))
+                used = frozenset(unexpected(test, medications, table))
+                slips.append(Slip(test.use_on or day, recorded.key, recorded.known_at, substances=used))
             case "presumptive" | "dilute" | "tampered":
                 suspects.append(Hold(test_id, test.result, day, recorded.key, recorded.known_at))
             case "not_provided" if (test.reason or "refused").lower() not in table.excused_reasons:
@@ -159,5 +183,30 @@ def stated_uses(uses: Iterable[Recorded], medications: Sequence[Medication], tab
         use = recorded.entry
         assert isinstance(use, Use)
         if not explained(use.substance, use.on, medications, table):
-            found.append(Slip(use.on, recorded.key, recorded.known_at, use.class_ == "relapse"))
+            named = use.substance.strip().lower()
+            used = frozenset[str]() if named == UNSPECIFIED else frozenset({named})
+            found.append(Slip(use.on, recorded.key, recorded.known_at, use.class_ == "relapse", used))
     return found
+
+
+def told_once(slips: Iterable[Slip]) -> list[Slip]:
+    """Each use once, whoever has told it, seen it or found it: of one day, and not of two substances that were named.
+
+    It goes by the id of who told it first, so that what is asked about it stays the same (S2).
+    """
+    uses: list[Slip] = []
+    for slip in sorted(slips, key=lambda one: (one.known_at, one.key)):
+        same = next((n for n, known in enumerate(uses) if is_one_use(known, slip)), None)
+        if same is None:
+            uses.append(slip)
+        else:
+            known = uses[same]
+            both = known.substances | slip.substances
+            uses[same] = replace(known, relapse=known.relapse or slip.relapse, substances=both)
+    return sorted(uses, key=lambda slip: (slip.on, slip.key))
+
+
+def is_one_use(one: Slip, other: Slip) -> bool:
+    """Whether two tellings are of one use (S2)."""
+    alike = not one.substances or not other.substances or not one.substances.isdisjoint(other.substances)
+    return one.on == other.on and alike

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from workflows.core.entries import Exit, Return, Source
 from workflows.core.facts.frame import Answer
 from workflows.core.facts.reading import fact
-from workflows.core.facts.use import UseFacts
+from workflows.core.facts.risk import RiskFacts
 from workflows.core.keys import kind_of
 from workflows.core.record import Recorded
 
@@ -31,7 +31,7 @@ class SignedExit:
     """When it was taken back as a withdrawal (E3)."""
 
 
-class StageFacts(UseFacts):
+class StageFacts(RiskFacts):
     """In which stage the episode is, and was on any day."""
 
     @fact

@@ -1,11 +1,20 @@
 """Facts of use: what the tests say, slips, last use (S1-S8)."""
 
+from dataclasses import replace
 from datetime import date
 
-from workflows.core.entries import Medication, Test, Use
+from workflows.core.entries import Decision, Medication, Test, Use
 from workflows.core.facts.course import CourseFacts
 from workflows.core.facts.reading import fact
-from workflows.core.facts.sobriety import Hold, Slip, Tested, read_tests, stated_uses
+from workflows.core.facts.sobriety import (
+    Hold,
+    Slip,
+    Tested,
+    is_one_use,
+    read_tests,
+    stated_uses,
+    told_once,
+)
 
 
 class UseFacts(CourseFacts):
@@ -37,29 +46,75 @@ class UseFacts(CourseFacts):
             if a.choice == "lift_hold"
         }
         valid = [day for day in self.tested.valid_on if day <= self.today]
-        return [
+        tests = [
             hold
             for hold in self.tested.suspects
             if hold.since <= self.today
             and hold.key not in lifted
             and (hold.why == "presumptive" or not any(day >= hold.since for day in valid))
         ]
+        told = [Hold("", "collateral", slip.on, slip.key, slip.known_at) for slip in self.told_by_others]
+        return [*tests, *told]
 
     @fact
     def slips(self) -> list[Slip]:
-        """All uses that stand up to today, by date (S2)."""
-        found = self._fold(
-            "slips",
-            (self.record.version(Use, Medication), self.tested.slips),
-            lambda: sorted(
-                [
-                    *stated_uses(self.record.standing(Use), self.medications, self.policy.tests),
-                    *self.tested.slips,
-                ],
-                key=lambda slip: (slip.on, slip.key),
-            ),
-        )
+        """All uses that stand up to today, by date, each once (S2)."""
+        found = self._fold("slips", self._uses_version, self._uses)
         return [slip for slip in found if slip.on <= self.today]
+
+    @property
+    def _uses_version(self) -> object:
+        return (
+            self.record.version(Use, Medication, Decision),
+            self.tested.slips,
+            len(self.frame.answers_by_kind.get("collateral_use", ())),
+        )
+
+    def _uses(self) -> list[Slip]:
+        return told_once([*self._own, *self._classed, *self.tested.slips])
+
+    @property
+    def _own(self) -> list[Slip]:
+        """Told by the patient, or seen by staff."""
+        uses = [
+            r
+            for r in self.record.standing(Use)
+            if isinstance(r.entry, Use) and r.entry.evidence != "collateral"
+        ]
+        return stated_uses(uses, self.medications, self.policy.tests)
+
+    @property
+    def _collateral(self) -> list[Slip]:
+        """Told by somebody else."""
+        uses = [
+            r
+            for r in self.record.standing(Use)
+            if isinstance(r.entry, Use) and r.entry.evidence == "collateral"
+        ]
+        return stated_uses(uses, self.medications, self.policy.tests)
+
+    @property
+    def _classed(self) -> list[Slip]:
+        """Told by somebody else, and classed as a use by a clinician: known as such since then (S2)."""
+        answers = dict(self.answers_to("collateral_use"))
+        return [
+            replace(slip, known_at=answer.at, relapse=slip.relapse or answer.choice == "relapse")
+            for slip in self._collateral
+            if (answer := answers.get(slip.key)) and answer.choice in ("use", "relapse")
+        ]
+
+    @fact
+    def told_by_others(self) -> list[Slip]:
+        """What somebody else told of a use and no clinician has answered: it holds the gate, and moves nothing (S2)."""
+        if not self._collateral:
+            return []
+        answered = {subject for subject, _ in self.answers_to("collateral_use")}
+        return [
+            told
+            for told in told_once(slip for slip in self._collateral if slip.key not in answered)
+            # What the patient or a test says of the same use needs no other witness.
+            if told.on <= self.today and not any(is_one_use(told, known) for known in self.slips)
+        ]
 
     @fact
     def last_use_on(self) -> date | None:

@@ -19,7 +19,7 @@ from workflows.core.deadlines import Deadline, team_changes
 from workflows.core.duties import Duty
 from workflows.core.effects import Notify, OpenTask
 from workflows.core.entries import Closure, Entry
-from workflows.core.errors import NotAllowedNow
+from workflows.core.errors import NotAllowedNow, Refused
 from workflows.core.policy import load_policy
 from workflows.core.progress import Changed
 from workflows.core.record import Record
@@ -35,6 +35,7 @@ from workflows.core.referral.requests import Requests, is_wanted
 from workflows.core.referral.start import ReferralStart
 from workflows.core.referral.statements import parse_statement
 from workflows.core.referral.status import Exported, exported
+from workflows.core.repeats import repeated
 from workflows.core.situation import Situation, guards_read_in
 
 MACHINE = "carepath"
@@ -97,7 +98,10 @@ class Referral:
         Raises:
             InvalidEntry, NotAllowedNow: why it is refused; then nothing has changed.
         """
-        if entry.key in self.record:
+        again = repeated(entry, self.record, self.state, but=("at",))
+        if isinstance(again, Refused) and not by_machine:
+            raise again
+        if again:
             return Changed(entry_id=entry.key, duplicate=True, stage=self.state)
         before = self._observed(now)
         self.record.check(entry)

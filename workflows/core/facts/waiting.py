@@ -1,0 +1,49 @@
+"""What was stated and waits for another entry: a return for its leave, a correction for what it corrects (T4)."""
+
+from workflows.core.entries import Leave, Retraction, Return, SessionChange
+from workflows.core.facts.payer import PayerFacts
+from workflows.core.facts.reading import fact
+
+
+class WaitingFacts(PayerFacts):
+    """Acceptance does not depend on arrival: what comes first is kept, waits, and is shown."""
+
+    @fact
+    def unmatched(self) -> dict[str, str]:
+        """Entries that have no effect yet, by id, each with a sentence that says what it waits for."""
+        version = (len(self.record), self._sessions_version)
+        return self._fold(
+            "unmatched",
+            version,
+            lambda: {**self._returns(), **self._corrections(), **self._moves_and_cancellations()},
+        )
+
+    def _returns(self) -> dict[str, str]:
+        left = [r.entry.from_ for r in self.record.standing(Leave) if isinstance(r.entry, Leave)]
+        return {
+            r.key: f"No leave began by {r.entry.on}: this return is kept, and waits for its leave."
+            for r in self.record.standing(Return)
+            if isinstance(r.entry, Return)
+            # One that takes back a withdrawal, or comes after an exit, has its place (E3, E11).
+            and not self.exits_signed
+            and not any(day <= r.entry.on for day in left)
+        }
+
+    def _corrections(self) -> dict[str, str]:
+        found = {}
+        for recorded in self.record:
+            entry = recorded.entry
+            target = entry.entry_id if isinstance(entry, Retraction) else entry.supersedes
+            if target and target not in self.record:
+                found[recorded.key] = (
+                    f"No entry {target} is on record yet: this correction is kept, and waits for it."
+                )
+        return found
+
+    def _moves_and_cancellations(self) -> dict[str, str]:
+        left = {id(change): change for change in self.changes_without_session}
+        return {
+            r.key: f"No session stands at {r.entry.session:%Y-%m-%dT%H:%M}: this change is kept, and waits for one."
+            for r in self.record.standing(SessionChange)
+            if isinstance(r.entry, SessionChange) and id(r.entry) in left
+        }

@@ -1,0 +1,53 @@
+"""The names of flags, of crises and of opioids, in any spelling (A6). The tables are the policy's."""
+
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+from workflows.core.errors import InvalidEntry
+from workflows.core.policy import Attendance
+
+_TELLING = re.compile(r"suicid|overdos|opioid|opiate|selfharm")
+"""What a name that means a high risk has in it; a name that nobody knows and that has it is asked about."""
+
+
+def flag_meant(name: str, rules: Attendance) -> str | None:
+    """The high-risk flag that a name stands for; None: it stands for none."""
+    known = {_squeezed(one): one for one in rules.high_risk_flags}
+    others = {_squeezed(other): flag for other, flag in rules.flag_names.items()}
+    word = _squeezed(name)
+    return known.get(word) or others.get(word)
+
+
+def flag_of_crisis(kind: str, rules: Attendance) -> str | None:
+    """The flag that a crisis of a kind raises by itself."""
+    table = {_squeezed(other): flag for other, flag in rules.crisis_flags.items()}
+    return table.get(_squeezed(kind)) or flag_meant(kind, rules)
+
+
+def is_opioid(substance: str, rules: Attendance) -> bool:
+    """Whether a substance, as it is written in an entry, is an opioid."""
+    words = {_squeezed(word) for word in re.split(r"[\s,/()]+", substance)} | {_squeezed(substance)}
+    return not words.isdisjoint(map(_squeezed, rules.opioids))
+
+
+def refuse_almost_known(name: str, rules: Attendance) -> None:
+    """Refuse a flag that looks like one of high risk and is none: without a word it would mean nothing (A6).
+
+    Raises:
+        InvalidEntry: with the flags that may be meant.
+    """
+    word = _squeezed(name)
+    if flag_meant(name, rules) is not None:
+        return
+    names: Iterable[str] = (*rules.high_risk_flags, *rules.flag_names)
+    close = get_close_matches(word, [_squeezed(one) for one in names], n=1, cutoff=0.8)
+    if close or _TELLING.search(word):
+        raise InvalidEntry(
+            f"name: {name} is no flag of high risk, and may be meant as one: write {', '.join(rules.high_risk_flags)}; "
+            "or another code that cannot be taken for one of them (A6)."
+        )
+
+
+def _squeezed(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
