@@ -28,6 +28,7 @@ from activities.messages.files import TEMPLATES, Templates
 from activities.messages.message_patient import PatientMessenger
 from activities.notify import StaffNotifier
 from activities.sending import Sender
+from activities.staff_known import StaffKnower
 from activities.sync_directories import DirectorySync
 from activities.told_by_hand import HandLedger
 
@@ -85,6 +86,7 @@ def assemble(
                 clinic_phone,
                 ZoneInfo(timezone),
             ).message_patient,
+            StaffKnower(staff_file).who_is,
             ConsentKeeper(Consents(database)).keep_consents,
             ClinicNotes(crosswalk).note_episode,
             CandidateFinder(Patients(database), Current(store), timezone).find_candidates,

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field, StringConstraints
 
 NOTIFY_STAFF = "notify_staff"
 MESSAGE_PATIENT = "message_patient"
+WHO_IS = "who_is"
 NOTE_EPISODE = "note_episode"
 KEEP_CONSENTS = "keep_consents"
 DISCLOSE = "disclose"
@@ -57,6 +58,12 @@ class StaffNotice(BaseModel):
     """Whether the others are told at the first attempt that fails, and not only when it goes on failing."""
     insisting: bool = False
     """Whether it is tried until it arrives: then no refusal is final, since the directory may be mended."""
+
+
+class StaffKnown(BaseModel):
+    """What the staff directory says of a staff id: the person's roles; None: it knows nobody of that id."""
+
+    roles: list[str] | None = None
 
 
 class PatientMessage(BaseModel):

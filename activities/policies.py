@@ -59,6 +59,8 @@ NOTICE_FOR_INFORMATION = ActivityPolicy(ATTEMPT, timedelta(days=4), 0, MINUTE, 2
 NOTICE_OF_A_NIGHT = ActivityPolicy(ATTEMPT, 12 * HOUR, 0, MINUTE, 2, HOUR)
 """What the next night would tell anew."""
 
+STAFF_QUESTION = ActivityPolicy(timedelta(seconds=5), timedelta(seconds=20), 2)
+"""Somebody waits at the other end for the answer to what they have signed."""
 PATIENT_MESSAGE = ActivityPolicy(ATTEMPT, 26 * HOUR, 0, timedelta(seconds=30), 2, 15 * MINUTE)
 """A message may wait for the end of a person's quiet hours; the activity drops it when it is stale (T7)."""
 FEED = ActivityPolicy(timedelta(minutes=10), HOUR, 3)

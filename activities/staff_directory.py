@@ -49,6 +49,13 @@ class StaffDirectory(BaseModel):
                 )
         return self
 
+    def roles_of(self, staff_id: str) -> list[str] | None:
+        """The roles of a person, those that are theirs by name included; None: nobody of that id is listed."""
+        member = self.staff.get(staff_id)
+        if member is None:
+            return None
+        return [*member.roles, *(role for role, holder in self.roles.items() if holder == staff_id)]
+
     def resolve(self, role: str, staff_id: str | None) -> StaffMember:
         """The person of a staff id; without one, whoever answers for the role.
 

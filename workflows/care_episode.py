@@ -39,6 +39,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.pathways import pathway_named
     from workflows.pathways.following import check_following
     from workflows.showing import ShownAttributes
+    from workflows.staff import roles_in_directory
     from workflows.waiting import NamedWait
 
 
@@ -139,6 +140,7 @@ class CareEpisode:
     )
     async def record(self, statement: Any) -> Changed:
         entry = self._read(statement, workflow.current_update_info().id)  # type: ignore[union-attr]
+        await self._know_authors([entry])
         try:
             changed = self.episode.apply(entry, workflow.now())
         except Exception as error:
@@ -165,6 +167,7 @@ class CareEpisode:
                 results[index] = Result(
                     index=index, error={"type": error.type or "", "message": error.message}
                 )
+        await self._know_authors(entries.values())
         try:
             answers = self.episode.apply_many(list(entries.values()), workflow.now())
         except Exception as error:
@@ -207,6 +210,8 @@ class CareEpisode:
             "reason": done.reason,
         }
         self._outward.completed_themselves.add(done.task_id)
+        if done.known_as is not None:
+            self.episode.frame.vouch(done.by, done.known_as)
         try:
             self.episode.apply(parse_entry(statement), workflow.now())
         except Exception as error:
@@ -250,6 +255,12 @@ class CareEpisode:
             lambda: self.episode.apply(parse_entry(statement), workflow.now()), "A referral was not heard."
         )
         self._moved, self._at_boundary = True, False
+
+    async def _know_authors(self, entries: Iterable[Entry]) -> None:
+        """Who signs and is not of the team is looked up in the clinic's staff directory first (E0)."""
+        unknown = {staff_id for entry in entries if (staff_id := self.episode.unknown_author(entry))}
+        for staff_id in sorted(unknown):
+            self.episode.frame.vouch(staff_id, await roles_in_directory(staff_id))
 
     def _read(self, statement: Any, default_id: str) -> Entry:
         self._must_have_begun()

@@ -6,8 +6,9 @@ where an error can say what is wrong; these models carry only what our own code 
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from workflows.core.entries.base import Code, Reason
 from workflows.core.signing import ANYONE, Signers
 from workflows.core.urgency import Urgency
 
@@ -55,6 +56,35 @@ class TaskChanged(BaseModel):
     """Whether what it asks has changed, and whoever has it must hear so (T3)."""
 
 
+class Completion(BaseModel):
+    """What the update `complete` takes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    by: Code
+    outcome: Code
+    reason: Reason | None = None
+
+
+class Reassignment(BaseModel):
+    """What the update `reassign` takes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    to: Code
+    by: Code
+    instead_of: Code | None = None
+    """Whose place it is taken in, where a person has gone or is away."""
+
+
+class Acknowledging(BaseModel):
+    """What the update `acknowledge` takes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    by: Code
+
+
 class TaskDone(BaseModel):
     """A task tells its episode what a named person decided."""
 
@@ -62,6 +92,8 @@ class TaskDone(BaseModel):
     by: str
     outcome: str
     reason: str | None = None
+    known_as: tuple[str, ...] | None = None
+    """The roles of somebody outside the team, as the task has read them in the staff directory."""
 
 
 class TaskWithdrawn(BaseModel):

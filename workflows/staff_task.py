@@ -7,9 +7,9 @@ import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from temporalio import workflow
 from temporalio.common import RawValue, SearchAttributePair, TypedSearchAttributes
 from temporalio.exceptions import ApplicationError
@@ -22,10 +22,15 @@ with workflow.unsafe.imports_passed_through():
     from workflows.core.bounds import HISTORY_LINES, check_entry
     from workflows.core.codes import check_code, check_workflow_id
     from workflows.core.decisions import NEEDS_REASON
+    from workflows.core.entries import in_words
     from workflows.core.errors import InvalidEntry
+    from workflows.core.signing import signers
     from workflows.core.urgency import Urgency, while_overdue
     from workflows.messages import (
+        Acknowledging,
+        Completion,
         HistoryLine,
+        Reassignment,
         TaskChanged,
         TaskDone,
         TaskReach,
@@ -35,7 +40,10 @@ with workflow.unsafe.imports_passed_through():
         Why,
     )
     from workflows.notices import StaffNotices, others_than, until_the_task_ends
+    from workflows.staff import roles_in_directory
     from workflows.waiting import NamedWait
+
+Said = TypeVar("Said", bound=BaseModel)
 
 
 def task_attributes(task: TaskStart) -> TypedSearchAttributes:
@@ -275,33 +283,39 @@ class StaffTask:
     @workflow.update(
         name="complete", description="Complete the task with one of its outcomes: {by, outcome, reason?}"
     )
-    def complete(self, answer: Any) -> TaskView:
-        self.done = TaskDone(task_id=self.task.task_id, **answer)
+    async def complete(self, answer: Any) -> TaskView:
+        said = _read(Completion, answer)
+        known_as = await self._must_be_able_to_sign("by", said.by)
+        self._must_be_open()
+        self.done = TaskDone(task_id=self.task.task_id, known_as=known_as, **said.model_dump())
         self._note(f"completed: {self.done.outcome}", self.done.by)
         return self.view()
 
     @complete.validator
     def _may_complete(self, answer: Any) -> None:
         self._must_be_open()
-        done = self._read(answer)
-        if done.outcome not in self.task.outcomes:
+        said = _read(Completion, answer)
+        if said.outcome not in self.task.outcomes:
             raise _refused(
-                "InvalidEntry", f"outcome: {done.outcome} is none of {', '.join(self.task.outcomes)}."
+                "InvalidEntry", f"outcome: {said.outcome} is none of {', '.join(self.task.outcomes)}."
             )
-        if done.outcome in NEEDS_REASON and not done.reason:
-            raise _refused("InvalidEntry", f"reason: the outcome {done.outcome} needs a reason.")
-        self._must_be_able_to_sign("by", done.by)
+        if said.outcome in NEEDS_REASON and not said.reason:
+            raise _refused("InvalidEntry", f"reason: the outcome {said.outcome} needs a reason.")
+        self._may_be_able_to_sign("by", said.by)
 
     @workflow.update(name="reassign", description="Give the task to another person: {to, by, instead_of?}")
-    def reassign(self, change: Any) -> TaskView:
-        if change["to"] == self.owner:  # it is theirs already, and they have heard of it
+    async def reassign(self, change: Any) -> TaskView:
+        said = _read(Reassignment, change)
+        await self._must_be_able_to_sign("to", said.to)
+        self._must_be_open()
+        if said.to == self.owner:  # it is theirs already, and they have heard of it
             return self.view()
         self._notices.take_back()  # they were for somebody else
         former = self.owner
-        self.owner = change["to"]
-        self.stands_in_for = change.get("instead_of")
+        self.owner = said.to
+        self.stands_in_for = said.instead_of
         place = f" in the place of {self.stands_in_for}" if self.stands_in_for else ""
-        self._note(f"reassigned to {self.owner}{place}", change["by"])
+        self._note(f"reassigned to {self.owner}{place}", said.by)
         if self.stands_in_for:  # whoever has gone need not hear how it ends
             self.told.pop(former or "", None)
         self._show_owner()
@@ -312,21 +326,20 @@ class StaffTask:
     @reassign.validator
     def _may_reassign(self, change: Any) -> None:
         self._must_be_open()
-        _must_hold(change, "to", "by")
-        if "instead_of" in change:
-            _must_hold(change, "instead_of")
+        said = _read(Reassignment, change)
+        self._may_be_able_to_sign("to", said.to)
+        _must_be_a_person(said.by)
         self._must_have_room()
-        self._must_be_able_to_sign("to", change["to"])
 
     @workflow.update(name="acknowledge", description="Say that you have seen the task: {by}")
     def acknowledge(self, seen_by: Any) -> TaskView:
-        self._note("acknowledged", seen_by["by"])
+        self._note("acknowledged", _read(Acknowledging, seen_by).by)
         return self.view()
 
     @acknowledge.validator
     def _may_acknowledge(self, seen_by: Any) -> None:
         self._must_be_open()
-        _must_hold(seen_by, "by")
+        _must_be_a_person(_read(Acknowledging, seen_by).by)
         self._must_have_room()
 
     @workflow.signal(name="withdraw")
@@ -392,19 +405,20 @@ class StaffTask:
         if self.withdrawn:
             raise _refused("NotAllowedNow", f"This task is withdrawn: {self.withdrawn.reason}.")
 
-    def _must_be_able_to_sign(self, field: str, staff_id: str) -> None:
+    def _may_be_able_to_sign(self, field: str, staff_id: str) -> None:
         # Refused here, while the task is open: an answer that the engine refuses would end the task for nothing.
-        if objection := self.task.signers.objection(self.task.kind, staff_id):
+        signers, kind = self.task.signers, self.task.kind
+        if not signers.must_ask_about(staff_id) and (objection := signers.objection(kind, staff_id)):
             raise _refused("NotAllowedNow", f"{field}: {objection}")
 
-    def _read(self, answer: Any) -> TaskDone:
-        _must_hold(answer, "by", "outcome")
-        try:
-            return TaskDone(task_id=self.task.task_id, **answer)
-        except (ValidationError, TypeError):
-            raise _refused(
-                "InvalidEntry", "A completion is {by, outcome, reason?}, each of them text."
-            ) from None
+    async def _must_be_able_to_sign(self, field: str, staff_id: str) -> tuple[str, ...] | None:
+        """The roles of somebody outside the team in the staff directory, if they may sign by them."""
+        if not self.task.signers.must_ask_about(staff_id):
+            return None
+        known_as = await roles_in_directory(staff_id)
+        if objection := self.task.signers.objection(self.task.kind, staff_id, known_as):
+            raise _refused("NotAllowedNow", f"{field}: {objection}")
+        return known_as
 
     def _note(self, what: str, by: str | None = None) -> None:
         self.history.append(HistoryLine(at=workflow.now(), what=what, by=by))
@@ -433,18 +447,25 @@ def _utc(instant: datetime) -> str:
     return f"{instant:%Y-%m-%d %H:%M %Z}"
 
 
-def _must_hold(given: object, *names: str) -> None:
+def _read(what: type[Said], given: object) -> Said:
     if not isinstance(given, dict):
-        raise _refused("InvalidEntry", f"Give an object with {', '.join(names)}.")
+        raise _refused("InvalidEntry", f"Give an object with {', '.join(what.model_fields)}.")
     try:
         check_entry(given)
-        for name in names:
-            if not isinstance(given.get(name), str) or not given[name].strip():
-                raise InvalidEntry(f"{name} is missing: it must be a text that is not empty.")
-            if name in ("by", "to"):
-                check_code(name, given[name])
+        said = what.model_validate(given)
+        for name in ("by", "to"):
+            if staff_id := getattr(said, name, None):
+                check_code(name, staff_id)
+    except ValidationError as error:
+        raise _refused("InvalidEntry", in_words(error, what)) from None
     except InvalidEntry as error:
         raise _refused("InvalidEntry", str(error)) from None
+    return said
+
+
+def _must_be_a_person(staff_id: str) -> None:
+    if objection := signers({}, ()).bars("a task", staff_id):
+        raise _refused("NotAllowedNow", f"by: {objection}")
 
 
 def _refused(type_: str, message: str) -> ApplicationError:

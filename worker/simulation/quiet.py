@@ -21,6 +21,7 @@ from activities.models import (
     FIND_CANDIDATES,
     MESSAGE_PATIENT,
     NOTIFY_STAFF,
+    WHO_IS,
     AgencyAnswer,
     AgencyQuestion,
     Candidates,
@@ -29,6 +30,7 @@ from activities.models import (
     DisclosureReceipt,
     PatientMessage,
     Receipt,
+    StaffKnown,
     StaffNotice,
 )
 from worker.errors import CannotDo
@@ -88,6 +90,11 @@ async def _ask_nobody(_: AgencyQuestion) -> AgencyAnswer:
     return AgencyAnswer()
 
 
+@activity.defn(name=WHO_IS)
+async def _know_nobody(_: str) -> StaffKnown:
+    return StaffKnown()
+
+
 @activity.defn(dynamic=True)
 async def _do_nothing(_: Sequence[RawValue]) -> None:
     """Whatever else the workflows ask of the world."""
@@ -98,6 +105,6 @@ def quiet_worker(client: Client) -> Worker:
     return Worker(
         client, task_queue=visibility.TASK_QUEUE, workflows=WORKFLOWS, workflow_runner=sandbox(),
         activities=[
-            _notify_nobody, _message_nobody, _find_nothing, _disclose_nothing, _ask_nobody, _do_nothing
+            _notify_nobody, _message_nobody, _find_nothing, _disclose_nothing, _ask_nobody, _know_nobody, _do_nothing
         ],
     )  # fmt: skip

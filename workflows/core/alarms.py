@@ -7,7 +7,9 @@ from another system, is not raised (T7).
 from collections.abc import Iterator, Set
 from datetime import datetime, time
 
+from workflows.core.authority import Need
 from workflows.core.effects import MessagePatient, Notify
+from workflows.core.entries import Entry
 from workflows.core.facts import Facts
 from workflows.core.facts.attendance import DoseMoment
 from workflows.core.urgency import Urgency
@@ -52,6 +54,13 @@ def news_of_death(facts: Facts, said: Set[str]) -> Iterator[Notify]:
         )
         key = f"death:{signed.key}"
         yield _notice(facts, key, "director", "exit_recorded", (line,), Urgency.IN_DANGER)
+
+
+def taken_back(facts: Facts, correction: Entry, signed: Need) -> Notify:
+    """Whoever has signed something hears that another person has taken it back (E0)."""
+    line = f"Entry {signed.key}, which you have signed, was taken back by {correction.by} (entry {correction.key})."
+    subject = "signature_taken_back"
+    return Notify(f"{subject}:{signed.key}:{correction.key}", "supervisor", signed.by, subject, (line,))
 
 
 def nothing_awaited(facts: Facts, said: Set[str]) -> Iterator[Notify]:

@@ -1,44 +1,183 @@
-"""Who may state what: a system states facts; what moves or shapes care is a person's word (E1, I2, T8)."""
+"""Who may state what, and take it back: a system states facts; what moves or shapes care is a person's word, and what
+needs a role to be stated needs the same to be taken back, corrected or superseded (E0, E1, I2, T8)."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from workflows.core.duties.duty import CLINICIANS
 from workflows.core.entries import (
     Closure,
+    Decision,
     Entry,
+    Exit,
+    Flag,
     LevelOfCareDecision,
+    Medication,
     PolicyAdoption,
-    Retraction,
     Source,
     TeamChange,
+    Test,
 )
 from workflows.core.errors import NotAllowedNow
-from workflows.core.record import Record
+from workflows.core.facts import Facts
+from workflows.core.keys import kind_of
+from workflows.core.record import Record, Recorded, targets_of
+from workflows.core.signing import Signers, signers
+from workflows.core.sources import may_correct, spoken_by
 
-_SYSTEMS = (Source.LAB, Source.AGENCY, Source.KIOSK)
-_DECIDED: dict[type[Entry], str] = {
+_DECIDED: Mapping[type[Entry], str] = {
     LevelOfCareDecision: "a level of care",
     PolicyAdoption: "a policy",
     TeamChange: "the team",
     Closure: "a closed day",
 }
-_PERSONS = (Source.STAFF, Source.PATIENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What one statement needs of whoever states it, or takes it back."""
+
+    kind: str
+    """What is signed, for people."""
+    key: str
+    """The statement's id."""
+    by: str
+    """Who has signed it."""
+    signers: Signers
+
+
+# -- stating ----------------------------------------------------------------------------------------------------
 
 
 def refuse_for_its_source(entry: Entry, record: Record) -> None:
-    """Refuse what the source of an entry may not state.
+    """Refuse what the source of an entry may not state or take back.
 
     Raises:
         NotAllowedNow: who would have to state it.
     """
-    what = _DECIDED.get(type(entry))
-    if what and entry.source not in (Source.STAFF, Source.IMPORT):
+    source, what = spoken_by(entry), _DECIDED.get(type(entry))
+    if what and source not in (Source.STAFF, Source.IMPORT):
         raise NotAllowedNow(
-            f"source: {what} is decided on by a named person of the staff; a {entry.source.value} states facts only."
+            f"source: {what} is decided on by a named person of the staff; a {source.value} states facts only."
         )
-    if entry.source in _SYSTEMS:
-        corrected = [entry.entry_id] if isinstance(entry, Retraction) else []
-        for key in [*corrected, *([entry.supersedes] if entry.supersedes else [])]:
-            known = record.get(key)
-            if known and known.entry.source in _PERSONS:
-                raise NotAllowedNow(
-                    f"source: entry {key} was stated by a person ({known.entry.source.value}); a "
-                    f"{entry.source.value} corrects only what a system has stated (E1)."
-                )
+    if isinstance(entry, Test | Medication) and source in (Source.PATIENT, Source.KIOSK):
+        who = "the laboratory or the staff" if isinstance(entry, Test) else "the staff or whoever prescribes"
+        raise NotAllowedNow(
+            f"source: a {entry.kind} is stated by {who}, because it changes what counts as a use; a {source.value} "
+            "tells it to them (E0)."
+        )
+    if isinstance(entry, Flag) and entry.off:
+        _takes_a_flag_off(entry, source, record)
+    for key in targets_of(entry):
+        known = record.get(key)
+        if known and not may_correct(entry, known.entry):
+            raise NotAllowedNow(
+                f"source: entry {key} was stated by {_speaker(spoken_by(known.entry))}; a {source.value} takes back or "
+                "corrects only what it has stated itself. Let a person of the staff correct it (E0)."
+            )
+
+
+def _takes_a_flag_off(entry: Flag, source: Source, record: Record) -> None:
+    for known in record.standing(Flag):
+        same = isinstance(known.entry, Flag) and (known.entry.name, known.entry.on) == (entry.name, entry.on)
+        if same and not may_correct(entry, known.entry):
+            raise NotAllowedNow(
+                f"off: the flag {entry.name} was put on by {_speaker(spoken_by(known.entry))}, and is taken off by the "
+                f"staff; a {source.value} does neither (E0)."
+            )
+
+
+def _speaker(source: Source) -> str:
+    is_person = source in (Source.STAFF, Source.PATIENT)
+    return f"a person ({source.value})" if is_person else f"another system ({source.value})"
+
+
+# -- signing, and taking back -------------------------------------------------------------------------------------
+
+
+def needs(entry: Entry, facts: Facts) -> Iterator[Need]:
+    """What an entry needs of whoever takes it back: what it needed itself, and what it has taken back in its turn."""
+    if own := _own_need(entry, facts):
+        yield own
+    for key in targets_of(entry):
+        if known := facts.record.get(key):
+            yield from needs(known.entry, facts)
+
+
+def _own_need(entry: Entry, facts: Facts) -> Need | None:
+    roles: tuple[str, ...] = ()
+    involved, at_hand, kind = None, False, entry.kind
+    match entry:
+        case Decision():
+            duty, answer = facts.frame.answered(entry.key)
+            kind = kind_of(duty or entry.about)
+            if answer:
+                roles, involved, at_hand = answer.signed_by, answer.not_by, answer.at_hand
+        case LevelOfCareDecision():
+            roles = CLINICIANS
+        case Exit() if spoken_by(entry) is not Source.PATIENT:
+            kind = f"exit {entry.reason}"
+        case PolicyAdoption():
+            pass
+        case _:
+            return None
+    return Need(kind, entry.key, entry.by, signers(facts.team, roles, involved, at_hand=at_hand))
+
+
+def signatures_wanted(entry: Entry, facts: Facts) -> list[Need]:
+    """Every signature that the author of an entry gives: for itself where the kind alone tells who may, and for
+    whatever it takes back. One's own signature may be taken back by oneself."""
+    wanted = []
+    signed = isinstance(entry, Exit | PolicyAdoption | LevelOfCareDecision) and entry.source is Source.STAFF
+    if signed and (own := _own_need(entry, facts)):
+        # A level of care that the screening proposes may be noted by anybody of the team (I2).
+        wanted.append(own if not isinstance(entry, LevelOfCareDecision) else _of_any_role(own, facts))
+    for key in targets_of(entry):
+        if known := facts.record.get(key):
+            for need in needs(known.entry, facts):
+                if not _carries_history(entry, known) and need.by.casefold() != entry.by.casefold():
+                    wanted.append(need)
+    return wanted
+
+
+def _of_any_role(need: Need, facts: Facts) -> Need:
+    return Need(need.kind, need.key, need.by, signers(facts.team, ()))
+
+
+def _carries_history(entry: Entry, known: Recorded) -> bool:
+    """Another system amends what it had told of the time before this engine: no role was asked for that (T7)."""
+    return entry.source is Source.IMPORT and known.is_history and known.entry.source is Source.IMPORT
+
+
+def refuse_unsigned(entry: Entry, facts: Facts) -> None:
+    """Refuse an entry that gives a signature which its author may not give.
+
+    Raises:
+        NotAllowedNow: who may.
+    """
+    for need in signatures_wanted(entry, facts):
+        if objection := need.signers.objection(need.kind, entry.by, facts.frame.known_as(entry.by)):
+            takes_back = "" if need.key == entry.key else f" Entry {need.key} is taken back by the same (E0)."
+            raise NotAllowedNow(f"by: {objection}{takes_back}")
+
+
+def unknown_author(entry: Entry, facts: Facts) -> str | None:
+    """The author of an entry, where only the staff directory can tell whether they may sign it."""
+    wanted: Sequence[Signers] = [need.signers for need in signatures_wanted(entry, facts)]
+    if isinstance(entry, Decision) and spoken_by(entry) is Source.STAFF:
+        wanted = [*wanted, signers(facts.team, ())]
+    return entry.by if any(one.must_ask_about(entry.by) for one in wanted) else None
+
+
+def signatures_taken_back(entry: Entry, facts: Facts) -> list[Need]:
+    """The signatures of the staff that an entry has taken out of force, but for its author's own: each signer hears
+    of it."""
+    taken = []
+    for key in targets_of(entry):
+        known = facts.record.get(key)
+        if known is None or known.entry.source is not Source.STAFF or facts.record.stands(key):
+            continue
+        need = _own_need(known.entry, facts)
+        if need and need.by.casefold() != entry.by.casefold():
+            taken.append(need)
+    return taken

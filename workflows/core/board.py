@@ -16,7 +16,6 @@ from workflows.core.effects import ChangeTask, CloseTask, EscalationLevel, OpenT
 from workflows.core.keys import subject_of
 from workflows.core.policy import Escalation
 from workflows.core.progress import OpenTaskView
-from workflows.core.signing import signers
 from workflows.core.urgency import of_task
 
 
@@ -168,7 +167,7 @@ class Board:
             owner=clinic.team.get(duty.role),
             due_at=due_at,
             escalation=_levels(duty, clinic, max(due_at, known.opened_at or due_at)),
-            signers=signers(clinic.team, duty.signed_by, duty.not_by),
+            signers=duty.signers(clinic.team),
         )
 
     def ended(self, task_id: str) -> None:
@@ -219,7 +218,7 @@ class Board:
             duty.rule,
             duty.entries,
             duty.asks,
-            signers(clinic.team, duty.signed_by, duty.not_by),
+            duty.signers(clinic.team),
             of_task(duty.role, duty.rule, duty.within),
             opened_at=now,
         )

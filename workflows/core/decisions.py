@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Mapping
 
 from workflows.core.calendar import in_words
-from workflows.core.duties import Duty
+from workflows.core.duties import CLINICIANS, Duty
+from workflows.core.duties.review import ALWAYS_WEIGHTY
 from workflows.core.entries import Decision, Source
 from workflows.core.entries.intake import level_named
 from workflows.core.errors import NotAllowedNow
-from workflows.core.facts import Facts
+from workflows.core.facts import Answer, Facts
 from workflows.core.keys import kind_of
-from workflows.core.signing import signers
+from workflows.core.signing import ON_CALL
+from workflows.core.sources import spoken_by
 
 NEEDS_REASON = frozenset(
     {
@@ -26,6 +28,50 @@ NEEDS_REASON = frozenset(
     }
 )
 """Choices that a person must give a reason for (S11, S12, E2)."""
+
+
+def answer_to(
+    decision: Decision, duties: Iterable[Duty], task_ids: Mapping[str, str], facts: Facts
+) -> tuple[str, Answer]:
+    """The key of the duty that a decision answers, and what is kept of the answer.
+
+    Args and errors are those of `answered_duty`.
+    """
+    placed = facts.record.place(decision, facts.now)
+    try:
+        duty = answered_duty(decision, duties, task_ids, facts)
+    except NotAllowedNow:
+        # What was decided in another system is history: it needs no task that asked for it here (T7).
+        if not placed.is_history:
+            raise
+        key, choice, grounds, able = (
+            f"{decision.about}:{decision.key}",
+            decision.choice,
+            (),
+            _of_history(decision, facts),
+        )
+        return key, Answer(
+            choice, decision.by, placed.effective_at, decision.key, decision.reason, grounds, able
+        )
+    return duty.key, Answer(
+        choice_of(decision, duty),
+        decision.by,
+        placed.effective_at,
+        decision.key,
+        decision.reason,
+        duty.entries,
+        duty.signed_by,
+        duty.not_by,
+        at_hand=duty.role == ON_CALL,
+    )
+
+
+def _of_history(decision: Decision, facts: Facts) -> tuple[str, ...]:
+    """Who may take back what another system tells of: whoever would have to decide it here (E0)."""
+    said, frame = (kind_of(decision.about), decision.choice), facts.frame
+    if frame.exits.get(said) == "involuntary":
+        return ("director",)
+    return CLINICIANS if said in frame.moves or said[0] in ALWAYS_WEIGHTY else ()
 
 
 def answered_duty(
@@ -74,20 +120,20 @@ def choice_of(decision: Decision, duty: Duty) -> str:
 
 
 def _check_who(decision: Decision, duty: Duty, facts: Facts) -> None:
-    if decision.source is not Source.STAFF and decision.source is not Source.IMPORT:
+    if (source := spoken_by(decision)) not in (Source.STAFF, Source.IMPORT):
         raise NotAllowedNow(
-            "source: a decision is signed by a named person of the staff; a "
-            f"{decision.source.value} states facts only (E1)."
+            f"source: a decision is signed by a named person of the staff; a {source.value} states facts only (E1)."
         )
     team = facts.team
-    able = signers(team, duty.signed_by, duty.not_by)
+    able = duty.signers(team)
     is_news = not facts.record.place(decision, facts.now).is_history
     if decision.source is Source.IMPORT and is_news and decision.by not in team.values():
         raise NotAllowedNow(
             f"by: {duty.kind} is decided by the {able.in_words}, and {decision.by} is nobody of it; an import brings "
             "a decision only with the person who signed it (E1)."
         )
-    if objection := able.objection(duty.kind, decision.by):
+    known_as = facts.frame.known_as(decision.by) if is_news else able.roles  # its time knew who that was (T7)
+    if objection := able.objection(duty.kind, decision.by, known_as):
         raise NotAllowedNow(f"by: {objection}")
 
 

@@ -17,7 +17,9 @@ from workflows.core.alarms import (
     messages_wanted,
     news_of_death,
     nothing_awaited,
+    taken_back,
 )
+from workflows.core.authority import signatures_taken_back, unknown_author
 from workflows.core.board import Board, Clinic, Known
 from workflows.core.calendar import Calendar
 from workflows.core.carrying import carried_over
@@ -30,7 +32,7 @@ from workflows.core.changes import (
 )
 from workflows.core.corrections import told_of_corrections
 from workflows.core.deadlines import Deadline
-from workflows.core.decisions import answered_duty, choice_of
+from workflows.core.decisions import answer_to
 from workflows.core.duties import Duty
 from workflows.core.effects import (
     BeginEpisode,
@@ -58,14 +60,14 @@ from workflows.core.entries import (
     TeamChange,
     parse_entry,
 )
-from workflows.core.errors import NotAllowedNow, Refused
-from workflows.core.facts import Answer, Facts, Frame
+from workflows.core.errors import Refused
+from workflows.core.facts import Facts, Frame
 from workflows.core.facts.consents import told_of
 from workflows.core.linkage import Linkage
 from workflows.core.pathway import IN_PROGRAM, Pathway, Stage
 from workflows.core.policy import Policy, differences, load_policy
 from workflows.core.progress import Changed
-from workflows.core.record import Record, is_taken_over
+from workflows.core.record import Record, is_taken_over, targets_of
 from workflows.core.refusals import refuse
 from workflows.core.repeats import repeated, said_anew, told_of_repeats
 from workflows.core.situation import guards_read_in
@@ -170,10 +172,14 @@ class Episode:
         entries = [said_anew(entry, self.record) for entry in entries]
         arriving = frozenset(entry.key for entry in entries)
         decisions: list[int] = []
+        corrections: list[int] = []
         # What is checked against other entries waits for those that came with it, in whatever order (T4).
         for number, entry in sorted(enumerate(entries), key=lambda one: _turn(one[1])):
             if isinstance(entry, Decision):
                 decisions.append(number)
+                continue
+            if not arriving.isdisjoint(targets_of(entry)):
+                corrections.append(number)
                 continue
             if _turn(entry) or isinstance(
                 entry, Leave | Admission
@@ -184,6 +190,9 @@ class Episode:
             self.taken_over_at = now
         for number in sorted(decisions, key=lambda n: (entries[n].when() or now.date(), n)):
             results[number] = self._decide(entries[number], now)
+        for number in corrections:  # of what came with them: only then it is known who may (E0)
+            self._look(now)
+            results[number] = self._add(entries[number], now, arriving)
         was_closed = self.stage == "closed"
         kinds = frozenset(entry.kind for entry in entries)
         happened = self._up_to_date(now, kinds, by_time)
@@ -192,6 +201,9 @@ class Episode:
         recorded = [entry for entry in entries if entry.key in new]
         if was_closed and self.stage == "closed":
             self._show_after_exit(recorded)
+        for entry in recorded:
+            taken = signatures_taken_back(entry, self.facts)
+            self.effects += [taken_back(self.facts, entry, signed) for signed in taken]
         corrected = told_of_corrections(recorded, self.record)
         waiting = [self.facts.unmatched[entry.key] for entry in recorded if entry.key in self.facts.unmatched]
         said = [
@@ -248,29 +260,16 @@ class Episode:
             self._check(entry, now, frozenset())
             duties = list(self.pathway.duties(self.facts, self.stage))
             ids = {key: task.task_id for key, task in self.open_tasks.items()}
-            key, choice, grounds = self._answered(entry, duties, ids, now)
+            key, answer = answer_to(entry, duties, ids, self.facts)
         except Refused as refused:
             return refused
         self.record.add(entry, now)
-        recorded = self.record.get(entry.key)
-        assert recorded is not None
-        self.frame.keep_answer(
-            key, Answer(choice, entry.by, recorded.effective_at, entry.key, entry.reason, grounds)
-        )
+        self.frame.keep_answer(key, answer)
         return Changed(entry_id=entry.key, stage=self.stage)
 
-    def _answered(
-        self, entry: Decision, duties: list[Duty], ids: dict[str, str], now: datetime
-    ) -> tuple[str, str, tuple[str, ...]]:
-        """The key of the duty that a decision answers, its choice in the duty's own words, and its grounds."""
-        try:
-            duty = answered_duty(entry, duties, ids, self.facts)
-        except NotAllowedNow:
-            # What was decided in another system is history: it needs no task that asked for it here (T7).
-            if self.record.place(entry, now).is_history:
-                return f"{entry.about}:{entry.key}", entry.choice, ()
-            raise
-        return duty.key, choice_of(entry, duty), duty.entries
+    def unknown_author(self, entry: Entry) -> str | None:
+        """The author of an entry, where only the clinic's staff directory can tell whether they may sign it (E0)."""
+        return unknown_author(entry, self.facts)
 
     def ask_anew(self, task_id: str, now: datetime) -> None:
         """A task has ended with an answer that had no effect: if it is still owed, it is opened again (E9)."""

@@ -76,7 +76,7 @@ class Linkage:
                 key = f"{name.partition('|')[2]}#{count}"
                 back = {
                     "kind": "retraction", "by": MACHINE, "id": f"{key}:taken_back", "entry_id": key,
-                    "reason": "it no longer holds in the episode", "source": "agency",
+                    "reason": "it no longer holds in the episode",
                 }  # fmt: skip
                 found.append(TellReferral(name.partition("|")[0], back))
         return found

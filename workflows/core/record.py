@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from workflows.core.bounds import check_room
 from workflows.core.entries import Admission, Entry, Retraction, Source, effective_at
 from workflows.core.errors import InvalidEntry
+from workflows.core.sources import may_correct
 
 E = TypeVar("E", bound=Entry)
 
@@ -87,7 +88,7 @@ class Record:
             NotAllowedNow: the record has no room for it.
         """
         check_room(entry, _bytes_of(entry), self._bytes)
-        for target in _undone_by(entry):
+        for target in targets_of(entry):
             if target == entry.key:
                 raise InvalidEntry(f"Entry {target} cannot correct itself; name the entry that was wrong.")
             known = target in self._by_key or target in arriving
@@ -107,7 +108,7 @@ class Record:
         self._by_key[entry.key] = recorded
         self._bytes += _bytes_of(entry)
         self._by_kind.setdefault(type(entry), []).append(recorded)
-        for target in _undone_by(entry):
+        for target in targets_of(entry):
             self._undone_by.setdefault(target, []).append(entry.key)
             self._touch(target)
         self._touch(entry.key)
@@ -124,7 +125,7 @@ class Record:
             del self._by_key[recorded.key]
             self._bytes -= _bytes_of(recorded.entry)
             self._by_kind[type(recorded.entry)].remove(recorded)
-            for target in _undone_by(recorded.entry):
+            for target in targets_of(recorded.entry):
                 self._undone_by[target].remove(recorded.key)
                 if not self._undone_by[target]:
                     del self._undone_by[target]
@@ -165,19 +166,17 @@ class Record:
         A successor keeps its predecessor out of force also when it is itself replaced; only when it is retracted
         does the predecessor stand again.
         """
-        for by in self._undone_by.get(key, ()):
-            recorded = self._by_key[by]
+        for recorded in self._correcting(key):
             if _retracts(recorded.entry, key):
-                if self.stands(by):
+                if self.stands(recorded.key):
                     return recorded
-            elif not self._retracted(by):
+            elif not self._retracted(recorded.key):
                 return recorded
         return None
 
     def undoing(self, key: str) -> list[Recorded]:
         """Every standing retraction and every successor of an entry."""
-        found = (self._by_key[by] for by in self._undone_by.get(key, ()))
-        return [one for one in found if self.stands(one.key)]
+        return [one for one in self._correcting(key) if self.stands(one.key)]
 
     def successors(self, key: str) -> list[Recorded]:
         """Every standing entry that has taken the place of an entry; more than one contradict each other."""
@@ -193,9 +192,14 @@ class Record:
         return self._by_kind.get(kind, ())
 
     def _retracted(self, key: str) -> bool:
-        return any(
-            _retracts(self._by_key[by].entry, key) and self.stands(by) for by in self._undone_by.get(key, ())
-        )
+        return any(_retracts(one.entry, key) and self.stands(one.key) for one in self._correcting(key))
+
+    def _correcting(self, key: str) -> Iterator[Recorded]:
+        """What retracts or replaces an entry and may: a correction that came before it was not refused (E0, T4)."""
+        corrected = self._by_key.get(key)
+        for by in self._undone_by.get(key, ()):
+            if corrected is None or may_correct(self._by_key[by].entry, corrected.entry):
+                yield self._by_key[by]
 
     def standing(self, kind: type[E]) -> list[Recorded]:
         """What stands of one kind, by the time it is true; equal times by recording, then by id (T4)."""
@@ -226,13 +230,13 @@ class Record:
             _insert(kept, recorded)
         else:
             self._standing.pop(kind, None)
-        for target in _undone_by(recorded.entry):
+        for target in targets_of(recorded.entry):
             self._touch(target)
 
     def _leads_back(self, key: str, target: str) -> bool:
         pending = self._by_key.get(target)
         return pending is not None and any(
-            back == key or self._leads_back(key, back) for back in _undone_by(pending.entry)
+            back == key or self._leads_back(key, back) for back in targets_of(pending.entry)
         )
 
 
@@ -245,7 +249,7 @@ def is_taken_over(entry: Entry) -> bool:
     return isinstance(entry, Admission) and entry.source is Source.IMPORT
 
 
-def _undone_by(entry: Entry) -> tuple[str, ...]:
+def targets_of(entry: Entry) -> tuple[str, ...]:
     """Ids of the entries that an entry retracts or replaces."""
     replaced = (entry.supersedes,) if entry.supersedes else ()
     return (entry.entry_id, *replaced) if isinstance(entry, Retraction) else replaced

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from workflows.core.authority import refuse_for_its_source
+from workflows.core.authority import refuse_for_its_source, refuse_unsigned
 from workflows.core.calendar import in_words
 from workflows.core.duties import CLINICIANS
 from workflows.core.duties.admission import proposed_level
@@ -38,6 +38,8 @@ from workflows.core.policy import Policy, load_policy
 from workflows.core.record import Recorded
 from workflows.core.risk import refuse_almost_known
 from workflows.core.services import refuse_unknown_service
+from workflows.core.signing import signers
+from workflows.core.sources import spoken_by
 
 
 def refuse(arriving: Recorded, facts: Facts, stage: str, defaults: Mapping[str, Any]) -> None:
@@ -55,6 +57,8 @@ def refuse(arriving: Recorded, facts: Facts, stage: str, defaults: Mapping[str, 
     entry = arriving.entry
     _from_the_future(arriving, facts)
     refuse_for_its_source(entry, facts.record)
+    if not arriving.is_history:
+        refuse_unsigned(entry, facts)
     if isinstance(entry, PolicyAdoption):
         _adoption(load_policy(entry.policy, defaults), facts, stage)
     elif isinstance(entry, LevelOfCareDecision) and stage == "intake":
@@ -86,18 +90,21 @@ def _from_the_future(arriving: Recorded, facts: Facts) -> None:
 
 
 def _level_by_another_role(entry: LevelOfCareDecision, facts: Facts) -> None:
-    """Another level than the screening proposes is a clinician's decision (I2). Somebody else of the team may note the
-    proposed one; whom the team does not name may have any role."""
+    """Another level than the screening proposes, or than a clinician has decided, is a clinician's decision (I2, E0).
+    Somebody else of the team may note the proposed one."""
     screened = facts.screening
     if entry.source is not Source.STAFF or not screened or not isinstance(screened.entry, Screening):
         return
     proposed, _ = proposed_level(screened.entry, facts)
-    roles = {role for role, staff_id in facts.team.items() if staff_id == entry.by}
-    if roles and not roles & set(CLINICIANS) and level_named(entry.level) != level_named(proposed):
-        raise NotAllowedNow(
-            f"by: the screening proposes {proposed}; another level of care is decided by the "
-            f"{' or '.join(CLINICIANS)}, and {entry.by} has another role (I2)."
-        )
+    noted = level_named(entry.level)
+    if noted == level_named(proposed) and facts.level_of_care in (None, noted):
+        return
+    able = signers(facts.team, CLINICIANS)
+    if objection := able.objection("level_of_care", entry.by, facts.frame.known_as(entry.by)):
+        said = f"by: the screening proposes {proposed}; another level of care"
+        if facts.level_of_care:
+            said = f"by: {facts.level_of_care} is decided, and another level of care"
+        raise NotAllowedNow(f"{said} is a clinician's decision (I2): {objection}")
 
 
 def _admission(entry: Admission, facts: Facts, stage: str) -> None:
@@ -244,11 +251,11 @@ def _exit(entry: Exit, facts: Facts, stage: str) -> None:
             f"on: {entry.on} lies before {'the admission' if facts.admitted_on else 'the referral'} on {began}; an "
             "exit is dated by the day on which the stay ended."
         )
-    by_staff = entry.source in (Source.STAFF, Source.IMPORT)
-    if not by_staff and (entry.source, entry.reason) != (Source.PATIENT, "withdrew"):
+    source = spoken_by(entry)
+    if source not in (Source.STAFF, Source.IMPORT) and (source, entry.reason) != (Source.PATIENT, "withdrew"):
         raise NotAllowedNow(
             "source: an exit is signed by a named person of the staff, and a patient may withdraw; a "
-            f"{entry.source.value} states facts only (E1)."
+            f"{source.value} states facts only (E1)."
         )
     decided_about = {"lost_contact": "lost_contact_proposal", "involuntary": "involuntary_discharge"}
     if about := decided_about.get(entry.reason):

@@ -42,6 +42,7 @@ def pack(episode: Episode) -> str:
         "states": list(episode.chart.configuration_values),
         "history": {name: [state.id for state in kept] for name, kept in states.items()},
         "answers": {key: _packed_answer(a) for key, a in episode.frame.answers.items()},
+        "staff": episode.frame.staff,
         "replaced": [[duty, _packed_answer(a)] for duty, a in episode.frame.replaced],
         "closed": episode.is_noted_closed,
         "board": packed_board(episode.board),
@@ -76,6 +77,7 @@ def unpack(packed: str, start: EpisodeStart, pathway: Pathway) -> Episode:
     for key, answer in content["answers"].items():
         frame.keep_answer(key, _answer(answer, zone))
     frame.replaced = [(duty, _answer(answer, zone)) for duty, answer in content["replaced"]]
+    frame.staff = {staff_id: tuple(roles) for staff_id, roles in content["staff"].items()}
     episode.is_noted_closed = content["closed"]
     restore_board(episode.board, content["board"], zone)
     episode.linkage.referrals = content["referrals"]
@@ -95,12 +97,16 @@ def unpack(packed: str, start: EpisodeStart, pathway: Pathway) -> Episode:
 def _packed_answer(answer: Answer) -> list[Any]:
     return [
         answer.choice, answer.by, answer.at.isoformat(), answer.key, answer.reason, list(answer.grounds),
+        list(answer.signed_by), answer.not_by, answer.at_hand,
     ]  # fmt: skip
 
 
 def _answer(packed: list[Any], zone: ZoneInfo) -> Answer:
-    choice, by, at, key, reason, grounds = packed
-    return Answer(choice, by, datetime.fromisoformat(at).astimezone(zone), key, reason, tuple(grounds))
+    choice, by, at, key, reason, grounds, signed_by, not_by, at_hand = packed
+    return Answer(
+        choice, by, datetime.fromisoformat(at).astimezone(zone), key, reason, tuple(grounds), tuple(signed_by), not_by,
+        at_hand,
+    )  # fmt: skip
 
 
 def packed_board(board: Board) -> dict[str, Any]:
@@ -147,7 +153,7 @@ def _packed_task(task: OpenTask, done_by: tuple[str, ...]) -> list[Any]:
 def _task(packed: list[Any], zone: ZoneInfo) -> tuple[OpenTask, tuple[str, ...]]:
     task_id, duty, role, owner, since, due_at, levels, outcomes, rule, entries, asks, *more = packed
     done_by, able, urgency, revision, opened_at = more
-    roles, others, only, involved = able
+    roles, of_team, others, only, involved, at_hand = able
     escalation = tuple(
         EscalationLevel(r, s, datetime.fromisoformat(at).astimezone(zone)) for r, s, at in levels
     )
@@ -165,7 +171,7 @@ def _task(packed: list[Any], zone: ZoneInfo) -> tuple[OpenTask, tuple[str, ...]]
             rule,
             tuple(entries),
             asks,
-            Signers(tuple(roles), tuple(others), only, involved),
+            Signers(tuple(roles), tuple(of_team), tuple(others), only, involved, at_hand),
             Urgency(urgency),
             revision,
             datetime.fromisoformat(opened_at).astimezone(zone) if opened_at else None,

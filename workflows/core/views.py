@@ -165,6 +165,7 @@ def journal(episode: Kept, known_by: datetime | None = None) -> list[JournalLine
 def as_known_at(episode: Episode, instant: datetime) -> Episode:
     """The episode as it was known at an earlier instant: its record of then, lived through again (T2)."""
     past = Episode(episode.start, episode.pathway, episode.started_at)
+    past.frame.staff = dict(episode.frame.staff)
     past.wake(episode.started_at)
     known = [r for r in episode.record if r.recorded_at <= instant]
     for recorded_at, together in groupby(known, key=lambda r: r.recorded_at):

@@ -282,9 +282,10 @@ def test_E10_a_task_knows_who_may_sign_it() -> None:
     assert task.signers.objection("gate_review", "cm-1") == (
         "gate_review is decided by the therapist or nurse or supervisor or director; cm-1 has another role."
     )
-    assert [task.signers.objection("gate_review", by) for by in ("th-1", "di-1", "nobody-known")] == [
-        None
-    ] * 3
+    assert "knows anybody called nobody-known" in str(task.signers.objection("gate_review", "nobody-known"))
+    assert [
+        task.signers.objection("gate_review", *by) for by in (("th-1",), ("di-1",), ("th-7", ["therapist"]))
+    ] == [None] * 3
 
 
 def test_E2_the_task_of_a_review_is_not_for_the_person_who_proposed_and_only_for_the_director() -> None:

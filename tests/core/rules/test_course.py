@@ -176,7 +176,7 @@ def test_E2_rescinding_restores_everything() -> None:
     approved = patient.says(
         "decision", about="involuntary_review", choice="approve", by="di-1", reason="all was tried"
     )
-    patient.says("retraction", entry_id=approved.entry_id, reason="rescinded on appeal")
+    patient.says("retraction", entry_id=approved.entry_id, reason="rescinded on appeal", by="di-1")
     after = patient.progress
     assert after.exit is None
     assert (after.stage, after.states, after.week, after.gate) == (
@@ -764,10 +764,8 @@ def test_E9_aftercare_that_is_continued_at_its_end_still_waits_for_something() -
 def test_E10_of_two_decisions_in_one_batch_the_first_wins(first: str, second: str) -> None:
     patient = ready_for_gate()
     entries = [
-        parse_entry(
-            {"kind": "decision", "about": "gate_review", "choice": choice, "by": f"th-{n}", "id": f"d{n}"}
-        )
-        for n, choice in enumerate((first, second))
+        parse_entry({"kind": "decision", "about": "gate_review", "choice": choice, "by": by, "id": f"d{n}"})
+        for n, (choice, by) in enumerate(((first, "th-1"), (second, "su-1")))
     ]
     one, two = patient.episode.apply_many(entries, patient.now)
     assert not isinstance(one, Exception)

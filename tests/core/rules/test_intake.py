@@ -140,7 +140,7 @@ def test_I2_a_retracted_decision_brings_the_question_back() -> None:
     patient = Patient()
     patient.says("screening", substances=["alcohol"])
     wrong = patient.says("level_of_care", level="iop", by="th-1")
-    patient.says("retraction", entry_id=wrong.entry_id, reason="another person")
+    patient.says("retraction", entry_id=wrong.entry_id, reason="another person", by="th-1")
     assert patient.tasks == {"level_of_care"}
     patient.says("decision", about="level_of_care", choice="php", by="th-1")
     assert "not_suited" in patient.progress.states
@@ -158,7 +158,9 @@ def test_I1_a_person_who_was_not_reached_is_asked_for_again() -> None:
 
 @pytest.mark.parametrize("role", ["therapist", "case_manager"])
 def test_I4_admission_waits_for_the_team(role: str) -> None:
-    patient = decided(team={name: staff for name, staff in TEAM.items() if name != role})
+    patient = Patient(team={name: staff for name, staff in TEAM.items() if name != role})
+    patient.says("level_of_care", level="iop", by="su-1")
+    patient.until(ADMITTED, "09:00")
     patient.says("goal", goal_id="g1")
     patient.says("admission", on=ADMITTED, last_use_on=LAST_USE)
     assert patient.progress.stage == "intake"
@@ -274,7 +276,7 @@ def test_I6_the_clinic_learns_once_that_the_episode_is_closed_and_that_it_is_ope
 def test_T3_a_retracted_decision_takes_back_that_the_person_awaits_admission() -> None:
     patient = Patient()
     wrong = patient.says("level_of_care", level="iop", by="th-1")
-    patient.says("retraction", entry_id=wrong.entry_id, reason="another person")
+    patient.says("retraction", entry_id=wrong.entry_id, reason="another person", by="th-1")
     assert "awaiting_admission" not in patient.progress.states
 
 

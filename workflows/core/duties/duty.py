@@ -8,6 +8,7 @@ from typing import Protocol
 from workflows.core.calendar import Calendar, Delay
 from workflows.core.facts.frame import Answer
 from workflows.core.keys import kind_of
+from workflows.core.signing import ON_CALL, Signers, signers
 
 CLINICIAN = "therapist"
 """The role that takes clinical decisions in a team without further roles."""
@@ -68,6 +69,10 @@ class Duty:
         """When a task for it is due that is owed since an instant (T6)."""
         due_at = calendar.due(since, self.within)
         return min(due_at, self.latest) if self.latest and self.latest > since else due_at
+
+    def signers(self, team: Mapping[str, str]) -> Signers:
+        """Who of a team may answer it; a call of the on-call role is answered by whoever is there (E8)."""
+        return signers(team, self.signed_by, self.not_by, at_hand=self.role == ON_CALL)
 
 
 class Reading(Protocol):

@@ -21,6 +21,12 @@ class Answer:
     reason: str | None
     grounds: tuple[str, ...] = ()
     """Ids of the entries that had put the duty there."""
+    signed_by: tuple[str, ...] = ()
+    """Roles that could decide it, and that can take it back (E0); empty: any."""
+    not_by: str | None = None
+    """Who could not, because it judged what this person had proposed (E2)."""
+    at_hand: bool = False
+    """Whether it was taken from whoever was there, because it was about danger."""
 
 
 @dataclass
@@ -48,6 +54,8 @@ class Frame:
     answers_by_kind: dict[str, dict[str, Answer]] = field(default_factory=dict)
     adopted: Sequence[tuple[datetime, Policy]] = ()
     """Every policy that stands, and since when it is in force; the one of the start comes first (T8)."""
+    staff: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Roles of people outside the team, by staff id, as the clinic's staff directory was read for what they signed."""
     kept: dict[str, tuple[object, object]] = field(default_factory=dict)
     """Folds by name, each with the version of what it was folded from."""
 
@@ -72,6 +80,22 @@ class Frame:
             if answer.key in record:
                 past.keep_answer(duty, answer)
         return past
+
+    def answered(self, key: str) -> tuple[str, Answer | None]:
+        """Which duty a decision has answered, by the id of its entry, and what was kept of it."""
+        known = [*self.answers.items(), *self.replaced]
+        return next(((duty, answer) for duty, answer in known if answer.key == key), ("", None))
+
+    def vouch(self, staff_id: str, roles: tuple[str, ...] | None) -> None:
+        """What the staff directory says of somebody outside the team: their roles, or that it does not know them."""
+        if roles is None:
+            self.staff.pop(staff_id.casefold(), None)
+        else:
+            self.staff[staff_id.casefold()] = roles
+
+    def known_as(self, staff_id: str) -> tuple[str, ...] | None:
+        """The roles of somebody outside the team, as far as the staff directory was asked about them."""
+        return self.staff.get(staff_id.casefold())
 
     def forget_answers(self, keys: Collection[str]) -> None:
         """Undo what was kept of decisions that the engine could not follow, by the ids of their entries."""

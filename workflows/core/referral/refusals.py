@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from workflows.core.authority import refuse_for_its_source
 from workflows.core.calendar import in_words
 from workflows.core.entries import Closure, Entry, Retraction, Source, TeamChange, dated_ahead
 from workflows.core.errors import InvalidEntry, NotAllowedNow
@@ -40,6 +41,7 @@ def refuse(arriving: Recorded, facts: ReferralFacts, open_duties: Collection[str
     """
     statement, start = arriving.entry, facts.start
     _from_the_future(arriving, facts)
+    refuse_for_its_source(statement, facts.record)
     if statement.source is Source.AGENCY and not isinstance(statement, OF_AN_AGENCY):
         raise NotAllowedNow(
             f"source: an agency states {', '.join(_kind(one) for one in OF_AN_AGENCY)}; a {statement.kind} is for the "

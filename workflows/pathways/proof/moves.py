@@ -211,7 +211,8 @@ def _corrections(episode: Episode) -> Iterator[Stated]:
         if kind in _CORRECTED and kind not in seen and episode.record.stands(recorded.key):
             seen.add(kind)
             statement = {"kind": "retraction", "entry_id": recorded.key, "reason": "another patient"}
-            yield f"retract:{kind}", "cm-1", statement
+            # Whoever could have signed it takes it back (E0).
+            yield f"retract:{kind}", "di-1" if kind in ("decision", "level_of_care") else "cm-1", statement
     if uses := episode.record.all_of(Use):  # done twice, the corrections contradict each other
         statement = {"kind": "use", "on": f"{uses[0].effective_at.date()}", "supersedes": uses[0].key}
         yield "use:superseded", "cm-1", {**statement, "supersedes_reason": "another substance"}

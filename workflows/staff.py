@@ -1,0 +1,24 @@
+"""Asking the clinic's staff directory about somebody who signs and is not of the team (E0)."""
+
+from temporalio import workflow
+from temporalio.exceptions import ActivityError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.models import WHO_IS, StaffKnown
+    from activities.policies import STAFF_QUESTION
+
+
+async def roles_in_directory(staff_id: str) -> tuple[str, ...] | None:
+    """The roles of a person; None: the directory knows nobody of that id, or could not be read."""
+    try:
+        known: StaffKnown = await workflow.execute_activity(
+            WHO_IS,
+            staff_id,
+            result_type=StaffKnown,
+            summary="Staff directory: who signs",
+            **STAFF_QUESTION.options(),
+        )
+    except ActivityError as error:
+        workflow.logger.warning("the staff directory could not be asked: %s", type(error.cause).__name__)
+        return None
+    return None if known.roles is None else tuple(known.roles)
