@@ -8,6 +8,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from worker.errors import CannotDo
+from worker.unfinished import Bounded
 
 
 class _Inside(uvicorn.Server):
@@ -28,7 +29,7 @@ async def serving(app: ASGIApp, port: int, host: str = "127.0.0.1") -> AsyncIter
     # No access log: a path may hold a signed link.
     config = uvicorn.Config(
         app, host=host, port=port, log_level="critical", access_log=False, server_header=False, limit_concurrency=200,
-        timeout_keep_alive=10, h11_max_incomplete_event_size=16 * 1024,
+        timeout_keep_alive=10, h11_max_incomplete_event_size=16 * 1024, http=Bounded,
     )  # fmt: skip
     server = _Inside(config)
     running = asyncio.create_task(_until_stopped(server, port))

@@ -32,6 +32,10 @@ class Codec(PayloadCodec):
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
         """Encrypt with the newest key, the payload's own metadata included."""
+        return self.sealed(payloads)
+
+    def sealed(self, payloads: Sequence[Payload]) -> list[Payload]:
+        """The same for whoever has a thread of their own for it."""
         key_id = self._keys.newest
         cipher = self._keys.cipher(key_id)
         sealed = []
@@ -49,6 +53,10 @@ class Codec(PayloadCodec):
             UnknownKey: that key is not in the file.
             CannotDo: what is there was not encrypted with that key, or was changed since.
         """
+        return self.opened(payloads)
+
+    def opened(self, payloads: Sequence[Payload]) -> list[Payload]:
+        """The same for whoever has a thread of their own for it."""
         return [self._open(payload) for payload in payloads]
 
     def _open(self, payload: Payload) -> Payload:

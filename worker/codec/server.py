@@ -4,17 +4,20 @@ It gives plain text to whoever reaches it. So it listens on this machine only, u
 it on any other address belongs a proxy that asks who somebody is.
 """
 
+import asyncio
+import base64
 import json
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated
 
-from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from temporalio.api.common.v1 import Payload, Payloads
+from temporalio.api.common.v1 import Payload
 
 from worker.codec.codec import Codec
 from worker.errors import CannotDo
@@ -23,13 +26,24 @@ from worker.gateway.bounds import TooLarge, TooSlow, read_body
 PORT = 8234
 MOST_BYTES = 8 * 1024 * 1024
 """A page of a history is at most 4 MB (the server's own limit), and a third more in base64."""
+MOST_PAYLOADS = 10_000
+"""The Web UI asks for the payloads of one event or message at a time; a whole page has a few thousand."""
+
+
+def _from_base64(value: object) -> bytes:
+    if not isinstance(value, str):
+        raise ValueError("base64 is text")
+    return base64.b64decode(value, validate=True)
+
+
+Base64 = Annotated[bytes, BeforeValidator(_from_base64)]
 
 
 def codec_server(codec: Codec, origins: Sequence[str]) -> Starlette:
     """The application, for Web UIs at some origins, such as `http://127.0.0.1:8233`; any other one is refused."""
 
     def answering(
-        work: Callable[[Sequence[Payload]], Awaitable[list[Payload]]],
+        work: Callable[[Sequence[Payload]], list[Payload]],
     ) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
             # A browser always says which site asks. What is no browser, such as the Temporal command line, does not.
@@ -40,13 +54,15 @@ def codec_server(codec: Codec, origins: Sequence[str]) -> Starlette:
                 return _refused(415, "Send application/json.")
             try:
                 body = await read_body(request, MOST_BYTES)
-                payloads = ParseDict(_object(body), Payloads()).payloads
-                return JSONResponse(MessageToDict(Payloads(payloads=await work(payloads))))
+                # In a thread: worker and gateway of a small clinic run in this process, and must not wait for it.
+                return await asyncio.to_thread(lambda: JSONResponse(_in_json(work(_payloads(body)))))
             except TooLarge:
                 return _refused(413, f"At most {MOST_BYTES} bytes.")
             except TooSlow:
                 return _refused(408, "The body did not come to its end.")
-            except (ParseError, ValueError, RecursionError):
+            except TooMany:
+                return _refused(413, f"At most {MOST_PAYLOADS} payloads.")
+            except (ValidationError, ValueError, RecursionError):
                 return _refused(400, 'Send {"payloads": [...]} as Temporal writes it in JSON.')
             except CannotDo as error:
                 return _refused(422, str(error))
@@ -55,8 +71,8 @@ def codec_server(codec: Codec, origins: Sequence[str]) -> Starlette:
 
     return Starlette(
         routes=[
-            Route("/encode", answering(codec.encode), methods=["POST"]),
-            Route("/decode", answering(codec.decode), methods=["POST"]),
+            Route("/encode", answering(codec.sealed), methods=["POST"]),
+            Route("/decode", answering(codec.opened), methods=["POST"]),
         ],
         middleware=[
             Middleware(
@@ -70,11 +86,56 @@ def codec_server(codec: Codec, origins: Sequence[str]) -> Starlette:
     )
 
 
-def _object(body: bytes) -> dict[str, object]:
+class TooMany(Exception):
+    """More payloads than any page of a history has."""
+
+
+class _Payload(BaseModel):
+    """A payload in Temporal's JSON. What it may hold beside these we could not keep, so it is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    metadata: dict[str, Base64] = Field(default_factory=dict)
+    data: Base64 = b""
+
+
+class _Payloads(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    payloads: list[_Payload]
+
+
+def _payloads(body: bytes) -> list[Payload]:
+    """What was sent. Protobuf's own reader of JSON takes half a minute for the largest body, this one a moment."""
     read = json.loads(body)
-    if not isinstance(read, dict):
-        raise ValueError
-    return read
+    if (
+        isinstance(read, dict)
+        and isinstance(read.get("payloads"), list)
+        and len(read["payloads"]) > MOST_PAYLOADS
+    ):
+        raise TooMany
+    return [Payload(metadata=one.metadata, data=one.data) for one in _Payloads.model_validate(read).payloads]
+
+
+def _in_json(payloads: Sequence[Payload]) -> dict[str, object]:
+    """Payloads as protobuf writes them in JSON, without what is empty."""
+    return {
+        "payloads": [
+            {
+                name: value
+                for name, value in (
+                    ("metadata", {key: _text(of) for key, of in payload.metadata.items()}),
+                    ("data", _text(payload.data)),
+                )
+                if value
+            }
+            for payload in payloads
+        ]
+    }
+
+
+def _text(value: bytes) -> str:
+    return base64.b64encode(value).decode()
 
 
 def _refused(status: int, why: str) -> JSONResponse:

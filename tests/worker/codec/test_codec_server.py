@@ -1,5 +1,6 @@
 """The codec server over real HTTP: a Web UI that is named reads and writes, nobody else's page does."""
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from temporalio.api.common.v1 import Payload
 from tests.servers import free_port
 from worker.codec.codec import Codec
 from worker.codec.keys import add_key, load_keys
-from worker.codec.server import MOST_BYTES, codec_server
+from worker.codec.server import MOST_BYTES, MOST_PAYLOADS, codec_server
 from worker.serving import serving
 
 UI = "http://127.0.0.1:8233"
@@ -94,6 +95,12 @@ async def test_a_program_on_this_machine_that_is_no_browser_may_read(
         b"\xff",
         b'{"x": 1}',
         b"[" * 100_000,
+        b'{"payloads": [{"data": "\\ud800"}]}',
+        b'{"payloads": [{"metadata": {"\\ud800": "YQ=="}}]}',
+        b'{"payloads": [{"metadata": {"a": "\\u0000"}}]}',
+        b'{"payloads": [{"data": "YQ", "more": 1}]}',
+        b'{"payloads": [{"data": ' + b"9" * 5000 + b"}]}",
+        b'{"payloads": [null]}',
     ],
 )
 async def test_a_body_that_is_no_payloads_is_refused_and_the_server_goes_on(
@@ -118,3 +125,14 @@ async def test_a_payload_of_an_unknown_key_says_which(http: httpx2.AsyncClient) 
     answer = await http.post("/decode", json={"payloads": [in_json(sealed)]})
     assert answer.status_code == 422
     assert "key 2019 is not in" in answer.json()["message"]
+
+
+async def test_a_body_full_of_small_payloads_keeps_nobody_else_waiting(
+    http: httpx2.AsyncClient, codec: Codec
+) -> None:
+    sealed = [in_json(one) for one in codec.sealed([Payload(data=b"x")] * 10_000)]
+    large = asyncio.create_task(http.post("/decode", json={"payloads": sealed}))
+    small = await http.post("/decode", json={"payloads": sealed[:1]})
+    assert small.status_code == 200
+    assert len((await large).json()["payloads"]) == 10_000
+    assert (await http.post("/decode", json={"payloads": [{}] * (MOST_PAYLOADS + 1)})).status_code == 413
