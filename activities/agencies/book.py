@@ -28,14 +28,13 @@ from pydantic import (
 )
 
 from activities.agencies.port import UnknownAgency
+from activities.channels.reach import LOCAL, OutOfBounds, check_address
 from activities.messages.check import check_phone, check_sender
 from activities.written import Unreadable, read_document
 from workflows.core.consents import CLASSES
 
 LEAST_MINUTES_BETWEEN_QUESTIONS = 15
 """Closed-loop referral by the Gravity guide: ask at least once a business day, and not more often than this."""
-
-LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
 class AgenciesFileError(Exception):
@@ -61,6 +60,16 @@ def _web_address(url: str) -> str:
     if parts.scheme == "http" and host not in LOCAL:
         raise ValueError("must begin with https://; http:// is for this machine alone")
     return url.rstrip("/")
+
+
+def _check_where(url: str, own_network: bool) -> None:
+    try:
+        check_address(url, own_network=own_network)
+    except OutOfBounds as error:
+        own = ""
+        if not own_network and "private" in str(error):
+            own = "; say own_network: true if that is the clinic's own"
+        raise ValueError(f"url: {error}{own}") from None
 
 
 def _mail_address(address: str) -> str:
@@ -114,11 +123,23 @@ class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-class FhirChannel(_Strict):
+class _OverTheWeb(_Strict):
+    """A channel to a web address of the agency's."""
+
+    url: WebAddress
+    own_network: bool = False
+    """Whether it may lie in the clinic's own network; nothing is sent into a private network otherwise."""
+
+    @model_validator(mode="after")
+    def _leads_out(self) -> Self:
+        _check_where(self.url, self.own_network)
+        return self
+
+
+class FhirChannel(_OverTheWeb):
     """A FHIR R4 server of the agency's own."""
 
     type: Literal["fhir"]
-    url: WebAddress
     token_env: Variable | None = None
     """The variable with the bearer token."""
     poll_minutes: Annotated[int, Field(ge=LEAST_MINUTES_BETWEEN_QUESTIONS, le=7 * 24 * 60)] = 60
@@ -127,11 +148,10 @@ class FhirChannel(_Strict):
     """The agency says that it honours conditional create, so that a sending without an answer is tried again."""
 
 
-class WebhookChannel(_Strict):
+class WebhookChannel(_OverTheWeb):
     """An address that takes signed JSON."""
 
     type: Literal["webhook"]
-    url: WebAddress
     secret_env: Variable
     """The variable with the secret of the signatures."""
     knows_repeats: bool = False

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, urlencode, urljoin, urlsplit, urlunsplit
 
+from activities.channels.reach import LOCAL
 from activities.directory.fields import code, obj, objects, whole
 from activities.directory.reading import FeedUnusable
 
@@ -16,7 +17,6 @@ PAGED = frozenset({"fhir", "hsds", "nppes"})
 REGISTRY_SKIPS_AT_MOST = 1000
 """The NPPES registry answers no skip above this (its API, version 2.1)."""
 
-_LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -79,7 +79,7 @@ def _next_of_bundle(url: str, page: Mapping[str, Any]) -> str | None:
 def _server(parts: SplitResult) -> tuple[str, str, int | None]:
     """Which server an address means, in whatever form it is written."""
     host = (parts.hostname or "").rstrip(".")
-    return parts.scheme, "localhost" if host in _LOCAL else host, parts.port or _PORTS.get(parts.scheme)
+    return parts.scheme, "localhost" if host in LOCAL else host, parts.port or _PORTS.get(parts.scheme)
 
 
 def _next_of_envelope(url: str, page: Mapping[str, Any]) -> str | None:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.channels.reach import OutOfBounds, check_address
 from activities.clinic_database import Crosswalk
 from activities.clinic_database.patients import Patient, Patients
 from activities.messages.files import TemplateRefused, Templates
@@ -52,7 +53,13 @@ class PatientMessenger:
         contact = await self._crosswalk.contact_of(message.episode_id)
         # Whoever has left, or has died, gets no more of what was on its way at that moment (E7).
         is_over = await self._crosswalk.is_closed(message.episode_id)
-        if is_over or contact is None or not contact.allowed or patient.stopped_at:
+        if (
+            is_over
+            or contact is None
+            or not contact.allowed
+            or patient.stopped_at
+            or not safe(contact.channel)
+        ):
             return await self._not_sent(message, "suppressed")
         if wakes:
             raise ApplicationError(
@@ -78,3 +85,12 @@ class PatientMessenger:
         while patient.quiet_at(later, zone, message.quiet):
             later += STEP
         return later if later > now else None
+
+
+def safe(channel: str) -> bool:
+    """Whether a channel is encrypted and leads to the person: one kept before this was asked may not (P2)."""
+    try:
+        check_address(channel)
+    except OutOfBounds:
+        return False
+    return True

@@ -124,6 +124,15 @@ async def test_P2_stop_is_honoured_until_the_person_says_otherwise(
         assert (await clinic.send(message(key="m2"))).outcome == "sent"
 
 
+@pytest.mark.parametrize("channel", ["http://anywhere.example/inbox", "https://169.254.169.254/"])
+async def test_P2_a_channel_that_is_not_safe_is_not_used_though_it_is_on_file(
+    clinic_settings: Settings, mailbox: Mailbox, channel: str
+) -> None:
+    async with Clinic(clinic_settings) as clinic:
+        await Crosswalk(clinic.database).save_contact("MRN-1", channel, allowed=True)
+        assert (await clinic.send(message())).outcome == "suppressed"
+
+
 async def test_E7_nothing_reaches_a_person_whose_episode_has_ended(
     clinic_settings: Settings, mailbox: Mailbox
 ) -> None:

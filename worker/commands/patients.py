@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from activities.channels.reach import OutOfBounds, check_address
 from activities.clinic_database import Crosswalk
 from activities.clinic_database.patients import Patient, Patients
 from worker.commands.options import Json, read_day
@@ -53,6 +54,8 @@ def save(
         "timezone": _zone(timezone), "birth_date": _birth_date(birth_date) if birth_date else None,
     }  # fmt: skip
     _written("--channel", channel, r"mailto:\S+@\S+|[a-z][a-z0-9+.-]*://\S+", "mailto:… or an Apprise URL")
+    if channel:
+        _check_reach(channel)
     quiet_from, quiet_until = _quiet(quiet) if quiet else (None, None)
     latitude, longitude = _place(near) if near else (None, None)
     changes = {
@@ -79,6 +82,13 @@ def save(
         as_json(asdict(kept)) if json else console.print("Kept.")
 
     asyncio.run(run())
+
+
+def _check_reach(channel: str) -> None:
+    try:
+        check_address(channel)
+    except OutOfBounds as error:
+        raise CannotDo(f"--channel: this address {error}.") from None
 
 
 @patient.command()
