@@ -33,6 +33,8 @@ class AgencyAsker:
     def __init__(self, agencies: Callable[[], Agencies]) -> None:
         self._agencies = agencies
         self._answered: dict[tuple[str, str], datetime] = {}
+        self._asks_for_peace: dict[str, datetime] = {}
+        """Agencies that have answered how long they want to be left alone (Retry-After)."""
 
     @activity.defn(name=ASK_AGENCY)
     async def ask_agency(self, question: AgencyQuestion) -> AgencyAnswer:
@@ -52,6 +54,7 @@ class AgencyAsker:
         except AgenciesFileError as error:  # whoever mends the file in time has lost nothing
             raise ApplicationError(str(error), type=CHANNEL_DOWN) from None
         except (Transient, Uncertain) as no:
+            self._leave_alone(question.agency, no)
             raise ApplicationError(f"{question.agency} could not be asked: {no}", type=CHANNEL_DOWN) from None
         except Permanent as no:
             raise ApplicationError(
@@ -62,8 +65,14 @@ class AgencyAsker:
             return AgencyAnswer()
         return AgencyAnswer(status=word.status, at=word.at, appointment_at=word.appointment_at)
 
+    def _leave_alone(self, agency: str, no: Transient | Uncertain) -> None:
+        if isinstance(no, Transient) and no.after:
+            self._asks_for_peace[agency] = datetime.now(UTC) + no.after
+
     def _too_soon(self, question: AgencyQuestion, every: timedelta) -> bool:
         now = datetime.now(UTC)
+        if (until := self._asks_for_peace.get(question.agency)) and now < until:
+            return True
         if len(self._answered) > REMEMBERED:  # the oldest are the ones that may be asked about again
             for place in sorted(self._answered, key=self._answered.__getitem__)[: REMEMBERED // 2]:
                 del self._answered[place]

@@ -129,6 +129,7 @@ class Discloser:
                 f"{wanted.agency} could not be reached: {no}",
                 type=CHANNEL_DOWN if later else CHANNEL_REFUSED,
                 non_retryable=not later,
+                next_retry_delay=no.after if isinstance(no, Transient) else None,
             ) from None
         return await self._settle(wanted, patient, claimed, "to_post" if way == "post" else "sent", reference)
 

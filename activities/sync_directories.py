@@ -48,7 +48,9 @@ class DirectorySync:
         try:
             return await self._intake.take(feed)
         except FeedUnreachable as error:
-            raise ApplicationError(f"{name}: {error}", type=FEED_UNREACHABLE) from None
+            raise ApplicationError(
+                f"{name}: {error}", type=FEED_UNREACHABLE, next_retry_delay=error.after
+            ) from None
 
     @activity.defn(name=DIRECTORY_ALARMS)
     async def directory_alarms(self) -> list[DirectoryAlarm]:

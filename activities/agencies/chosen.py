@@ -91,12 +91,16 @@ class Agencies:
     def _channel(self, agency: Agency) -> AgencyChannel:
         reach, office = self._reach, self._book.office
         match agency.channel:
-            case FhirChannel(url=url, token_env=variable, knows_repeats=knows):
+            case FhirChannel(url=url, token_env=variable, knows_repeats=knows, own_network=own):
                 token = secret_of(variable) if variable else None
-                return Fhir(agency, office, url, token, knows_repeats=knows, within=reach.seconds)
-            case WebhookChannel(url=url, secret_env=variable, knows_repeats=knows):
-                secret = secret_of(variable)
-                return AgencyWebhook(agency.agency_id, url, secret, knows_repeats=knows, within=reach.seconds)
+                return Fhir(
+                    agency, office, url, token, knows_repeats=knows, own_network=own, within=reach.seconds
+                )
+            case WebhookChannel(url=url, secret_env=variable, knows_repeats=knows, own_network=own):
+                return AgencyWebhook(
+                    agency.agency_id, url, secret_of(variable), knows_repeats=knows, own_network=own,
+                    within=reach.seconds,
+                )  # fmt: skip
             case EmailChannel(to=to):
                 mail = Email(reach.smtp_url, reach.sender, reach.seconds)
                 return AgencyEmail(mail, to, reach.sender, office.phone)

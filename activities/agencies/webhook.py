@@ -30,10 +30,17 @@ class AgencyWebhook:
     way: Way = "content"
 
     def __init__(
-        self, who: str, url: str, secret: str, *, knows_repeats: bool = False, within: float = 20
+        self,
+        who: str,
+        url: str,
+        secret: str,
+        *,
+        knows_repeats: bool = False,
+        own_network: bool = False,
+        within: float = 20,
     ) -> None:
         self._who, self._url, self._secret = who, url, secret
-        self._repeats_are_safe, self._within = knows_repeats, within
+        self._repeats_are_safe, self._own_network, self._within = knows_repeats, own_network, within
 
     async def send(self, handover: Handover) -> str:
         """Post it; the agency's own reference, or else ours."""
@@ -41,7 +48,7 @@ class AgencyWebhook:
         headers = {"Content-Type": "application/json", "Idempotency-Key": handover.key}
         answer = await exchange(
             self._who, "POST", self._url, content=body, headers=headers | signed(self._secret, body),
-            within=self._within, repeats_are_safe=self._repeats_are_safe,
+            within=self._within, repeats_are_safe=self._repeats_are_safe, own_network=self._own_network,
         )  # fmt: skip
         if not answer.body.strip():
             return handover.referral_id

@@ -7,10 +7,13 @@ of the other side itself tells what became of it (P9).
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 import httpx2
 
 from activities.channels.port import AccessFault, Permanent, Transient, Uncertain
+from activities.channels.reach import OutOfBounds, check_where_it_leads
 
 NOT_YET_SENT = (
     httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError, httpx2.UnsupportedProtocol,
@@ -24,6 +27,9 @@ channels of our own staff; an agency that lets us in no more is told by a person
 
 TRY_AGAIN = frozenset({408, 425, 429, 500, 503})
 """The other side says itself that it has not done it. A 502 or 504 comes from somebody in between who cannot know."""
+
+LONGEST_WAIT = timedelta(days=1)
+"""So long the other side may ask us to wait; after that a person should know."""
 
 LONGEST_ANSWER = 2_000_000
 """Bytes that are read of an answer; ours are a few kilobytes, and a stream without an end would fill the memory."""
@@ -48,6 +54,7 @@ async def exchange(
     within: float = 20,
     repeats_are_safe: bool = False,
     let_pass: frozenset[int] = frozenset(),
+    own_network: bool = False,
 ) -> Answer:
     """Make one request, and give back an answer below 300. Redirects are not followed: what is sent is for one address.
 
@@ -56,11 +63,13 @@ async def exchange(
         within: seconds for each step of the exchange; the whole may take twice as long.
         repeats_are_safe: that a second such request changes nothing, so that an uncertain one may be made again.
         let_pass: statuses from 300 on that the caller wants to see for itself.
+        own_network: whether the other side may be in the clinic's own network.
 
     Raises:
         Transient, AccessFault, Permanent, Uncertain: as they say.
     """
     try:
+        await check_where_it_leads(url, own_network=own_network)
         async with asyncio.timeout(2 * within), httpx2.AsyncClient(timeout=within) as client:
             given = dict(headers or {})
             async with client.stream(method, url, content=content, headers=given) as response:
@@ -71,12 +80,14 @@ async def exchange(
         raise unclear(f"{who} did not answer in time", repeats_are_safe) from None
     except (httpx2.HTTPError, httpx2.StreamError) as error:
         raise unclear(f"{who} broke off the connection ({type(error).__name__})", repeats_are_safe) from None
-    except httpx2.InvalidURL:
+    except OutOfBounds as error:
+        raise AccessFault(f"{who} has an address that {error}") from None
+    except (httpx2.InvalidURL, ValueError):
         raise AccessFault(f"{who} has an address that is no URL") from None
     if answer.status in let_pass:
         return answer
     if answer.status in TRY_AGAIN:
-        raise Transient(f"{who} answered {answer.status}: try again later")
+        raise Transient(f"{who} answered {answer.status}: try again later", retry_after(answer.headers))
     if answer.status >= 500:
         raise unclear(f"{who} answered {answer.status}, which leaves open what it did", repeats_are_safe)
     if answer.status >= 300:
@@ -91,6 +102,22 @@ async def _read(response: httpx2.Response) -> Answer:
         if len(body) > LONGEST_ANSWER:
             break
     return Answer(response.status_code, response.headers, bytes(body))
+
+
+def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> timedelta | None:
+    """How long the other side asks to be left alone, in seconds or until a date (RFC 9110, 10.2.3); at most a day.
+
+    None where it does not say, or says what cannot be read.
+    """
+    said = next((value for name, value in headers.items() if name.lower() == "retry-after"), "").strip()
+    if said.isascii() and said.isdigit():
+        return min(timedelta(seconds=int(said[:9])), LONGEST_WAIT)
+    try:
+        until = parsedate_to_datetime(said)
+    except ValueError:
+        return None
+    wait = until.astimezone(UTC) - (now or datetime.now(UTC))
+    return min(max(wait, timedelta()), LONGEST_WAIT)
 
 
 def unclear(sentence: str, repeats_are_safe: bool) -> Transient | Uncertain:

@@ -1,6 +1,7 @@
 """The port: what a channel is given, and the ways in which it can say no."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 
@@ -15,7 +16,14 @@ class Message:
 
 
 class Transient(Exception):
-    """Not now: worth another attempt. It is certain that the message was not delivered."""
+    """Not now: worth another attempt. It is certain that the message was not delivered.
+
+    `after` is how long the other side asked us to wait, where it did (Retry-After).
+    """
+
+    def __init__(self, sentence: str, after: timedelta | None = None) -> None:
+        super().__init__(sentence)
+        self.after = after
 
 
 class AccessFault(Transient):

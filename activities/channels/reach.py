@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 LOCAL = ("localhost", "127.0.0.1", "::1")
 """This machine, in the forms in which plain http is allowed: for trials, and for sample agencies."""
 
+_WEB = ("http", "https")
 _METADATA = frozenset(
     {"metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal", "metadata.azure.internal"}
 )  # fmt: skip
@@ -40,7 +41,12 @@ def check_address(url: str, *, own_network: bool = False) -> None:
         host = parts.hostname or ""
     except ValueError:
         raise OutOfBounds("is no address") from None
-    if host not in LOCAL and _is_plain(url, parts.scheme):
+    has_host, is_plain = (
+        (True, parts.scheme == "http") if parts.scheme in _WEB else _of_service(url, parts.scheme)
+    )
+    if not has_host:
+        return
+    if is_plain and host not in LOCAL:
         raise OutOfBounds(
             f"{parts.scheme}:// travels in plain text; use one that is encrypted, such as https://"
         )
@@ -68,7 +74,8 @@ async def check_where_it_leads(url: str, *, own_network: bool = False) -> None:
             that out.
     """
     parts = urlsplit(url)
-    if parts.hostname is None:
+    # What stands there in the address of another service may be its key, which nobody else is asked about.
+    if parts.scheme not in _WEB or parts.hostname is None:
         return
     check_host(parts.hostname, own_network=own_network)
     try:
@@ -103,15 +110,17 @@ def _number(host: str) -> IPv4Address | IPv6Address | None:
         return None
 
 
-def _is_plain(url: str, scheme: str) -> bool:
-    if scheme in ("http", "https"):
-        return scheme == "http"
+def _of_service(url: str, scheme: str) -> tuple[bool, bool]:
+    """Whether the address of an Apprise service names a host, and whether it travels in plain text."""
     import apprise  # 36 MB and 0.3 s, for those alone who use it
 
     service = apprise.Apprise.instantiate(url, suppress_exceptions=True)
     if service is None:
         raise OutOfBounds("is an address of no service that is known")
-    return scheme in _schemes(service.protocol) and scheme not in _schemes(service.secure_protocol)
+    plain = _schemes(
+        service.protocol
+    )  # a service in the cloud has none, and a key where others have their host
+    return bool(plain), scheme in plain and scheme not in _schemes(service.secure_protocol)
 
 
 def _schemes(stated: object) -> tuple[str, ...]:

@@ -5,11 +5,13 @@ Either everything arrives or nothing is taken. No message holds an address with 
 
 import json
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
+from activities.channels.http import retry_after
 from activities.directory.bounds import MOST_BYTES, MOST_FILES, MOST_PAGES
 from activities.directory.feeds import Feed
 from activities.directory.fields import obj
@@ -20,7 +22,14 @@ PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 class FeedUnreachable(Exception):
-    """Nothing arrived, for now: worth another attempt. The message is for people."""
+    """Nothing arrived, for now: worth another attempt. The message is for people.
+
+    `after` is how long the server asked to be left alone, where it did.
+    """
+
+    def __init__(self, sentence: str, after: timedelta | None = None) -> None:
+        super().__init__(sentence)
+        self.after = after
 
 
 async def fetch(feed: Feed, patience: float = 60) -> bytes | Mapping[str, bytes]:
@@ -99,7 +108,8 @@ async def _one(client: httpx2.AsyncClient, url: str) -> bytes:
     parts, size = [], 0
     async with client.stream("GET", url) as answer:
         if answer.status_code in PASSING:
-            raise FeedUnreachable(f"the server answered {answer.status_code}: try again later")
+            sentence = f"the server answered {answer.status_code}: try again later"
+            raise FeedUnreachable(sentence, retry_after(answer.headers))
         if answer.status_code != 200:
             raise FeedUnusable(f"the server answered {answer.status_code}")
         async for part in answer.aiter_bytes():

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.channels.reach import OutOfBounds, check_address
+from activities.channels.reach import OutOfBounds, check_address, check_where_it_leads
 from activities.clinic_database import Crosswalk
 from activities.clinic_database.patients import Patient, Patients
 from activities.messages.files import TemplateRefused, Templates
@@ -58,7 +58,7 @@ class PatientMessenger:
             or contact is None
             or not contact.allowed
             or patient.stopped_at
-            or not safe(contact.channel)
+            or not await _safe(contact.channel)
         ):
             return await self._not_sent(message, "suppressed")
         if wakes:
@@ -87,10 +87,11 @@ class PatientMessenger:
         return later if later > now else None
 
 
-def safe(channel: str) -> bool:
-    """Whether a channel is encrypted and leads to the person: one kept before this was asked may not (P2)."""
+async def _safe(channel: str) -> bool:
+    """Whether a channel is encrypted and leads out of here: one that was kept before this was asked may not (P2)."""
     try:
         check_address(channel)
+        await check_where_it_leads(channel)
     except OutOfBounds:
         return False
     return True

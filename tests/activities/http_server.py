@@ -20,6 +20,8 @@ class Answering:
     taken: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     """Method and path of each request."""
+    headers: dict[str, str] = field(default_factory=dict)
+    """Sent with each answer."""
     address: str = ""
     closing: threading.Event = field(default_factory=threading.Event)
 
@@ -49,6 +51,8 @@ def answering(*statuses: int | tuple[int, bytes]) -> Iterator[Answering]:
                 return
             self.send_response(status)
             self.send_header("Content-Length", str(len(content)))
+            for name, value in state.headers.items():
+                self.send_header(name, value)
             self.end_headers()
             self.wfile.write(content)
 

@@ -42,6 +42,7 @@ GOOD = [
     "http://127.0.0.1:8250/fhir",
     "https://localhost/",
     "json://localhost/x",
+    "tgram://167772165:abcdefghijklmnopqrstuvwxyz012345678/12315544/",
 ]
 
 

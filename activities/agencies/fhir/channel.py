@@ -64,10 +64,11 @@ class Fhir:
         token: str | None = None,
         *,
         knows_repeats: bool = False,
+        own_network: bool = False,
         within: float = 20,
     ) -> None:
         self._who, self._url, self._token = agency.agency_id, url, token
-        self._repeats_are_safe, self._within = knows_repeats, within
+        self._repeats_are_safe, self._own_network, self._within = knows_repeats, own_network, within
         self._builder = Builder(agency, office)
 
     async def send(self, handover: Handover) -> str:
@@ -232,6 +233,7 @@ class Fhir:
         return await exchange(
             self._who, method, self._url + quote(path, safe="/?=&%.-_|"), content=body, headers=headers,
             within=self._within, repeats_are_safe=repeats_are_safe, let_pass=let_pass,
+            own_network=self._own_network,
         )  # fmt: skip
 
 

@@ -76,6 +76,17 @@ async def test_an_agency_that_does_not_answer_is_a_clear_error(
     assert (no.value.type, no.value.non_retryable) == (kind, for_good)
 
 
+async def test_an_agency_that_asks_to_be_left_alone_is_not_asked_about_anybody(tmp_path: Path) -> None:
+    with answering(503) as server:
+        server.headers["Retry-After"] = "1200"
+        asking = asker(f"http://{server.address}/fhir", tmp_path)
+        with pytest.raises(ApplicationError, match="pantry-1 could not be asked"):
+            await asking.ask_agency(question())
+        asked = len(server.asked)
+        assert (await asking.ask_agency(question(reference="Task/other"))).status is None
+        assert len(server.asked) == asked == 1
+
+
 async def test_an_unknown_agency_is_named_with_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(ApplicationError, match="no agency a-9; add it") as no:
         await asker("http://127.0.0.1:1", tmp_path).ask_agency(question("a-9"))

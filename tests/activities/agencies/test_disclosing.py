@@ -126,6 +126,15 @@ async def test_an_agency_that_is_down_for_days_gets_it_once_when_it_is_back(offi
     assert await office.clinic.lines() == ["careers-1 sent"]
 
 
+async def test_an_agency_that_asks_us_to_wait_is_left_alone_so_long(office: Office) -> None:
+    await office.clinic.states(recipient="careers-1")
+    with answering(429) as server:
+        server.headers["Retry-After"] = "1200"
+        with pytest.raises(ApplicationError) as no:
+            await office.discloser(careers_1=_hook(server.address)).disclose(wanted(agency="careers-1"))
+    assert no.value.next_retry_delay == timedelta(minutes=20)
+
+
 @pytest.fixture(autouse=True)
 def _secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CAREERS_SECRET", "shared")

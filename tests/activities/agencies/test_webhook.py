@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from activities.agencies.port import Person
 from activities.agencies.webhook import AgencyWebhook, content_of
-from activities.channels.http import LONGEST_ANSWER
-from activities.channels.port import Permanent, Transient, Uncertain
+from activities.channels.http import LONGEST_ANSWER, retry_after
+from activities.channels.port import AccessFault, Permanent, Transient, Uncertain
 from activities.channels.signing import SIGNATURE, TIMESTAMP, BadSignature, check_signed, signed
 from tests.activities.agencies.partners import SCOPE, handover
 from tests.activities.http_server import Answering, answering
@@ -90,6 +90,30 @@ async def test_P9_no_certain_answer_is_uncertain_unless_a_repeat_is_recognised(
 async def test_an_agency_that_says_not_now_is_tried_again(status: int) -> None:
     with answering(status) as server, pytest.raises(Transient, match=f"careers-1 answered {status}"):
         await hook(server).send(handover())
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("1200", 1200),
+        ("0", 0),
+        ("Mon, 02 Mar 2026 12:10:00 GMT", 600),
+        ("Mon, 02 Mar 2026 11:00:00 GMT", 0),
+        ("99999999999999999999", 86400),
+        ("Fri, 02 Mar 2126 12:00:00 GMT", 86400),
+        ("soon", None),
+        ("-5", None),
+        ("", None),
+    ],
+)
+def test_an_agency_that_asks_us_to_wait_is_understood(said: str, seconds: int | None) -> None:
+    wait = retry_after({"retry-AFTER": said}, NOW)
+    assert (wait and wait.total_seconds()) == seconds or (seconds == 0 and wait == timedelta())
+
+
+async def test_an_address_that_leads_astray_is_not_called() -> None:
+    with pytest.raises(AccessFault, match="an address that lies in a private network"):
+        await AgencyWebhook("careers-1", "https://10.255.255.1/in", "secret").send(handover())
 
 
 @pytest.mark.parametrize("status", [301, 307, 400, 401, 403, 404, 410])
