@@ -30,7 +30,7 @@ def asker(url: str, folder: Path, **channel: object) -> AgencyAsker:
         "channel": {"type": "fhir", "url": url, "poll_minutes": 45, **channel},
     }]})  # fmt: skip
     return AgencyAsker(
-        lambda: Agencies(book, Reach("smtp://127.0.0.1:1", "office@clinic.example", folder, 0.3))
+        lambda: Agencies(book, Reach("smtp://127.0.0.1:1", "office@clinic.example", folder, 1.0))
     )
 
 

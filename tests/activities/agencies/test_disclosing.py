@@ -41,7 +41,7 @@ class Office:
 
     def __init__(self, clinic: Clinic, settings: Settings, folder: Path) -> None:
         self.clinic, self.folder = clinic, folder
-        self._reach = Reach(settings.smtp, "office@clinic.example", folder / "letters", 0.3)
+        self._reach = Reach(settings.smtp, "office@clinic.example", folder / "letters", 1.0)
 
     def agencies(self, **channels: dict[str, Any]) -> Agencies:
         listed = [

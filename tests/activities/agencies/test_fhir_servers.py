@@ -220,7 +220,7 @@ GARBAGE = [b"", b"<html>Sign in</html>", b"[]", b"null", b'{"resourceType": "Bun
 
 
 def talking(server: Answering, **options: Any) -> Fhir:
-    return fhir(f"http://{server.address}/fhir", **{"within": 0.3, **options})
+    return fhir(f"http://{server.address}/fhir", **{"within": 1.0, **options})
 
 
 @pytest.mark.parametrize("status", [500, 503, 429])

@@ -19,7 +19,7 @@ from tests.servers import free_port
 
 
 def hook(server: Answering, **options: Any) -> AgencyWebhook:
-    return AgencyWebhook("careers-1", f"http://{server.address}/in", "secret", **{"within": 0.3, **options})
+    return AgencyWebhook("careers-1", f"http://{server.address}/in", "secret", **{"within": 1.0, **options})
 
 
 async def test_P5_what_is_posted_is_signed_and_carries_the_notice_and_the_scope() -> None:
