@@ -216,9 +216,12 @@ class Journey:
         if task.kind == "checkin":
             self._call(task, answer)
             return
-        if task.kind in ("collect_test", "test_not_collected") and self._collects(task):
+        if task.kind in ("collect_test", "recollect_test", "test_not_collected") and self._collects(task):
             return
         outcome = self.team.outcome(task)
+        if task.kind == "level_of_care_offer":
+            takes_it = self._is_here and self.person.accepts_more_care(task.duty)
+            outcome = "accepted" if takes_it else "declined"
         if "reached" in task.outcomes:
             if self.person.is_reached(task.duty, self._presence.gone_since is not None):
                 outcome = "reached"
@@ -241,7 +244,7 @@ class Journey:
                 self._plan(result.at, partial(self._record_test, result))
             return task.task_id not in self.desk.tasks
         # In its window nobody says that a test will not come; afterwards somebody asks why.
-        return task.kind == "collect_test"
+        return task.kind != "test_not_collected"
 
     def _record_test(self, test: does.TestGiven) -> None:
         """Write a test down; the laboratory's result comes in whether or not the person still does."""
@@ -283,9 +286,8 @@ class Journey:
         if outcome == "reached":
             if self._presence.is_reached(self.desk.now):
                 self._plan_exit("withdrew", after=timedelta(hours=3))
-        elif outcome.startswith("offer_") and self._is_here and self.person.accepts_more_care(task.duty):
+        elif outcome == "accepted":  # the engine follows them there
             self._presence.leaves(self.desk.now, elsewhere=True)
-            self._plan_exit("transferred", after=timedelta(days=2))
         elif task.kind == "discharge_notice" and self.person.appeals(task.duty):
             self._plan(self.desk.now + timedelta(hours=20), self._appeal)
 

@@ -276,6 +276,10 @@ class SlipResponse(_Part):
     review_at_slips: Annotated[int, Field(ge=1)] = 2
     review_within_days: Days = 14
     review_due: Delay = Delay(business_days=2)
+    offer: Delay = Delay(business_days=2)
+    """Until it is known what became of an offer of more care."""
+    offer_again: Delay = Delay(business_days=2)
+    """After the person has not decided yet."""
 
 
 class TestPhase(_Part):
@@ -298,6 +302,8 @@ class Tests(_Part):
     collection: Delay = Delay(business_days=1)
     """The window in which a drawn test is collected."""
     not_collected: Delay = Delay(business_days=1)
+    result: Delay = Delay(business_days=5)
+    """So long after a specimen was collected its result is asked about, if nothing is recorded of it."""
 
     never_counted: tuple[str, ...] = (
         "nicotine", "cotinine", "tobacco", "cigarette", "cigarettes", "vape", "caffeine", "coffee", "tea",
@@ -347,8 +353,10 @@ class Aftercare(_Part):
     lost_contact_after_days: Days = 30
     """So long after the last contact, with a check-in missed, closing for lost contact is proposed."""
     lost_contact_again: Delay = Delay(days=30)
+    closer_contact_days: Days = 3
+    """Where a clinician asks for closer contact the next check-in comes within so many days (C1, S13)."""
     closer_after_use_days: Days = 30
-    """So long after a return to use check-ins come weekly (C1)."""
+    """So long after a return to use, or after a clinician has asked for closer contact, check-ins come weekly (C1)."""
     continue_for: Delay = Delay(days=30)
     """After a clinician continued aftercare beyond its length, the question comes back."""
     reassessment: Delay = Delay(business_days=1)

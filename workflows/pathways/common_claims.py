@@ -188,7 +188,7 @@ _DUTIES = frozenset(
         "discharge_decision", "discharge_appeal_hearing", "transfer", "death_correction", "decision_review",
         "correction_conflict",
         "adherence_talk", "collect_test", "test_not_collected", "consent_revoked", "payer_appeal",
-        "payer_answer", "exit_bundle", "reopening",
+        "payer_answer", "exit_bundle", "reopening", "level_of_care_offer", "recollect_test", "test_result",
     }
 )  # fmt: skip
 
@@ -203,7 +203,8 @@ _DEADLINES = MappingProxyType(
             "A flag ends", "Next look at the tests", "Window of the test closes", "Payer answer is owed",
             "After crisis contact is owed", "After crisis level of care is owed",
             "Hearing of an appeal begins", "Appeal period of a discharge ends", "High risk contact is owed",
-            "Hold review is owed", "Lost contact proposal is owed", "Safety check is owed",
+            "Hold review is owed", "Level of care offer is owed", "Result of a test is asked about",
+            "Decision review is owed", "Lost contact proposal is owed", "Safety check is owed",
             "Transfer is owed", "Session closes", "Missed sessions: call",
             "Missed sessions: supervisor review", "Missed sessions: lost contact proposal",
             "Dose of the week: forecast", "Dose of the week: report", "Leave begins", "Leave is over",

@@ -63,6 +63,7 @@ CLAIMS = claims_of(
         "offer_mutual_help",
         "reassessment",
         "late_news",
+        "missed_checkins",
     ),
     deadlines={
         "program": (
@@ -76,6 +77,7 @@ CLAIMS = claims_of(
             "A flag ends",
             "Payer answer is owed",
             "Aftercare reaches its length",
+            "Closing for lost contact is proposed",
             "Check-in due",
             "Leave begins",
             "Leave is over",
@@ -92,6 +94,7 @@ CLAIMS = claims_of(
         "relapse in aftercare": (*_AFTERCARE, "relapse"),
         "late news in aftercare": (*_AFTERCARE, "use:yesterday"),
         "check-in due": (*_AFTERCARE, "wait:checkin"),
+        "check-ins reach nobody": (*_AFTERCARE, *(("wait:checkin", "answer:checkin:not_reached") * 3)),
         "aftercare has reached its length": (*_AFTERCARE, "wait:checkin", "checkin:1"),
         "completed": (*_AFTERCARE, "wait:checkin", "checkin:1", "answer:aftercare_complete:complete"),
         "a leave is planned in aftercare": (*_AFTERCARE, "leave:ahead"),

@@ -128,10 +128,12 @@ def next_checkin_on(facts: Facts) -> date | None:
     missed = missed_checkins(facts)
     last = max([since, *(entry.on for entry in done), *(day for day in (*declined, *missed) if day >= since)])
     used_on = max((slip.on for slip in facts.slips if slip.on >= since), default=None)
+    closer_on = max(_closer_contact_asked(facts), default=None)
     closer = (
         last in missed
         or (done and done[-1].risk >= rules.closer_from_risk)
         or (used_on and last <= used_on + timedelta(days=rules.closer_after_use_days))
+        or (closer_on and last <= closer_on + timedelta(days=rules.closer_after_use_days))
     )
     if closer or last < since + timedelta(weeks=rules.weekly_for_weeks):
         due = last + timedelta(days=7)
@@ -143,10 +145,22 @@ def next_checkin_on(facts: Facts) -> date | None:
             return None
     if used_on and used_on > last:
         due = min(due, used_on + timedelta(days=7))
+    if closer_on and closer_on >= last:
+        due = min(due, closer_on + timedelta(days=rules.closer_contact_days))
     for first, until, _ in facts.leaves:
         if first <= due <= until:
             due = until + timedelta(days=1)
     return due
+
+
+def _closer_contact_asked(facts: Facts) -> list[date]:
+    """The days on which a clinician has asked for closer contact (S13, C2)."""
+    return [
+        facts.calendar.day_of(answer.at)
+        for kind in ("late_news", "missed_checkins")
+        for _, answer in facts.answers_to(kind)
+        if answer.choice == "closer_contact"
+    ]
 
 
 def _checkins_since(facts: Facts, since: date) -> list[Checkin]:

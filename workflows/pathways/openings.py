@@ -97,6 +97,24 @@ def shared_openings(level: str) -> dict[str, tuple[str, ...]]:
         "involuntary discharge": (*noticed, "wait:discharge_decision", "answer:discharge_decision:discharge"),
         "not reached for screening": ("answer:screening:not_reached",),
         "not reached for the safety check": (*program, "use", "answer:safety_check:not_reached"),
+        "in a crisis after a return to use": (*program, "use", "answer:safety_check:crisis"),
+        "the ground of a decision falls away": (
+            *program, "relapse", "answer:level_of_care_review:stay", "retract:use",
+        ),
+        "the decision is said to be taken anew": (
+            *program, "relapse", "answer:level_of_care_review:stay", "retract:use", "answer:decision_review:changed",
+        ),
+        "one person takes a death back": (*program, "exit:deceased", "retract:exit"),
+        "more care is offered": (*program, "relapse", "answer:level_of_care_review:offer_residential"),
+        "more care is not decided on yet": (
+            *program, "relapse", "answer:level_of_care_review:offer_residential", "answer:level_of_care_offer:not_yet",
+        ),
+        "more care is accepted": (
+            *program, "relapse", "answer:level_of_care_review:offer_residential", "answer:level_of_care_offer:accepted",
+        ),
+        "a drawn test was collected": (
+            *program, "policy:tests", "wait:collect_test", "answer:collect_test:collected", "wait:test_result",
+        ),
         "test to be collected again": (*program, "test:presumptive", "answer:hold_review:collect_again"),
         "not come to the first visit elsewhere": (*program, "exit:transferred", "answer:transfer:not_attended"),
         "not reached at high risk": (

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from workflows.core.calendar import Delay, day_in_words
-from workflows.core.duties.duty import CLINICIAN, CLINICIANS, Duty
+from workflows.core.duties.duty import CLINICIAN, CLINICIANS, Duty, repeated
 from workflows.core.facts import Facts
 
 ALWAYS_WEIGHTY = ("level_of_care", "level_of_care_review", "hold_review")
@@ -19,7 +19,7 @@ def decisions_to_review(facts: Facts) -> Iterator[Duty]:
         for _, answer in facts.answers_to(kind):
             gone = [undone for key in answer.grounds if (undone := facts.record.undone_by(key))]
             if gone:
-                yield Duty(
+                duty = Duty(
                     f"decision_review:{answer.key}",
                     CLINICIAN,
                     max(undone.recorded_at for undone in gone),
@@ -32,6 +32,8 @@ def decisions_to_review(facts: Facts) -> Iterator[Duty]:
                     "stands: keep it, or decide anew. Nothing is undone by itself.",
                     signed_by=CLINICIANS,
                 )
+                # Who says that it was decided anew is asked again for as long as the decision stands.
+                yield from repeated(facts, duty, {"changed": Delay(business_days=1)})
 
 
 def contradictory_corrections(facts: Facts) -> Iterator[Duty]:

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from workflows.core.calendar import Delay, day_in_words
 from workflows.core.duties.duty import CLINICIAN, CLINICIANS, Duty, repeated
 from workflows.core.facts import Facts
+
+OFFERS = ("offer_php", "offer_residential", "offer_withdrawal_management")
+"""What a review may offer beyond the level that the person has (S3)."""
 
 
 def slip_response(facts: Facts) -> Iterator[Duty]:
@@ -79,12 +82,38 @@ def level_review(facts: Facts) -> Iterator[Duty]:
             CLINICIAN,
             recorded.known_at,
             facts.policy.slip_response.review_due,
-            ("stay", "patient_declined", "offer_php", "offer_residential", "offer_withdrawal_management"),
+            (
+                "stay",
+                "patient_declined",
+                *(offer for offer in OFFERS if offer != f"offer_{facts.frame.level}"),
+            ),
             "S3",
             (key,),
             "Review the level of care with the person and offer more where it would help.",
             signed_by=CLINICIANS,
         )
+
+
+def care_offers(facts: Facts) -> Iterator[Duty]:
+    """An offer of more care is followed until it has an outcome; one that is accepted becomes a transfer (S3, E5)."""
+    rules = facts.policy.slip_response
+    for _, answer in facts.answers_to("level_of_care_review"):
+        if not answer.choice.startswith("offer_"):
+            continue
+        level = answer.choice.removeprefix("offer_")
+        duty = Duty(
+            f"level_of_care_offer:{level}:{answer.key}",
+            "case_manager",
+            answer.at,
+            rules.offer,
+            ("accepted", "declined", "not_yet"),
+            "S3",
+            (answer.key,),
+            f"{level.replace('_', ' ').capitalize()} is offered: see what becomes of it. Who declines stays; who "
+            "accepts is followed up to the first attended visit there.",
+            lapses=True,
+        )
+        yield from repeated(facts, duty, {"not_yet": rules.offer_again})
 
 
 def holds(facts: Facts) -> Iterator[Duty]:
@@ -119,6 +148,23 @@ def holds(facts: Facts) -> Iterator[Duty]:
             signed_by=CLINICIANS,
         )
         yield from repeated(facts, duty, {"collect_again": again, "await_confirmation": again})
+        yield from _collected_again(facts, hold.key)
+
+
+def _collected_again(facts: Facts, test: str) -> Iterator[Duty]:
+    """A specimen that a clinician wants once more is collected in its window, like one that was drawn (S6)."""
+    for subject, answer in facts.answers_to("hold_review"):
+        if subject.partition("#")[0] == test and answer.choice == "collect_again":
+            yield replace(
+                _collection(facts, facts.calendar.day_of(answer.at)),
+                key=f"recollect_test:{answer.key}",
+                since=answer.at,
+                rule="S6",
+                entries=(test, answer.key),
+                outcomes=("collected", "not_provided"),
+                asks="A test that raised a question is to be collected again: collect it in its window, and record it.",
+                announced=None,
+            )
 
 
 def drawn_tests(facts: Facts) -> Iterator[Duty]:
@@ -127,9 +173,14 @@ def drawn_tests(facts: Facts) -> Iterator[Duty]:
     for day in facts.draws_unanswered:
         duty = _collection(facts, day)
         closes_at = facts.calendar.due(duty.since, rules.collection)
-        if facts.now < closes_at:
+        answer = facts.answer(duty.key)
+        if answer and answer.choice == "not_provided":
+            closes_at = min(closes_at, answer.at)
+        if answer and answer.choice == "collected":
+            yield from _result(facts, day, answer.at)
+        elif facts.now < closes_at:
             yield duty
-        elif facts.choice(duty.key) not in ("collected", "clinic_cancelled"):
+        elif answer is None or answer.choice != "clinic_cancelled":
             yield replace(
                 duty,
                 key=f"test_not_collected:{day}",
@@ -145,6 +196,23 @@ def drawn_tests(facts: Facts) -> Iterator[Duty]:
             )
     if following := facts.draws[1]:
         yield _collection(facts, following)
+
+
+def _result(facts: Facts, day: date, collected_at: datetime) -> Iterator[Duty]:
+    """A specimen of which nothing was recorded is asked about: without its result it is no evidence (S9)."""
+    rules = facts.policy.tests
+    duty = replace(
+        _collection(facts, day),
+        key=f"test_result:{day}",
+        since=facts.calendar.due(collected_at, rules.result),
+        within=rules.not_collected,
+        outcomes=("not_yet", "lost"),
+        asks=f"The test of {day_in_words(day)} was collected, and nothing is recorded of it: ask the laboratory, and "
+        "record it.",
+        escalates=True,
+        announced="Result of a test is asked about",
+    )
+    yield from repeated(facts, duty, {"not_yet": rules.result})
 
 
 def _collection(facts: Facts, day: date) -> Duty:

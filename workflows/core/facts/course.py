@@ -1,12 +1,23 @@
 """Facts of the course: leave and crisis (E6, E8)."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
-from workflows.core.entries import Crisis, Leave, Return, Schedule
+from workflows.core.entries import Contact, Crisis, Leave, Return, Schedule
 from workflows.core.entries.course import CONTROLLED_ENVIRONMENTS
 from workflows.core.facts.intake import IntakeFacts
 from workflows.core.facts.reading import fact
 from workflows.core.record import Recorded
+
+ANSWERED_WITH_A_CRISIS = ("safety_check", "high_risk_contact")
+"""Kinds of duties whose answer may be that the person is in a crisis (S3, A6)."""
+
+
+class OpenCrisis(NamedTuple):
+    """A crisis that nobody has answered yet: the id of the entry that tells of it, and since when it is known."""
+
+    key: str
+    known_at: datetime
 
 
 class CourseFacts(IntakeFacts):
@@ -58,9 +69,37 @@ class CourseFacts(IntakeFacts):
         return len(days)
 
     @fact
-    def crises(self) -> list[Recorded]:
-        """Every crisis that nobody has answered yet (E8)."""
-        return [r for r in self.record.standing(Crisis) if not self.answer(f"crisis_response:{r.key}")]
+    def crises(self) -> list[OpenCrisis]:
+        """Every crisis that nobody has answered yet: stated, or told as the answer to a task (E8)."""
+        stated = [OpenCrisis(r.key, r.known_at) for r in self.record.standing(Crisis)]
+        found = [*stated, *self._crises_answered, *self._crises_escalated]
+        return [one for one in found if not self.answer(f"crisis_response:{one.key}")]
+
+    @property
+    def _crises_answered(self) -> list[OpenCrisis]:
+        """Who looks after a person and finds them in a crisis has said so: nobody need state it once more."""
+        rungs = [
+            rung.task for rung in self.policy.attendance.ladder if rung.task and "crisis" in rung.outcomes
+        ]
+        return [
+            OpenCrisis(answer.key, answer.at)
+            for kind in (*ANSWERED_WITH_A_CRISIS, *rungs)
+            if kind in self.frame.answers_by_kind
+            for _, answer in self.answers_to(kind)
+            if answer.choice == "crisis"
+        ]
+
+    @property
+    def _crises_escalated(self) -> list[OpenCrisis]:
+        """A contact in which a crisis was found, where nobody has stated it on that day."""
+        days = {self.calendar.day_of(r.effective_at) for r in self.record.standing(Crisis)}
+        return [
+            OpenCrisis(r.key, r.known_at)
+            for r in self.record.standing(Contact)
+            if isinstance(r.entry, Contact)
+            and r.entry.outcome == "crisis_escalated"
+            and self.calendar.day_of(r.effective_at) not in days
+        ]
 
     @property
     def in_crisis(self) -> bool:

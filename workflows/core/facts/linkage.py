@@ -9,7 +9,6 @@ from pydantic import JsonValue
 from workflows.core.entries import Exit, Need, ReferralNews
 from workflows.core.facts.exits import ExitFacts
 from workflows.core.facts.reading import fact
-from workflows.core.record import Recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +20,16 @@ class Needed:
     service: str
     since: datetime
     wishes: dict[str, JsonValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A way to another place of care that was begun: by an exit, or by an offer that was accepted (entry id)."""
+
+    key: str
+    to: str
+    known_at: datetime
+    since: datetime
 
 
 class LinkageFacts(ExitFacts):
@@ -44,19 +53,27 @@ class LinkageFacts(ExitFacts):
             (at, level) = decided[0]
             return [Needed(f"level_of_care:{level}", "level_of_care", level, at)]
         moving = self.transfer_begun
-        if moving is None or not isinstance(moving.entry, Exit):
+        if moving is None:
             return []
-        service = moving.entry.to or "transfer"
-        return [Needed(f"transfer:{moving.key}", "level_of_care", service, moving.known_at)]
+        return [Needed(f"transfer:{moving.key}", "level_of_care", moving.to, moving.known_at)]
 
     @property
-    def transfer_begun(self) -> Recorded | None:
-        """The exit by which the person goes elsewhere, if it is the last one; one that was reopened counts for nothing,
-        so that a transfer which ran before it goes on (E3, E5)."""
+    def transfer_begun(self) -> Transfer | None:
+        """How the person goes elsewhere, by the last exit or by an offer of more care that they have accepted since; an
+        exit that was reopened counts for nothing, so that a transfer which ran before it goes on (S3, E3, E5)."""
         reopened = {signed.key for signed in self.exits_signed if signed.reopened_at}
         exits = [r for r in self.record.standing(Exit) if not r.is_history and r.key not in reopened]
         last = exits[-1] if exits else None
-        return last if last and isinstance(last.entry, Exit) and last.entry.reason == "transferred" else None
+        accepted = [
+            Transfer(answer.key, subject.partition(":")[0], answer.at, answer.at)
+            for subject, answer in self.answers_to("level_of_care_offer")
+            if answer.choice == "accepted" and (last is None or answer.at > last.effective_at)
+        ]
+        if accepted:
+            return max(accepted, key=lambda one: (one.since, one.key))
+        if last is None or not isinstance(last.entry, Exit) or last.entry.reason != "transferred":
+            return None
+        return Transfer(last.key, last.entry.to or "transfer", last.known_at, last.effective_at)
 
     @fact
     def referral_news(self) -> dict[str, ReferralNews]:
