@@ -18,9 +18,10 @@ from activities.agencies.book import AgenciesFileError
 from activities.agencies.links import Links
 from activities.agencies.notice import NOTICE, scope_of
 from activities.agencies.port import AgencyChannel, Handover, Person, UnknownAgency, Way
-from activities.channels.port import Permanent, Transient, Uncertain
+from activities.channels.port import AccessFault, Permanent, Transient, Uncertain
 from activities.clinic_database.consents import standing_in
 from activities.clinic_database.engine import ClinicDatabase
+from activities.clinic_database.faults import ChannelFaults, mended
 from activities.clinic_database.ledger import UNSETTLED, Line, append, last_said
 from activities.clinic_database.outbox import row_of
 from activities.clinic_database.patients import Patient, Patients, key_behind
@@ -91,7 +92,7 @@ class Discloser:
         self, database: ClinicDatabase, agencies: Callable[[], Agencies], links: Links, zone: ZoneInfo
     ) -> None:
         self._database, self._agencies, self._links, self._zone = database, agencies, links, zone
-        self._patients = Patients(database)
+        self._patients, self._faults = Patients(database), ChannelFaults(database)
 
     @activity.defn(name=DISCLOSE)
     async def disclose(self, wanted: Disclosure) -> DisclosureReceipt:
@@ -124,6 +125,8 @@ class Discloser:
             return await self._settle(wanted, patient, claimed, "uncertain")
         except (Transient, Permanent) as no:
             later = isinstance(no, Transient)
+            if isinstance(no, AccessFault):
+                await self._faults.note(_access(wanted, way), str(no))
             await self._settle(wanted, patient, claimed, "not_sent", pending=later)
             raise ApplicationError(
                 f"{wanted.agency} could not be reached: {no}",
@@ -274,6 +277,8 @@ class Discloser:
             assert row is not None, "a sending is claimed before it is settled"
             row.state = "pending" if pending else "refused" if what == "not_sent" else what
             row.reference, row.settled_at = reference, None if pending else datetime.now(UTC)
+            if what == "sent":
+                await mended(session, _access(wanted, ours.way))
             await append(session, patient.patient_key, Line(wanted.key, what, "system", wanted.agency))
         return DisclosureReceipt(
             key=wanted.key,
@@ -283,6 +288,11 @@ class Discloser:
             consent_id=ours.consent.consent_id if ours.consent else None,
             reference=reference,
         )
+
+
+def _access(wanted: Disclosure, way: Way) -> str:
+    """How operators know the access by which an agency is told: links go out by the clinic's own mail."""
+    return "e-mail" if way == "link" else f"agency {wanted.agency}"
 
 
 def _channel(book: Agencies, agency: Agency) -> AgencyChannel | Transient:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities import staff_directory
 from activities.clinic_database.faults import ChannelFaults
@@ -85,9 +85,11 @@ class _Failures:
     def error(self, *, final: bool) -> ApplicationError:
         """The one error of the whole; final only if each is, and if a mended directory would not help either."""
         return ApplicationError(
-            " ".join(self.sentences),
+            " ".join(f"{one}." for one in self.sentences),
             type=next((one.type for one in self._errors if not one.non_retryable), self._errors[-1].type),
             non_retryable=self.are_final and final,
+            # Tried on by design: what is to be mended is logged once, and not with a trace at each attempt.
+            category=ApplicationErrorCategory.BENIGN,
         )
 
 

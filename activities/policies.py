@@ -1,6 +1,6 @@
 """Time-outs and retries, one named policy for each family of activities."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TypedDict
 
@@ -54,15 +54,18 @@ NOTICE_IN_DANGER = ActivityPolicy(
 """Tried on until it arrives or is taken back, where somebody is in danger."""
 NOTICE_OF_TASK = ActivityPolicy(ATTEMPT, first_pause=MINUTE, growth=2, longest_pause=HOUR)
 """Tried on until it arrives or the task ends."""
-NOTICE_FOR_INFORMATION = ActivityPolicy(ATTEMPT, timedelta(days=4), 0, MINUTE, 2, HOUR)
-"""What asks for nothing is tried as long as mail usually is (RFC 5321, 4.5.4.1), then it is shown as not delivered."""
-NOTICE_OF_A_NIGHT = ActivityPolicy(ATTEMPT, 12 * HOUR, 0, MINUTE, 2, HOUR)
+NOTICE_OF_DANGER = replace(NOTICE_IN_DANGER, altogether=timedelta(days=4))
+NOTICE_OF_EVENT = replace(NOTICE_OF_TASK, altogether=timedelta(days=4))
+"""What belongs to no task is tried as long as mail is (RFC 5321, 4.5.4.1), then it is shown as not delivered."""
+NOTICE_FOR_INFORMATION = replace(NOTICE_OF_TASK, altogether=timedelta(days=1))
+"""A forecast or a summary, which the next one replaces."""
+NOTICE_OF_A_NIGHT = replace(NOTICE_OF_TASK, altogether=12 * HOUR)
 """What the next night would tell anew."""
 
 STAFF_QUESTION = ActivityPolicy(timedelta(seconds=5), timedelta(seconds=20), 2)
 """Somebody waits at the other end for the answer to what they have signed."""
 PATIENT_MESSAGE = ActivityPolicy(ATTEMPT, 26 * HOUR, 0, timedelta(seconds=30), 2, 15 * MINUTE)
-"""A message may wait for the end of a person's quiet hours; the activity drops it when it is stale (T7)."""
+"""A message may wait for the end of a person's quiet hours; it is never tried longer than it is fresh (T7)."""
 FEED = ActivityPolicy(timedelta(minutes=10), HOUR, 3)
 DIRECTORY = ActivityPolicy(ATTEMPT, 10 * MINUTE, 4)
 CLINIC_NOTE = ActivityPolicy(timedelta(seconds=30), longest_pause=5 * MINUTE)

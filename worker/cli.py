@@ -36,6 +36,7 @@ COMMANDS = {
     "reassign": "tasks.app",
     "acknowledge": "tasks.app",
     "why": "tasks.app",
+    "channels": "channels.app",
     "accounting": "disclosures.app",
     "emergency": "emergency.app",
     "gateway": "gateway.app",

@@ -14,6 +14,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from activities.clinic_database import ClinicDatabase, Crosswalk, EpisodeAlreadyOpen
+from activities.clinic_database.faults import ChannelFaults
 from worker.asking import LONGEST, UNSURE, answered
 from worker.connection import connect
 from worker.database import check_database
@@ -34,6 +35,7 @@ class Clinic:
     client: Client
     settings: Settings
     crosswalk: Crosswalk
+    faults: ChannelFaults
     problem: str | None = None
     """What keeps everything from being answered, as far as it was seen when the connection was made."""
 
@@ -133,7 +135,7 @@ async def clinic() -> AsyncIterator[Clinic]:
     client = await connect(settings)
     async with clinic_database() as database:
         problem = (await queue(client)).problem
-        yield Clinic(client, settings, Crosswalk(database), problem)
+        yield Clinic(client, settings, Crosswalk(database), ChannelFaults(database), problem)
 
 
 def read_start(start: dict[str, Any]) -> EpisodeStart:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from temporalio.client import Client
 
 from activities.clinic_database import ClinicDatabase, Crosswalk
+from activities.clinic_database.faults import ChannelFaults
 from activities.clinic_database.patients import Patient, Patients
 from worker.episodes import Clinic, episode_id
 from worker.errors import CannotDo
@@ -120,7 +121,11 @@ async def begin_referrals(client: Client, settings: Settings) -> None:
     """Begin them all."""
     database = ClinicDatabase(settings.database)
     try:
-        desk = _Desk(Clinic(client, settings, Crosswalk(database)), Patients(database), settings.timezone)
+        desk = _Desk(
+            Clinic(client, settings, Crosswalk(database), ChannelFaults(database)),
+            Patients(database),
+            settings.timezone,
+        )
         for story in STORIES:
             await desk.begin(story)
     finally:

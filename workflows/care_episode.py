@@ -66,6 +66,7 @@ class CareEpisode:
         self._errands = Errands(self.episode, self._outward)
         self._is_too_large = False
         given = read_start(start)
+        self._untold = given.get(RESUMED, {}).get("untold", [])
         self._given, self._moved = without_state(given), RESUMED not in given
         self._shown = ShownAttributes()
 
@@ -86,6 +87,8 @@ class CareEpisode:
     async def _live(self) -> Progress:
         if self._moved:
             self._wake()
+        for untold in self._untold:
+            self._outward.pass_on(StaffNotice.model_validate(untold))
         while not self.episode.finished(workflow.now()):
             self._moved = False
             self._errands.carry_out()
@@ -102,10 +105,10 @@ class CareEpisode:
         self._wait.stop()
         self._errands.carry_out()
         self._show()
-        while not (self._outward.is_idle and workflow.all_handlers_finished()):
+        while not (self._outward.has_landed and workflow.all_handlers_finished()):
             self._moved = False
             await workflow.wait_condition(
-                lambda: self._moved or (self._outward.is_idle and workflow.all_handlers_finished())
+                lambda: self._moved or (self._outward.has_landed and workflow.all_handlers_finished())
             )
             self._show()
         return self.progress()
@@ -326,7 +329,7 @@ class CareEpisode:
             return
         self._wait.stop()
         workflow.continue_as_new(
-            {**self._given, RESUMED: {"snapshot": snapshot}},
+            {**self._given, RESUMED: {"snapshot": snapshot, "untold": self._outward.untold()}},
             initial_versioning_behavior=workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE,
         )
 

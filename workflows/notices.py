@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, time
 
 from temporalio import workflow
@@ -18,8 +19,12 @@ with workflow.unsafe.imports_passed_through():
         StaffNotice,
     )
     from activities.policies import (
+        ATTEMPT,
         NOTICE_AT_FIRST,
+        NOTICE_FOR_INFORMATION,
         NOTICE_IN_DANGER,
+        NOTICE_OF_DANGER,
+        NOTICE_OF_EVENT,
         NOTICE_OF_TASK,
         PATIENT_MESSAGE,
         ActivityPolicy,
@@ -44,6 +49,12 @@ def until_the_task_ends(urgency: Urgency) -> ActivityPolicy:
     return NOTICE_IN_DANGER if urgency is Urgency.IN_DANGER else NOTICE_OF_TASK
 
 
+def until_it_is_old(urgency: Urgency) -> ActivityPolicy:
+    """How a notice about no task is tried on."""
+    by_urgency = {Urgency.IN_DANGER: NOTICE_OF_DANGER, Urgency.FOR_INFORMATION: NOTICE_FOR_INFORMATION}
+    return by_urgency.get(urgency, NOTICE_OF_EVENT)
+
+
 class StaffNotices:
     """The notices of one workflow that are on their way.
 
@@ -53,6 +64,8 @@ class StaffNotices:
 
     def __init__(self) -> None:
         self._on_their_way: dict[str, workflow.ActivityHandle[Receipt] | None] = {}
+        self.insisting: dict[str, StaffNotice] = {}
+        """What is tried on after it has failed at first, by its key."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     def begin(
@@ -73,6 +86,7 @@ class StaffNotices:
             at_first: The attempts after which it is told that nobody was reached; None if that is known already.
             insist: How it is tried on; None if somebody else sees to that.
         """
+        self._on_their_way[notice.key] = None
         task = asyncio.create_task(self._tell(notice, urgency, heard, at_first, insist))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -98,13 +112,14 @@ class StaffNotices:
         insist: ActivityPolicy | None,
     ) -> None:
         policy = at_first or insist
-        self._on_their_way[notice.key] = None
+        if notice.insisting:
+            self.insisting[notice.key] = notice
         while policy and notice.key in self._on_their_way:
             sending = self._on_their_way[notice.key] = _send(notice, urgency, policy)
             try:
                 receipt = await sending
             except ActivityError as error:
-                if isinstance(error.cause, CancelledError):
+                if isinstance(error.cause, CancelledError) or notice.key not in self._on_their_way:
                     break
                 heard(None, [_reason(error)])
                 policy = insist if policy is not insist else None
@@ -114,7 +129,9 @@ class StaffNotices:
                     break
                 notice, policy = notice.model_copy(update={"others": []}), insist
             notice = notice.model_copy(update={"insisting": True})
+            self.insisting[notice.key] = notice
         self._on_their_way.pop(notice.key, None)
+        self.insisting.pop(notice.key, None)
 
 
 def _send(notice: StaffNotice, urgency: Urgency, policy: ActivityPolicy) -> workflow.ActivityHandle[Receipt]:
@@ -154,7 +171,7 @@ def start_message(
         summary="Neutral message to the patient",
         # An attempt that runs at this moment is waited for: what has left is noted as sent.
         cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-        **PATIENT_MESSAGE.options(),
+        **replace(PATIENT_MESSAGE, altogether=max(send_before - workflow.now(), ATTEMPT)).options(),
     )
 
 

@@ -13,13 +13,12 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from activities.models import StaffNotice
-    from activities.policies import NOTICE_FOR_INFORMATION
     from workflows import visibility as seen
     from workflows.cancellation import WITHDRAWN
     from workflows.core.effects import ChangeTask, CloseTask, Notify, OpenTask, StartReferral
     from workflows.core.urgency import Urgency
     from workflows.messages import Level, TaskChanged, TaskStart, TaskWithdrawn
-    from workflows.notices import Reach, StaffNotices, others_than
+    from workflows.notices import Reach, StaffNotices, others_than, until_it_is_old
     from workflows.staff_task import task_attributes
 
 E = TypeVar("E")
@@ -48,7 +47,12 @@ class Outward:
 
     @property
     def is_idle(self) -> bool:
-        """Whether everything has landed."""
+        """Whether everything has landed, but for notices that are tried on; each is one of what is in flight."""
+        return len(self._in_flight) <= len(self._notices.insisting)
+
+    @property
+    def has_landed(self) -> bool:
+        """Whether nothing at all is on its way."""
         return not self._in_flight
 
     @property
@@ -158,17 +162,18 @@ class Outward:
             in_danger=notice.urgency is Urgency.IN_DANGER,
         )
         heard = self._reach.of_notice(telling)
-        await self._notices.begin(telling, notice.urgency, heard, insist=NOTICE_FOR_INFORMATION)
+        await self._notices.begin(telling, notice.urgency, heard, insist=until_it_is_old(notice.urgency))
 
     def pass_on(self, notice: StaffNotice) -> None:
-        """Go on telling what a task could not tell before it ended."""
+        """Go on telling what a task could not tell before it ended, or an earlier run of this workflow."""
         insisting = notice.model_copy(update={"insisting": True})
         heard = self._reach.of_notice(insisting)
-        self._begin(
-            self._notices.begin(
-                insisting, Urgency.ORDINARY, heard, at_first=None, insist=NOTICE_FOR_INFORMATION
-            )
-        )
+        insist = until_it_is_old(Urgency.IN_DANGER if notice.in_danger else Urgency.ORDINARY)
+        self._begin(self._notices.begin(insisting, Urgency.ORDINARY, heard, at_first=None, insist=insist))
+
+    def untold(self) -> list[dict[str, Any]]:
+        """What is tried on, as plain JSON: a run that continues this one tries on in its place."""
+        return [notice.model_dump(mode="json") for notice in self._notices.insisting.values()]
 
 
 def _levels(task: OpenTask) -> list[Level]:

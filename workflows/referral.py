@@ -51,6 +51,7 @@ class Referral:
             return
         self.referral = beginning
         given = read_start(start)
+        self._untold = given.get(RESUMED, {}).get("untold", [])
         self._given, self._is_new = without_state(given), RESUMED not in given
         self._is_too_large = False
         begin = self.referral.start
@@ -83,6 +84,8 @@ class Referral:
     async def _live(self) -> ReferralView:
         if self._is_new:
             self._judged(lambda: self.referral.begin(workflow.now()))
+        for untold in self._untold:
+            self._outward.pass_on(StaffNotice.model_validate(untold))
         while not self.referral.finished(workflow.now()):
             self._moved = False
             self._errands.carry_out()
@@ -100,10 +103,10 @@ class Referral:
         self._wait.stop()
         self._errands.carry_out()
         self._show()
-        while not (self._outward.is_idle and workflow.all_handlers_finished()):
+        while not (self._outward.has_landed and workflow.all_handlers_finished()):
             self._moved = False
             await workflow.wait_condition(
-                lambda: self._moved or (self._outward.is_idle and workflow.all_handlers_finished())
+                lambda: self._moved or (self._outward.has_landed and workflow.all_handlers_finished())
             )
             self._show()
         return self.view()
@@ -227,7 +230,7 @@ class Referral:
             return
         self._wait.stop()
         workflow.continue_as_new(
-            {**self._given, RESUMED: {"snapshot": snapshot}},
+            {**self._given, RESUMED: {"snapshot": snapshot, "untold": self._outward.untold()}},
             initial_versioning_behavior=workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE,
         )
 

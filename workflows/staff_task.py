@@ -114,9 +114,12 @@ class StaffTask:
                 self._climb()
         self._wait.stop()
         self._notices.take_back()
+        if self.done and not await self._pass_on("task_completed", self.done):  # the task's answer stands
+            self._note("the episode takes no further entries")
         await self._notices.landed()
-        await self._report()
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        if self.withdrawn and not self.done and not self.withdrawn.quietly:
+            await self._tell_withdrawal(f"No longer needed ({self.withdrawn.reason}): {self.task.asks}")
+        await workflow.wait_condition(lambda: not self._passing_on and workflow.all_handlers_finished())
         return (
             self.done.outcome
             if self.done
@@ -250,14 +253,6 @@ class StaffTask:
         except Exception:  # its record is complete and its workflow gone
             return False
         return True
-
-    async def _report(self) -> None:
-        await workflow.wait_condition(lambda: not self._passing_on)
-        if self.done:
-            if not await self._pass_on("task_completed", self.done):  # the task's answer stands
-                self._note("the episode takes no further entries")
-        elif self.withdrawn and not self.withdrawn.quietly:
-            await self._tell_withdrawal(f"No longer needed ({self.withdrawn.reason}): {self.task.asks}")
 
     async def _tell_withdrawal(self, line: str) -> None:
         """Whoever was reached hears that it is withdrawn (A5). What does not arrive at once is left to the episode:

@@ -209,6 +209,7 @@ def progress(episode: Episode, json: Json = False) -> None:
             ("Extensions", shown["extensions"]),
             ("On hold", ", ".join(shown["on_hold"])),
             ("Flags", ", ".join(shown["flags"])),
+            ("Nobody was reached", "; ".join(shown["not_reached"])),
             ("Admission waits for", "; ".join(shown["waits_for"])),
             ("Waits until", (d := shown["next_deadline"]) and f"{when(d['at'])} {d['name']}"),
             ("Exit", (e := shown["exit"]) and f"{e['reason']} on {e['on']}"),

@@ -93,6 +93,7 @@ def show(referral: Id, json: Json = False) -> None:
             ("Closed", closed and f"{closed['reason'].replace('_', ' ')} on {closed['on']}"),
             ("Episode", f"episode-{shown['episode_id']}"),
         ]
+        rows += [("Nobody was reached", text) for text in shown["not_reached"]]
         rows += [("Not delivered", text) for text in shown["undelivered"]]
         table(shown["referral_id"], ["", ""], [row for row in rows if row[1]])
         if shown["offered"]:

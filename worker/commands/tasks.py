@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from worker.commands.channels import warn
 from worker.commands.episodes import _plain_word
 from worker.commands.options import By, Json
 from worker.episodes import Clinic, clinic, episode_id, task_id
@@ -47,7 +48,9 @@ def tasks(
                     for pair in one.typed_search_attributes.search_attributes
                     if pair.key.name.startswith("Carepath")
                 }
-                rows.append({"task_id": one.id, **known})
+                nobody = "nobody_reached" in known.get("flags", [])
+                rows.append({"task_id": one.id, **known, "nobody_reached": nobody})
+            warn(await here.faults.now(), here.settings)
         rows.sort(key=lambda row: row.get("due") or datetime.max.replace(tzinfo=UTC))
         if json:
             as_json(rows)
@@ -63,7 +66,8 @@ def _line(row: dict[str, Any], zone: str) -> list[Any]:
     due = row.get("due")
     ids = f"{row['task_id']}\nepisode-{row.get('episode')}"
     shown = when_in(zone, due) if isinstance(due, datetime) else None
-    return [ids, str(row.get("task")).replace("_", " "), row.get("owner"), shown, row.get("level")]
+    owner = f"{row.get('owner')}\nnobody was reached" if row["nobody_reached"] else row.get("owner")
+    return [ids, str(row.get("task")).replace("_", " "), owner, shown, row.get("level")]
 
 
 @app.command()
@@ -143,6 +147,8 @@ def why(
                     ("entries", ", ".join(shown["why"]["entries"]) or "none"),
                     ("state", shown["state"]),
                 ]
+                if shown["nobody_reached"]:
+                    rows.append(("nobody was reached", shown["not_reached"]))
                 rows += [
                     (
                         when_in(zone, datetime.fromisoformat(line["at"])),
@@ -156,9 +162,11 @@ def why(
                     "on_hold": progress["on_hold"],
                     "gate": progress["gate"],
                     "open_tasks": progress["open_tasks"],
+                    "not_reached": progress["not_reached"],
                 }
                 rows = [("on hold", hold) for hold in progress["on_hold"]]
                 rows += [("gate needs", c["why"]) for c in progress["gate"]["conditions"] if not c["met"]]
+                rows += [("nobody was reached", why) for why in progress["not_reached"]]
                 rows += [
                     (
                         f"{t['kind']} ({t['rule']})",
