@@ -138,7 +138,6 @@ def test_S9_S13_a_gate_that_was_passed_is_not_judged_again_by_tests_that_grow_ol
     "news",
     [
         {"kind": "use", "on": on(80)},
-        {"kind": "use", "on": on(95)},
         {"kind": "goal", "goal_id": "g9", "title": "new"},
         {"kind": "test", "test_id": "t5", "collected_on": on(85), "result": "dilute"},
         {"kind": "policy", "policy": {"gate": {"min_negative_tests": 9}}},
@@ -155,6 +154,17 @@ def test_S13_news_after_the_step_down_asks_a_clinician_and_leaves_the_gate_as_it
     assert not patient.unmet()
     if news["kind"] in ("use", "test"):
         assert patient.tasks & {"late_news", "reassessment"}
+
+
+def test_C1_a_use_in_aftercare_shows_in_the_sobriety_that_is_required_further_and_in_nothing_else() -> None:
+    patient = ready_for_gate()
+    patient.says("decision", about="gate_review", choice="pass", by="th-1")
+    patient.until(on(150))
+    patient.says("use", on=on(149))
+    assert patient.unmet() == {"sobriety"}
+    assert patient.progress.gate.passed_on == on(90)
+    patient.until(on(180))
+    assert patient.progress.gate.passes
 
 
 def test_C1_who_returns_to_the_program_has_a_gate_before_them_again() -> None:

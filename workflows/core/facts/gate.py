@@ -58,11 +58,18 @@ class GateFacts(AttendanceFacts):
         still to be passed.
 
         After the step down the gate is history: tests that grow old do not judge it again, and late news is a
-        question to a clinician (S13).
+        question to a clinician (S13). Only sobriety is required further: a use in aftercare shows (C1).
         """
         signed = self.record.get(self.step_down.key) if self.step_down else None
         if signed is None:
             return None
+        found, opens_on = self._gate_when_signed(signed)
+        if self.last_use_on and self.stepped_down_on and self.last_use_on >= self.stepped_down_on:
+            today = {one.name: one for one in self.gate_conditions}
+            found = tuple(today["sobriety"] if one.name == "sobriety" else one for one in found)
+        return found, opens_on
+
+    def _gate_when_signed(self, signed: Recorded) -> tuple[Sequence[Condition], date | None]:
 
         def fold() -> tuple[Sequence[Condition], date | None]:
             then = self.as_known_at(signed.recorded_at)
