@@ -49,7 +49,7 @@ async def test_ninety_days_of_program_a_slip_an_extension_the_gate_and_aftercare
     time_skipping: WorkflowEnvironment, mailbox: Mailbox
 ) -> None:
     result = await golden_journey(await Story.begin(time_skipping))
-    assert result["exit"] == {"reason": "completed", "on": ANY, "entry_id": ANY}
+    assert result["exit"] == {"reason": "completed", "on": ANY, "entry_id": ANY, "stay_ended_on": ANY}
     told = [mail["subject"] for mail in read(mailbox.file)]
     assert any("gate review" in subject for subject in told)
 

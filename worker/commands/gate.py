@@ -18,7 +18,8 @@ def gate(episode: Episode, json: Json = False) -> None:
     async def run() -> None:
         async with clinic() as here:
             shown = await here.query(episode_id(episode), "progress")
-        found = {**shown["gate"], "on_hold": shown["on_hold"]}
+        asked = [one for one in shown["may_decide"] if one["about"] == "gate_review"]
+        found = {**shown["gate"], "on_hold": shown["on_hold"], "may_decide": asked}
         if json:
             as_json(found)
             return
@@ -31,6 +32,9 @@ def gate(episode: Episode, json: Json = False) -> None:
             ],
         )
         console.print(_verdict(found))
+        for question in asked:
+            choices, who = ", ".join(question["choices"]), " or ".join(question["signed_by"])
+            console.print(f"{question['asks']} Choices: {choices}; by the {who}.")
 
     asyncio.run(run())
 

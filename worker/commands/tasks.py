@@ -119,11 +119,20 @@ def _send(
         async with clinic() as here:
             if signer:
                 asked = await here.query(task_id(task), "task")
+                _must_be_open(asked)
                 check_signer(here.settings, *signer, asked["kind"], asked["signed_by"])
             view = await here.update(task_id(task), update, argument)
         as_json(view) if json else console.print(done)
 
     asyncio.run(run())
+
+
+def _must_be_open(task: dict[str, Any]) -> None:
+    """A second answer is told how the task has ended, also after its workflow has (E10)."""
+    if task["state"] != "open":
+        last = task["history"][-1]
+        by = f" by {last['by']}" if last["by"] else ""
+        raise CannotDo(f"This task is {task['state']} already: {last['what']}{by}.")
 
 
 @app.command()
@@ -163,6 +172,7 @@ def why(
                     "gate": progress["gate"],
                     "open_tasks": progress["open_tasks"],
                     "not_reached": progress["not_reached"],
+                    "may_decide": progress["may_decide"],
                 }
                 rows = [("on hold", hold) for hold in progress["on_hold"]]
                 rows += [("gate needs", c["why"]) for c in progress["gate"]["conditions"] if not c["met"]]
@@ -173,6 +183,13 @@ def why(
                         f"{t['asks']} Entries: {', '.join(t['entries']) or 'none'}.",
                     )
                     for t in progress["open_tasks"]
+                ]
+                rows += [
+                    (
+                        f"may be decided: {q['about']} ({q['rule']})",
+                        f"{q['asks']} Choices: {', '.join(q['choices'])}.",
+                    )
+                    for q in progress["may_decide"]
                 ]
         as_json(shown) if json else table(f"Why: {subject}", ["what", "why"], rows)
 

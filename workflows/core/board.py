@@ -89,11 +89,23 @@ class Board:
                 rule=task.rule,
                 entries=list(task.entries),
                 asks=task.asks,
+                outcomes=list(task.outcomes),
                 signed_by=list(task.signers.roles),
                 nobody_reached=task.task_id in self.unreached,
             )
             for task in sorted(self.open.values(), key=lambda task: (task.due_at, task.task_id))
         ]
+
+    def asked_by(self, task_id: str) -> str | None:
+        """The key of the duty that a task was opened for, also after the task has ended."""
+        return next(
+            (
+                key
+                for key, times in self.opened.items()
+                if any(_task_id(self.name, key, number) == task_id for number in range(1, times + 1))
+            ),
+            None,
+        )
 
     def reconcile(
         self,
@@ -204,9 +216,8 @@ class Board:
             return None
         due_at = duty.due_at(since, clinic.calendar)
         number = self.opened[duty.key] = self.opened.get(duty.key, 0) + 1
-        name = hashlib.sha256(f"{self.name}|{duty.key}|{number}".encode()).hexdigest()[:20]
         return OpenTask(
-            f"task-{name}",
+            _task_id(self.name, duty.key, number),
             duty.key,
             duty.kind,
             duty.role,
@@ -247,3 +258,8 @@ def _told_of(before: OpenTask, after: OpenTask) -> list[str]:
     if after.due_at != before.due_at:
         told.append(f"{what} is due {in_words(after.due_at)} (was {in_words(before.due_at)}).")
     return told
+
+
+def _task_id(board: str, key: str, number: int) -> str:
+    name = hashlib.sha256(f"{board}|{key}|{number}".encode()).hexdigest()[:20]
+    return f"task-{name}"

@@ -1,6 +1,7 @@
 """Which duty a decision answers, and why it may not (E10)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from workflows.core.calendar import in_words
 from workflows.core.duties import CLINICIANS, Duty
@@ -9,7 +10,7 @@ from workflows.core.entries import Decision, Source
 from workflows.core.entries.intake import level_named
 from workflows.core.errors import NotAllowedNow
 from workflows.core.facts import Answer, Facts
-from workflows.core.keys import kind_of
+from workflows.core.keys import kind_of, subject_of
 from workflows.core.signing import ON_CALL
 from workflows.core.sources import spoken_by
 
@@ -30,16 +31,29 @@ NEEDS_REASON = frozenset(
 """Choices that a person must give a reason for (S11, S12, E2)."""
 
 
-def answer_to(
-    decision: Decision, duties: Iterable[Duty], task_ids: Mapping[str, str], facts: Facts
-) -> tuple[str, Answer]:
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """The ids by which people name tasks."""
+
+    of_open: Mapping[str, str]
+    """Of the open tasks, by duty key."""
+    asked_by: Callable[[str], str | None]
+    """The duty key of any task that ever was, by its id."""
+
+
+def may_be_answered(duty: Duty, facts: Facts) -> bool:
+    """Whether a duty is open for an answer now."""
+    return facts.answer(duty.key) is None and (duty.early or duty.since <= facts.now)
+
+
+def answer_to(decision: Decision, duties: Iterable[Duty], ids: Ids, facts: Facts) -> tuple[str, Answer]:
     """The key of the duty that a decision answers, and what is kept of the answer.
 
     Args and errors are those of `answered_duty`.
     """
     placed = facts.record.place(decision, facts.now)
     try:
-        duty = answered_duty(decision, duties, task_ids, facts)
+        duty = answered_duty(decision, duties, ids, facts)
     except NotAllowedNow:
         # What was decided in another system is history: it needs no task that asked for it here (T7).
         if not placed.is_history:
@@ -74,28 +88,30 @@ def _of_history(decision: Decision, facts: Facts) -> tuple[str, ...]:
     return CLINICIANS if said in frame.moves or said[0] in ALWAYS_WEIGHTY else ()
 
 
-def answered_duty(
-    decision: Decision, duties: Iterable[Duty], task_ids: Mapping[str, str], facts: Facts
-) -> Duty:
+def answered_duty(decision: Decision, duties: Iterable[Duty], ids: Ids, facts: Facts) -> Duty:
     """The duty that a decision answers.
 
     Args:
         decision: `about` names a duty by its task's id, its key, or its kind where only one is open.
         duties: Everything that may be decided now, tasks and standing questions.
-        task_ids: Ids of the open tasks by duty key.
+        ids: How tasks are named.
         facts: The facts of the moment.
 
     Raises:
         NotAllowedNow: nothing of that name is open, or the choice is none of its outcomes; the message lists
             what may be decided.
     """
-    may = [
-        duty for duty in duties if facts.answer(duty.key) is None and (duty.early or duty.since <= facts.now)
-    ]
+    may = [duty for duty in duties if may_be_answered(duty, facts)]
+    task_ids = ids.of_open
     named = [duty for duty in may if decision.about in (task_ids.get(duty.key), duty.key)]
     found = named or [duty for duty in may if duty.kind == decision.about]
+    asked_by = None if found else ids.asked_by(decision.about)
+    if asked_by and facts.answer(asked_by) is None:
+        found = [duty for duty in may if _takes_the_place(duty, asked_by, decision.choice)]
     if not found:
-        raise NotAllowedNow(f"{_already_decided(decision, facts)}Open for decision are: {_listed(may)}.")
+        raise NotAllowedNow(
+            f"{_already_decided(decision, facts, asked_by)}Open for decision are: {_listed(may)}."
+        )
     able = [duty for duty in found if choice_of(decision, duty) in duty.outcomes]
     if not able:
         raise NotAllowedNow(
@@ -150,14 +166,28 @@ def _check_when(decision: Decision, duty: Duty, facts: Facts) -> None:
         )
 
 
-def _already_decided(decision: Decision, facts: Facts) -> str:
+SAYS_THE_SAME = frozenset({"reached", "crisis"})
+"""Outcomes that are true whichever step of a search asked for them."""
+
+
+def _takes_the_place(duty: Duty, former: str, choice: str) -> bool:
+    """Whether a duty asks what a task had asked that has ended without an answer, so that the answer is not lost: a
+    step of the same search, or the same question asked anew."""
+    same = subject_of(duty.key) == subject_of(former)
+    return choice in duty.outcomes and same and (duty.kind == kind_of(former) or choice in SAYS_THE_SAME)
+
+
+def _already_decided(decision: Decision, facts: Facts, asked_by: str | None) -> str:
     for key in reversed(list(facts.frame.answers)):
         answer = facts.answer(key)
-        if answer and decision.about in (key, kind_of(key)):
+        if answer and (decision.about in (key, kind_of(key)) or key == asked_by):
             return (
                 f"{kind_of(key)} was decided as {answer.choice} by {answer.by} on "
                 f"{in_words(answer.at)}; the episode is now in {facts.periods[-1][0]}. "
             )
+    if asked_by:
+        what = kind_of(asked_by)
+        return f"about: the task {decision.about} ({what}) is no longer owed; what it asked for has changed. "
     return f"about: nothing named {decision.about} is open. "
 
 

@@ -32,7 +32,7 @@ from workflows.core.changes import (
 )
 from workflows.core.corrections import told_of_corrections
 from workflows.core.deadlines import Deadline
-from workflows.core.decisions import answer_to
+from workflows.core.decisions import Ids, answer_to, may_be_answered
 from workflows.core.duties import Duty
 from workflows.core.effects import (
     BeginEpisode,
@@ -65,7 +65,7 @@ from workflows.core.facts import Facts, Frame
 from workflows.core.facts.consents import told_of
 from workflows.core.linkage import Linkage
 from workflows.core.pathway import IN_PROGRAM, Pathway, Stage
-from workflows.core.policy import Policy, differences, load_policy
+from workflows.core.policy import Policy, adopting, differences, load_policy
 from workflows.core.progress import Changed
 from workflows.core.record import Record, is_taken_over, targets_of
 from workflows.core.refusals import refuse
@@ -259,13 +259,19 @@ class Episode:
             self._settle(now)  # the decision before this one may have moved the episode
             self._check(entry, now, frozenset())
             duties = list(self.pathway.duties(self.facts, self.stage))
-            ids = {key: task.task_id for key, task in self.open_tasks.items()}
+            ids = Ids({key: task.task_id for key, task in self.open_tasks.items()}, self.board.asked_by)
             key, answer = answer_to(entry, duties, ids, self.facts)
         except Refused as refused:
             return refused
         self.record.add(entry, now)
         self.frame.keep_answer(key, answer)
         return Changed(entry_id=entry.key, stage=self.stage)
+
+    @property
+    def may_be_decided(self) -> list[Duty]:
+        """What a person may decide now without being asked for it, or ahead of its time (E10)."""
+        facts, tasks = self.facts, self.open_tasks
+        return [duty for duty in self._unanswered() if duty.key not in tasks and may_be_answered(duty, facts)]
 
     def unknown_author(self, entry: Entry) -> str | None:
         """The author of an entry, where only the clinic's staff directory can tell whether they may sign it (E0)."""
@@ -340,8 +346,11 @@ class Episode:
             for r in self.record.standing(PolicyAdoption)
             if isinstance(r.entry, PolicyAdoption)
         ]
-        stated = [(self.started_at, self.start.policy), *adopted]
-        return [(since, load_policy(settings, self.pathway.defaults)) for since, settings in stated]
+        found, settings = [], dict(self.start.policy or {})
+        for since, changes in [(self.started_at, {}), *adopted]:
+            settings = adopting(settings, changes)
+            found.append((since, load_policy(settings, self.pathway.defaults)))
+        return found
 
     def _owed_by_time(self, now: datetime) -> frozenset[str]:
         """Keys of what time alone has made owed since we last looked, as after an outage: it is no news (T7).

@@ -384,8 +384,8 @@ class Course(_Part):
     exit_bundle: Delay = Delay(business_days=1)
     transfer_visit: Delay = Delay(days=7)
     """Until the receiving side is asked whether the first visit was attended (E5)."""
-    late_entries_for: Delay = Delay(days=30)
-    """How long the record of a closed episode still takes entries (E11)."""
+    late_entries_for: Delay = Delay(days=2192)
+    """How long the record of a closed episode still takes entries: as long as it is kept, six years (E11)."""
 
 
 class Discharge(_Part):
@@ -574,6 +574,16 @@ def load_policy(
         raise InvalidPolicy(
             "A policy is one object with named parts, such as gate: {sober_days: 30}."
         ) from None
+
+
+def adopting(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings after an adoption: it changes what it names, number by number, and leaves the others pinned (T8)."""
+    merged = dict(settings)
+    for part, numbers in changes.items():
+        known = merged.get(part)
+        both = isinstance(known, Mapping) and isinstance(numbers, Mapping)
+        merged[part] = {**(known or {}), **numbers} if both else numbers
+    return merged
 
 
 def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

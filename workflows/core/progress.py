@@ -63,6 +63,8 @@ class OpenTaskView(BaseModel):
     rule: str
     entries: list[str]
     asks: str
+    outcomes: list[str] = Field(default_factory=list)
+    """What it may be completed with."""
     signed_by: list[str] = Field(default_factory=list)
     """Roles that may answer it; empty: whoever there is."""
     nobody_reached: bool = False
@@ -93,6 +95,19 @@ class ExitView(BaseModel):
     reason: str
     on: date
     entry_id: str
+    stay_ended_on: date
+    """The last contact or the day of the exit, whichever is earlier: the length of stay ends there."""
+
+
+class Question(BaseModel):
+    """What a person may decide without a task that asks for it: a `decision` with this `about` and a choice."""
+
+    about: str
+    choices: list[str]
+    asks: str
+    rule: str
+    signed_by: list[str] = Field(default_factory=list)
+    """Roles that may decide it; empty: whoever is of the staff."""
 
 
 class Progress(BaseModel):
@@ -134,6 +149,8 @@ class Progress(BaseModel):
     """Why, for each task and notice that has reached nobody so far."""
     refused_by_payer: list[str] = Field(default_factory=list)
     """Authorizations that a payer refuses: a billing fact, beside the course of care (S11)."""
+    may_decide: list[Question] = Field(default_factory=list)
+    """What may be decided now beside the open tasks (E10)."""
     exit: ExitView | None = None
 
 

@@ -34,7 +34,7 @@ from workflows.core.errors import InvalidEntry, NotAllowedNow
 from workflows.core.facts import Facts
 from workflows.core.keys import kind_of
 from workflows.core.pathway import IN_PROGRAM
-from workflows.core.policy import Policy, load_policy
+from workflows.core.policy import Policy, adopting, load_policy
 from workflows.core.record import Recorded
 from workflows.core.risk import refuse_almost_known
 from workflows.core.services import refuse_unknown_service
@@ -60,7 +60,7 @@ def refuse(arriving: Recorded, facts: Facts, stage: str, defaults: Mapping[str, 
     if not arriving.is_history:
         refuse_unsigned(entry, facts)
     if isinstance(entry, PolicyAdoption):
-        _adoption(load_policy(entry.policy, defaults), facts, stage)
+        _adoption(_with(entry.policy, facts), facts, stage)
     elif isinstance(entry, LevelOfCareDecision) and stage == "intake":
         _level_by_another_role(entry, facts)
     elif isinstance(entry, Admission):
@@ -127,6 +127,12 @@ def _admission(entry: Admission, facts: Facts, stage: str) -> None:
             f"The person was admitted on {first.on} (entry {known[0].key}). To correct that admission, record this one "
             f"with supersedes={known[0].key}; a use since then is recorded as a use."
         )
+
+
+def _with(changes: Mapping[str, Any], facts: Facts) -> Policy:
+    """The policy that would be in force: what an adoption does not name stays as it is (T8)."""
+    in_force = facts.policy.model_dump(mode="json", exclude_defaults=True)
+    return load_policy(adopting(in_force, changes))
 
 
 def _adoption(policy: Policy, facts: Facts, stage: str) -> None:

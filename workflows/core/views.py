@@ -19,6 +19,7 @@ from workflows.core.progress import (
     JournalLine,
     NextDeadline,
     Progress,
+    Question,
     TeamChangeView,
     Week,
 )
@@ -64,8 +65,25 @@ def progress(episode: Episode, now: datetime) -> Progress:
         nobody_reached=bool(not_reached(episode)),
         not_reached=not_reached(episode),
         refused_by_payer=[refusal.said for refusal in facts.payer_refusals],
-        exit=ExitView(reason=facts.exit[0], on=facts.exit[1], entry_id=facts.exit[2]) if facts.exit else None,
+        may_decide=[
+            Question(
+                about=duty.kind,
+                choices=list(duty.outcomes),
+                asks=duty.asks,
+                rule=duty.rule,
+                signed_by=list(duty.signed_by),
+            )
+            for duty in episode.may_be_decided
+        ],
+        exit=_exit(facts),
     )
+
+
+def _exit(facts: Facts) -> ExitView | None:
+    if facts.exit is None or facts.stay_ended_on is None:
+        return None
+    reason, on, key = facts.exit
+    return ExitView(reason=reason, on=on, entry_id=key, stay_ended_on=facts.stay_ended_on)
 
 
 def changes_of_team(record: Record) -> list[TeamChangeView]:

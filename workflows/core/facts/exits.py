@@ -24,6 +24,14 @@ class ExitFacts(DischargeFacts):
         on = min(self.last_contact_by(signed.on) or signed.on, signed.on) if signed.decided else signed.on
         return (signed.reason, on, signed.key)
 
+    @property
+    def stay_ended_on(self) -> date | None:
+        """The end of the stay: the last contact or the day of the exit, whichever is earlier (E4)."""
+        if self.exit is None:
+            return None
+        on = self.exit[1]
+        return min(self.last_contact_by(on) or on, on)
+
     @fact
     def consents_standing(self) -> list[Consent]:
         """The consents that stand today; some end with the episode (P3)."""

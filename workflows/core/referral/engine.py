@@ -20,6 +20,7 @@ from workflows.core.duties import Duty
 from workflows.core.effects import Notify, OpenTask
 from workflows.core.entries import Closure, Entry
 from workflows.core.errors import NotAllowedNow, Refused
+from workflows.core.keys import kind_of, subject_of
 from workflows.core.policy import load_policy
 from workflows.core.progress import Changed
 from workflows.core.record import Record
@@ -141,12 +142,22 @@ class Referral:
         if key in self.record:
             return Changed(entry_id=key, duplicate=True, stage=self.state)
         self.facts_at(now)
-        task = next((task for task in self.board.open.values() if task.task_id == task_id), None)
+        task = self._asked_for(task_id, outcome)
         if task is None:
             raise NotAllowedNow("it is no longer owed; the referral has moved on in the meantime.")
         statement = statement_of(task.duty, outcome, self.facts, now)
         noted = {"reason": reason} if reason and statement["kind"] in ("cancellation", "reply") else {}
         return self.apply(parse_statement({**statement, **noted, "id": key, "by": by}), now)
+
+    def _asked_for(self, task_id: str, outcome: str) -> OpenTask | None:
+        """The open task of an id, or the one that asks the same anew with this outcome among its own: a search that
+        returns while somebody answers loses no answer."""
+        open_tasks = self.board.open.values()
+        if found := next((task for task in open_tasks if task.task_id == task_id), None):
+            return found
+        former = self.board.asked_by(task_id)
+        again = (task for task in open_tasks if former and _asks_the_same(task.duty, former))
+        return next((task for task in again if outcome in task.outcomes), None)
 
     def ask_anew(self, task_id: str, now: datetime) -> None:
         """A task has ended with an answer that had no effect: if it is still owed, it is opened again."""
@@ -370,6 +381,11 @@ class Referral:
     def zone(self) -> ZoneInfo:
         """The program's time zone."""
         return self.start.zone
+
+
+def _asks_the_same(duty: str, former: str) -> bool:
+    """Of the same attempt; the number of the list or of the try may be another."""
+    return all(one(duty).partition(".")[0] == one(former).partition(".")[0] for one in (kind_of, subject_of))
 
 
 _NAMES = {
