@@ -22,9 +22,10 @@ from activities.channels.port import AccessFault, Permanent, Transient, Uncertai
 from activities.clinic_database.consents import standing_in
 from activities.clinic_database.engine import ClinicDatabase
 from activities.clinic_database.faults import ChannelFaults, mended
+from activities.clinic_database.keys import chain_of
 from activities.clinic_database.ledger import UNSETTLED, Line, append, last_said
 from activities.clinic_database.outbox import row_of
-from activities.clinic_database.patients import Patient, Patients, key_behind
+from activities.clinic_database.patients import Patient, Patients
 from activities.clinic_database.tables import OutboxRow
 from activities.emergencies import PURPOSE
 from activities.models import (
@@ -164,7 +165,7 @@ class Discloser:
             if row is None:
                 return
             what = "arrived" if found.arrived else "not_arrived"
-            patient_key = await key_behind(session, row.episode_id)
+            patient_key = await chain_of(session, row.episode_id)
             last = await last_said(session, patient_key, found.key)
             if last == what or last not in (*UNSETTLED, "arrived", "not_arrived"):
                 return
@@ -191,7 +192,7 @@ class Discloser:
         row.state, row.attempts = "sending", row.attempts + 1
         row.consent_id = grounds.consent.consent_id if grounds.consent else None
         row.channel = way
-        await append(session, patient.patient_key, _line(wanted, agency, grounds))
+        await append(session, await chain_of(session, wanted.episode_id), _line(wanted, agency, grounds))
         return grounds
 
     async def _known(
@@ -200,7 +201,11 @@ class Discloser:
         """A sending that an earlier attempt has claimed and not given back."""
         if row.state == "sending":  # that attempt died before it could say what became of it (P9)
             row.state, row.settled_at = "uncertain", datetime.now(UTC)
-            await append(session, patient.patient_key, Line(wanted.key, "uncertain", "system", wanted.agency))
+            await append(
+                session,
+                await chain_of(session, wanted.episode_id),
+                Line(wanted.key, "uncertain", "system", wanted.agency),
+            )
         if row.state == "refused":
             raise ApplicationError(
                 f"{wanted.agency} has refused this sending", type=CHANNEL_REFUSED, non_retryable=True
@@ -279,7 +284,11 @@ class Discloser:
             row.reference, row.settled_at = reference, None if pending else datetime.now(UTC)
             if what == "sent":
                 await mended(session, _access(wanted, ours.way))
-            await append(session, patient.patient_key, Line(wanted.key, what, "system", wanted.agency))
+            await append(
+                session,
+                await chain_of(session, wanted.episode_id),
+                Line(wanted.key, what, "system", wanted.agency),
+            )
         return DisclosureReceipt(
             key=wanted.key,
             outcome="sent" if what == "sent" else "to_post" if what == "to_post" else "uncertain",

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from activities.clinic_database.engine import ClinicDatabase
+from activities.clinic_database.keys import chain_of
 from activities.clinic_database.ledger import Line, append
-from activities.clinic_database.patients import key_behind
 from activities.models import Emergency
 from workflows.core.consents import parts
 
@@ -44,6 +44,6 @@ async def told(
         detail=(*emergency.stated(), ("told_at", at.isoformat())),
     )
     async with database.transaction() as session:
-        patient_key = await key_behind(session, episode_id)
+        patient_key = await chain_of(session, episode_id)
         await append(session, patient_key, said)
         await append(session, patient_key, Line(key, "sent", emergency.discloser, emergency.recipient))

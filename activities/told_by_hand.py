@@ -12,9 +12,9 @@ from activities.agencies.book import AgenciesFileError
 from activities.agencies.port import UnknownAgency
 from activities.clinic_database.consents import standing_in
 from activities.clinic_database.engine import ClinicDatabase
+from activities.clinic_database.keys import chain_of
 from activities.clinic_database.ledger import Line, append
 from activities.clinic_database.outbox import row_of
-from activities.clinic_database.patients import key_behind
 from activities.disclose import Agencies
 from activities.models import NOTE_TOLD, ToldByHand, ToldReceipt
 from workflows.core.consents import Request, covering, parts
@@ -54,7 +54,7 @@ class HandLedger:
                     consent_id=consent.consent_id if consent else "",
                     detail=(("referral", told.referral_id), ("told_at", told.at.isoformat())),
                 )
-                patient_key = await key_behind(session, told.episode_id)
+                patient_key = await chain_of(session, told.episode_id)
                 await append(session, patient_key, said)
                 await append(session, patient_key, Line(told.key, "sent", told.by, told.recipient))
         return ToldReceipt(key=told.key, objection=objection)

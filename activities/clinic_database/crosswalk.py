@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from activities.clinic_database.engine import ClinicDatabase
+from activities.clinic_database.keys import present_key
 from activities.clinic_database.tables import ContactRow, EpisodeRow
 
 
@@ -25,6 +26,17 @@ class Crosswalk:
     def __init__(self, database: ClinicDatabase) -> None:
         self._database = database
 
+    @property
+    def database(self) -> ClinicDatabase:
+        """Where it is kept."""
+        return self._database
+
+    async def all_open(self) -> list[str]:
+        """Every episode that has not ended."""
+        async with self._database.transaction() as session:
+            found = select(EpisodeRow.episode_id).where(EpisodeRow.closed_on.is_(None))
+            return list(await session.scalars(found.order_by(EpisodeRow.episode_id)))
+
     async def open_episode(self, patient_key: str, episode_id: str, opened_on: date) -> None:
         """Note a new episode.
 
@@ -33,7 +45,8 @@ class Crosswalk:
         """
         try:
             async with self._database.transaction() as session:
-                session.add(EpisodeRow(episode_id=episode_id, patient_key=patient_key, opened_on=opened_on))
+                key = await present_key(session, patient_key)
+                session.add(EpisodeRow(episode_id=episode_id, patient_key=key, opened_on=opened_on))
         except IntegrityError:
             existing = await self.open_episode_of(patient_key)
             raise EpisodeAlreadyOpen(existing or episode_id) from None
@@ -41,8 +54,9 @@ class Crosswalk:
     async def open_episode_of(self, patient_key: str) -> str | None:
         """The patient's open episode."""
         async with self._database.transaction() as session:
+            key = await present_key(session, patient_key)
             found = select(EpisodeRow.episode_id).where(
-                EpisodeRow.patient_key == patient_key, EpisodeRow.closed_on.is_(None)
+                EpisodeRow.patient_key == key, EpisodeRow.closed_on.is_(None)
             )
             return await session.scalar(found)
 
@@ -55,7 +69,8 @@ class Crosswalk:
     async def episodes_of(self, patient_key: str) -> list[str]:
         """All episodes of a patient, the latest first."""
         async with self._database.transaction() as session:
-            found = select(EpisodeRow.episode_id).where(EpisodeRow.patient_key == patient_key)
+            key = await present_key(session, patient_key)
+            found = select(EpisodeRow.episode_id).where(EpisodeRow.patient_key == key)
             return list(await session.scalars(found.order_by(EpisodeRow.opened_on.desc())))
 
     async def note(self, episode_id: str, closed_on: date | None) -> None:
@@ -74,12 +89,20 @@ class Crosswalk:
                 return
             row.closed_on = row.closed_on or opened_on
             await session.flush()
-            session.add(EpisodeRow(episode_id=episode_id, patient_key=row.patient_key, opened_on=opened_on))
+            session.add(
+                EpisodeRow(
+                    episode_id=episode_id,
+                    patient_key=row.patient_key,
+                    opened_on=opened_on,
+                    ledger_key=row.ledger_key,
+                )
+            )
 
     async def save_contact(self, patient_key: str, channel: str, allowed: bool) -> None:
         """Keep how a patient may be reached."""
         async with self._database.transaction() as session:
-            await session.merge(ContactRow(patient_key=patient_key, channel=channel, allowed=allowed))
+            key = await present_key(session, patient_key)
+            await session.merge(ContactRow(patient_key=key, channel=channel, allowed=allowed))
 
     async def contact_of(self, episode_id: str) -> ContactRow | None:
         """How the patient of an episode may be reached; None where nothing is on file."""

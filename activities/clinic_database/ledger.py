@@ -16,7 +16,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.clinic_database.engine import ClinicDatabase
-from activities.clinic_database.patients import key_behind
+from activities.clinic_database.keys import all_keys, chain_of
 from activities.clinic_database.tables import LedgerRow, OutboxRow
 
 BEGINNING = "0" * 64
@@ -128,7 +128,10 @@ class Ledger:
     async def accounting(self, patient_key: str, since: datetime | None = None) -> list[Accounted]:
         """Every disclosure about a patient that left, or may have left, the oldest first (P8)."""
         async with self._database.transaction() as session:
-            found = select(LedgerRow.line).where(LedgerRow.patient_key == patient_key)
+            # No chain is ever rewritten: of a person who had two keys, both are read.
+            found = select(LedgerRow.line).where(
+                LedgerRow.patient_key.in_(await all_keys(session, patient_key))
+            )
             lines = [json.loads(line) for line in await session.scalars(found.order_by(LedgerRow.id))]
         by_key: dict[str, list[dict[str, Any]]] = {}
         for line in lines:
@@ -144,7 +147,7 @@ class Ledger:
                 OutboxRow.channel == "link", OutboxRow.state.in_(("sent", "uncertain")),
             )  # fmt: skip
             for row in await session.scalars(sent.order_by(OutboxRow.created_at).with_for_update()):
-                patient_key = await key_behind(session, row.episode_id)
+                patient_key = await chain_of(session, row.episode_id)
                 lines = await session.scalars(
                     select(LedgerRow.line).where(LedgerRow.patient_key == patient_key)
                 )

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.clinic_database.engine import ClinicDatabase
+from activities.clinic_database.keys import all_keys, present_key
 from activities.clinic_database.tables import ContactRow, EpisodeRow, PatientRow
 from activities.telephone import normal_form, same_number
 
@@ -61,20 +62,23 @@ class Patients:
         if patient.phone and (number := normal_form(patient.phone, self._region)):
             patient = replace(patient, phone=number)
         async with self._database.transaction() as session:
-            await session.merge(PatientRow(**{name: getattr(patient, name) for name in Patient.__slots__}))
+            values = {name: getattr(patient, name) for name in Patient.__slots__}
+            values["patient_key"] = await present_key(session, patient.patient_key)
+            await session.merge(PatientRow(**values))
 
     async def get(self, patient_key: str) -> Patient | None:
         """A patient by key."""
         async with self._database.transaction() as session:
-            row = await session.get(PatientRow, patient_key)
+            row = await session.get(PatientRow, await present_key(session, patient_key))
             return _patient(row) if row else None
 
     async def knows(self, patient_key: str) -> bool:
         """Whether anything is on file under a key: a person, or an episode of theirs."""
         async with self._database.transaction() as session:
-            if await session.get(PatientRow, patient_key):
+            key = await present_key(session, patient_key)
+            if await session.get(PatientRow, key):
                 return True
-            found = select(EpisodeRow.episode_id).where(EpisodeRow.patient_key == patient_key)
+            found = select(EpisodeRow.episode_id).where(EpisodeRow.patient_key == key)
             return await session.scalar(found.limit(1)) is not None
 
     async def of_episode(self, episode_id: str) -> Patient | None:
@@ -86,19 +90,21 @@ class Patients:
                 .where(EpisodeRow.episode_id == episode_id)
             )
             row = (await session.execute(found)).one_or_none()
-        if row is None:
-            return None
-        key, kept = row
-        return _patient(kept) if kept else Patient(key)
+            if row is None:
+                return None
+            key, kept = row
+            patient = _patient(kept) if kept else Patient(key)
+            return replace(patient, stopped_at=await _stopped_at(session, key))
 
     async def stop(self, patient_key: str, stopped: bool = True) -> None:
         """Send no further messages to a patient, or (False) send them again: the person's own word (P2)."""
         async with self._database.transaction() as session:
-            row = await session.get(PatientRow, patient_key)
-            if row is None:
-                row = PatientRow(patient_key=patient_key)
-                session.add(row)
-            row.stopped_at = (row.stopped_at or datetime.now(UTC)) if stopped else None
+            keys = await all_keys(session, patient_key)
+            if await session.get(PatientRow, keys[0]) is None:
+                session.add(PatientRow(patient_key=keys[0]))
+                await session.flush()
+            for row in await session.scalars(select(PatientRow).where(PatientRow.patient_key.in_(keys))):
+                row.stopped_at = (row.stopped_at or datetime.now(UTC)) if stopped else None
 
     async def reached_at(self, phone: str) -> list[str]:
         """Keys of everyone who is reached at a telephone: by the number on file, or by the channel to which messages
@@ -119,10 +125,10 @@ class Patients:
             await self.stop(key, stopped)
 
 
-async def key_behind(session: AsyncSession, episode_id: str) -> str:
-    """The patient key of an episode; the episode itself where the crosswalk does not know it."""
-    found = select(EpisodeRow.patient_key).where(EpisodeRow.episode_id == episode_id)
-    return await session.scalar(found) or f"episode-{episode_id}"
+async def _stopped_at(session: AsyncSession, key: str) -> datetime | None:
+    """When the person first said STOP, under whichever of their keys: an older number may still be theirs (P2)."""
+    rows = select(PatientRow.stopped_at).where(PatientRow.patient_key.in_(await all_keys(session, key)))
+    return min((at for at in await session.scalars(rows) if at), default=None)
 
 
 def _patient(row: PatientRow) -> Patient:

@@ -39,6 +39,65 @@ class EpisodeRow(Base):
     patient_key: Mapped[str] = mapped_column(String(120), index=True)
     opened_on: Mapped[date] = mapped_column(Date)
     closed_on: Mapped[date | None] = mapped_column(Date)
+    ledger_key: Mapped[str | None] = mapped_column(String(120))
+    """The chain of the ledger in which its lines stand, where its patient got another key since."""
+
+
+class MergeRow(Base):
+    """Two patient keys that were found to be one person; undone, the row stays as what was."""
+
+    __tablename__ = "patient_merge"
+    __table_args__ = (
+        Index("one_standing_merge_of_a_key", "from_key", unique=True,
+              sqlite_where=text("undone_at IS NULL"), postgresql_where=text("undone_at IS NULL")),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    from_key: Mapped[str] = mapped_column(String(120))
+    into_key: Mapped[str] = mapped_column(String(120), index=True)
+    by: Mapped[str] = mapped_column(String(120))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    before: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """What was on file under the key that goes on."""
+    after: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """What the merge has put in its place."""
+    episodes: Mapped[list[str]] = mapped_column(JSON)
+    """The episodes that have moved."""
+    undone_by: Mapped[str | None] = mapped_column(String(120))
+    undone_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class AbsenceRow(Base):
+    """Who is away, or has left for good, and to whom their tasks and notices go meanwhile."""
+
+    __tablename__ = "absence"
+
+    absence_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    staff_id: Mapped[str] = mapped_column(String(64), index=True)
+    substitute: Mapped[str] = mapped_column(String(64))
+    from_on: Mapped[date] = mapped_column(Date)
+    until_on: Mapped[date | None] = mapped_column(Date)
+    for_good: Mapped[bool] = mapped_column(Boolean)
+    recorded_by: Mapped[str] = mapped_column(String(120))
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(Integer)
+    """Grows when its days change: the entries of each version replace those of the one before."""
+    taken_back: Mapped[bool] = mapped_column(Boolean)
+
+
+class ClosureRow(Base):
+    """A day on which a site, or the whole clinic, is closed."""
+
+    __tablename__ = "program_closure"
+
+    closure_id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    site: Mapped[str | None] = mapped_column(String(64))
+    on: Mapped[date] = mapped_column(Date, index=True)
+    reason: Mapped[str] = mapped_column(String(500))
+    recorded_by: Mapped[str] = mapped_column(String(120))
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    taken_back_by: Mapped[str | None] = mapped_column(String(120))
+    taken_back_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class ContactRow(Base):
@@ -190,6 +249,6 @@ class ChannelFaultRow(Base):
 
 
 __all__ = [
-    "AnswerRow", "Base", "ChannelFaultRow", "ConsentEventRow", "ConsentRow", "ContactRow", "EpisodeRow", "LedgerRow",
-    "OutboxRow", "PatientRow", "TextRow",
+    "AbsenceRow", "AnswerRow", "Base", "ChannelFaultRow", "ClosureRow", "ConsentEventRow", "ConsentRow", "ContactRow",
+    "EpisodeRow", "LedgerRow", "MergeRow", "OutboxRow", "PatientRow", "TextRow",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
 from datetime import date, datetime, time
 from typing import Annotated
@@ -11,10 +12,12 @@ import typer
 
 from activities.channels.reach import OutOfBounds, check_address
 from activities.clinic_database import Crosswalk
+from activities.clinic_database.merging import CannotMerge, Merged, Merging
 from activities.clinic_database.patients import Patient, Patients
-from worker.commands.options import Json, read_day
+from worker.commands.options import By, Json, read_day
 from worker.episodes import clinic_database
 from worker.errors import CannotDo
+from worker.people import named
 from worker.settings import load_settings
 from worker.show import as_json, console, table
 
@@ -122,6 +125,67 @@ def stop(key: Key) -> None:
 def resume(key: Key) -> None:
     """The person wants messages again."""
     _stopped(key, False, "Messages are sent again.")
+
+
+@patient.command()
+def merge(
+    key_from: Annotated[str, typer.Argument(help="The key that is given up.")],
+    key_into: Annotated[str, typer.Argument(help="The key under which the person goes on.")],
+    by: By,
+    json: Json = False,
+) -> None:
+    """Two keys were found to be one person: everything goes on under the second one.
+
+    What is on file there stands, the other one fills gaps; about messages the safer of the two holds. The accounting
+    shows the disclosures of both. With two open episodes nothing is merged (I6). `unmerge` takes it back.
+    """
+    done = _merging(by, lambda merging, who: merging.merge(key_from, key_into, who))
+    if json:
+        as_json(asdict(done))
+        return
+    if not done.is_new:
+        console.print(f"{key_from} was merged into {done.into_key} before; nothing changed.", markup=False)
+        return
+    console.print(f"{key_from} is {done.into_key} now.{_moved(done)}", markup=False)
+    if done.differed:
+        said = ", ".join(done.differed).replace("_", " ")
+        console.print(
+            f"The two differed in: {said}. What stood under {done.into_key} stands; check it with `carepath patient "
+            f"show {done.into_key}`.",
+            markup=False,
+        )
+
+
+@patient.command()
+def unmerge(
+    key_from: Annotated[str, typer.Argument(help="The key that was given up.")], by: By, json: Json = False
+) -> None:
+    """They are two people after all: what was merged goes back, what was changed or begun since stays where it is."""
+    done = _merging(by, lambda merging, who: merging.unmerge(key_from, who))
+    if json:
+        as_json(asdict(done))
+        return
+    console.print(f"{key_from} and {done.into_key} are two people again.{_moved(done)}", markup=False)
+    if done.differed:
+        said = ", ".join(done.differed).replace("_", " ")
+        console.print(f"Left under {done.into_key} as it is now, check it: {said}.", markup=False)
+
+
+def _moved(done: Merged) -> str:
+    return f" Moved: {', '.join(f'episode-{one}' for one in done.episodes)}." if done.episodes else ""
+
+
+def _merging(by: str, do: Callable[[Merging, str], Awaitable[Merged]]) -> Merged:
+    who = named(load_settings(), "--by", by)
+
+    async def run() -> Merged:
+        async with clinic_database() as database:
+            return await do(Merging(database), who)
+
+    try:
+        return asyncio.run(run())
+    except CannotMerge as error:
+        raise CannotDo(str(error)) from None
 
 
 def _stopped(key: str, stopped: bool, words: str) -> None:
