@@ -15,6 +15,7 @@ from activities.channels.email import Email
 from activities.channels.other import Other
 from activities.channels.webhook import Webhook
 from activities.clinic_database import ClinicDatabase, Crosswalk, Outbox
+from activities.clinic_database.absences import Absences
 from activities.clinic_database.consents import Consents
 from activities.clinic_database.faults import ChannelFaults
 from activities.clinic_database.patients import Patients
@@ -77,7 +78,7 @@ def assemble(
     directories = DirectorySync(feeds_file, store)
     return Activities(
         [
-            StaffNotifier(door, staff_file, faults).notify_staff,
+            StaffNotifier(door, staff_file, faults, Absences(database), ZoneInfo(timezone)).notify_staff,
             PatientMessenger(
                 door,
                 crosswalk,

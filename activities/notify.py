@@ -1,14 +1,20 @@
 """Telling a member of staff: an opaque case id, a task code and a due time; everything else is behind the login."""
 
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities import staff_directory
+from activities.clinic_database.absences import Absences, acting_for
 from activities.clinic_database.faults import ChannelFaults
 from activities.models import CHANNEL_DOWN, NOTIFY_STAFF, UNKNOWN_STAFF, Addressee, Receipt, StaffNotice
 from activities.sending import Sender
+from activities.staff_directory import StaffMember
+
+UTC = ZoneInfo("UTC")
 
 OTHERS_FROM = 3
 """The attempt from which others are told, where nobody is in danger: what fails once often succeeds a moment later."""
@@ -17,8 +23,16 @@ OTHERS_FROM = 3
 class StaffNotifier:
     """Reads the directory anew for each notice, so that a changed file is in force without a restart."""
 
-    def __init__(self, sender: Sender, directory: Path, faults: ChannelFaults) -> None:
+    def __init__(
+        self,
+        sender: Sender,
+        directory: Path,
+        faults: ChannelFaults,
+        absences: Absences | None = None,
+        zone: ZoneInfo = UTC,
+    ) -> None:
         self._sender, self._directory, self._faults = sender, directory, faults
+        self._absences, self._zone = absences, zone
 
     @activity.defn(name=NOTIFY_STAFF)
     async def notify_staff(self, notice: StaffNotice) -> Receipt:
@@ -48,7 +62,7 @@ class StaffNotifier:
 
     async def _tell(self, notice: StaffNotice, to: Addressee, failures: "_Failures") -> Receipt:
         try:
-            member = staff_directory.load(self._directory).resolve(to.role, to.staff_id)
+            member = await self._acting(to)
         except staff_directory.UnknownStaff as error:
             raise ApplicationError(str(error), type=UNKNOWN_STAFF, non_retryable=True) from None
         except (
@@ -63,6 +77,17 @@ class StaffNotifier:
             addresses=member.channels, subject=subject_of(notice),
             body=body_of(notice.model_copy(update={"lines": lines})),
         )  # fmt: skip
+
+    async def _acting(self, to: Addressee) -> StaffMember:
+        """Whoever is told: the person who is meant, or whoever acts for them today."""
+        directory = staff_directory.load(self._directory)
+        absences = await self._absences.all() if self._absences else []
+        today = datetime.now(self._zone).date()
+        # Whoever has left may be gone from the directory; what was meant for them still arrives.
+        meant = to.staff_id and acting_for(to.staff_id, today, absences)
+        member = directory.resolve(to.role, meant)
+        acting = acting_for(member.staff_id, today, absences)
+        return member if acting == member.staff_id else directory.resolve(to.role, acting)
 
 
 class _Failures:

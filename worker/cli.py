@@ -53,6 +53,8 @@ COMMANDS = {
     "patient": "patients.patient",
     "ledger": "emergency.ledger",
     "templates": "templates.templates",
+    "staff": "staff.staff",
+    "closure": "closures.closure",
     "directory": "directory.directory",
 }
 

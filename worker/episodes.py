@@ -16,6 +16,7 @@ from temporalio.service import RPCError
 from activities.clinic_database import ClinicDatabase, Crosswalk, EpisodeAlreadyOpen
 from activities.clinic_database.faults import ChannelFaults
 from worker.asking import LONGEST, UNSURE, answered
+from worker.beginning import known_at_the_beginning
 from worker.connection import connect
 from worker.database import check_database
 from worker.diagnosis import queue, said
@@ -86,7 +87,13 @@ class Clinic:
         return begun.episode_id
 
     async def start_episode(self, start: dict[str, Any]) -> None:
-        """Start the workflow of an episode that the crosswalk knows."""
+        """Start the workflow of an episode that the crosswalk knows.
+
+        The crosswalk knows it before what holds in the clinic is read, so that whoever tells all episodes of a closed
+        day or of an absence in between finds it there.
+        """
+        holds = await known_at_the_beginning(self.crosswalk.database, read_start(start))
+        start = {**start, "history": [*start.get("history", ()), *holds]} if holds else start
         try:
             await self.client.start_workflow(
                 seen.CARE_EPISODE,

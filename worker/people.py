@@ -68,6 +68,8 @@ def check_authors(
         kind, source = statement.get("kind"), statement.get("source", Source.STAFF)
         if source != Source.STAFF or (by in tuple(Source) and kind not in SIGNATURES):
             continue
+        if kind == "team":
+            check_holder(settings, statement)
         about = str(statement.get("about"))
         asked = [task for task in open_tasks if about == task["task_id"] or kind_of(about) == task["kind"]]
         if kind == "level_of_care":
@@ -76,6 +78,38 @@ def check_authors(
             check_signer(settings, "by", by, asked[0]["kind"], asked[0]["signed_by"])
         else:
             named(settings, "by", by)
+
+
+def check_holder(settings: Settings, change: Mapping[str, Any]) -> None:
+    """Whether somebody may be given a role in a team: a slip of the hand would leave its tasks with nobody (E1).
+
+    Raises:
+        CannotDo: the directory does not know them, or they could not sign what the role signs.
+    """
+    staff_id, role = change.get("staff_id"), change.get("role")
+    if isinstance(staff_id, str) and isinstance(role, str):
+        check_able(_member(settings, "staff_id", staff_id), "staff_id", [role])
+
+
+def check_able(member: StaffMember, option: str, roles: Collection[str]) -> None:
+    """Whether a person could sign what some roles sign: a director's word is a director's, a clinician's a clinician's.
+
+    Raises:
+        CannotDo: they could not, and what would be right.
+    """
+    for role in roles if member.roles else ():
+        able = (
+            {"director"}
+            if role == "director"
+            else set(CLINICIANS)
+            if role in CLINICIANS
+            else set(member.roles)
+        )
+        if role not in member.roles and not able & set(member.roles):
+            raise CannotDo(
+                f"{option}: a {role.replace('_', ' ')} signs what {member.staff_id}, who is {_in_words(member.roles)}, "
+                "may not. Name somebody else, or give them the role in the staff directory."
+            )
 
 
 def directory(settings: Settings) -> StaffDirectory:

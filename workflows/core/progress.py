@@ -122,6 +122,8 @@ class Progress(BaseModel):
     site: str = ""
     team: dict[str, str] = Field(default_factory=dict)
     """Staff ids by role, as of today: those who stand in are in the place of those who are away."""
+    team_named: dict[str, str] = Field(default_factory=dict)
+    """Who was named for each role, whether or not they are away."""
     team_changes: list[TeamChangeView] = Field(default_factory=list)
     """Changes of the team that stand, past and planned."""
     program_day: int | None

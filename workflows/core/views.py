@@ -43,6 +43,7 @@ def progress(episode: Episode, now: datetime) -> Progress:
         states=leaf_states(episode),
         site=episode.start.site,
         team=facts.team,
+        team_named=facts.team_named,
         team_changes=changes_of_team(facts.record),
         program_day=(facts.today - admitted_on).days + 1
         if admitted_on and facts.today >= admitted_on

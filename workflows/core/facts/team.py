@@ -4,7 +4,7 @@ from datetime import date
 
 from workflows.core.entries import Closure, TeamChange
 from workflows.core.facts.reading import Reading, fact
-from workflows.core.team import changes_in, planned, team_on
+from workflows.core.team import changes_in, named_on, planned, team_on
 
 
 class TeamFacts(Reading):
@@ -16,6 +16,11 @@ class TeamFacts(Reading):
         if not self.record.all_of(TeamChange):
             return dict(self.frame.first_team)
         return team_on(self.today, self.frame.first_team, changes_in(self.record))
+
+    @property
+    def team_named(self) -> dict[str, str]:
+        """Who was named for each role, whether or not they are away today."""
+        return named_on(self.today, self.frame.first_team, changes_in(self.record))
 
     @property
     def team_ahead(self) -> list[str]:

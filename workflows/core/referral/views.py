@@ -9,6 +9,7 @@ from workflows.core.referral.attempts import Attempt
 from workflows.core.referral.engine import Referral
 from workflows.core.referral.facts import ReferralFacts
 from workflows.core.referral.statements import Place
+from workflows.core.team import changes_in, named_on
 from workflows.core.views import changes_of_team, not_reached
 
 
@@ -76,6 +77,7 @@ class ReferralView(BaseModel):
     not_reached: list[str]
     team: dict[str, str] = Field(default_factory=dict)
     """Staff ids by role, as of today."""
+    team_named: dict[str, str] = Field(default_factory=dict)
     team_changes: list[TeamChangeView] = Field(default_factory=list)
     closed: ClosedView | None
 
@@ -110,6 +112,7 @@ def view(referral: Referral, now: datetime) -> ReferralView:
         nobody_reached=bool(not_reached(referral)),
         not_reached=not_reached(referral),
         team=facts.team,
+        team_named=named_on(facts.today, referral.frame.first_team, changes_in(referral.record)),
         team_changes=changes_of_team(facts.record),
         closed=ClosedView(reason=end.reason, on=facts.calendar.day_of(end.at)) if end else None,
     )
