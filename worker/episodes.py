@@ -26,6 +26,7 @@ from workflows import visibility as seen
 from workflows.core.entries import in_words
 from workflows.core.errors import Refused
 from workflows.core.policy import load_policy
+from workflows.core.services import refuse_unknown_services
 from workflows.core.start import EpisodeStart
 
 
@@ -157,7 +158,9 @@ def read_start(start: dict[str, Any]) -> EpisodeStart:
 
     try:
         begun = EpisodeStart.model_validate(start)
-        load_policy(begun.policy, pathway_named(begun.pathway).defaults)
+        refuse_unknown_services(
+            begun.schedule, load_policy(begun.policy, pathway_named(begun.pathway).defaults)
+        )
         begun.check_codes()
         check_following(begun)
     except ValidationError as error:

@@ -28,7 +28,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.core.entries import JUDGED_AT_THE_DOOR, Entry, parse_entry
     from workflows.core.episode import Episode
     from workflows.core.errors import Refused
+    from workflows.core.policy import load_policy
     from workflows.core.progress import Changed, JournalLine, Progress
+    from workflows.core.services import refuse_unknown_services
     from workflows.core.snapshot import pack, unpack
     from workflows.core.start import EpisodeStart
     from workflows.details import episode_attributes, progress_table
@@ -351,6 +353,7 @@ def _begin(start: Mapping[str, Any]) -> Episode:
     if resumed:
         return unpack(resumed["snapshot"], begin, pathway)
     begin.check_codes()
+    refuse_unknown_services(begin.schedule, load_policy(begin.policy, pathway.defaults))
     check_following(begin)
     episode = Episode(begin, pathway, workflow.now())
     episode.recall(workflow.now())

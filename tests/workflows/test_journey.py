@@ -11,6 +11,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
 from activities.models import MESSAGE_PATIENT, QUIET_HOURS, PatientMessage, Receipt
+from tests.waiting import eventually
 from tests.workflows.golden import golden_journey
 from tests.workflows.linkage import clinic_with
 from tests.workflows.story import Story
@@ -243,3 +244,52 @@ async def test_E1_a_cancellation_from_the_web_ui_ends_neither_the_episode_nor_a_
     assert "stays open" in view["history"][-1]["what"]
     await story.record("screening", substances=["alcohol"])
     assert "screening" not in await story.tasks()
+
+
+@pytest.mark.usefixtures("worker")
+async def test_T3_I4_a_corrected_screening_reaches_the_open_task_and_whoever_has_it(
+    time_skipping: WorkflowEnvironment, mailbox: Mailbox
+) -> None:
+    story = await Story.begin(time_skipping)
+    first = await story.record("screening", substances=["alcohol"], home_safe=True)
+    task = await story.task("level_of_care")
+    changed = await story.record(
+        "screening",
+        substances=["alcohol"],
+        withdrawal_risk="high",
+        supersedes=first["entry_id"],
+        reason="mistyped",
+    )
+    assert [
+        one
+        for one in changed["changes"]
+        if one.startswith("Changed for therapist: Decide on the level of care")
+    ]
+
+    async def it_says_so() -> bool:
+        shown = await task.query("task")
+        noted = [line["what"] for line in shown["history"]]
+        return shown["why"]["entries"] == [changed["entry_id"]] and "what it asks has changed" in noted
+
+    async def its_owner_was_told() -> bool:
+        return any(
+            mail["to"].startswith("th-1")
+            and mail["subject"].startswith("task changed")
+            and "high" in str(mail)
+            for mail in read(mailbox.file)
+        )
+
+    await eventually(it_says_so, story.environment.sleep)
+    await eventually(its_owner_was_told, story.environment.sleep)
+    assert "withdrawal" in (await task.query("task"))["why"]["asks"]
+
+
+@pytest.mark.usefixtures("worker", "mailbox")
+async def test_A2_a_start_whose_schedule_names_a_service_that_nobody_knows_ends_with_a_sentence(
+    time_skipping: WorkflowEnvironment,
+) -> None:
+    schedule = [{"weekday": "mon", "start": "18:00", "minutes": 180, "service": "yoga"}]
+    story = await Story.begin(time_skipping, schedule=schedule)
+    with pytest.raises(WorkflowFailureError) as failed:
+        await story.handle.result()
+    assert "schedule.0.service: yoga is no service" in str(failed.value.cause)

@@ -37,7 +37,7 @@ from workflows.core.pathway import IN_PROGRAM
 from workflows.core.policy import Policy, adopting, load_policy
 from workflows.core.record import Recorded
 from workflows.core.risk import refuse_almost_known
-from workflows.core.services import refuse_unknown_service
+from workflows.core.services import refuse_unknown_service, refuse_unknown_services
 from workflows.core.signing import signers
 from workflows.core.sources import spoken_by
 
@@ -163,8 +163,7 @@ def _adoption(policy: Policy, facts: Facts, stage: str) -> None:
 def _services(entry: Attendance | SessionChange | Schedule, facts: Facts) -> None:
     """A service that nobody knows would count nowhere; a cancelled session that does not exist takes place (A2)."""
     if isinstance(entry, Schedule):
-        for number, line in enumerate(entry.schedule):
-            refuse_unknown_service(line.service, facts.policy, f"schedule.{number}.service")
+        refuse_unknown_services(entry.schedule, facts.policy)
         return
     refuse_unknown_service(entry.service, facts.policy)
     # A feed may tell of it before it tells of the session, and a session may be moved here later: that waits (T4).

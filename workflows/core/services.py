@@ -1,8 +1,9 @@
 """What a session is called, and which service of the program is meant (A2)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
+from workflows.core.entries import WeeklySession
 from workflows.core.errors import InvalidEntry
 from workflows.core.policy import Dose, Policy
 from workflows.core.vocabulary import is_mutual_help, slug
@@ -36,3 +37,9 @@ def refuse_unknown_service(name: str | None, policy: Policy, field: str = "servi
             f"{field}: {name} is no service that is known here; there are {known}. A program that offers another one, "
             "or calls one otherwise, names it in its policy (dose.services, dose.service_names)."
         )
+
+
+def refuse_unknown_services(weekly: Iterable[WeeklySession], policy: Policy) -> None:
+    """The same for every line of a weekly schedule."""
+    for number, line in enumerate(weekly):
+        refuse_unknown_service(line.service, policy, f"schedule.{number}.service")

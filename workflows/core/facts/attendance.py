@@ -147,7 +147,7 @@ class AttendanceFacts(StageFacts):
         """Whether an exit that was taken back later stood at a session, and nobody says how it went."""
         if not any(first < session.ends_at and begins < until for first, until in self.shut_out):
             return False
-        return session.start not in self._stated
+        return not any(belongs_to(start, session, self._early) for start in self._told)
 
     def _was_shut_out_on(self, day: date) -> bool:
         """The same for a whole day."""
