@@ -1,0 +1,205 @@
+"""Every command of README.md, run as it stands there, so that the README cannot go stale.
+
+What stands in capitals (EPISODE, TASK, REFERRAL…) is taken from the lists of the clinic, as a reader does. A command
+that takes minutes runs with fewer patients; what CI runs by itself (`make …`, the proof) is only looked up.
+"""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.servers import free_port
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text("utf-8")
+CAREPATH = Path(sys.executable).parent / "carepath"
+
+SMALLER = {"--patients 1000": "--patients 2"}
+"""What is run with less, so that it takes seconds."""
+
+BY_THEMSELVES = ("up", "worker", "gateway", "down", "pathway")
+"""Commands that run until they are stopped, or for minutes: they have tests of their own, and are looked up here."""
+
+
+def blocks(text: str) -> list[list[str]]:
+    """The indented blocks of a Markdown text: lists of commands, without their comments and with no line broken."""
+    found: list[list[str]] = [[]]
+    for line in text.replace("\\\n", " ").splitlines():
+        if line.startswith("    "):
+            found[-1].append(line.partition("  #")[0].strip())
+        elif found[-1]:
+            found.append([])
+    return [block for block in found if block]
+
+
+COMMANDS = [
+    command for block in blocks(README) for command in block if command.startswith(("carepath ", "make "))
+]
+
+INLINE = [one for one in re.findall(r"`(carepath [^`]+)`", README) if "…" not in one]
+
+
+class Reader:
+    """Whoever follows the README in a second window, beside the clinic that runs in the first."""
+
+    def __init__(self, home: Path, folder: Path) -> None:
+        self.folder = folder
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith(("CAREPATH", "TEMPORAL"))
+        }
+        self.environment = {**kept, "CAREPATH_HOME": str(home), "COLUMNS": "250"}
+        self.known: dict[str, str] = {}
+
+    def asks(self, *arguments: str) -> Any:
+        """What a command shows as JSON."""
+        return json.loads(self.types([*arguments, "--json"]).stdout)
+
+    def types(self, arguments: list[str]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(CAREPATH), *arguments], capture_output=True, text=True, cwd=self.folder, env=self.environment,
+            timeout=180, check=False,
+        )  # fmt: skip
+
+    def filled(self, word: str) -> str:
+        """A word of a command, with what the reader puts in the place of capitals."""
+        find = getattr(self, f"_{word.lower()}", None) if re.fullmatch(r"[A-Z]{3,}", word) else None
+        if find is None:
+            return word
+        if word not in self.known:
+            self.known[word] = find()
+        return self.known[word]
+
+    def _episode(self) -> str:
+        """One of `carepath list --stage program`."""
+        in_program = self.asks("list", "--stage", "program")
+        return str(next(one["episode_id"] for one in in_program if not one.get("flags")))
+
+    def _task(self) -> str:
+        """The first of the list that is somebody's own."""
+        tasks = [one for one in self.asks("tasks") if "-" in one["owner"]]
+        return str(tasks[0]["task_id"])
+
+    def _outcome(self) -> str:
+        return str(self.asks("why", self.filled("TASK"))["outcomes"][0])
+
+    def _owner(self) -> str:
+        return str(self.asks("why", self.filled("TASK"))["owner"])
+
+    def _referral(self) -> str:
+        """The one that the need of the command before has begun."""
+        for _ in range(60):
+            episode = self.filled("EPISODE")
+            found = [
+                one
+                for one in self.asks("referral", "list", "--episode", episode)
+                if "food" in json.dumps(one)
+            ]
+            if found:
+                referral = str(found[-1]["referral_id"])
+                if self.asks("referral", "show", referral)["offered"]:
+                    return referral
+            time.sleep(0.5)
+        raise AssertionError("the need has begun no referral with places")
+
+    def _day(self) -> str:
+        return time.strftime("%Y-%m-%d")
+
+    def _key(self) -> str:
+        return "MRN-NEW"
+
+    def _folder(self) -> str:
+        """An export of three patients; what belongs to others is refused row by row, which stops nothing."""
+        shutil.copytree(ROOT / "deploy" / "example" / "export", self.folder / "export")
+        admissions = self.folder / "export" / "admissions.csv"
+        admissions.write_text("".join(admissions.read_text("utf-8").splitlines(keepends=True)[:4]), "utf-8")
+        return "export"
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
+    """The clinic of `carepath up`, with its ports moved out of the way, and a reader beside it."""
+    home, folder = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("reader")
+    (folder / "deploy").symlink_to(ROOT / "deploy")  # the README is read in the checkout
+    someone = Reader(home, folder)
+    gateway = free_port()
+    ports = {
+        "--port": free_port(),
+        "--ui-port": free_port(),
+        "--mail-port": free_port(),
+        "--gateway-port": gateway,
+    }
+    options = [part for name, port in ports.items() for part in (name, str(port))]
+    log = (folder / "up.log").open("w")
+    process = subprocess.Popen(
+        [str(CAREPATH), "up", *options], stdout=log, stderr=log, env=someone.environment, cwd=folder
+    )
+    try:
+        for _ in range(600):
+            if "The clinic is running" in (told := (folder / "up.log").read_text("utf-8")):
+                break
+            assert process.poll() is None, told
+            time.sleep(0.5)
+        yield someone
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(90)
+        log.close()
+
+
+@pytest.mark.parametrize("command", [one for one in COMMANDS if one.startswith("make ")])
+def test_every_target_of_make_is_there(command: str) -> None:
+    subprocess.run(
+        ["make", "-n", *shlex.split(command)[1:]], cwd=ROOT, check=True, capture_output=True, timeout=60
+    )
+
+
+def test_every_command_of_the_readme_does_what_it_says(reader: Reader) -> None:
+    commands = [command for command in COMMANDS if command.startswith("carepath ")]
+    assert len(commands) > 15
+    refused = []
+    for command in commands:
+        for many, few in SMALLER.items():
+            command = command.replace(many, few)
+        arguments = [reader.filled(word) for word in shlex.split(command)[1:]]
+        if arguments[0] in BY_THEMSELVES or "deployment promote" in command or "deployment ramp" in command:
+            # `up --help`, but `pathway verify --help`.
+            arguments = [*(word for word in arguments[:2] if word.isalpha()), "--help"]
+        done = reader.types(arguments)
+        if done.returncode:
+            refused.append((" ".join(arguments), done.stdout[-500:], done.stderr))
+    assert refused == []
+
+
+def test_every_command_within_a_sentence_of_the_readme_is_one(reader: Reader) -> None:
+    for command in INLINE:
+        words = [word for word in shlex.split(command)[1:] if not word.startswith("-")]
+        for arguments in (words[:2], words[:1]):
+            done = reader.types([*arguments, "--help"])
+            if done.returncode == 0:
+                break
+        assert done.returncode == 0, (command, done.stderr)
+    asks = [
+        shlex.split(command)[1:]
+        for command in INLINE
+        if command.startswith(("carepath match", "carepath list"))
+    ]
+    for arguments in asks:
+        assert reader.types(arguments).returncode == 0, arguments
+
+
+def test_the_links_of_the_readme_lead_somewhere() -> None:
+    for target in re.findall(r"\]\((?!http)([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target
+    for named in re.findall(r"`((?:deploy|docs|workflows|tests)/[^`*]+)`", README):
+        assert (ROOT / named).exists(), named
