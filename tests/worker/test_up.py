@@ -1,0 +1,152 @@
+"""`carepath up` ends what it has started, however it ends itself; the next start finds what was left behind (F1)."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.servers import free_port
+from worker.running import Process, RunningClinic, end, forget, note, running_clinic
+
+CAREPATH = Path(sys.executable).parent / "carepath"
+
+
+class Window:
+    """A window in which somebody starts a clinic without the example."""
+
+    def __init__(self, folder: Path) -> None:
+        self.home = folder / "home"
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith(("CAREPATH", "TEMPORAL"))
+        }
+        self.environment = {
+            **kept,
+            "CAREPATH_HOME": str(self.home),
+            "COLUMNS": "250",
+            "PYTHONUNBUFFERED": "1",
+        }
+        self.folder = folder
+        self.server = free_port()
+        ports = {"--port": self.server, "--ui-port": free_port(), "--mail-port": free_port(),
+                 "--gateway-port": free_port()}  # fmt: skip
+        self.options = [part for name, port in ports.items() for part in (name, str(port))]
+
+    def types(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(CAREPATH), *arguments], capture_output=True, text=True, cwd=self.folder, env=self.environment,
+            timeout=120, check=False,
+        )  # fmt: skip
+
+    @contextmanager
+    def up(self) -> Iterator[tuple[subprocess.Popen[str], str]]:
+        """The clinic once it runs, and what it said until then."""
+        process = subprocess.Popen(
+            [str(CAREPATH), "up", "--empty", *self.options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, cwd=self.folder, env=self.environment,
+        )  # fmt: skip
+        assert process.stdout is not None
+        told = ""
+        try:
+            for line in process.stdout:
+                told += line
+                if "The clinic is running" in line:
+                    break
+            assert "The clinic is running" in told, told
+            yield process, told
+        finally:
+            if process.poll() is None:
+                process.terminate()
+            process.wait(90)
+            process.stdout.close()
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_whatever_ends_it_nothing_of_it_is_left(tmp_path: Path) -> None:
+    window = Window(tmp_path)
+    assert "There is no clinic at" in window.types("down").stderr
+    with window.up() as (process, _):
+        again = window.types("up", "--empty", *window.options)
+        assert (again.returncode, "A clinic runs already" in again.stderr) == (1, True), again.stderr
+        assert (
+            window.types("list").returncode == 0
+        )  # finds the server of its home by itself, wherever that listens
+        process.send_signal(signal.SIGHUP)  # the window is closed
+        process.wait(90)
+    assert not listens(window.server)
+    with window.up() as (process, _):
+        process.kill()
+        process.wait()
+        assert listens(window.server)
+        told = window.types("list").stderr
+        assert "No worker runs" in told
+    with window.up() as (_, told):
+        assert "an earlier start had left behind" in told
+        assert window.types("down").returncode == 0
+    assert not listens(window.server)
+    assert "Nothing runs in" in window.types("down").stdout
+    assert [one.name for one in window.home.rglob("*") if one.stat().st_mode & 0o077] == []
+
+
+def test_a_process_that_was_given_an_old_id_is_not_taken_for_the_clinic(tmp_path: Path) -> None:
+    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    try:
+        real = Process.of(sleeper.pid)
+        assert real.lives
+        stranger = Process(sleeper.pid, "1")
+        note(
+            tmp_path,
+            RunningClinic(stranger, stranger, "127.0.0.1:1", "smtp://127.0.0.1:1", "http://127.0.0.1:1"),
+        )
+        assert running_clinic(tmp_path) is None
+        assert end(tmp_path) == []
+        assert sleeper.poll() is None
+        note(
+            tmp_path, RunningClinic(stranger, real, "127.0.0.1:1", "smtp://127.0.0.1:1", "http://127.0.0.1:1")
+        )
+        assert running_clinic(tmp_path) is not None
+        assert len(end(tmp_path)) == 1
+        sleeper.wait(30)
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+
+
+@pytest.mark.parametrize("kept", ["", "{}", "[]", "not json", '{"up": 1, "server": 2}'])
+def test_a_note_that_cannot_be_read_is_none(tmp_path: Path, kept: str) -> None:
+    (tmp_path / "running.json").write_text(kept)
+    assert running_clinic(tmp_path) is None
+    forget(tmp_path)
+
+
+def test_a_port_that_another_program_has_is_named_with_the_option_that_moves_it(tmp_path: Path) -> None:
+    window = Window(tmp_path)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = str(other.getsockname()[1])
+        for option in ("--port", "--ui-port", "--mail-port", "--gateway-port"):
+            refused = window.types("up", "--empty", *window.options, option, taken)
+            assert refused.returncode == 1
+            assert f"Port {taken}" in refused.stderr
+            assert option in refused.stderr
+    assert not (window.home / "temporal.db").exists()
+
+
+def test_a_server_that_ends_at_once_is_told_with_its_own_words(tmp_path: Path) -> None:
+    window = Window(tmp_path)
+    window.home.mkdir()
+    (window.home / "temporal.db").write_text("this is no database" * 100)
+    refused = window.types("up", "--empty", *window.options)
+    assert refused.returncode == 1
+    assert "The Temporal server has ended at once" in refused.stderr
+    assert "temporal.log" in refused.stderr
