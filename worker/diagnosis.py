@@ -75,7 +75,7 @@ class Queue:
     current: str | None
     """The build id of the version that gets what begins."""
     held: str | None = None
-    """Why nothing is given out, where somebody has set its rate to zero."""
+    """Why nothing is sent, where somebody has set the rate of the queue's activities to zero."""
     is_known: bool = True
     """False where the server cannot tell, as the time-skipping test server."""
 
@@ -96,11 +96,16 @@ class Queue:
             return (f"The current version of the worker is {self.current}, and no worker of it runs (running: "
                     f"{', '.join(versions)}). Start that one, or let another take over: "
                     f"`carepath deployment promote {promote}`.")  # fmt: skip
-        if self.held is not None:
-            return (f"The task queue {TASK_QUEUE} is held: somebody has set its rate to zero{self.held}. "
-                    f"`temporal task-queue config set --task-queue {TASK_QUEUE} --task-queue-type workflow "
-                    "--queue-rps-limit default` lets it go on.")  # fmt: skip
         return None
+
+    @property
+    def remark(self) -> str | None:
+        """What keeps something else from being done while statements are answered; None: nothing that can be seen."""
+        if self.held is None:
+            return None
+        return (f"Nothing is sent, to staff, patients or agencies: the task queue {TASK_QUEUE} is held at zero a second"
+                f"{self.held}. `temporal task-queue config set --task-queue {TASK_QUEUE} --task-queue-type activity "
+                "--queue-rps-limit default` lets it go on; nothing is lost.")  # fmt: skip
 
 
 async def queue(client: Client) -> Queue:
@@ -109,15 +114,20 @@ async def queue(client: Client) -> Queue:
     Raises:
         CannotDo: the server does not answer, or has no such namespace.
     """
-    request = DescribeTaskQueueRequest(
-        namespace=client.namespace, task_queue=TaskQueue(name=TASK_QUEUE),
-        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW, report_config=True,
+    name = TaskQueue(name=TASK_QUEUE)
+    statements = DescribeTaskQueueRequest(
+        namespace=client.namespace, task_queue=name, task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
+    )
+    sendings = DescribeTaskQueueRequest(
+        namespace=client.namespace, task_queue=name, task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+        report_config=True,
     )  # fmt: skip
     workers = ListWorkersRequest(namespace=client.namespace, page_size=100, query=f'TaskQueue="{TASK_QUEUE}"')
     address = str(client.service_client.config.target_host)
     try:
-        found, listed = await asyncio.gather(
-            client.workflow_service.describe_task_queue(request, timeout=BOUND),
+        found, sent, listed = await asyncio.gather(
+            client.workflow_service.describe_task_queue(statements, timeout=BOUND),
+            _if_it_can(client.workflow_service.describe_task_queue(sendings, timeout=BOUND)),
             _if_it_can(client.workflow_service.list_workers(workers, timeout=BOUND)),
         )
     except RPCError as error:
@@ -126,7 +136,7 @@ async def queue(client: Client) -> Queue:
         raise said(error, client) from None
     return Queue(
         address, client.namespace, _workers(found, listed),
-        found.versioning_info.current_deployment_version.build_id or None, _held(found),
+        found.versioning_info.current_deployment_version.build_id or None, _held(sent),
     )  # fmt: skip
 
 
@@ -218,9 +228,9 @@ def _workers(found: DescribeTaskQueueResponse, listed: ListWorkersResponse | Non
     return tuple(alive)
 
 
-def _held(found: DescribeTaskQueueResponse) -> str | None:
-    limit: Any = found.config.queue_rate_limit
-    if not limit.HasField("rate_limit") or limit.rate_limit.requests_per_second > 0:
+def _held(found: DescribeTaskQueueResponse | None) -> str | None:
+    limit: Any = found.config.queue_rate_limit if found else None
+    if limit is None or not limit.HasField("rate_limit") or limit.rate_limit.requests_per_second > 0:
         return None
     return f" ({limit.metadata.reason})" if limit.metadata.reason else ""
 

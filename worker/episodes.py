@@ -142,8 +142,10 @@ async def clinic() -> AsyncIterator[Clinic]:
     settings = load_settings()
     client = await connect(settings)
     async with clinic_database() as database:
-        problem = (await queue(client)).problem
-        yield Clinic(client, settings, Crosswalk(database), ChannelFaults(database), problem)
+        seen_now = await queue(client)
+        if seen_now.remark:
+            print(f"Note: {seen_now.remark}", file=sys.stderr)
+        yield Clinic(client, settings, Crosswalk(database), ChannelFaults(database), seen_now.problem)
 
 
 def read_start(start: dict[str, Any]) -> EpisodeStart:

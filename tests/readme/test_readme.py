@@ -100,15 +100,10 @@ class Reader:
         """The one that the need of the command before has begun."""
         for _ in range(60):
             episode = self.filled("EPISODE")
-            found = [
-                one
-                for one in self.asks("referral", "list", "--episode", episode)
-                if "food" in json.dumps(one)
-            ]
-            if found:
-                referral = str(found[-1]["referral_id"])
-                if self.asks("referral", "show", referral)["offered"]:
-                    return referral
+            for one in self.asks("referral", "list", "--episode", episode):
+                shown = self.asks("referral", "show", one["referral_id"])
+                if shown["service"] == "food_bank" and shown["offered"]:
+                    return str(one["referral_id"])
             time.sleep(0.5)
         raise AssertionError("the need has begun no referral with places")
 

@@ -32,7 +32,7 @@ def show(json: Json = False) -> None:
         running: dict[str | None, int] = {}
         for one in seen.workers:
             running[one.build_id] = running.get(one.build_id, 0) + 1
-        return found, running, seen.problem
+        return found, running, seen.problem or seen.remark
 
     found, running, problem = asyncio.run(run())
     own = build_id(settings)
