@@ -1,6 +1,7 @@
 """Commands on episodes: admit, record, attend, progress, journal, list."""
 
 import asyncio
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 from textwrap import wrap
@@ -9,12 +10,14 @@ from typing import Annotated, Any, get_args
 import typer
 
 from worker.commands.options import By, Episode, Json, fields, read_day, read_file
-from worker.episodes import clinic, episode_id
+from worker.episodes import Clinic, clinic, episode_id
 from worker.errors import CannotDo
+from worker.owners import Owners
 from worker.people import check_authors, named
 from worker.policies import with_clinic_policies
 from worker.settings import load_settings
 from worker.show import as_json, console, table, when
+from workflows import visibility as seen
 from workflows.core.entries import parse_entry
 from workflows.core.errors import Refused
 from workflows.core.pathway import Stage
@@ -191,6 +194,9 @@ def progress(episode: Episode, json: Json = False) -> None:
     async def run() -> None:
         async with clinic() as here:
             shown = await here.query(episode_id(episode), "progress")
+            owners = Owners(here.settings)
+        for task in shown["open_tasks"]:
+            task["owner_known"] = owners.is_known(task["owner"] or task["role"])
         if json:
             as_json(shown)
             return
@@ -212,6 +218,7 @@ def progress(episode: Episode, json: Json = False) -> None:
             ("Nobody was reached", "; ".join(shown["not_reached"])),
             ("Admission waits for", "; ".join(shown["waits_for"])),
             ("Waits until", (d := shown["next_deadline"]) and f"{when(d['at'])} {d['name']}"),
+            ("Team", ", ".join(f"{_words(role)} {owners.shown(one)}" for role, one in shown["team"].items())),
             ("Exit", (e := shown["exit"]) and f"{e['reason']} on {e['on']}"),
         ]
         table(
@@ -226,9 +233,15 @@ def progress(episode: Episode, json: Json = False) -> None:
         )
         table(
             "Open tasks",
-            ["task", "kind", "role", "due", "level"],
+            ["task", "kind", "role and owner", "due", "level"],
             [
-                (t["task_id"], _words(t["kind"]), _words(t["role"]), when(t["due_at"]), t["level"])
+                (
+                    t["task_id"],
+                    _words(t["kind"]),
+                    f"{_words(t['role'])}\n{owners.shown(t['owner'])}".rstrip(),
+                    when(t["due_at"]),
+                    t["level"],
+                )
                 for t in shown["open_tasks"]
             ],
             whole=["task"],
@@ -301,6 +314,11 @@ def list_episodes(
                     if pair.key.name.startswith("Carepath")
                 }
                 rows.append({"episode_id": one.id, **known})
+            owners = Owners(here.settings)
+            orphans = await _with_tasks_of_nobody(here, owners)
+        for row in rows:
+            row["owner_known"] = owners.is_known(row.get("owner"))
+            row["tasks_of_unknown_owners"] = orphans[row["episode_id"]]
         if json:
             as_json(rows)
             return
@@ -312,7 +330,7 @@ def list_episodes(
                     r["episode_id"],
                     _words(r.get("stage") or ""),
                     r.get("site"),
-                    r.get("owner"),
+                    "\n".join([owners.shown(r.get("owner")), *_orphaned(r["tasks_of_unknown_owners"])]),
                     str(r.get("gate", ""))[:10],
                     _words(", ".join(r.get("flags", []))),
                 )
@@ -322,6 +340,20 @@ def list_episodes(
         )
 
     asyncio.run(run())
+
+
+async def _with_tasks_of_nobody(here: Clinic, owners: Owners) -> Counter[str]:
+    """How many open tasks each episode has whose owner is nobody of the clinic."""
+    found: Counter[str] = Counter()
+    async for one in here.listed("WorkflowType = 'StaffTask' AND ExecutionStatus = 'Running'"):
+        owner = one.typed_search_attributes.get(seen.OWNER)
+        if not owners.is_known(owner):
+            found[episode_id(one.typed_search_attributes.get(seen.EPISODE) or "")] += 1
+    return found
+
+
+def _orphaned(tasks: int) -> list[str]:
+    return [f"{tasks} open task{'s' if tasks > 1 else ''} of nobody in the staff directory"] if tasks else []
 
 
 def _words(code: str) -> str:

@@ -12,6 +12,7 @@ from worker.commands.episodes import _plain_word
 from worker.commands.options import By, Json
 from worker.episodes import Clinic, clinic, episode_id, task_id
 from worker.errors import CannotDo
+from worker.owners import UNKNOWN, Owners
 from worker.people import check_signer, named
 from worker.settings import load_settings
 from worker.show import as_json, console, table, when_in
@@ -26,6 +27,9 @@ def tasks(
     role: Annotated[str | None, typer.Option(help="Tasks of a role that no person owns yet.")] = None,
     episode: Annotated[str | None, typer.Option(help="Tasks of one episode.")] = None,
     overdue: Annotated[bool, typer.Option("--overdue", help="Only those past their due time.")] = False,
+    unknown_owner: Annotated[
+        bool, typer.Option("--unknown-owner", help="Only those whose owner is not in the staff directory.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """The worklist: open tasks, the most urgent first."""
@@ -51,6 +55,9 @@ def tasks(
                 nobody = "nobody_reached" in known.get("flags", [])
                 rows.append({"task_id": one.id, **known, "nobody_reached": nobody})
             warn(await here.faults.now(), here.settings)
+            owners = Owners(here.settings)
+        rows = [{**row, "owner_known": owners.is_known(row.get("owner"))} for row in rows]
+        rows = [row for row in rows if not (unknown_owner and row["owner_known"])]
         rows.sort(key=lambda row: row.get("due") or datetime.max.replace(tzinfo=UTC))
         if json:
             as_json(rows)
@@ -66,7 +73,8 @@ def _line(row: dict[str, Any], zone: str) -> list[Any]:
     due = row.get("due")
     ids = f"{row['task_id']}\nepisode-{row.get('episode')}"
     shown = when_in(zone, due) if isinstance(due, datetime) else None
-    owner = f"{row.get('owner')}\nnobody was reached" if row["nobody_reached"] else row.get("owner")
+    marks = {UNKNOWN: not row["owner_known"], "nobody was reached": row["nobody_reached"]}
+    owner = "\n".join([str(row.get("owner")), *(mark for mark, is_on in marks.items() if is_on)])
     return [ids, str(row.get("task")).replace("_", " "), owner, shown, row.get("level")]
 
 
