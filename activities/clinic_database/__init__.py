@@ -5,6 +5,7 @@ Identity lives here and nowhere else (P1). SQLite in a file by default; any SQLA
 
 from activities.clinic_database.crosswalk import Crosswalk, EpisodeAlreadyOpen
 from activities.clinic_database.engine import MIGRATIONS, ClinicDatabase, migrate, revision_of
+from activities.clinic_database.imported import ImportMemory
 from activities.clinic_database.outbox import Outbox
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "ClinicDatabase",
     "Crosswalk",
     "EpisodeAlreadyOpen",
+    "ImportMemory",
     "Outbox",
     "migrate",
     "revision_of",

@@ -1,8 +1,10 @@
 """From the clinic's patient key to the opaque episode id, and to the patient's contact data (I6, P1)."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from activities.clinic_database.engine import ClinicDatabase
@@ -18,6 +20,16 @@ class EpisodeAlreadyOpen(Exception):
             f"This patient already has the open episode {episode_id}; record what happens there."
         )
         self.episode_id = episode_id
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """An episode of a patient, as the crosswalk has it."""
+
+    episode_id: str
+    patient_key: str
+    opened_on: date
+    closed_on: date | None
 
 
 class Crosswalk:
@@ -72,6 +84,20 @@ class Crosswalk:
             key = await present_key(session, patient_key)
             found = select(EpisodeRow.episode_id).where(EpisodeRow.patient_key == key)
             return list(await session.scalars(found.order_by(EpisodeRow.opened_on.desc())))
+
+    async def passages_of(self, patient_key: str, episode_ids: Collection[str] = ()) -> list[Passage]:
+        """All episodes of the person of a key, or of some ids, the earliest first.
+
+        The ids find the person too where their key has changed since, as when two keys were found to be one.
+        """
+        async with self._database.transaction() as session:
+            named = select(EpisodeRow.patient_key).where(EpisodeRow.episode_id.in_(episode_ids))
+            keys = {await present_key(session, patient_key), *(await session.scalars(named))}
+            found = select(EpisodeRow).where(
+                or_(EpisodeRow.patient_key.in_(keys), EpisodeRow.episode_id.in_(episode_ids))
+            )
+            rows = await session.scalars(found.order_by(EpisodeRow.opened_on, EpisodeRow.episode_id))
+            return [Passage(row.episode_id, row.patient_key, row.opened_on, row.closed_on) for row in rows]
 
     async def note(self, episode_id: str, closed_on: date | None) -> None:
         """Note that an episode is closed, or (None) open again. Saying it twice changes nothing."""

@@ -100,6 +100,19 @@ class ClosureRow(Base):
     taken_back_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class ImportedRow(Base):
+    """An entry that an import has brought, and by which row: codes alone, and for ever (T4)."""
+
+    __tablename__ = "imported_row"
+
+    episode_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    entry_id: Mapped[str] = mapped_column(String(120), primary_key=True)
+    identity: Mapped[str] = mapped_column(String(40), index=True)
+    content: Mapped[str] = mapped_column(String(20))
+    stands: Mapped[bool] = mapped_column(Boolean)
+    imported_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class ContactRow(Base):
     """How a patient may be reached; without a row, or without `allowed`, no message is sent."""
 
@@ -250,5 +263,5 @@ class ChannelFaultRow(Base):
 
 __all__ = [
     "AbsenceRow", "AnswerRow", "Base", "ChannelFaultRow", "ClosureRow", "ConsentEventRow", "ConsentRow", "ContactRow",
-    "EpisodeRow", "LedgerRow", "MergeRow", "OutboxRow", "PatientRow", "TextRow",
+    "EpisodeRow", "ImportedRow", "LedgerRow", "MergeRow", "OutboxRow", "PatientRow", "TextRow",
 ]  # fmt: skip

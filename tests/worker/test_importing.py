@@ -10,8 +10,11 @@ import pytest
 from tests.servers import EXAMPLE, generated
 from tests.worker.test_command_line import carepath
 from worker.errors import CannotDo
-from worker.importing.files import read_csv
-from worker.importing.run import check_folder, read_folder, setting_of
+from worker.importing.files import read_table
+from worker.importing.folder import read_export
+from worker.importing.rows import ATTENDANCE, CALENDAR
+from worker.importing.run import check_folder
+from worker.importing.setting import setting_of
 from worker.settings import Settings
 from workflows.core.entries import parse_entry
 from workflows.core.episode import Episode
@@ -28,7 +31,8 @@ NOW = datetime(2026, 3, 16, 12, tzinfo=ZoneInfo("America/Chicago"))
 
 def taken_over(folder: Path, shuffle: random.Random | None = None) -> dict[str, Progress]:
     """Every patient of an export in the pure core, as the import records them; by patient key."""
-    admissions, statements = read_folder(folder)
+    export = read_export(folder)
+    admissions, statements = export.admissions, export.statements
     if shuffle:
         shuffle.shuffle(statements)
     found = {}
@@ -41,7 +45,11 @@ def taken_over(folder: Path, shuffle: random.Random | None = None) -> dict[str, 
              "schedule": [{"weekday": day, "start": "18:00", "minutes": 180} for day in ("mon", "wed", "fri")]}
         )  # fmt: skip
         episode = Episode(start, pathway_named("iop"), NOW)
-        entries = [parse_entry(s.entry) for s in statements if s.patient_key == key and not s.problem]
+        entries = [
+            parse_entry({"id": f"{s.about}|{s.content}"[:120], **s.entry})
+            for s in statements
+            if s.patient_key == key and not s.problem
+        ]
         results = episode.apply_many(entries, NOW)
         assert all("future" in str(result) for result in results if isinstance(result, Refused))
         found[key] = progress(episode, NOW)
@@ -58,7 +66,7 @@ def test_the_example_export_in_the_repository_is_what_the_generator_writes(tmp_p
 def test_the_example_holds_patients_in_every_stage_over_a_clock_change_and_a_holiday() -> None:
     stages = {shown.stage for shown in taken_over(EXPORT).values()}
     assert stages == {"intake", "program", "gate_review", "aftercare", "closed"}
-    calendar = read_csv(EXPORT / "calendar.csv", ("date", "status", "start", "minutes"))
+    calendar = read_table(EXPORT / "calendar.csv", CALENDAR)
     days = [row.values["date"] for row in calendar]
     assert days[0] <= "2026-03-08" <= days[-1], "clocks change on 8 March 2026"
     assert [row.values["date"] for row in calendar if row.values["status"] == "closed"] == ["2026-03-11"]
@@ -70,29 +78,29 @@ def test_T4_rows_in_any_order_give_the_same_clinic(seed: int) -> None:
 
 
 def test_an_import_reads_the_disorder_of_real_data_and_no_names() -> None:
-    _, statements = read_folder(EXPORT)
+    statements = read_export(EXPORT).statements
     refused = [statement for statement in statements if statement.problem]
     assert [statement.row.file for statement in refused] == ["attendance.csv"]
     assert "session_start" in (refused[0].problem or "")
     assert not any("Müller" in str(statement.entry) for statement in statements)
     assert (EXPORT / "attendance.csv").read_bytes().count("ü".encode("latin-1")) > 0
-    again = [statement.entry.get("id") for statement in read_folder(EXPORT)[1]]
-    assert again == [statement.entry.get("id") for statement in statements]
+    again = [(statement.about, statement.content) for statement in read_export(EXPORT).statements]
+    assert again == [(statement.about, statement.content) for statement in statements]
 
 
 def test_a_file_that_cannot_be_used_is_refused_as_a_whole(tmp_path: Path) -> None:
     file = tmp_path / "attendance.csv"
     file.write_text("patient_key,status\nMRN-1,present\n")
     with pytest.raises(CannotDo, match="lacks the column session_start"):
-        read_csv(file, ("patient_key", "session_start"))
-    file.write_bytes("patient_key\nMRN-1\n".encode("utf-16"))
-    with pytest.raises(CannotDo, match="UTF-16"):
-        read_csv(file, ("patient_key",))
+        read_table(file, ATTENDANCE)
     with pytest.raises(CannotDo, match=r"holds no admissions\.csv"):
-        read_folder(tmp_path)
+        read_export(tmp_path)
     file.write_text("")
     with pytest.raises(CannotDo, match="Its columns are: none"):
-        read_csv(file, ("patient_key",))
+        read_table(file, ATTENDANCE)
+    file.write_text("patient_key,session_start,status,Status\n")
+    with pytest.raises(CannotDo, match="has the column status twice"):
+        read_table(file, ATTENDANCE)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +109,9 @@ def test_a_file_that_cannot_be_used_is_refused_as_a_whole(tmp_path: Path) -> Non
         ('{"timezone": "América"'.encode("latin-1"), "", r"clinic\.json is no JSON"),
         (b'{"closures": 5}', "", r"clinic\.json: closures"),
         (b"[]", "", r"clinic\.json must be one object"),
-        (b"{}", "2026-99-99,closed\n", r"calendar\.csv, line 2: date: 2026-99-99 is no day"),
+        (b"{}", "2026-99-99,closed\n", r"calendar\.csv, line 2: date: there is no day '2026-99-99'"),
+        (b'{"dates": "english"}', "", r'clinic\.json: dates: write "month_first" or "day_first"'),
+        (b"{}", "9/10/2026,closed\n", r"calendar\.csv, line 2: date: '9/10/2026' could be two days"),
     ],
 )
 def test_the_setting_of_a_clinic_is_refused_by_file_and_field(
@@ -113,11 +123,17 @@ def test_the_setting_of_a_clinic_is_refused_by_file_and_field(
         setting_of(tmp_path)
 
 
-def test_a_dry_run_says_that_nothing_was_imported_and_what_would_be_refused(tmp_path: Path) -> None:
-    dry = carepath("import", str(EXPORT), "--dry-run")
+def test_a_dry_run_says_that_nothing_was_imported_and_what_would_be_refused_and_writes_nothing(
+    tmp_path: Path, clinic_settings: Settings
+) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    dry = carepath("import", str(EXPORT), "--dry-run", settings=clinic_settings)
     assert (dry.returncode, "Nothing was imported." in dry.stdout) == (0, True)
     assert "no such patient in admissions.csv" in dry.stdout
-    nowhere = carepath("import", str(EXPORT), "--dry-run", "--report", str(tmp_path / "no" / "rows.csv"))
+    assert f"Which, and why: carepath import {EXPORT} --report rows.csv" in " ".join(dry.stdout.split())
+    assert sorted(tmp_path.rglob("*")) == before
+    report = str(tmp_path / "no" / "rows.csv")
+    nowhere = carepath("import", str(EXPORT), "--dry-run", "--report", report, settings=clinic_settings)
     assert (nowhere.returncode, "--report: " in nowhere.stderr) == (1, True)
 
 

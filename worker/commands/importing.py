@@ -34,7 +34,8 @@ def import_export(
     """Take a clinic over from another system's export. Safe to run again.
 
     Rows that are refused are reported one by one and stop nothing; a file that cannot be used as a whole is refused
-    before anything is imported (exit code 1).
+    before anything is imported (exit code 1, as where somebody could not be reached). Tables may be CSV or
+    spreadsheets. No message goes to a patient, and an episode that has ended is never begun again.
     """
     if report:
         _check_writable(report)
@@ -43,13 +44,17 @@ def import_export(
         found.write(report)
     if json:
         as_json(found.as_json())
-        return
-    table(
-        "Refused rows",
-        ["file", "line", "reason"],
-        [(o.row.file, o.row.line, o.reason) for o in found.refused],
-    )
-    console.print(f"Nothing was imported. {found.counts()}" if dry_run else found.summary())
+    else:
+        table(
+            "Refused rows",
+            ["file", "line", "reason"],
+            [(o.row.file, o.row.line, o.reason) for o in found.refused],
+        )
+        console.print(f"Nothing was imported. {found.counts()}" if dry_run else found.summary())
+    if not found.is_whole:
+        raise CannotDo(
+            "Not everybody was reached; the rows say why. What arrived is kept: import the folder again."
+        )
 
 
 def _check_writable(report: Path) -> None:

@@ -1,29 +1,55 @@
 """One row of an export becomes one entry. Columns that are not named here, such as names, are never read (P1).
 
-An entry's id follows from what the row says, so that importing a file again, or a row that the other system
-exported twice, changes nothing.
+A row has an identity, which is what it is about (this session, this test), and a content, which is what it says. By
+them an import knows for ever what it has brought: the same content again changes nothing, another one corrects it.
 """
 
 import hashlib
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from worker.importing.files import Row
+from worker.importing import values
+from worker.importing.dates import NoDay, Reading
+from worker.importing.table import Columns, Row
+from worker.importing.values import NotUnderstood
+from workflows.core.entries import Attendance, Entry, Retraction, parse_entry
+from workflows.core.errors import Refused
 
-ADMISSIONS = ("patient_key", "site", "referred_on", "case_manager", "therapist")
-ATTENDANCE = ("patient_key", "session_start", "status")
-TESTS = ("patient_key", "specimen_id", "collected_on", "result")
-EVENTS = ("patient_key", "kind")
+ADMISSIONS = Columns(
+    ("patient_key", "site", "referred_on", "case_manager", "therapist", "nurse", "supervisor", "director"),
+    needed=("patient_key", "site", "referred_on", "case_manager", "therapist"),
+    day="referred_on",
+)
+ATTENDANCE = Columns(
+    ("patient_key", "session_start", "status", "minutes", "service"),
+    needed=("patient_key", "session_start", "status"),
+    day="session_start",
+)
+TESTS = Columns(
+    ("patient_key", "specimen_id", "collected_on", "result", "substances", "reason", "ordered_on"),
+    needed=("patient_key", "specimen_id", "collected_on", "result"),
+    day="collected_on",
+)
+CALENDAR = Columns(("date", "status"), needed=("date", "status"), day="date")
 
-STATUS = {"present": "attended", "attended": "attended", "p": "attended", "late": "attended", "absent": "missed",
-          "missed": "missed", "no show": "missed", "noshow": "missed", "a": "missed", "excused": "excused",
-          "e": "excused"}  # fmt: skip
-"""What other systems call an attendance."""
+ABOUT: Mapping[str, tuple[str, ...]] = {
+    "attendance": ("session",), "test": ("test_id",), "admission": (), "exit": (), "screening": ("on",),
+    "level_of_care": ("on",), "use": ("on", "substance"), "medication": ("name", "start_on"), "goal": ("goal_id",),
+    "checkin": ("on",), "leave": ("from",), "return": ("on",), "flag": ("name", "on"), "consent": ("consent_id",),
+    "module": ("skill",), "acknowledgement": ("what",), "mutual_help": ("on", "group"), "crisis": ("at", "type"),
+}  # fmt: skip
+"""The fields that tell what an entry is about, by kind: a stay has one admission, a session one attendance. Of the
+other kinds each content is a statement of its own."""
 
+STATES = frozenset({"test", "goal", "flag", "consent", "module", "acknowledgement"})
+"""Kinds whose later statement brings the earlier one forward, by their own rules, instead of taking its place."""
 
-LONGEST_NUMBER = 6
-"""Digits of minutes that are worth reading; how many there may be is said by the entry."""
+_DAYS = ("on", "off", "from", "until", "collected_on", "ordered_on", "use_on", "start_on", "end_on", "done_on",
+         "signed_on", "expires_on", "last_use_on")  # fmt: skip
+"""Fields of events.jsonl that hold a day; `session` holds a wall-clock time."""
 
 
 @dataclass(frozen=True)
@@ -33,73 +59,127 @@ class Statement:
     row: Row
     patient_key: str
     entry: dict[str, Any]
+    """Without its id, unless the row gives one: what is known already decides that."""
+    parsed: Entry | None = None
     problem: str | None = None
+    day: date | None = None
+    """The day by which it belongs to a stay; None: no day is stated."""
+    about: str = ""
+    """What it is about, within its stay."""
+
+    @property
+    def content(self) -> str:
+        """What the row says, as a short code."""
+        return code_of(self.entry)
+
+    @property
+    def is_state(self) -> bool:
+        """Whether a later one of the same identity brings it forward by itself."""
+        return self.entry["kind"] in STATES
+
+    @property
+    def corrects(self) -> str | None:
+        """The id of the entry that the row itself retracts or supersedes."""
+        if isinstance(self.parsed, Retraction):
+            return self.parsed.entry_id
+        return self.parsed.supersedes if self.parsed else None
 
 
-def attendance(row: Row) -> Statement:
+def attendance(row: Row, reading: Reading) -> dict[str, Any]:
     """Columns: patient_key, session_start, status, and where known minutes, service."""
-    start = _moment(row.values["session_start"])
-    status = STATUS.get(row.values["status"].lower())
-    if start is None:
-        return _bad(row, f"session_start: {row.values['session_start']!r} is no local date and time")
-    if status is None:
-        return _bad(row, f"status: {row.values['status']!r} is not known; use present, absent or excused")
-    entry: dict[str, Any] = {"kind": "attendance", "session": start, "status": status}
-    if minutes := row.values.get("minutes"):
-        if not (minutes.isascii() and minutes.isdigit() and len(minutes) <= LONGEST_NUMBER):
-            return _bad(row, f"minutes: {minutes!r} is no number of minutes")
-        entry["minutes"] = int(minutes)
+    entry: dict[str, Any] = {
+        "kind": "attendance",
+        "session": _read("session_start", reading.moment, row).isoformat(timespec="minutes"),
+        "status": _read("status", values.status, row),
+    }
+    if row.values.get("minutes"):
+        entry["minutes"] = _read("minutes", values.minutes, row)
     if service := row.values.get("service"):
         entry["service"] = service.lower()
-    return _statement(row, entry)
+    return entry
 
 
-def test(row: Row) -> Statement:
-    """Columns: patient_key, specimen_id, collected_on, result, and where known substances (split by |), reason."""
+def test(row: Row, reading: Reading) -> dict[str, Any]:
+    """Columns: patient_key, specimen_id, collected_on, result, and where known ordered_on, substances, reason."""
     entry: dict[str, Any] = {
         "kind": "test",
         "test_id": row.values["specimen_id"],
-        "collected_on": row.values["collected_on"] or None,
-        "result": row.values["result"].lower().replace(" ", "_"),
+        "result": _read("result", values.result, row),
     }
+    for name in ("collected_on", "ordered_on"):
+        if row.values.get(name):
+            entry[name] = _read(name, reading.day, row).isoformat()
     if substances := row.values.get("substances"):
-        entry["substances"] = [name.strip().lower() for name in substances.split("|") if name.strip()]
+        entry["substances"] = values.names(substances)
     if reason := row.values.get("reason"):
         entry["reason"] = reason
-    return _statement(row, entry)
+    return entry
 
 
-def event(row: Row) -> Statement:
+def event(row: Row, reading: Reading) -> dict[str, Any]:
     """Any other entry, as it stands in the public contract, with its patient_key beside it."""
     entry = {name: value for name, value in row.values.items() if name != "patient_key"}
-    return _statement(row, entry)
+    for name in _DAYS:
+        if isinstance(entry.get(name), str):
+            entry[name] = _read(name, reading.day, row).isoformat()
+    if isinstance(entry.get("session"), str):
+        entry["session"] = _read("session", reading.moment, row).isoformat(timespec="minutes")
+    return entry
 
 
-def _statement(row: Row, entry: dict[str, Any]) -> Statement:
-    key = str(row.values["patient_key"])
-    if not key:
-        return _bad(row, "patient_key is empty")
-    said = "|".join(f"{name}={entry[name]}" for name in sorted(entry))
-    digest = hashlib.sha256(f"{key}|{said}".encode()).hexdigest()[:20]
-    return Statement(
-        row, key, {"by": "import", **entry, "source": "import", "id": entry.get("id", f"import-{digest}")}
+def statement(row: Row, read: Callable[[Row, Reading], dict[str, Any]], reading: Reading) -> Statement:
+    """What a row states, or why it states nothing."""
+    key = _key(row.values.get("patient_key"))
+    if row.problem or not key:
+        return Statement(row, key, {}, problem=row.problem or _no_key(row))
+    try:
+        entry = {"by": "import", **read(row, reading), "source": "import"}
+        parsed = parse_entry(entry)
+    except _Unread as error:
+        return Statement(row, key, {}, problem=str(error))
+    except Refused as error:
+        return Statement(row, key, {}, problem=str(error))
+    return Statement(row, key, entry, parsed, None, _day(parsed, reading), _about(entry))
+
+
+class _Unread(Exception):
+    """A field could not be read; the message names it."""
+
+
+def _read(name: str, read: Callable[[str], Any], row: Row) -> Any:
+    try:
+        return read(row.values[name])
+    except (NoDay, NotUnderstood) as error:
+        raise _Unread(f"{name}: {error}") from None
+
+
+def _key(value: object) -> str:
+    """A patient's key. A spreadsheet or JSON may have taken it for a number."""
+    return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+
+def _no_key(row: Row) -> str:
+    return "patient_key is empty" if "patient_key" in row.values else "patient_key is missing"
+
+
+def _day(entry: Entry, reading: Reading) -> date | None:
+    when = entry.session if isinstance(entry, Attendance) else entry.when()
+    if isinstance(when, datetime):
+        return (when.astimezone(reading.zone) if when.tzinfo else when).date()
+    return when
+
+
+def _about(entry: Mapping[str, Any]) -> str:
+    if given := entry.get("id"):
+        return f"id|{given}"
+    fields = ABOUT.get(entry["kind"])
+    subject = (
+        code_of(entry) if fields is None else "|".join(str(entry.get(name, "")).lower() for name in fields)
     )
+    return f"{entry['kind']}|{subject}"
 
 
-def _bad(row: Row, problem: str) -> Statement:
-    return Statement(row, str(row.values.get("patient_key", "")), {}, problem)
-
-
-def _moment(text: str) -> str | None:
-    for shape in (
-        "%Y-%m-%dT%H:%M",
-        "%Y-%m-%d %H:%M",
-        "%Y-%m-%dT%H:%M:%S",
-        "%m/%d/%Y %H:%M",
-        "%m/%d/%Y %I:%M %p",
-    ):
-        try:
-            return datetime.strptime(text, shape).strftime("%Y-%m-%dT%H:%M")  # noqa: DTZ007  (a wall-clock time)
-        except ValueError:
-            continue
-    return None
+def code_of(entry: Mapping[str, Any]) -> str:
+    """What is said, as a short code."""
+    said = json.dumps(entry, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(said.encode()).hexdigest()[:20]

@@ -193,7 +193,7 @@ class Episode:
         for number in corrections:  # of what came with them: only then it is known who may (E0)
             self._look(now)
             results[number] = self._add(entries[number], now, arriving)
-        was_closed = self.stage == "closed"
+        was_closed, asked = self.stage == "closed", len(self.effects)
         kinds = frozenset(entry.kind for entry in entries)
         happened = self._up_to_date(now, kinds, by_time)
         after = self._observed = observed(self.facts, self.stage)
@@ -204,6 +204,8 @@ class Episode:
         for entry in recorded:
             taken = signatures_taken_back(entry, self.facts)
             self.effects += [taken_back(self.facts, entry, signed) for signed in taken]
+        if any(entry.source is Source.IMPORT for entry in entries):
+            self._keep_silent(asked)
         corrected = told_of_corrections(recorded, self.record)
         waiting = [self.facts.unmatched[entry.key] for entry in recorded if entry.key in self.facts.unmatched]
         said = [
@@ -228,6 +230,11 @@ class Episode:
             for result in results
             if result is not None
         ]
+
+    def _keep_silent(self, since: int) -> None:
+        """What another system tells is no occasion to write to a patient: its moment has passed, or was theirs (T7)."""
+        told = self.effects[since:]
+        self.effects[since:] = [effect for effect in told if not isinstance(effect, MessagePatient)]
 
     def _show_after_exit(self, entries: Sequence[Entry]) -> None:
         for entry in entries:

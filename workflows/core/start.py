@@ -62,7 +62,7 @@ class EpisodeStart(BaseModel):
     following: dict[str, Following] = Field(default_factory=dict)
     """By pathway, what an episode that follows this one there begins with; handed on from episode to episode."""
     follows: str | None = None
-    """Id of the episode that this one continues on another pathway."""
+    """Id of the episode before: the one that this one continues on another pathway, or an earlier stay (E3)."""
     history: tuple[dict[str, Any], ...] = ()
     """Entries of that episode that stay at hand: what is known of use, tests, medication and goals."""
 

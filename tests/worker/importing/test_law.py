@@ -1,0 +1,194 @@
+"""The law of the import: any export, any number of times, in any order of its files, broken off anywhere, and after the
+histories are gone, gives the same clinic, and writes to no patient (T4, T7, I6, E7, P9)."""
+
+import asyncio
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from activities.clinic_database import ClinicDatabase, Crosswalk, ImportMemory, migrate
+from activities.staff_directory import load
+from tests.servers import EXAMPLE
+from tests.worker.importing.core_episodes import CoreEpisodes
+from tests.worker.importing.exports import TODAY, admission, course, export, sessions
+from worker.importing.folder import people_of, read_export
+from worker.importing.person import Importing
+from worker.importing.report import Report
+from worker.importing.run import import_people
+
+NOW = datetime(2026, 3, 16, 12, tzinfo=ZoneInfo("America/Chicago"))
+STAFF = load(EXAMPLE / "staff.yaml")
+
+
+@dataclass
+class Written:
+    """The files of an export."""
+
+    admissions: list[dict[str, Any]] = field(default_factory=list)
+    attendance: list[dict[str, Any]] = field(default_factory=list)
+    tests: list[dict[str, Any]] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+
+    def only(self, *files: str) -> "Written":
+        """The same export with some of its files."""
+        return Written(self.admissions, *(getattr(self, f) if f in files else [] for f in FILES))
+
+
+STAYS: list[list[tuple[int, int | None]]] = [
+    [(40, None)], [(40, 3)], [(300, 240), (40, None)], [(300, 240), (40, 2)],
+]  # fmt: skip
+"""The stays of a person: how many days ago each began and ended."""
+
+FILES = ("attendance", "tests", "events")
+
+
+def ago(days: int) -> date:
+    return TODAY - timedelta(days=days)
+
+
+@st.composite
+def written(draw: st.DrawFn) -> Written:
+    """Up to three people, some with an earlier stay that ended, some with the present one over too, some missing."""
+    made = Written()
+    for number in range(draw(st.integers(1, 3))):
+        key = f"MRN-{number}"
+        stays = draw(st.sampled_from(STAYS))
+        for began, ended in stays:
+            first, last = ago(began - 2), ago(ended or 0)
+            made.admissions.append(admission(key, ago(began)))
+            made.events += course(key, first)
+            came = sessions(key, first, last - timedelta(days=1))
+            missed = draw(st.integers(0, min(4, len(came))))
+            made.attendance += came[: len(came) - missed]
+            made.tests += [
+                {"patient_key": key, "specimen_id": f"S-{key}-{began}-{days}", "collected_on": ago(days).isoformat(),
+                 "result": draw(st.sampled_from(["NEG", "negative", "dilute"])), "substances": ""}
+                for days in range(began - 5, ended or 0, -14)
+            ]  # fmt: skip
+            if draw(st.booleans()):
+                on = (first + timedelta(days=3)).isoformat()
+                made.events.append({"patient_key": key, "kind": "use", "by": "cm-1", "on": on})
+            if ended:
+                reason = draw(st.sampled_from(["withdrew", "deceased", "transferred", "lost_contact"]))
+                made.events.append(
+                    {
+                        "patient_key": key,
+                        "kind": "exit",
+                        "by": "cm-1",
+                        "reason": reason,
+                        "on": last.isoformat(),
+                    }
+                )
+    return made
+
+
+@dataclass(frozen=True)
+class Step:
+    """One import: of which files, where it breaks off, and whether all histories were lost before."""
+
+    files: tuple[str, ...]
+    breaks_at: int | None
+    histories_are_gone: bool
+    seed: int
+
+
+def steps() -> st.SearchStrategy[list[Step]]:
+    files = st.lists(st.sampled_from(FILES), unique=True).map(tuple)
+    one = st.builds(Step, files, st.none() | st.integers(0, 9), st.booleans(), st.integers(0, 5))
+    return st.lists(one, max_size=5)
+
+
+class World:
+    """A clinic: its database, and the engine without a server."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.episodes, self.imported = folder, CoreEpisodes(NOW), 0
+        url = f"sqlite+aiosqlite:///{folder / 'clinic.db'}"
+        migrate(url)
+        self.database = ClinicDatabase(url)
+        self.crosswalk = Crosswalk(self.database)
+
+    async def imports(self, one: Written, seed: int = 0) -> Report:
+        """One import of the files, their rows in an order of its own."""
+
+        def turned(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+            return [*rows[seed:], *rows[:seed]]
+
+        self.imported += 1
+        folder = self.folder / f"export-{self.imported}"
+        export(folder, turned(one.admissions), attendance=turned(one.attendance), tests=turned(one.tests),
+               events=turned(one.events))  # fmt: skip
+        report = Report(folder)
+        read = read_export(folder)
+        importing = Importing(self.episodes, self.crosswalk, ImportMemory(self.database), "", report)
+        await import_people(people_of(read, STAFF, report), importing)
+        assert len(report.outcomes) == len(read.admissions) + len(read.statements), (
+            "every row has one outcome"
+        )
+        assert len(read.statements) == len(one.attendance) + len(one.tests) + len(one.events)
+        return report
+
+    async def open_and_closed(self, keys: set[str]) -> dict[str, date | None]:
+        """Every episode of the clinic database, with the day of its end."""
+        found = [await self.crosswalk.passages_of(key) for key in sorted(keys)]
+        return {one.episode_id: one.closed_on for passages in found for one in passages}
+
+
+@settings(max_examples=8)
+@given(written(), steps())
+def test_T4_E7_any_export_any_number_of_times_in_any_order_gives_the_same_clinic(
+    one: Written, taken: list[Step]
+) -> None:
+    async def proved(folder: Path) -> None:
+        keys = {row["patient_key"] for row in one.admissions}
+        (folder / "once").mkdir()
+        (folder / "often").mkdir()
+        once, often = World(folder / "once"), World(folder / "often")
+        await once.imports(one)
+        for step in taken:
+            if step.histories_are_gone:
+                often.episodes.running.clear()
+            ended = {i for i, on in (await often.open_and_closed(keys)).items() if on}
+            begun = len(often.episodes.begun)
+            often.episodes.breaks_at = step.breaks_at
+            await often.imports(one.only(*step.files), step.seed)
+            assert not ended & set(often.episodes.begun[begun:]), "what has ended is not begun again"
+        often.episodes.breaks_at = None
+        await often.imports(one)
+        report = await often.imports(one)
+        told = {o.reason.partition(" on ")[0] if o.result == "refused" else o.result for o in report.outcomes}
+        assert told <= {"duplicate", "its stay ended"}, "the second of two changes nothing"
+        assert await often.open_and_closed(keys) == await once.open_and_closed(keys)
+        shown, expected = often.episodes.shown(), once.episodes.shown()
+        still_open = [i for i, on in (await once.open_and_closed(keys)).items() if on is None]
+        for episode_id in still_open:
+            assert shown[episode_id] == expected[episode_id]
+        assert once.episodes.messages == often.episodes.messages == []
+        once.episodes.wake()
+        often.episodes.wake()
+        assert once.episodes.messages == often.episodes.messages == []
+        await once.database.close()
+        await often.database.close()
+
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(proved(Path(folder)))
+
+
+async def test_C11_a_changed_row_of_the_admissions_is_told_once_and_changes_no_episode_that_runs(
+    tmp_path: Path,
+) -> None:
+    world = World(tmp_path)
+    one = Written([admission("MRN-1", ago(40))], events=course("MRN-1", ago(38)))
+    await world.imports(one)
+    one.admissions = [admission("MRN-1", ago(40), case_manager="cm-2")]
+    (told,) = (await world.imports(one)).refused
+    assert "tell a change of the team as a team entry" in told.reason
+    assert (await world.imports(one)).refused == []
+    await world.database.close()
