@@ -38,6 +38,7 @@ class Channels:
         named = [unquote(to), *(value for name, value in parse_qsl(more) if name.lower() in _FIELDS)]
         found = [address for _, address in getaddresses(named)]
         readable = found and all(address and any(address in one for one in named) for address in found)
+        readable = readable and not any(re.search(r"[\x00-\x1f\x7f]", one) for one in named)
         return [f"mailto:{address}" for address in found] if readable else [url]
 
     @staticmethod

@@ -90,7 +90,7 @@ class Email:
 
     @staticmethod
     def _recipients(to: str) -> list[str]:
-        named = [address for _, address in getaddresses([to])]
+        named = [] if re.search(r"[\x00-\x1f\x7f]", to) else [address for _, address in getaddresses([to])]
         if not named or not all(_may_stand_in_a_mail(one) and one in to for one in named):
             raise Permanent("the address cannot stand in a mail")  # its own words would repeat it (P1)
         return [_domain_in_ascii(address) for address in named]

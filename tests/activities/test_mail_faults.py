@@ -121,7 +121,18 @@ async def test_F2_an_address_beyond_ascii_is_refused_for_certain_where_the_serve
     assert [to for to, _, _ in able.taken] == ["jörg@clinic.example"]
 
 
-@pytest.mark.parametrize("address", ["", "nobody", "a@b c", "a@b>\r\nRCPT TO:<c@d", "@clinic.example", "a@"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "nobody",
+        "a@b c",
+        "a@b>\r\nRCPT TO:<c@d",
+        "@clinic.example",
+        "a@",
+        "a@b.example\r\nBcc: c@d.example",
+    ],
+)
 async def test_F2_what_is_no_address_is_refused_before_anything_leaves(address: str) -> None:
     with MailServer(free_port()) as server, pytest.raises(Permanent):
         await send(server, address)
