@@ -21,6 +21,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from worker.diagnosis import is_being_worked_on, queue, said, workflow_problem
 from worker.errors import CannotDo
+from worker.executions import described, why_it_does_not_run
 
 T = TypeVar("T")
 
@@ -64,7 +65,8 @@ async def answered(
         raise CannotDo(cause.message if isinstance(cause, ApplicationError) else str(cause)) from None
     except WorkflowQueryFailedError as error:
         raise CannotDo(f"{workflow_id} does not answer: {error}.") from None
-    except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
+    except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, ValueError) as error:
+        # A ValueError is the SDK's word for a state that is newer than it, such as a pause.
         raise await _refusal(client, workflow_id, error, unanswered) from None
     finally:
         await _given_up(asking)
@@ -91,12 +93,21 @@ async def _problem(client: Client, workflow_id: str, unheard_since: datetime | N
 async def _refusal(client: Client, workflow_id: str, error: Exception, unanswered: str) -> CannotDo:
     if isinstance(error, RPCError):
         if error.status is RPCStatusCode.NOT_FOUND and "amespace" not in error.message:
-            return CannotDo(f"{workflow_id} is not there or has ended: `carepath list` and `carepath tasks` show what "
-                            "is open.")  # fmt: skip
+            ended = (
+                why_it_does_not_run(workflow_id, found)
+                if (found := await described(client, workflow_id))
+                else None
+            )
+            return CannotDo(
+                ended
+                or f"{workflow_id} is not there or has ended: `carepath list` and `carepath tasks` show what is open."
+            )
         with suppress(CannotDo):
             if problem := await _problem(client, workflow_id, None):
                 return CannotDo(f"{problem} {unanswered}".rstrip())
         return said(error, client)
+    if isinstance(error, ValueError) and (problem := await _problem(client, workflow_id, None)):
+        return CannotDo(f"{problem} {unanswered}".rstrip())
     return CannotDo(f"{workflow_id} has not answered in time. {unanswered}".rstrip())
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
-from temporalio.client import Client, WorkflowExecution
+from temporalio.client import Client
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
@@ -19,8 +19,9 @@ from worker.asking import LONGEST, UNSURE, answered
 from worker.beginning import known_at_the_beginning
 from worker.connection import connect
 from worker.database import check_database
-from worker.diagnosis import queue, said
+from worker.diagnosis import queue, said, workflow_problem
 from worker.errors import CannotDo
+from worker.executions import Execution, described, executions, why_it_does_not_run
 from worker.settings import Settings, load_settings
 from workflows import visibility as seen
 from workflows.core.entries import in_words
@@ -83,9 +84,23 @@ class Clinic:
             try:
                 await self.crosswalk.open_episode(patient_key, begun.episode_id, begun.referred_on)
             except EpisodeAlreadyOpen as error:
-                raise CannotDo(str(error)) from None
+                raise CannotDo(await self._already_open(error)) from None
         await self.start_episode(start)
         return begun.episode_id
+
+    async def _already_open(self, error: EpisodeAlreadyOpen) -> str:
+        """What to do about the episode that a patient has: also where it does not run as it should."""
+        workflow_id = f"episode-{error.episode_id}"
+        if (found := await described(self.client, workflow_id)) and found.state == "running":
+            return str(error)
+        does_not_run = why_it_does_not_run(workflow_id, found)
+        problem = does_not_run or await workflow_problem(self.client, workflow_id)
+        forgotten = (
+            f" `carepath give-up {workflow_id}` notes that it has ended."
+            if does_not_run and not found
+            else ""
+        )
+        return f"This patient already has the open episode {error.episode_id}. {problem or ''}{forgotten}".strip()
 
     async def start_episode(self, start: dict[str, Any]) -> None:
         """Start the workflow of an episode that the crosswalk knows.
@@ -110,18 +125,15 @@ class Clinic:
         except RPCError as error:
             raise said(error, self.client) from None
 
-    async def listed(self, query: str) -> AsyncIterator[WorkflowExecution]:
-        """Executions that a visibility query finds.
+    async def listed(self, query: str) -> AsyncIterator[Execution]:
+        """Executions that a visibility query finds, paused ones too.
 
         Without a worker they are as the last one left them, and a note says so.
         """
         if self.problem:
             print(f"Note: {self.problem}", file=sys.stderr)
-        try:
-            async for execution in self.client.list_workflows(query, rpc_timeout=LONGEST):
-                yield execution
-        except RPCError as error:
-            raise said(error, self.client) from None
+        async for execution in executions(self.client, query):
+            yield execution
 
 
 @asynccontextmanager

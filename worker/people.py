@@ -13,6 +13,7 @@ from worker.settings import Settings
 from workflows.core.duties import CLINICIANS
 from workflows.core.entries import Source
 from workflows.core.keys import kind_of
+from workflows.core.start import Team
 
 SIGNATURES = ("decision", "level_of_care", "exit", "policy_adoption")
 """Kinds of entries that are a person's word; others may also be told by a system, such as a lab."""
@@ -134,6 +135,12 @@ def known(staff: StaffDirectory, option: str, staff_id: str) -> StaffMember:
         return staff.resolve("", staff_id)
     except UnknownStaff as error:
         raise CannotDo(f"{option}: {error}.") from None
+
+
+def roles(settings: Settings) -> list[str]:
+    """Every role that a task may be owed by: of an episode's team, or of somebody in the staff directory."""
+    of_staff = {role for member in directory(settings).staff.values() for role in member.roles}
+    return sorted({*Team.model_fields, *of_staff})
 
 
 def _member(settings: Settings, option: str, staff_id: str) -> StaffMember:

@@ -53,6 +53,8 @@ class Settings(BaseSettings):
     """Signs those links; without one a secret is made once and kept in the home."""
     letters: Path = _in_home("letters")
     """Where letters to agencies are laid for printing."""
+    web_ui: str = "http://127.0.0.1:8233"
+    """Where people of the clinic open the Temporal Web UI; links to it stand beside tasks."""
     codec: str = OFF
     """The file with the keys that encrypt histories; off on a local address only."""
     build_id: str | None = None

@@ -1,6 +1,7 @@
 """Output: rich tables for people, JSON for programs."""
 
 import json
+import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -8,10 +9,29 @@ from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
-console = Console()
+
+class Screen(Console):
+    """Text is text: what stands in brackets or colons is no markup, and no sign in it moves the cursor."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(markup=False, emoji=False, highlight=False, **options)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        return super().render_str(visible(text), **options)
+
+
+def visible(text: str) -> str:
+    """Text whose control characters, but for line breaks, are shown as signs: to a terminal they are commands."""
+    return "".join(
+        sign if sign == "\n" or unicodedata.category(sign) not in ("Cc", "Cf", "Cs") else "\ufffd"
+        for sign in text
+    )
+
+
+console = Screen()
 
 UNBROKEN = range(24, 7, -1)
 """Words up to one of these lengths, the longest for which the screen has room, are broken in no cell of a table."""
@@ -31,18 +51,17 @@ def table(
 ) -> None:
     """Print a table; empty cells for what is not known. What stands in the columns `whole` is copied by people, such
     as ids: it is broken on no screen."""
-    cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    cells = [["" if cell is None else visible(str(cell)) for cell in row] for row in rows]
     if not cells:
-        console.print(f"{title}: none.")
+        console.print(f"{title}: none.", markup=False)
         return
     columns_of_text = list(zip(columns, *cells, strict=True))
     widths = _widths(columns_of_text, [column in whole for column in columns])
-    shown = Table(title=title, title_justify="left", title_style="bold")
+    shown = Table(title=Text(visible(title)), title_justify="left", title_style="bold")
     for column, width in zip(columns, widths, strict=True):
-        shown.add_column(column, overflow="fold", no_wrap=column in whole, width=width)
+        shown.add_column(Text(column), overflow="fold", no_wrap=column in whole, width=width)
     for row in cells:
-        # A subject like "[level 2] overdue" is text and no markup.
-        shown.add_row(*map(escape, row))
+        shown.add_row(*map(Text, row))
     console.print(shown)
 
 

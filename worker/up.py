@@ -233,8 +233,8 @@ def _taken(port: int) -> bool:
 def _print_links(ui_port: int, home: Path) -> None:
     address = f"http://{HOST}:{ui_port}"
     running = "ExecutionStatus='Running'"
-    console.print("\n[bold]The clinic is running.[/bold] Stop it with Ctrl-C, or `carepath down` elsewhere.")
-    console.print(f"It lives in {home}.\n", soft_wrap=True, highlight=False, markup=False)
+    console.print("\nThe clinic is running. Stop it with Ctrl-C, or `carepath down` elsewhere.", style="bold")
+    console.print(f"It lives in {home}.\n", soft_wrap=True)
     for name, query in (
         ("Episodes", f"WorkflowType='CareEpisode' AND {running}"),
         ("Worklist", f"WorkflowType='StaffTask' AND {running}"),

@@ -4,7 +4,8 @@ Dates, codes and staff roles only (P1). Dates rather than counts, so that what i
 happens.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -35,6 +36,7 @@ def progress_table(progress: Progress, zone: ZoneInfo) -> str:
         ("Extensions", str(progress.extensions)),
         ("Missed in a row", str(progress.consecutive_misses)),
         ("Waits for", _waits_for(progress, zone)),
+        ("Times are in", zone.key),
     ]
     if progress.stage in IN_PROGRAM:
         week = progress.week
@@ -46,8 +48,13 @@ def progress_table(progress: Progress, zone: ZoneInfo) -> str:
     rows += [("Admission waits for", "; ".join(progress.waits_for))] if progress.waits_for else []
     rows += [("Nobody was reached", text) for text in progress.not_reached]
     rows += [("Not delivered", text) for text in progress.undelivered[-3:]]
-    table = ["| | |", "|---|---|", *(f"| **{name}** | {value} |" for name, value in rows)]
+    table = ["| | |", "|---|---|", *(f"| **{name}** | {as_text(value)} |" for name, value in rows)]
     return "\n".join([*table, *_task_rows(progress.open_tasks, zone)])
+
+
+def as_text(value: str) -> str:
+    """Text from data, as text: in a table of Markdown a bar ends the cell, and brackets make a link."""
+    return re.sub(r"([\\`*\[\]<>|#~])", r"\\\1", " ".join(value.split()))
 
 
 def _task_rows(tasks: Sequence[OpenTaskView], zone: ZoneInfo) -> list[str]:
@@ -59,7 +66,7 @@ def _task_rows(tasks: Sequence[OpenTaskView], zone: ZoneInfo) -> list[str]:
         "|---|---|---|---|",
         *(
             f"| `{task.task_id}` {task.kind.replace('_', ' ')} | {task.role.replace('_', ' ')} | "
-            f"{in_words(task.due_at.astimezone(zone))} | {task.rule}: {task.asks} |"
+            f"{in_words(task.due_at.astimezone(zone))} | {task.rule}: {as_text(task.asks)} |"
             for task in tasks
         ),
     ]
@@ -97,7 +104,8 @@ def referral_table(shown: ReferralView, referral: Referral) -> str:
             f"{shown.fhir.status} {shown.fhir.business_status or ''}" if shown.fhir.status else "—",
         ),
         ("Waits for", shown.waits_for),
-        ("Episode", f"`episode-{shown.episode_id}`"),
+        ("Times are in", zone.key),
+        ("Episode", f"episode-{shown.episode_id}"),
     ]
     if shown.cancelling:
         rows.append(("Cancellations not confirmed", str(len(shown.cancelling))))
@@ -105,7 +113,7 @@ def referral_table(shown: ReferralView, referral: Referral) -> str:
         rows.append(("Closed", f"{shown.closed.reason.replace('_', ' ')} on {day_in_words(shown.closed.on)}"))
     rows += [("Nobody was reached", text) for text in shown.not_reached]
     rows += [("Not delivered", text) for text in shown.undelivered[-3:]]
-    table = ["| | |", "|---|---|", *(f"| **{name}** | {value} |" for name, value in rows)]
+    table = ["| | |", "|---|---|", *(f"| **{name}** | {as_text(value)} |" for name, value in rows)]
     return "\n".join([*table, *_task_rows(shown.open_tasks, zone)])
 
 
@@ -138,19 +146,24 @@ def referral_attributes(shown: ReferralView, start: ReferralStart) -> list["Sear
     return updates
 
 
+_FLAGS: dict[str, Callable[[Progress], bool]] = {
+    "on_leave": lambda progress: progress.on_leave,
+    "in_crisis": lambda progress: progress.in_crisis,
+    "gate_on_hold": lambda progress: bool(progress.on_hold),
+    "missing": lambda progress: progress.consecutive_misses > 0,
+    "extended": lambda progress: progress.extensions > 0 and progress.stage in IN_PROGRAM,
+    "flagged": lambda progress: bool(progress.flags),
+    "undelivered": lambda progress: bool(progress.undelivered),
+    "nobody_reached": lambda progress: progress.nobody_reached,
+}
+
+FLAGS = tuple(_FLAGS)
+"""Plain codes to filter by; a flag's own name stays inside, since anybody may read these (P1, C5)."""
+
+
 def flags(progress: Progress) -> list[str]:
-    """Plain codes to filter by; a flag's own name stays inside, since anybody may read these (P1, C5)."""
-    marks = {
-        "on_leave": progress.on_leave,
-        "in_crisis": progress.in_crisis,
-        "gate_on_hold": bool(progress.on_hold),
-        "missing": progress.consecutive_misses > 0,
-        "extended": progress.extensions > 0 and progress.stage in IN_PROGRAM,
-        "flagged": bool(progress.flags),
-        "undelivered": bool(progress.undelivered),
-        "nobody_reached": progress.nobody_reached,
-    }
-    return [name for name, is_on in marks.items() if is_on]
+    """Those of `FLAGS` that are up."""
+    return [name for name, is_up in _FLAGS.items() if is_up(progress)]
 
 
 def _marks(progress: Progress) -> str:

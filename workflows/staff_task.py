@@ -26,6 +26,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.core.errors import InvalidEntry
     from workflows.core.signing import signers
     from workflows.core.urgency import Urgency, while_overdue
+    from workflows.details import as_text
     from workflows.messages import (
         Acknowledging,
         Completion,
@@ -421,13 +422,15 @@ class StaffTask:
     def _show(self) -> None:
         task = self.task
         unreached = (
-            f"**Nobody was reached so far**; it is tried on. {self.unreached}\n\n" if self.unreached else ""
+            f"**Nobody was reached so far**; it is tried on. {as_text(self.unreached)}\n\n"
+            if self.unreached
+            else ""
         )
         workflow.set_current_details(
             f"{unreached}**{task.kind.replace('_', ' ')}** for the {self.role.replace('_', ' ')} "
             f"(`{self.owner or 'no staff id'}`), due {_utc(task.due_at)}, level {self.level}\n\n"
-            f"{task.asks}\n\nOutcomes: {', '.join(f'`{outcome}`' for outcome in task.outcomes)} · "
-            f"rule {task.rule} · entries {', '.join(f'`{key}`' for key in task.entries) or 'none'} · "
+            f"{as_text(task.asks)}\n\nOutcomes: {', '.join(map(as_text, task.outcomes))} · "
+            f"rule {task.rule} · entries {', '.join(map(as_text, task.entries)) or 'none'} · "
             f"episode `episode-{task.episode_id}`"
         )
 

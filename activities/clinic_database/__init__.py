@@ -3,7 +3,7 @@
 Identity lives here and nowhere else (P1). SQLite in a file by default; any SQLAlchemy URL will do.
 """
 
-from activities.clinic_database.crosswalk import Crosswalk, EpisodeAlreadyOpen
+from activities.clinic_database.crosswalk import Crosswalk, EpisodeAlreadyOpen, Passage
 from activities.clinic_database.engine import MIGRATIONS, ClinicDatabase, migrate, revision_of
 from activities.clinic_database.imported import ImportMemory
 from activities.clinic_database.outbox import Outbox
@@ -15,6 +15,7 @@ __all__ = [
     "EpisodeAlreadyOpen",
     "ImportMemory",
     "Outbox",
+    "Passage",
     "migrate",
     "revision_of",
 ]

@@ -31,6 +31,11 @@ class Passage:
     opened_on: date
     closed_on: date | None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the person is in care by it."""
+        return self.closed_on is None
+
 
 class Crosswalk:
     """Who is behind which episode."""
@@ -98,6 +103,23 @@ class Crosswalk:
             )
             rows = await session.scalars(found.order_by(EpisodeRow.opened_on, EpisodeRow.episode_id))
             return [Passage(row.episode_id, row.patient_key, row.opened_on, row.closed_on) for row in rows]
+
+    async def all_episodes(self) -> list[Passage]:
+        """Every episode that the clinic has, open ones first."""
+        async with self._database.transaction() as session:
+            rows = await session.scalars(select(EpisodeRow).order_by(EpisodeRow.closed_on.is_not(None)))
+            return [Passage(r.episode_id, r.patient_key, r.opened_on, r.closed_on) for r in rows]
+
+    async def patient_of(self, episode_id: str) -> str | None:
+        """The key of an episode's patient."""
+        async with self._database.transaction() as session:
+            found = select(EpisodeRow.patient_key).where(EpisodeRow.episode_id == episode_id)
+            return await session.scalar(found)
+
+    async def contact_on_file(self, patient_key: str) -> ContactRow | None:
+        """How a patient may be reached."""
+        async with self._database.transaction() as session:
+            return await session.get(ContactRow, await present_key(session, patient_key))
 
     async def note(self, episode_id: str, closed_on: date | None) -> None:
         """Note that an episode is closed, or (None) open again. Saying it twice changes nothing."""

@@ -126,7 +126,7 @@ def mail(
             (n, when_in(zone, datetime.fromisoformat(one["received_at"])), one["to"], one["subject"])
             for n, one in messages
         ]
-        table("Mail", ["#", "received", "to", "subject"], rows)
+        table(f"Mail (times in {zone})", ["#", "received", "to", "subject"], rows)
 
 
 async def _say_which_is_current(client: Client, own: str) -> None:

@@ -140,6 +140,8 @@ def show(episode: Episode, json: Json = False) -> None:
         for one in found
     ]
     table("Consents", ["id, type", "recipient", "purpose: content", "signed, ends", "today"], rows)
+    if any(one.history for one in found):
+        console.print(f"What became of them (times in {zone}):")
     for one in found:
         for at, what, by in one.history:
             console.print(f"  {when_in(zone, at)}  {one.consent.consent_id}: {what}, by {by}")

@@ -48,7 +48,11 @@ def show(json: Json = False) -> None:
          f"{one.percentage:g} %", running.get(one.build_id, 0), when_in(settings.timezone, one.known_since))
         for one in found.versions
     ]  # fmt: skip
-    table("Versions of the worker", ["version", "state", "of what is new", "workers", "known since"], rows)
+    table(
+        f"Versions of the worker (times in {settings.timezone})",
+        ["version", "state", "of what is new", "workers", "known since"],
+        rows,
+    )
     if not found.knows(own):
         console.print(f"This installation is {own}: no worker of it has ever run here.", soft_wrap=True)
     if problem:

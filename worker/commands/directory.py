@@ -177,7 +177,7 @@ def feeds(json: Json = False) -> None:
         return
     zone = load_settings().timezone
     table(
-        "Directories",
+        f"Directories (times in {zone})",
         ["feed", "format", "state", "listings", "last good", "in force until", "say"],
         [
             (

@@ -1,30 +1,23 @@
-"""Commands on episodes: admit, record, attend, progress, journal, list."""
+"""Commands on episodes: admit, record."""
 
 import asyncio
-from collections import Counter
 from datetime import datetime
 from pathlib import Path
-from textwrap import wrap
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 import typer
 
-from worker.commands.options import By, Episode, Json, fields, read_day, read_file
-from worker.episodes import Clinic, clinic, episode_id
+from worker.commands.options import By, Episode, Json, fields, read_file
+from worker.episodes import clinic, episode_id
 from worker.errors import CannotDo
-from worker.owners import Owners
 from worker.people import check_authors, named
 from worker.policies import with_clinic_policies
 from worker.settings import load_settings
-from worker.show import as_json, console, table, when
-from workflows import visibility as seen
+from worker.show import as_json, console
 from workflows.core.entries import parse_entry
 from workflows.core.errors import Refused
-from workflows.core.pathway import Stage
 
 app = typer.Typer()
-UUID_LENGTH = 36
-"""Of the ids that entries get where they bring none; longer ones go over two lines."""
 
 
 @app.command()
@@ -185,180 +178,6 @@ def tell(changed: dict[str, Any], json: bool) -> None:
     console.print(f"Recorded as {changed['entry_id']}.{known}")
     for sentence in changed["changes"]:
         console.print(f"  {sentence}")
-
-
-@app.command()
-def progress(episode: Episode, json: Json = False) -> None:
-    """Where an episode stands today."""
-
-    async def run() -> None:
-        async with clinic() as here:
-            shown = await here.query(episode_id(episode), "progress")
-            owners = Owners(here.settings)
-        for task in shown["open_tasks"]:
-            task["owner_known"] = owners.is_known(task["owner"] or task["role"])
-        if json:
-            as_json(shown)
-            return
-        gate, week = shown["gate"], shown["week"]
-        rows = [
-            ("Stage", shown["stage"]),
-            ("Program day", shown["program_day"]),
-            ("Sober since", shown["last_use_on"]),
-            ("Days sober", shown["days_sober"]),
-            ("Gate opens", gate["earliest_on"]),
-            (
-                "This week",
-                f"{week['minutes']} min on {week['days']} days, short by {week['short_by_minutes']} min",
-            ),
-            ("Missed in a row", shown["consecutive_misses"]),
-            ("Extensions", shown["extensions"]),
-            ("On hold", ", ".join(shown["on_hold"])),
-            ("Flags", ", ".join(shown["flags"])),
-            ("Nobody was reached", "; ".join(shown["not_reached"])),
-            ("Admission waits for", "; ".join(shown["waits_for"])),
-            ("Waits until", (d := shown["next_deadline"]) and f"{when(d['at'])} {d['name']}"),
-            ("Team", ", ".join(f"{_words(role)} {owners.shown(one)}" for role, one in shown["team"].items())),
-            ("Exit", (e := shown["exit"]) and f"{e['reason']} on {e['on']}"),
-        ]
-        table(
-            f"episode-{shown['episode_id']}",
-            ["fact", "value"],
-            [row for row in rows if row[1] not in ("", None)],
-        )
-        table(
-            "Gate",
-            ["condition", "met", "why"],
-            [(c["name"], "yes" if c["met"] else "no", c["why"]) for c in gate["conditions"]],
-        )
-        table(
-            "Open tasks",
-            ["task", "kind", "role and owner", "due", "level"],
-            [
-                (
-                    t["task_id"],
-                    _words(t["kind"]),
-                    f"{_words(t['role'])}\n{owners.shown(t['owner'])}".rstrip(),
-                    when(t["due_at"]),
-                    t["level"],
-                )
-                for t in shown["open_tasks"]
-            ],
-            whole=["task"],
-        )
-
-    asyncio.run(run())
-
-
-@app.command()
-def journal(
-    episode: Episode,
-    as_known_on: Annotated[
-        str | None, typer.Option(help="As it was known at the end of this day, such as 2026-03-31.")
-    ] = None,
-    json: Json = False,
-) -> None:
-    """Every entry with both its times, its author, and whether it stands."""
-    day = read_day("--as-known-on", as_known_on) if as_known_on else None
-
-    async def run() -> None:
-        async with clinic() as here:
-            lines = await here.query(episode_id(episode), "journal", *([day.isoformat()] if day else []))
-        if json:
-            as_json(lines)
-            return
-        table(
-            f"Journal of {episode_id(episode)}",
-            ["true at", "recorded at", "kind, author and id", "stands"],
-            [
-                (
-                    when(x["effective_at"]).replace(" ", "\n"),
-                    when(x["recorded_at"]).replace(" ", "\n"),
-                    "\n".join([f"{x['kind']} by {x['by']}", *wrap(x["entry_id"], UUID_LENGTH)]),
-                    "yes"
-                    if x["stands"]
-                    else f"no ({x['undone_by']}: {x['undone_because'] or 'no reason given'})",
-                )
-                for x in lines
-            ],
-            whole=["true at", "recorded at", "kind, author and id"],
-        )
-
-    asyncio.run(run())
-
-
-@app.command("list")
-def list_episodes(
-    stage: Annotated[
-        str | None, typer.Option(help="intake, program, gate_review, aftercare or closed.")
-    ] = None,
-    owner: Annotated[str | None, typer.Option(help="Staff id of the case manager.")] = None,
-    flag: Annotated[str | None, typer.Option(help="Such as missing, on_leave, gate_on_hold.")] = None,
-    json: Json = False,
-) -> None:
-    """Open episodes, as the Temporal Web UI lists them."""
-    if stage and stage not in get_args(Stage):
-        raise CannotDo(f"--stage: there is no stage {stage}; there are {', '.join(get_args(Stage))}.")
-    conditions = ["WorkflowType = 'CareEpisode'", "ExecutionStatus = 'Running'"]
-    for name, value in (("CarepathStage", stage), ("CarepathOwner", owner), ("CarepathFlags", flag)):
-        if value:
-            conditions.append(f"{name} = '{_plain_word(value)}'")
-
-    async def run() -> None:
-        async with clinic() as here:
-            rows = []
-            async for one in here.listed(" AND ".join(conditions)):
-                known = {
-                    pair.key.name.removeprefix("Carepath").lower(): pair.value
-                    for pair in one.typed_search_attributes.search_attributes
-                    if pair.key.name.startswith("Carepath")
-                }
-                rows.append({"episode_id": one.id, **known})
-            owners = Owners(here.settings)
-            orphans = await _with_tasks_of_nobody(here, owners)
-        for row in rows:
-            row["owner_known"] = owners.is_known(row.get("owner"))
-            row["tasks_of_unknown_owners"] = orphans[row["episode_id"]]
-        if json:
-            as_json(rows)
-            return
-        table(
-            "Episodes",
-            ["episode", "stage", "site", "owner", "gate opens", "flags"],
-            [
-                (
-                    r["episode_id"],
-                    _words(r.get("stage") or ""),
-                    r.get("site"),
-                    "\n".join([owners.shown(r.get("owner")), *_orphaned(r["tasks_of_unknown_owners"])]),
-                    str(r.get("gate", ""))[:10],
-                    _words(", ".join(r.get("flags", []))),
-                )
-                for r in rows
-            ],
-            whole=["episode", "gate opens"],
-        )
-
-    asyncio.run(run())
-
-
-async def _with_tasks_of_nobody(here: Clinic, owners: Owners) -> Counter[str]:
-    """How many open tasks each episode has whose owner is nobody of the clinic."""
-    found: Counter[str] = Counter()
-    async for one in here.listed("WorkflowType = 'StaffTask' AND ExecutionStatus = 'Running'"):
-        owner = one.typed_search_attributes.get(seen.OWNER)
-        if not owners.is_known(owner):
-            found[episode_id(one.typed_search_attributes.get(seen.EPISODE) or "")] += 1
-    return found
-
-
-def _orphaned(tasks: int) -> list[str]:
-    return [f"{tasks} open task{'s' if tasks > 1 else ''} of nobody in the staff directory"] if tasks else []
-
-
-def _words(code: str) -> str:
-    """A code in a narrow column, where it breaks between its words."""
-    return code.replace("_", " ")
 
 
 def _plain_word(value: str) -> str:

@@ -86,7 +86,11 @@ def answers(
         ]
         for one in found
     ]
-    table("Answers not taken", ["received", "agency", "referral", "says", "state", "why"], rows)
+    table(
+        f"Answers not taken (times in {zone})",
+        ["received", "agency", "referral", "says", "state", "why"],
+        rows,
+    )
     if texts:
         rows = [
             [
@@ -98,7 +102,11 @@ def answers(
             ]
             for one, whose in texts
         ]
-        table("Text messages that a person must read", ["received", "key", "from", "patient", "says"], rows)
+        table(
+            f"Text messages that a person must read (times in {zone})",
+            ["received", "key", "from", "patient", "says"],
+            rows,
+        )
 
 
 def _answer(one: Answer) -> dict[str, Any]:

@@ -1,22 +1,24 @@
-"""Commands on a patient's identity and contact preferences; they touch the clinic database alone (P1, P2)."""
+"""Commands on a patient's identity and contact preferences, which stand in the clinic database alone (P1, P2)."""
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, replace
 from datetime import date, datetime, time
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
 
 from activities.channels.reach import OutOfBounds, check_address
-from activities.clinic_database import Crosswalk
+from activities.clinic_database import ClinicDatabase, Crosswalk, EpisodeAlreadyOpen
 from activities.clinic_database.merging import CannotMerge, Merged, Merging
 from activities.clinic_database.patients import Patient, Patients
-from worker.commands.options import By, Json, read_day
-from worker.episodes import clinic_database
+from worker.commands.options import By, Json, read_day, read_file
+from worker.episodes import bare_id, clinic, clinic_database, episode_id
 from worker.errors import CannotDo
+from worker.executions import described
 from worker.people import named
 from worker.settings import load_settings
 from worker.show import as_json, console, table
@@ -28,7 +30,19 @@ Key = Annotated[str, typer.Argument(help="The clinic's patient key.")]
 @patient.command()
 def save(
     key: Key,
-    given_name: Annotated[str | None, typer.Option()] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(help="The same as JSON or YAML (given_name, birth_date, phone, …); - is stdin."),
+    ] = None,
+    ask: Annotated[
+        bool, typer.Option("--ask", help="Ask for names, birth date, phone and address one by one.")
+    ] = False,
+    given_name: Annotated[
+        str | None,
+        typer.Option(
+            help="Seen by everybody on this machine while it runs, as all options are: see --ask, --file."
+        ),
+    ] = None,
     family_name: Annotated[str | None, typer.Option()] = None,
     birth_date: Annotated[str | None, typer.Option(help="YYYY-MM-DD")] = None,
     phone: Annotated[str | None, typer.Option()] = None,
@@ -46,15 +60,61 @@ def save(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Keep what is given; what is not given stays as it was."""
+    """Keep what is given; what is not given stays as it was.
+
+    What stands on a command line is seen by everybody on the machine while it runs, and in the shell's history: give
+    names and birth dates with --ask or --file.
+    """
     if not key.strip():
         raise CannotDo("The patient's key is empty; give the clinic's own key.")
+    options = {
+        "given_name": given_name, "family_name": family_name, "birth_date": birth_date, "phone": phone,
+        "email": email, "language": language, "timezone": timezone, "quiet": quiet, "near": near, "channel": channel,
+    }  # fmt: skip
+    options = (
+        _in_file(file) | {name: one for name, one in options.items() if one is not None} if file else options
+    )
+    if ask:
+        options |= _asked(options)
+    _keep(key, options, json)
+
+
+IN_PRIVATE = ("given_name", "family_name", "birth_date", "phone", "email")
+"""Who a person is: what --ask asks for."""
+
+FIELDS = (*IN_PRIVATE, "language", "timezone", "quiet", "near", "channel")
+
+
+def _in_file(file: Path) -> dict[str, str | None]:
+    content = read_file(file)
+    if not isinstance(content, dict) or (unknown := sorted(set(content) - set(FIELDS))):
+        named = f": {', '.join(map(str, unknown))} is no field" if isinstance(content, dict) else ""
+        raise CannotDo(f"{file}{named}; give an object with fields of {', '.join(FIELDS)}.")
+    return {name: str(value) for name, value in content.items() if value is not None}
+
+
+def _asked(known: Mapping[str, str | None]) -> dict[str, str]:
+    answers = {
+        name: typer.prompt(
+            f"{name.replace('_', ' ').capitalize()} (empty: as it was)", default="", show_default=False
+        )
+        for name in IN_PRIVATE
+        if known.get(name) is None
+    }
+    return {name: answer for name, answer in answers.items() if answer.strip()}
+
+
+def _keep(key: str, options: Mapping[str, str | None], json: bool) -> None:
+    phone, email, language, birth_date = (
+        options.get(one) for one in ("phone", "email", "language", "birth_date")
+    )
+    quiet, near, channel = (options.get(one) for one in ("quiet", "near", "channel"))
     given = {
-        "given_name": given_name, "family_name": family_name,
+        "given_name": options.get("given_name"), "family_name": options.get("family_name"),
         "phone": _written("--phone", phone, r"\+?[\d .()-]{5,}", "digits, such as 555-0101"),
         "email": _written("--email", email, r"[^@\s]+@[^@\s]+\.[^@\s]+", "one address, such as ada@mail.example"),
         "language": _written("--language", language, r"[a-z]{2,3}(-[A-Z]{2})?", "a code, such as es"),
-        "timezone": _zone(timezone), "birth_date": _birth_date(birth_date) if birth_date else None,
+        "timezone": _zone(options.get("timezone")), "birth_date": _birth_date(birth_date) if birth_date else None,
     }  # fmt: skip
     _written("--channel", channel, r"mailto:\S+@\S+|[a-z][a-z0-9+.-]*://\S+", "mailto:… or an Apprise URL")
     if channel:
@@ -82,7 +142,37 @@ def save(
             await patients.save(kept)
             if channel:
                 await Crosswalk(database).save_contact(key, channel, allowed=True)
-        as_json(asdict(kept)) if json else console.print("Kept.")
+            channel_kept = await _channel_of(database, key)
+        as_json({**asdict(kept), **channel_kept}) if json else console.print("Kept.")
+
+    asyncio.run(run())
+
+
+async def _channel_of(database: ClinicDatabase, key: str) -> dict[str, str | bool]:
+    """The safe channel that is on file, and whether the person allows messages by it."""
+    contact = await Crosswalk(database).contact_on_file(key)
+    return {"channel": contact.channel, "messages_allowed": contact.allowed} if contact else {}
+
+
+@patient.command("link")
+def link_(
+    key: Key, episode: Annotated[str, typer.Argument(help="An episode that runs and belongs to nobody yet.")]
+) -> None:
+    """Say whose an episode is that was started without a patient's key, as from the Web UI (I6)."""
+
+    async def run() -> None:
+        async with clinic() as here:
+            found = await described(here.client, episode_id(episode))
+            if found is None or not found.runs:
+                raise CannotDo(f"{episode_id(episode)} does not run; `carepath list` shows those that do.")
+            if (owner := await here.crosswalk.patient_of(bare_id(episode))) is not None:
+                same = "this patient" if owner == key else "another patient"
+                raise CannotDo(f"{episode_id(episode)} belongs to {same} already.")
+            try:
+                await here.crosswalk.open_episode(key, bare_id(episode), found.started_at.date())
+            except EpisodeAlreadyOpen as error:
+                raise CannotDo(str(error)) from None
+        console.print(f"{episode_id(episode)} belongs to this patient now.")
 
     asyncio.run(run())
 
@@ -98,21 +188,30 @@ def _check_reach(channel: str) -> None:
 def show(key: Key, json: Json = False) -> None:
     """What is on file."""
 
-    async def run() -> Patient | None:
+    async def run() -> dict[str, Any] | None:
         async with clinic_database() as database:
-            return await Patients(database).get(key)
+            found, channel = await Patients(database).get(key), await _channel_of(database, key)
+            return {**asdict(found or Patient(key)), **channel} if found or channel else None
 
-    found = asyncio.run(run())
-    if found is None:
+    on_file = asyncio.run(run())
+    if on_file is None:
         raise CannotDo(f"Nothing is on file for {key}.")
     if json:
-        as_json(asdict(found))
+        as_json(on_file)
     else:
         table(
             key,
             ["field", "value"],
-            [[n.replace("_", " "), v] for n, v in asdict(found).items() if v is not None],
+            [[_named(name), _said(value)] for name, value in on_file.items() if value is not None],
         )
+
+
+def _named(field: str) -> str:
+    return "safe channel" if field == "channel" else field.replace("_", " ")
+
+
+def _said(value: object) -> object:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
 
 
 @patient.command()

@@ -1,6 +1,7 @@
 """Commands on referrals: referral list, referral show, referral record."""
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,8 +11,10 @@ from worker.commands.episodes import _plain_word, need_author, tell
 from worker.commands.options import By, Json, fields, read_file
 from worker.episodes import clinic
 from worker.errors import CannotDo
-from worker.people import check_authors
-from worker.show import as_json, console, table, when
+from worker.executions import OPEN
+from worker.people import check_authors, named
+from worker.settings import load_settings
+from worker.show import as_json, console, table, when, when_in
 
 referral = typer.Typer(help="Referrals: who waits for what, and what happened.", no_args_is_help=True)
 Id = Annotated[str, typer.Argument(help="The referral's id, with or without 'referral-'.")]
@@ -30,11 +33,11 @@ def list_(
     json: Json = False,
 ) -> None:
     """Open referrals, by the day on which the next candidate is due."""
-    conditions = ["WorkflowType = 'Referral'", "ExecutionStatus = 'Running'"]
+    conditions = ["WorkflowType = 'Referral'", OPEN]
     if episode:
         conditions.append(f"CarepathEpisode = '{_plain_word(episode.removeprefix('episode-'))}'")
     if mine:
-        conditions.append(f"CarepathOwner = '{_plain_word(mine)}'")
+        conditions.append(f"CarepathOwner = '{named(load_settings(), '--mine', _plain_word(mine))}'")
     if state:
         conditions.append(f"CarepathStage = '{_plain_word(state)}'")
 
@@ -42,15 +45,15 @@ def list_(
         async with clinic() as here:
             rows: list[dict[str, Any]] = []
             async for one in here.listed(" AND ".join(conditions)):
-                known = {pair.key.name: pair.value for pair in one.typed_search_attributes.search_attributes}
-                due = known.get("CarepathDue")
+                known = one.attributes
+                due = known.get("due")
                 rows.append(
                     {
                         "referral_id": one.id,
-                        "kind": next(iter(known.get("CarepathFlags") or []), None),
-                        "state": known.get("CarepathStage"),
-                        "episode": known.get("CarepathEpisode"),
-                        "owner": known.get("CarepathOwner"),
+                        "kind": next(iter(known.get("flags") or []), None),
+                        "state": known.get("stage"),
+                        "episode": known.get("episode"),
+                        "owner": known.get("owner"),
                         "first_visit_by": due.isoformat() if due else None,
                     }
                 )
@@ -59,15 +62,23 @@ def list_(
             as_json(rows)
             return
         columns = ["referral, of episode", "kind", "state", "case manager", "visit by"]
-        table("Referrals", columns, [_line(row) for row in rows], whole=[columns[0], columns[-1]])
+        zone = here.settings.timezone
+        table(
+            f"Referrals (times in {zone})",
+            columns,
+            [_line(row, zone) for row in rows],
+            whole=[columns[0], columns[-1]],
+        )
 
     asyncio.run(run())
 
 
-def _line(row: dict[str, Any]) -> list[Any]:
+def _line(row: dict[str, Any], zone: str) -> list[Any]:
     kind, state = (str(row[name] or "").replace("_", " ") for name in ("kind", "state"))
     ids = f"{row['referral_id']}\nepisode-{row['episode']}"
-    return [ids, kind, state, row["owner"], when(row["first_visit_by"]).replace(" ", "\n")]
+    due = row["first_visit_by"]
+    shown = when_in(zone, datetime.fromisoformat(due)).replace(" ", "\n") if due else ""
+    return [ids, kind, state, row["owner"], shown]
 
 
 @referral.command()
@@ -95,6 +106,7 @@ def show(referral: Id, json: Json = False) -> None:
         ]
         rows += [("Nobody was reached", text) for text in shown["not_reached"]]
         rows += [("Not delivered", text) for text in shown["undelivered"]]
+        rows.append(("Times are in", shown["timezone"]))
         table(shown["referral_id"], ["", ""], [row for row in rows if row[1]])
         if shown["offered"]:
             columns = ["choose with", "place", "agency", "why"]

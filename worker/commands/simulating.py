@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from worker.commands.options import Json, read_file
 from worker.errors import CannotDo
-from worker.show import as_json, table
+from worker.show import Screen, as_json, table
 from worker.simulation.agreement import Agreement, compare
 from worker.simulation.parameters import Parameters, load_parameters
 from worker.simulation.quiet import embedded_server
@@ -118,7 +117,7 @@ def _through_the_workflows(
 def _bar(what: str, total: int | None, quiet: bool) -> Iterator[Callable[[int, int], None]]:
     """A progress bar on the error stream, so that the output stays clean; none where nobody looks."""
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    shown = Console(stderr=True)
+    shown = Screen(stderr=True)
     with Progress(*columns, console=shown, transient=True, disable=quiet or not shown.is_terminal) as bar:
         task = bar.add_task(what, total=total)
         yield lambda done, of: bar.update(task, completed=done, total=of)

@@ -12,10 +12,12 @@ from worker.commands.episodes import _plain_word
 from worker.commands.options import By, Json
 from worker.episodes import Clinic, clinic, episode_id, task_id
 from worker.errors import CannotDo
+from worker.executions import AT_ONCE, OPEN, described
 from worker.owners import UNKNOWN, Owners
-from worker.people import check_signer, named
+from worker.people import check_signer, named, roles
 from worker.settings import load_settings
 from worker.show import as_json, console, table, when_in
+from worker.web_ui import link
 
 app = typer.Typer()
 Task = Annotated[str, typer.Argument(help="The task's id.")]
@@ -35,7 +37,7 @@ def tasks(
     """The worklist: open tasks, the most urgent first."""
     if mine and role:
         raise CannotDo("Give --mine or --role: --role lists what no person owns yet.")
-    conditions = ["WorkflowType = 'StaffTask'", "ExecutionStatus = 'Running'"]
+    conditions = ["WorkflowType = 'StaffTask'", OPEN]
     if owner := mine or role:
         conditions.append(f"CarepathOwner = '{_plain_word(owner)}'")
     if episode:
@@ -45,28 +47,59 @@ def tasks(
 
     async def run() -> None:
         async with clinic() as here:
+            await _must_be_known(here, role, episode)
             rows: list[dict[str, Any]] = []
             async for one in here.listed(" AND ".join(conditions)):
-                known = {
-                    pair.key.name.removeprefix("Carepath").lower(): pair.value
-                    for pair in one.typed_search_attributes.search_attributes
-                    if pair.key.name.startswith("Carepath")
-                }
-                nobody = "nobody_reached" in known.get("flags", [])
-                rows.append({"task_id": one.id, **known, "nobody_reached": nobody})
+                nobody = "nobody_reached" in one.attributes.get("flags", [])
+                rows.append(
+                    {"task_id": one.id, **one.attributes, "state": one.state, "nobody_reached": nobody}
+                )
             warn(await here.faults.now(), here.settings)
             owners = Owners(here.settings)
-        rows = [{**row, "owner_known": owners.is_known(row.get("owner"))} for row in rows]
-        rows = [row for row in rows if not (unknown_owner and row["owner_known"])]
-        rows.sort(key=lambda row: row.get("due") or datetime.max.replace(tzinfo=UTC))
+            rows = [{**row, "owner_known": owners.is_known(row.get("owner"))} for row in rows]
+            rows = [row for row in rows if not (unknown_owner and row["owner_known"])]
+            rows.sort(key=lambda row: row.get("due") or datetime.max.replace(tzinfo=UTC))
+            if mine and not rows:
+                named(here.settings, "--mine", mine)
+            await _ask_them(here, rows)
         if json:
             as_json(rows)
             return
         zone = here.settings.timezone
-        columns = ["task, of episode", "kind", "owner", "due", "level"]
-        table("Tasks", columns, [_line(row, zone) for row in rows], whole=columns[:1])
+        columns = ["task, of episode", "what is asked, and the answers", "owner", "due", "level"]
+        table(f"Tasks (due in {zone})", columns, [_line(row, zone) for row in rows], whole=columns[:1])
+        for page in dict.fromkeys(row["page"] for row in rows if row.get("page")):
+            console.print(page, soft_wrap=True)
 
     asyncio.run(run())
+
+
+async def _must_be_known(here: Clinic, role: str | None, episode: str | None) -> None:
+    """An empty list says that nothing is owed: it must not be the answer to a slip of the hand."""
+    if role and role not in (known := roles(here.settings)):
+        raise CannotDo(f"--role: there is no role {role}; there are {', '.join(known)}.")
+    if episode and await described(here.client, episode_id(episode)) is None:
+        raise CannotDo(
+            f"--episode: there is no {episode_id(episode)}; `carepath list` shows those that are open."
+        )
+
+
+async def _ask_them(here: Clinic, rows: list[dict[str, Any]]) -> None:
+    """What each task asks stands in the task alone, encrypted; where nobody answers, the list is without it."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def ask(row: dict[str, Any]) -> None:
+        page = link(
+            here.settings.web_ui, episode_id(str(row.get("episode"))), namespace=here.client.namespace
+        )
+        row["page"] = page if row.get("episode") else None
+        async with gate:
+            with suppress(CannotDo):
+                view = await here.query(row["task_id"], "task")
+                row |= {"asks": view["why"]["asks"], "outcomes": view["outcomes"]}
+
+    if here.problem is None:
+        await asyncio.gather(*map(ask, rows))
 
 
 def _line(row: dict[str, Any], zone: str) -> list[Any]:
@@ -75,7 +108,10 @@ def _line(row: dict[str, Any], zone: str) -> list[Any]:
     shown = when_in(zone, due) if isinstance(due, datetime) else None
     marks = {UNKNOWN: not row["owner_known"], "nobody was reached": row["nobody_reached"]}
     owner = "\n".join([str(row.get("owner")), *(mark for mark, is_on in marks.items() if is_on)])
-    return [ids, str(row.get("task")).replace("_", " "), owner, shown, row.get("level")]
+    asked = [str(row.get("task")).replace("_", " ")]
+    asked += [row["state"].upper()] if row["state"] != "running" else []
+    asked += [row["asks"], f"→ {', '.join(row['outcomes'])}"] if "asks" in row else []
+    return [ids, "\n".join(asked), owner, shown, row.get("level")]
 
 
 @app.command()
@@ -199,7 +235,8 @@ def why(
                     )
                     for q in progress["may_decide"]
                 ]
-        as_json(shown) if json else table(f"Why: {subject}", ["what", "why"], rows)
+        zone = shown.get("timezone") or here.settings.timezone
+        as_json(shown) if json else table(f"Why: {subject} (times in {zone})", ["what", "why"], rows)
 
     asyncio.run(run())
 

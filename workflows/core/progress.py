@@ -114,6 +114,8 @@ class Progress(BaseModel):
     """Where an episode stands on its program day."""
 
     episode_id: str
+    timezone: str
+    """The program's own, in which its times and days are meant."""
     pathway: str
     stage: str
     on_leave: bool

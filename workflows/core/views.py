@@ -36,6 +36,7 @@ def progress(episode: Episode, now: datetime) -> Progress:
     admitted_on = facts.admitted_on
     return Progress(
         episode_id=episode.start.episode_id,
+        timezone=episode.start.timezone,
         pathway=episode.pathway.name,
         stage=episode.stage,
         on_leave=facts.on_leave,

@@ -53,6 +53,7 @@ class ReferralView(BaseModel):
     referral_id: str
     episode_id: str
     site: str
+    timezone: str
     kind: str
     service: str
     wishes: dict[str, JsonValue]
@@ -91,6 +92,7 @@ def view(referral: Referral, now: datetime) -> ReferralView:
         referral_id=start.referral_id,
         episode_id=start.episode_id,
         site=start.site,
+        timezone=start.timezone,
         kind=start.kind,
         service=start.service,
         wishes=facts.wishes,

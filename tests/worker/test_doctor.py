@@ -1,0 +1,169 @@
+"""Whatever an operator presses in the Web UI, nobody drops out of the lists, and each difference is named (E9, I6)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import (
+    DeleteWorkflowExecutionRequest,
+    PauseWorkflowExecutionRequest,
+    UnpauseWorkflowExecutionRequest,
+)
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from activities.clinic_database import ClinicDatabase, Crosswalk
+from activities.clinic_database.faults import ChannelFaults
+from tests.servers import dev_server
+from tests.waiting import eventually
+from tests.worker.test_command_line import carepath
+from tests.workflows.story import SCHEDULE, TEAM, ZONE
+from worker.differences import differences
+from worker.episodes import Clinic
+from worker.errors import CannotDo
+from worker.executions import described, revive
+from worker.mailbox import Mailbox
+from worker.open_episodes import open_episodes
+from worker.run import running_worker
+from worker.settings import Settings
+from workflows.staff_task import StaffTask
+from workflows.visibility import TASK_QUEUE
+
+PAUSE = ("--dynamic-config-value", "frontend.WorkflowPauseEnabled=true")
+
+
+def start(episode_id: str) -> dict[str, Any]:
+    return {
+        "episode_id": episode_id, "site": "north", "timezone": ZONE.key, "team": TEAM, "schedule": SCHEDULE,
+        "referred_on": datetime.now(ZONE).date().isoformat(),
+    }  # fmt: skip
+
+
+@asynccontextmanager
+async def clinic(settings: Settings) -> AsyncIterator[tuple[WorkflowEnvironment, Clinic]]:
+    async with dev_server(settings, None, *PAUSE) as server:
+        database = ClinicDatabase(settings.database)
+        try:
+            async with running_worker(server.client, settings, versioned=False):
+                yield server, Clinic(server.client, settings, Crosswalk(database), ChannelFaults(database))
+        finally:
+            await database.close()
+
+
+async def found(here: Clinic) -> dict[str, str]:
+    return {one.about: one.kind for one in await differences(here)}
+
+
+def of(workflow_id: str) -> WorkflowExecution:
+    return WorkflowExecution(workflow_id=workflow_id)
+
+
+@pytest.mark.usefixtures("mailbox")
+async def test_E9_I6_paused_terminated_deleted_and_copied_episodes_are_seen_and_named(
+    clinic_settings: Settings, mailbox: Mailbox
+) -> None:
+    async with clinic(clinic_settings) as (server, here):
+        service, space = server.client.workflow_service, server.client.namespace
+        for name in ("a1", "b2", "c3"):
+            await here.admit(start(name), f"MRN-{name}")
+            screening = {"kind": "screening", "by": "cm-1", "substances": ["alcohol"], "home_safe": True}
+            await here.update(f"episode-{name}", "record", screening)
+
+        async def all_are_well() -> bool:
+            return await found(here) == {}
+
+        await eventually(all_are_well)
+
+        await service.pause_workflow_execution(PauseWorkflowExecutionRequest(
+            namespace=space, workflow_id="episode-a1", reason="x", request_id="1"))  # fmt: skip
+        await server.client.get_workflow_handle("episode-b2").terminate("by mistake")
+        await service.delete_workflow_execution(
+            DeleteWorkflowExecutionRequest(namespace=space, workflow_execution=of("episode-c3"))
+        )
+        await server.client.start_workflow("CareEpisode", start("d4"), id="episode-d4", task_queue="carepath")
+
+        async def all_are_named() -> bool:
+            named = await found(here)
+            tasks = {about: kind for about, kind in named.items() if about.startswith("task-")}
+            episodes = {about: kind for about, kind in named.items() if about.startswith("episode-")}
+            wanted = {
+                "episode-a1": "paused",
+                "episode-b2": "terminated",
+                "episode-c3": "missing",
+                "episode-d4": "unknown",
+            }
+            return episodes == wanted and set(tasks.values()) == {"without_episode"}
+
+        await eventually(all_are_named)
+        listed = {one.id: one.state for one in await open_episodes(here)}
+        assert listed == {
+            "episode-a1": "paused", "episode-b2": "terminated", "episode-c3": "deleted", "episode-d4": "running",
+        }  # fmt: skip
+
+        contact = {
+            "kind": "contact",
+            "by": "cm-1",
+            "channel": "phone",
+            "outcome": "reached",
+            "at": datetime.now(UTC).isoformat(),
+        }
+        for name, words in (("a1", "unpause"), ("b2", "carepath revive episode-b2"), ("c3", "not there")):
+            with pytest.raises(CannotDo) as refused:
+                await here.update(f"episode-{name}", "record", contact)
+            assert words in str(refused.value)
+            with pytest.raises(CannotDo) as again:
+                await here.admit(start(f"{name}-again"), f"MRN-{name}")
+            assert f"already has the open episode {name}" in str(again.value)
+            assert ("unpause" if name == "a1" else "revive" if name == "b2" else "give-up") in str(
+                again.value
+            )
+        with pytest.raises(CannotDo, match="unpause"):
+            await here.query("episode-a1", "progress")
+
+        # Each remedy works as it stands there.
+        await service.unpause_workflow_execution(UnpauseWorkflowExecutionRequest(
+            namespace=space, workflow_id="episode-a1", reason="x", request_id="2"))  # fmt: skip
+        ended = await described(server.client, "episode-b2")
+        assert ended is not None
+        await revive(server.client, ended)
+        address = server.client.service_client.config.target_host
+
+        async def typed(*arguments: str) -> tuple[int, str, str]:
+            done = await asyncio.to_thread(carepath, *arguments, settings=clinic_settings, address=address)
+            return done.returncode, done.stdout, done.stderr
+
+        code, _, problems = await typed("doctor")
+        assert code == 1, problems
+        code, _, problems = await typed("give-up", "c3")
+        assert code == 0, problems
+        assert (await typed("give-up", "a1"))[0] == 1
+        assert (await typed("patient", "link", "MRN-a1", "d4"))[0] == 1
+        code, _, problems = await typed("patient", "link", "MRN-d4", "d4")
+        assert code == 0, problems
+        assert await here.admit(start("c5"), "MRN-c3") == "c5"
+        assert (await here.update("episode-b2", "record", contact))["stage"] == "intake"
+        assert (await here.query("episode-a1", "progress"))["stage"] == "intake"
+        listing = await typed("list")
+        assert all(f"episode-{name}" in listing[1] for name in ("a1", "b2", "c5", "d4")), listing
+        left = {about for about in await found(here) if about.startswith("episode-")}
+        assert left == set()
+
+
+async def test_a_failing_episode_is_called_so(clinic_settings: Settings, mailbox: Mailbox) -> None:
+    async with dev_server(clinic_settings) as server:
+        database = ClinicDatabase(clinic_settings.database)
+        here = Clinic(server.client, clinic_settings, Crosswalk(database), ChannelFaults(database))
+        # A worker that does not know episodes, as after a wrong release: each step fails until it is mended.
+        async with Worker(server.client, task_queue=TASK_QUEUE, workflows=[StaffTask]):
+            await here.admit(start("f1"), "MRN-f1")
+
+            async def it_is_failing() -> bool:
+                return {one.id: one.state for one in await open_episodes(here)} == {"episode-f1": "failing"}
+
+            await eventually(it_is_failing)
+            assert await found(here) == {"episode-f1": "failing"}
+        await database.close()

@@ -1,0 +1,96 @@
+"""Commands for whoever runs the clinic: doctor, revive, give-up."""
+
+import asyncio
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import typer
+
+from worker.commands.options import Episode, Json
+from worker.differences import differences
+from worker.episodes import Clinic, bare_id, clinic, episode_id
+from worker.errors import CannotDo
+from worker.executions import described, revive
+from worker.show import as_json, console
+
+app = typer.Typer()
+
+
+@app.command()
+def doctor(json: Json = False) -> None:
+    """What differs between the clinic's open episodes and what runs, with the remedy; exit code 1 if anything does."""
+
+    async def run() -> None:
+        async with clinic() as here:
+            found = await differences(here)
+        if json:
+            as_json([asdict(one) for one in found])
+        for one in [] if json else found:
+            console.print(f"{one.kind.replace('_', ' ')}: {one.says}", soft_wrap=True)
+        if found:
+            raise CannotDo(f"{len(found)} things are not as they should be.")
+        if not json:
+            console.print("Every open episode runs, and everything that runs belongs to one.")
+
+    asyncio.run(run())
+
+
+@app.command("revive")
+def revive_(
+    workflow: Annotated[str, typer.Argument(help="An episode, or the whole id of a task or referral.")],
+) -> None:
+    """Let go on, where it stood, what was terminated or has failed."""
+    workflow_id = workflow if workflow.startswith(("task-", "referral-")) else episode_id(workflow)
+
+    async def run() -> None:
+        async with clinic() as here:
+            here.must_be_answered()
+            found = await described(here.client, workflow_id)
+            if found is None:
+                raise CannotDo(f"{workflow_id} is not on the server any more, so it cannot be revived.")
+            if found.runs:
+                raise CannotDo(
+                    f"{workflow_id} has not ended (it is {found.state}); there is nothing to revive."
+                )
+            if found.state == "completed":
+                raise CannotDo(f"{workflow_id} has ended by itself; who comes back is admitted again (E3).")
+            if workflow_id.startswith("episode-"):
+                await _is_the_only_one(here, bare_id(workflow_id))
+            await revive(here.client, found)
+        console.print(f"{workflow_id} goes on where it stood.")
+
+    asyncio.run(run())
+
+
+async def _is_the_only_one(here: Clinic, episode: str) -> None:
+    patient = await here.crosswalk.patient_of(episode)
+    other = await here.crosswalk.open_episode_of(patient) if patient else None
+    if other not in (None, episode):
+        raise CannotDo(
+            f"The patient has the open episode episode-{other} by now; record what happens there (I6)."
+        )
+
+
+@app.command("give-up")
+def give_up(episode: Episode) -> None:
+    """Note that an episode has ended whose workflow is gone for ever, so that the person can be admitted again."""
+
+    async def run() -> None:
+        async with clinic() as here:
+            workflow_id = episode_id(episode)
+            if await here.crosswalk.patient_of(bare_id(episode)) is None:
+                raise CannotDo(f"The clinic database has no {workflow_id}.")
+            found = await described(here.client, workflow_id)
+            if found is not None and found.runs:
+                raise CannotDo(f"{workflow_id} has not ended (it is {found.state}): end it by an exit.")
+            if found is not None and found.state not in ("completed", "failed"):
+                raise CannotDo(
+                    f"{workflow_id} was {found.state} and can go on: `carepath revive {workflow_id}`."
+                )
+            today = datetime.now(UTC).astimezone(ZoneInfo(here.settings.timezone)).date()
+            await here.crosswalk.note(bare_id(episode), today)
+        console.print(f"{workflow_id} is noted as ended on {today}; the person can be admitted again.")
+
+    asyncio.run(run())

@@ -1,0 +1,242 @@
+"""Commands that show where episodes stand: progress, journal, list."""
+
+import asyncio
+import sys
+from collections import Counter
+from textwrap import wrap
+from typing import Annotated, Any, get_args
+
+import typer
+
+from worker.commands.options import Episode, Json, read_day
+from worker.episodes import Clinic, clinic, episode_id
+from worker.errors import CannotDo
+from worker.executions import OPEN, Execution, described, why_it_does_not_run
+from worker.open_episodes import open_episodes
+from worker.owners import Owners
+from worker.people import named
+from worker.sentences import sentence
+from worker.show import as_json, console, table, when
+from workflows import visibility as seen
+from workflows.core.pathway import Stage
+from workflows.details import FLAGS
+
+app = typer.Typer()
+UUID_LENGTH = 36
+"""Of the ids that entries get where they bring none; longer ones go over two lines."""
+
+
+@app.command()
+def progress(episode: Episode, json: Json = False) -> None:
+    """Where an episode stands today."""
+
+    async def run() -> None:
+        async with clinic() as here:
+            shown = await here.query(episode_id(episode), "progress")
+            await _say_if_it_does_not_run(here, episode_id(episode))
+            owners = Owners(here.settings)
+        for task in shown["open_tasks"]:
+            task["owner_known"] = owners.is_known(task["owner"] or task["role"])
+        if json:
+            as_json(shown)
+            return
+        gate, week = shown["gate"], shown["week"]
+        rows = [
+            ("Stage", shown["stage"]),
+            ("Program day", shown["program_day"]),
+            ("Sober since", shown["last_use_on"]),
+            ("Days sober", shown["days_sober"]),
+            ("Gate opens", gate["opens_on"]),
+            (
+                "This week",
+                f"{week['minutes']} min on {week['days']} days, short by {week['short_by_minutes']} min",
+            ),
+            ("Missed in a row", shown["consecutive_misses"]),
+            ("Extensions", shown["extensions"]),
+            ("On hold", ", ".join(shown["on_hold"])),
+            ("Flags", ", ".join(shown["flags"])),
+            ("Nobody was reached", "; ".join(shown["not_reached"])),
+            ("Admission waits for", "; ".join(shown["waits_for"])),
+            ("Waits until", (d := shown["next_deadline"]) and f"{when(d['at'])} {d['name']}"),
+            ("Team", ", ".join(f"{_words(role)} {owners.shown(one)}" for role, one in shown["team"].items())),
+            ("Not delivered", "\n".join(shown["undelivered"][-3:])),
+            ("Exit", (e := shown["exit"]) and f"{e['reason']} on {e['on']}"),
+            ("Times are in", shown["timezone"]),
+        ]
+        table(
+            f"episode-{shown['episode_id']}",
+            ["fact", "value"],
+            [row for row in rows if row[1] not in ("", None)],
+        )
+        table(
+            "Gate",
+            ["condition", "met", "why"],
+            [(c["name"], "yes" if c["met"] else "no", c["why"]) for c in gate["conditions"]],
+        )
+        table(
+            f"Open tasks (due in {shown['timezone']})",
+            ["task", "kind", "role and owner", "due", "level"],
+            [
+                (
+                    t["task_id"],
+                    _words(t["kind"]),
+                    f"{_words(t['role'])}\n{owners.shown(t['owner'])}".rstrip(),
+                    when(t["due_at"]),
+                    t["level"],
+                )
+                for t in shown["open_tasks"]
+            ],
+            whole=["task"],
+        )
+
+    asyncio.run(run())
+
+
+async def _say_if_it_does_not_run(here: Clinic, workflow_id: str) -> None:
+    """What has ended answers as it stood then, as if nothing had happened."""
+    found = await described(here.client, workflow_id)
+    if (says := why_it_does_not_run(workflow_id, found)) and not (found and found.state == "completed"):
+        print(f"Note: this is how it stood when it ended. {says}", file=sys.stderr)
+
+
+@app.command()
+def journal(
+    episode: Episode,
+    as_known_on: Annotated[
+        str | None, typer.Option(help="As it was known at the end of this day, such as 2026-03-31.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Every entry in words, with both its times, its author, and whether it stands."""
+    day = read_day("--as-known-on", as_known_on) if as_known_on else None
+
+    async def run() -> None:
+        async with clinic() as here:
+            lines = await here.query(episode_id(episode), "journal", *([day.isoformat()] if day else []))
+            zone = "" if json else (await here.query(episode_id(episode), "progress"))["timezone"]
+            await _say_if_it_does_not_run(here, episode_id(episode))
+        if json:
+            as_json(lines)
+            return
+        table(
+            f"Journal of {episode_id(episode)} (times in {zone})",
+            ["true at", "recorded at", "what, by whom, and its id", "stands"],
+            [
+                (
+                    when(x["effective_at"]).replace(" ", "\n"),
+                    when(x["recorded_at"]).replace(" ", "\n"),
+                    "\n".join([sentence(x["entry"]), _author(x), *wrap(x["entry_id"], UUID_LENGTH)]),
+                    _stands(x),
+                )
+                for x in lines
+            ],
+            whole=["true at", "recorded at"],
+        )
+
+    asyncio.run(run())
+
+
+def _author(line: dict[str, Any]) -> str:
+    return f"by {line['by']}" + ("" if line["source"] == "staff" else f" ({line['source']})")
+
+
+def _stands(line: dict[str, Any]) -> str:
+    if line["stands"]:
+        return "yes"
+    return f"no ({line['undone_by']}: {line['undone_because'] or 'no reason given'})"
+
+
+@app.command("list")
+def list_episodes(
+    stage: Annotated[
+        str | None, typer.Option(help="intake, program, gate_review, aftercare or closed.")
+    ] = None,
+    owner: Annotated[str | None, typer.Option(help="Staff id of the case manager.")] = None,
+    flag: Annotated[str | None, typer.Option(help="Such as missing, on_leave, gate_on_hold.")] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Closed ones too, for as long as they take late entries.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Open episodes, each as what it is: also one that was paused or terminated."""
+    if stage and stage not in get_args(Stage):
+        raise CannotDo(f"--stage: there is no stage {stage}; there are {', '.join(get_args(Stage))}.")
+    if flag and flag not in FLAGS:
+        raise CannotDo(f"--flag: there is no flag {flag}; there are {', '.join(FLAGS)}.")
+
+    async def run() -> None:
+        async with clinic() as here:
+            found = await open_episodes(here)
+            owners = Owners(here.settings)
+            orphans = await _with_tasks_of_nobody(here, owners)
+            if owner and not any(one.attributes.get("owner") == owner for one in found):
+                named(here.settings, "--owner", owner)
+        shown = [
+            one
+            for one in found
+            if _is_asked_for(one.execution, "stage", stage)
+            and _is_asked_for(one.execution, "owner", owner)
+            and _is_asked_for(one.execution, "flags", flag)
+            and (one.stage != "closed" or everything or stage == "closed")
+        ]
+        if json:
+            as_json(
+                [
+                    {
+                        **one.as_row(),
+                        "owner_known": owners.is_known(one.attributes.get("owner")),
+                        "tasks_of_unknown_owners": orphans[one.id],
+                    }
+                    for one in shown
+                ]
+            )
+            return
+        table(
+            "Episodes" if everything or stage else "Open episodes",
+            ["episode", "stage", "site", "owner", "gate opens", "flags"],
+            [
+                (
+                    one.id,
+                    _words(one.standing),
+                    one.attributes.get("site"),
+                    "\n".join([owners.shown(one.attributes.get("owner")), *_orphaned(orphans[one.id])]),
+                    one.gate_opens_on,
+                    _words(", ".join(one.attributes.get("flags", []))),
+                )
+                for one in shown
+            ],
+            whole=["episode", "gate opens"],
+        )
+        if stuck := [one for one in shown if one.state != "running"]:
+            console.print(
+                f"{len(stuck)} of them {'does' if len(stuck) == 1 else 'do'} not run as they should: `carepath doctor` "
+                "says why, and what to do."
+            )
+
+    asyncio.run(run())
+
+
+async def _with_tasks_of_nobody(here: Clinic, owners: Owners) -> Counter[str]:
+    """How many open tasks each episode has whose owner is nobody of the clinic."""
+    found: Counter[str] = Counter()
+    async for one in here.listed(f"WorkflowType = '{seen.STAFF_TASK}' AND {OPEN}"):
+        if not owners.is_known(one.attributes.get("owner")):
+            found[episode_id(one.attributes.get("episode") or "")] += 1
+    return found
+
+
+def _orphaned(tasks: int) -> list[str]:
+    return [f"{tasks} open task{'s' if tasks > 1 else ''} of nobody in the staff directory"] if tasks else []
+
+
+def _is_asked_for(execution: Execution | None, attribute: str, wanted: str | None) -> bool:
+    """Whether a filter lets an episode through; one of which nothing is known any more is never left out."""
+    if wanted is None or execution is None:
+        return True
+    value = execution.attributes.get(attribute)
+    return wanted in value if isinstance(value, list) else value == wanted
+
+
+def _words(code: str) -> str:
+    """A code in a narrow column, where it breaks between its words."""
+    return code.replace("_", " ")
