@@ -368,7 +368,7 @@ def test_S6_a_retracted_decision_brings_the_hold_back() -> None:
     patient = in_program()
     collected(patient, 12, "tampered")
     lifted = patient.says("decision", about="hold_review", choice="lift_hold", by="th-1")
-    patient.says("retraction", entry_id=lifted.entry_id, reason="another patient")
+    patient.says("retraction", entry_id=lifted.entry_id, reason="another patient", by="th-1")
     assert patient.progress.on_hold
     assert "hold_review" in patient.tasks
 
