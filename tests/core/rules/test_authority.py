@@ -11,6 +11,7 @@ from tests.core.clinic import ADMITTED, Patient, admitted, ready_for_gate
 from workflows.core.effects import Notify, OpenTask
 from workflows.core.entries import KINDS, Source, parse_entry
 from workflows.core.errors import NotAllowedNow, Refused
+from workflows.pathways.proof.rewind import remember, rewind
 
 DAY = timedelta(days=1)
 ON = ADMITTED + 3 * DAY
@@ -63,10 +64,21 @@ TAKERS: Mapping[str, dict[str, str]] = {
 ids = (f"x{number}" for number in count())
 
 
-def on_the_third_day() -> Patient:
+def _begun() -> Patient:
     patient = admitted().until(ON)
     patient.says("leave", reason="travel", id="left", **{"from": ADMITTED + DAY, "until": ON})
     return patient
+
+
+BEGUN = _begun()
+MOMENT = remember(BEGUN.episode, BEGUN.now)
+
+
+def on_the_third_day() -> Patient:
+    """The same patient each time, put back to the same moment: to begin anew takes longer than all that follows."""
+    rewind(BEGUN.episode, MOMENT)
+    BEGUN.effects.clear()
+    return BEGUN
 
 
 def stated(patient: Patient, kind: str, **by: str) -> str:
