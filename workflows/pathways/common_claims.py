@@ -87,7 +87,6 @@ _NEVER = (
     ("discharge_owes_notice", "!discharge_reviewed"),
     ("discharge_noticed", "!discharge_owes_notice"),
     ("discharge_appealed", "!discharge_noticed"),
-    ("admission_complete", "!suited"),
     # The search, the engagement plan and their absence are one fact with three values.
     ("searched_for", "reached_again"),
     ("searched_for", "missing_nothing"),
@@ -197,7 +196,7 @@ _DEADLINES = MappingProxyType(
         "intake": frozenset({
             "A flag ends", "Payer answer is owed", "After crisis contact is owed", "After crisis level of care is owed",
             "Appeal period of a discharge ends", "Hearing of an appeal begins", "Screening is owed",
-            "Transfer is owed", "Leave begins", "Leave is over",
+            "Transfer is owed", "Decision review is owed", "Leave begins", "Leave is over",
         }),
         "program": frozenset({
             "A flag ends", "Next look at the tests", "Window of the test closes", "Payer answer is owed",
@@ -211,7 +210,7 @@ _DEADLINES = MappingProxyType(
         }),
         "closed": frozenset({
             "Payer answer is owed", "After crisis contact is owed", "After crisis level of care is owed",
-            "Record of the closed episode is complete", "Leave begins", "Leave is over",
+            "Record of the closed episode is complete", "Decision review is owed", "Leave begins", "Leave is over",
         }),
     }
 )  # fmt: skip
