@@ -29,7 +29,7 @@ _GUARDS = MappingProxyType(
         "not_suited_to_it": Guard(
             "a clinician decides for another level of care", "no decision for another level stands", STAFF, STAFF
         ),
-        "admission_complete": Guard("nothing is missing for admission", "admission is not complete", ANY, ANY),
+        "admission_complete": Guard("the admission was complete, and stands", "no complete admission stands", ANY, ANY),
         "searched_for": Guard(
             "a session was missed and the person is searched for", "the person is not searched for",
             CARE | CLOCK, CARE | CLOCK,
