@@ -77,10 +77,19 @@ async def tell_absences(
     """Tell each episode who stands in for whom; one that knows it already is left alone."""
 
     async def tell(one: Running) -> None:
-        entries = [entry for absence in absences for entry in _news(absence, one)]
-        if entries:
-            await _record(clinic, one.workflow_id, entries)
-            told.episodes[one.workflow_id] = ", ".join(dict.fromkeys(_words(entry) for entry in entries))
+        said: list[dict[str, Any]] = []
+        for absence in absences:
+            now = one
+            while entries := _news(absence, now):
+                await _record(clinic, one.workflow_id, entries)
+                said += entries
+                if not absence.taken_back:
+                    break
+                # What is taken back lets those days stand again that it had corrected: they are taken back too.
+                query = "referral" if one.workflow_id.startswith("referral-") else "progress"
+                now = _running(*await _shown(clinic, one.workflow_id, query))
+        if said:
+            told.episodes[one.workflow_id] = ", ".join(dict.fromkeys(_words(entry) for entry in said))
 
     await _each({one.workflow_id: one for one in found}, tell, told)
 

@@ -3,14 +3,16 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import redirect_stderr, redirect_stdout
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from tests.waiting import eventually
-from tests.worker.test_command_line import carepath
+from worker.cli import _run
 from worker.mailbox import Mailbox, read
 from worker.run import running_worker
 from worker.settings import Settings
@@ -22,23 +24,37 @@ TODAY = datetime.now(UTC).date()
 
 @pytest.fixture
 async def run(
-    dev_server: WorkflowEnvironment, clinic_settings: Settings, mailbox: Mailbox
+    dev_server: WorkflowEnvironment,
+    clinic_settings: Settings,
+    mailbox: Mailbox,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Run]:
     address = dev_server.client.service_client.config.target_host
 
+    monkeypatch.setenv("TEMPORAL_ADDRESS", address)
+    for name, value in clinic_settings.model_dump(mode="json", exclude_none=True).items():
+        monkeypatch.setenv(f"CAREPATH_{name.upper()}", str(value))
+
+    def command(arguments: list[str]) -> tuple[int, str, str]:
+        monkeypatch.setattr("sys.argv", ["carepath", *arguments])
+        with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
+            code = _run()  # in this process: there are many of them, and a new interpreter takes a second
+        return code, out.getvalue(), err.getvalue()
+
     async def typed(*arguments: object, refused: str = "") -> Any:
         """The answer of a command as JSON; with `refused`, it must be refused in these words."""
-        done = await asyncio.to_thread(
-            carepath, *map(str, arguments), "--json", settings=clinic_settings, address=address
-        )
-        assert "Traceback" not in done.stderr, done.stderr
+        code, out, err = await asyncio.to_thread(command, [*map(str, arguments), "--json"])
         if refused:
-            assert (done.returncode, refused in done.stderr) == (1, True), done
+            assert (code, refused in err) == (1, True), (arguments, out, err)
             return None
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
+        assert code == 0, (arguments, err)
+        return json.loads(out)
+
+    async def the_worker_is_seen() -> bool:
+        return "No worker runs" not in (await asyncio.to_thread(command, ["progress", "none", "--json"]))[2]
 
     async with running_worker(dev_server.client, clinic_settings, versioned=False):
+        await eventually(the_worker_is_seen)
         yield typed
 
 
