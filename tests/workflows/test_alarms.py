@@ -10,6 +10,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from tests.mail_server import MailServer, asking_for_a_password
 from tests.waiting import eventually
+from tests.workflows.golden import intake_over_three_days
 from tests.workflows.story import Story
 from worker.run import running_worker
 from worker.settings import Settings
@@ -189,6 +190,27 @@ async def test_A5_who_was_alerted_hears_that_it_is_withdrawn_also_after_an_outag
     await pass_by(story, 2 * HOUR)
     withdrawn = [to for to, subject, _ in mail.taken if "withdrawn" in subject]
     assert withdrawn
+
+
+async def test_F2_a_notice_that_is_tried_on_comes_along_into_a_new_run(
+    story: Story, mail: MailServer
+) -> None:
+    admitted = await intake_over_three_days(story)
+    run = (await story.handle.describe()).run_id
+    mail.close()
+    answer = {"task_id": "task-of-another-run", "by": "th-1", "outcome": "done"}
+    await story.handle.signal("task_completed", answer)
+    await story.until(admitted, "21:05")
+    await story.record("attendance", session=f"{admitted}T18:00", status="attended")
+    assert any("answer too late" in why for why in (await story.progress())["not_reached"])
+    await story.until(admitted + DAY, "12:00")
+    assert (await story.handle.describe()).run_id != run
+    assert any("answer too late" in why for why in (await story.progress())["not_reached"])
+    mail.open()
+    await pass_by(story, 2 * HOUR)
+    told_of = [one for one in mail.subjects_of("th-1@clinic.example") if "answer too late" in one]
+    assert len(told_of) == 1
+    assert not (await story.progress())["not_reached"]
 
 
 async def told(mail: MailServer, what: str) -> bool:
