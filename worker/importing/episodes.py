@@ -29,8 +29,10 @@ class State(Enum):
     RUNNING = "running"
     ENDED = "ended"
     """It ran to its end: its record is complete."""
+    STOPPED = "stopped"
+    """It was terminated, and can go on with all that it knew."""
     GONE = "gone"
-    """There is nothing, or it was terminated."""
+    """There is nothing that could go on."""
 
 
 class Unanswered(CannotDo):
@@ -82,8 +84,10 @@ class RunningEpisodes:
                 return State.RUNNING
             case WorkflowExecutionStatus.COMPLETED:
                 return State.ENDED
-            case _:
+            case WorkflowExecutionStatus.FAILED:  # it never began
                 return State.GONE
+            case _:
+                return State.STOPPED
 
     async def begin(
         self, start: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]

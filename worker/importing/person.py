@@ -153,6 +153,8 @@ async def _import_stay(
     planned = await _planned(subjects, importing)
     asks = stay.is_open is not False or planned.sendings
     state = await importing.episodes.state_of(stay.episode_id) if asks else State.ENDED
+    if state is State.STOPPED and stay.is_open is not False:
+        raise CannotDo(_can_go_on(stay))
     begins = state is State.GONE and stay.is_open is not False and stay.start is not None
     ran_before = begins and not is_new and await importing.memory.forget(stay.episode_id)
     if ran_before or (begins and not is_new and stay.was_begun_by_hand):
@@ -179,6 +181,13 @@ async def _tell_of_its_row(stay: Stay, is_accepted: bool, importing: Importing) 
         importing.report.add(stay.row, "refused", ROW_HAS_CHANGED)
     importing.report.add(stay.row, "accepted" if is_accepted else "duplicate")
     await importing.memory.keep([said])
+
+
+def _can_go_on(stay: Stay) -> str:
+    return (
+        f"episode {stay.episode_id} was terminated and can go on with all that it knew, more than this export holds: "
+        f"carepath revive {stay.episode_id}, then import the folder again"
+    )
 
 
 def _takes_no_more(stay: Stay) -> str:

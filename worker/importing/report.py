@@ -58,7 +58,7 @@ class Report:
         again = ""
         if self.begun_again:
             again = (
-                " Open in the clinic database, but not running any more (terminated or deleted), and begun again with "
+                " Open in the clinic database, but not running any more (its history is gone), and begun again with "
                 f"what this export holds: {', '.join(sorted(self.begun_again))}. Record there what else has happened."
             )
         return f"Imported {self.episodes} new episodes. {self.counts()}{again}"

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
+from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from activities.clinic_database import ClinicDatabase, Crosswalk, migrate
@@ -15,6 +17,7 @@ from activities.clinic_database.faults import ChannelFaults
 from tests.waiting import eventually
 from tests.worker.importing.exports import admission, course, export, sessions
 from worker.episodes import Clinic
+from worker.importing.episodes import RunningEpisodes, State
 from worker.importing.folder import episode_id_of
 from worker.importing.run import import_folder
 from worker.mailbox import Mailbox, read
@@ -110,13 +113,30 @@ async def test_E7_who_has_died_stays_dead_whatever_is_imported_and_whatever_temp
         "the others are imported, and every row has its word"
     )
     for workflow_id in (dead, alive):
-        await clinic.client.get_workflow_handle(workflow_id).terminate("the histories are gone")
+        await clinic.client.get_workflow_handle(workflow_id).terminate("somebody pressed Terminate")
+    stopped = (await import_folder(clinic, folder)).refused
+    assert any("carepath revive" in one.reason for one in stopped), (
+        "what it knew is more than an export holds"
+    )
+    for workflow_id in (dead, alive):
+        await clinic.client.workflow_service.delete_workflow_execution(
+            DeleteWorkflowExecutionRequest(
+                namespace=clinic.client.namespace,
+                workflow_execution=WorkflowExecution(workflow_id=workflow_id),
+            )
+        )
+    episodes = RunningEpisodes(clinic.client)
+    for workflow_id in (dead, alive):
+
+        async def is_gone(episode_id: str = workflow_id.removeprefix("episode-")) -> bool:
+            return await episodes.state_of(episode_id) is State.GONE
+
+        await eventually(is_gone)
     lost = await import_folder(clinic, folder)
     assert lost.begun_again == [alive.removeprefix("episode-")]
     assert [one.row.line for one in lost.refused] == [4]
     assert len(lost.outcomes) == len(again.outcomes)
-    described = await clinic.client.get_workflow_handle(dead).describe()
-    assert described.status is WorkflowExecutionStatus.TERMINATED
+    assert await episodes.state_of(dead.removeprefix("episode-")) is State.GONE
     shown = await progress(clinic, "MRN-2", ago(40))
     assert (shown["stage"], shown["consecutive_misses"]) == ("program", 0)
     late = sessions("MRN-1", ago(8), ago(1), status="absent", minutes="")
