@@ -174,8 +174,13 @@ async def tell_closure(clinic: Clinic, day: ClosedDay, told: Told) -> None:
     async def tell(one: Running) -> None:
         if day.site not in (None, one.site):
             return
-        # Whoever never heard that it is closed need not hear that it is open: both are said, and stand for nothing.
-        await _record(clinic, one.workflow_id, [entry, back] if day.taken_back_by else [entry])
+        # Said again, the day itself would stand again: what was taken back has no longer any effect under its id.
+        try:
+            await _record(clinic, one.workflow_id, [back if day.taken_back_by else entry])
+        except CannotDo as error:
+            if not day.taken_back_by or "There is no entry" not in str(error):
+                raise
+            return  # it never heard that the day is closed
         told.episodes[one.workflow_id] = "open after all" if day.taken_back_by else "closed"
 
     await _each({one.workflow_id: one for one in await running(clinic, told)}, tell, told)
