@@ -207,5 +207,5 @@ def test_a_ready_patient_can_finish() -> None:
     patient.says("exit", reason="completed", on=patient.now.date())
     assert patient.progress.exit
     patient.says("decision", about="exit_bundle", choice="given")
-    patient.until(patient.now.date() + timedelta(days=31))
+    patient.until(patient.now.date() + timedelta(days=6 * 366))
     assert patient.episode.finished(patient.now)

@@ -169,7 +169,7 @@ def test_T3_a_corrected_admission_moves_last_use_gate_and_program_day() -> None:
 def test_T3_a_step_down_signed_by_mistake_can_be_retracted() -> None:
     patient = ready_for_gate()
     signed = patient.says("decision", about="gate_review", choice="pass", by="th-1")
-    patient.says("retraction", entry_id=signed.entry_id, reason="another patient")
+    patient.says("retraction", entry_id=signed.entry_id, reason="another patient", by="th-1")
     assert patient.progress.stage == "gate_review"
 
 
