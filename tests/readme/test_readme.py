@@ -113,6 +113,11 @@ class Reader:
     def _key(self) -> str:
         return "MRN-NEW"
 
+    def _file(self) -> str:
+        """What is kept of a person."""
+        (self.folder / "person.json").write_text('{"given_name": "Ada", "language": "es"}', "utf-8")
+        return "person.json"
+
     def _folder(self) -> str:
         """An export of three patients; what belongs to others is refused row by row, which stops nothing."""
         shutil.copytree(ROOT / "deploy" / "example" / "export", self.folder / "export")

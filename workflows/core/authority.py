@@ -3,6 +3,7 @@ needs a role to be stated needs the same to be taken back, corrected or supersed
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from workflows.core.duties.duty import CLINICIANS
 from workflows.core.entries import (
@@ -140,6 +141,15 @@ def signatures_wanted(entry: Entry, facts: Facts) -> list[Need]:
     return wanted
 
 
+def _takes_a_role(entry: Entry, facts: Facts) -> TypeGuard[TeamChange]:
+    """Whether somebody who signs nothing in this team makes themselves one who does."""
+    if not isinstance(entry, TeamChange) or entry.source is not Source.STAFF or entry.role not in CLINICIANS:
+        return False
+    author = entry.by.casefold()
+    signs_already = any(facts.team.get(role, "").casefold() == author for role in CLINICIANS)
+    return author == entry.staff_id.casefold() and not signs_already
+
+
 def _of_any_role(need: Need, facts: Facts) -> Need:
     return Need(need.kind, need.key, need.by, signers(facts.team, ()))
 
@@ -155,6 +165,11 @@ def refuse_unsigned(entry: Entry, facts: Facts) -> None:
     Raises:
         NotAllowedNow: who may.
     """
+    if _takes_a_role(entry, facts) and not set(facts.frame.known_as(entry.by) or ()) & set(CLINICIANS):
+        raise NotAllowedNow(
+            f"by: nobody gives themselves the role of {entry.role}, which signs; let the {' or '.join(CLINICIANS)} "
+            "state it (E0)."
+        )
     for need in signatures_wanted(entry, facts):
         if objection := need.signers.objection(need.kind, entry.by, facts.frame.known_as(entry.by)):
             takes_back = "" if need.key == entry.key else f" Entry {need.key} is taken back by the same (E0)."
@@ -166,6 +181,8 @@ def unknown_author(entry: Entry, facts: Facts) -> str | None:
     wanted: Sequence[Signers] = [need.signers for need in signatures_wanted(entry, facts)]
     if isinstance(entry, Decision) and spoken_by(entry) is Source.STAFF:
         wanted = [*wanted, signers(facts.team, ())]
+    if _takes_a_role(entry, facts):
+        return entry.by
     return entry.by if any(one.must_ask_about(entry.by) for one in wanted) else None
 
 

@@ -272,3 +272,19 @@ def test_E0_a_patient_does_not_explain_away_what_a_laboratory_or_a_clinician_has
     with pytest.raises(NotAllowedNow, match="E0"):
         patient.says(**statement, by="portal", source=source)
     assert (patient.progress.last_use_on, patient.progress.flags) == before == (ON, ["suicide_risk"])
+
+
+def test_E0_nobody_gives_themselves_a_role_that_signs() -> None:
+    patient = admitted()
+    grant = {"role": "therapist", "staff_id": "cm-1", "from": patient.now.date()}
+    for by in ("cm-1", "CM-1"):
+        with pytest.raises(NotAllowedNow, match="nobody gives themselves the role of therapist"):
+            patient.says("team", by=by, **grant)
+    patient.says("team", by="su-1", **grant)
+    assert patient.progress.team["therapist"] == "cm-1"
+
+
+def test_E0_who_signs_already_may_stand_in_for_a_colleague() -> None:
+    patient = admitted()
+    patient.says("team", by="su-1", role="therapist", staff_id="su-1", **{"from": patient.now.date()})
+    assert patient.progress.team["therapist"] == "su-1"
