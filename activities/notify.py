@@ -4,11 +4,12 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.exc import SQLAlchemyError
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities import staff_directory
-from activities.clinic_database.absences import Absences, acting_for
+from activities.clinic_database.absences import Absence, Absences, acting_for
 from activities.clinic_database.faults import ChannelFaults
 from activities.models import CHANNEL_DOWN, NOTIFY_STAFF, UNKNOWN_STAFF, Addressee, Receipt, StaffNotice
 from activities.sending import Sender
@@ -81,13 +82,20 @@ class StaffNotifier:
     async def _acting(self, to: Addressee) -> StaffMember:
         """Whoever is told: the person who is meant, or whoever acts for them today."""
         directory = staff_directory.load(self._directory)
-        absences = await self._absences.all() if self._absences else []
+        absences = await self._known_absences()
         today = datetime.now(self._zone).date()
         # Whoever has left may be gone from the directory; what was meant for them still arrives.
         meant = to.staff_id and acting_for(to.staff_id, today, absences)
         member = directory.resolve(to.role, meant)
         acting = acting_for(member.staff_id, today, absences)
         return member if acting == member.staff_id else directory.resolve(to.role, acting)
+
+    async def _known_absences(self) -> list[Absence]:
+        """Who is away. A clinic database that cannot be read, as on a full disk, keeps no notice back (P9)."""
+        try:
+            return await self._absences.all() if self._absences else []
+        except SQLAlchemyError:
+            return []
 
 
 class _Failures:

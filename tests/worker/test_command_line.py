@@ -118,7 +118,7 @@ async def test_a_clinic_is_taken_over_and_run_from_the_command_line(
         assert again["episodes"] == 0
         assert {row["result"] for row in again["rows"]} == {"duplicate", "refused"}
 
-        episodes = json.loads((await run("list", "--json")).stdout)
+        episodes = json.loads((await run("list", "--all", "--json")).stdout)
         assert {episode["stage"] for episode in episodes} == {
             "intake",
             "program",

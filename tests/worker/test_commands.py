@@ -96,7 +96,7 @@ async def test_T4_attend_says_what_happened_also_after_a_retraction_and_for_who_
     await run("attend", SCHEDULED, "e2", "--except", "e2", "--by", "cm-1")
     late = json.loads((await run("attend", SCHEDULED, "e2", "--by", "cm-1", "--json")).stdout)
     assert "is superseded by" in " ".join(late[0]["changes"])
-    assert not [task for task in await worklist(run) if task["kind"] == "attendance_conflict"]
+    assert not [task for task in await worklist(run) if task["task"] == "attendance_conflict"]
 
 
 async def test_F8_a_roster_may_name_people_by_the_clinics_own_key(

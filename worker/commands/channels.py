@@ -38,8 +38,8 @@ def warn(faults: list[ChannelFault], settings: Settings) -> None:
     """Say on stderr what operators must mend: beside the worklist, since nobody is told of its tasks meanwhile."""
     for fault in faults:
         print(
-            f"Nothing can be sent by {fault.channel} since {when_in(settings.timezone, fault.since)} "
-            f"({settings.timezone}): {fault.reason}; last tried {when_in(settings.timezone, fault.last_at)}. "
-            "What waits goes out once it is mended.",
+            f"Nothing can be sent by {fault.channel} since {when_in(settings.timezone, fault.since)}: {fault.reason}; "
+            f"last tried {when_in(settings.timezone, fault.last_at)} (times in {settings.timezone}). What waits goes "
+            "out once it is mended.",
             file=sys.stderr,
         )

@@ -155,6 +155,7 @@ def test_the_command_shows_the_agencies_and_refuses_a_wrong_file(
 ) -> None:
     monkeypatch.setenv(TOKEN, "token")
     monkeypatch.setenv(SECRET, "secret")
+    monkeypatch.setenv("CAREPATH_AGENCIES", str(EXAMPLE / "agencies.yaml"))
     shown = carepath("agencies", "--json")
     assert shown.returncode == 0, shown.stderr
     assert "intake@counseling.example" in shown.stdout
