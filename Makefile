@@ -40,7 +40,7 @@ verify: setup ## the proof of each pathway: only a person ends an episode, somet
 	$(BIN)/carepath pathway verify php
 
 coverage: setup ## how much of the core and the pathways their own tests reach, by branch; fails below 95 %
-	$(BIN)/python -m pytest tests/core tests/pathways --deselect tests/pathways/proof --cov --cov-branch
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal tests/core tests/pathways --deselect tests/pathways/proof --cov --cov-branch
 
 bench: setup ## speed and cost, against the bare floor in the same run
 	$(BIN)/python -m tests.bench

@@ -188,6 +188,7 @@ _DUTIES = frozenset(
         "correction_conflict",
         "adherence_talk", "collect_test", "test_not_collected", "consent_revoked", "payer_appeal",
         "payer_answer", "exit_bundle", "reopening", "level_of_care_offer", "recollect_test", "test_result",
+        "admission_condition",
     }
 )  # fmt: skip
 
@@ -196,7 +197,7 @@ _DEADLINES = MappingProxyType(
         "intake": frozenset({
             "A flag ends", "Payer answer is owed", "After crisis contact is owed", "After crisis level of care is owed",
             "Appeal period of a discharge ends", "Hearing of an appeal begins", "Screening is owed",
-            "Transfer is owed", "Decision review is owed", "Leave begins", "Leave is over",
+            "Transfer is owed", "Decision review is owed", "Leave begins", "Leave is over", "Team changes",
         }),
         "program": frozenset({
             "A flag ends", "Next look at the tests", "Window of the test closes", "Payer answer is owed",
@@ -206,11 +207,12 @@ _DEADLINES = MappingProxyType(
             "Decision review is owed", "Lost contact proposal is owed", "Safety check is owed",
             "Transfer is owed", "Session closes", "Missed sessions: call",
             "Missed sessions: supervisor review", "Missed sessions: lost contact proposal",
-            "Dose of the week: forecast", "Dose of the week: report", "Leave begins", "Leave is over",
+            "Dose of the week: forecast", "Dose of the week: report", "Leave begins", "Leave is over", "Team changes",
         }),
         "closed": frozenset({
             "Payer answer is owed", "After crisis contact is owed", "After crisis level of care is owed",
             "Record of the closed episode is complete", "Decision review is owed", "Leave begins", "Leave is over",
+            "Team changes",
         }),
     }
 )  # fmt: skip

@@ -82,6 +82,7 @@ CLAIMS = claims_of(
             "Leave begins",
             "Leave is over",
             "Safety check is owed",
+            "Team changes",
         ),
     },
     openings={

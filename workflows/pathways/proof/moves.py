@@ -9,14 +9,27 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, get_args
 
 from workflows.core.claims import Cause
-from workflows.core.entries import Source, Use
+from workflows.core.entries import Source, TeamChange, Use
 from workflows.core.entries.course import ExitReason
 from workflows.core.episode import Episode
 from workflows.core.pathway import IN_PROGRAM
 
 CLOCK = frozenset({Cause.LIMIT})
 _CORRECTED = frozenset(
-    {"exit", "decision", "admission", "level_of_care", "use", "crisis", "return", "leave", "flag", "payer"}
+    {
+        "exit",
+        "decision",
+        "admission",
+        "level_of_care",
+        "use",
+        "crisis",
+        "return",
+        "leave",
+        "flag",
+        "payer",
+        "goal",
+        "team",
+    }
 )
 
 
@@ -124,6 +137,10 @@ def _course(episode: Episode, now: datetime) -> Iterator[Stated]:
         "kind": "leave", "reason": "travel",
         "from": f"{today + timedelta(days=1)}", "until": f"{today + timedelta(days=2)}",
     }  # fmt: skip
+    if not facts.record.standing(TeamChange):
+        yield "team:planned", "su-1", {
+            "kind": "team", "role": "case_manager", "staff_id": "cm-2", "from": f"{today + timedelta(days=1)}"
+        }  # fmt: skip
     yield "return", "cm-1", {"kind": "return", "on": f"{today}"}
     if "suicide_risk" not in facts.flags:
         yield "flag", "th-1", {"kind": "flag", "name": "suicide_risk", "on": f"{today}"}
