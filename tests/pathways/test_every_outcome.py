@@ -35,6 +35,7 @@ PROMISES: dict[tuple[str, str], str] = {
     ("refer_to_level_of_care", "declined"): "exit withdrew",
     **{(what, choice): SETTLED
        for what in ("rights_notice", "contact_preferences") for choice in ("signed", "declined")},
+    ("admission_condition", "not_yet"): AGAIN,
     ("attendance_conflict", "an entry"): SETTLED,
     ("unscheduled_attendance", "confirm"): SETTLED,
     ("unscheduled_attendance", "reject"): SETTLED,

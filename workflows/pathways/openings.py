@@ -71,7 +71,7 @@ def shared_openings(level: str) -> dict[str, tuple[str, ...]]:
         "searched for at high risk": (*program, "flag", "wait:outreach"),
         "came unscheduled": (*program, "came_unscheduled"),
         "two entries disagree": (*program, "wait:outreach", "attended", "disputed"),
-        "the only goal is taken back": (*program, "retract:goal"),
+        "the only goal is taken back": (*program, "wait:outreach", "retract:goal"),
         "a change of the team is planned": (*program, "team:planned"),
         "closed before the team changes": (*program, "team:planned", "exit:withdrew"),
         "after a return to use": (*program, "use"),
