@@ -31,8 +31,8 @@ def locked() -> Exception:
     ("error", "words"),
     [
         (
-            PermissionError(13, "Permission denied", "/root/x"),
-            "/root/x: this user of the machine may not do that",
+            PermissionError(13, "Permission denied", "/srv/x"),
+            "/srv/x: this user of the machine may not do that",
         ),
         (FileNotFoundError(2, "No such file or directory", "x.csv"), "x.csv: there is no such file"),
         (ProcessLookupError(3, "No such process"), "No such process"),
