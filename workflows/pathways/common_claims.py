@@ -204,6 +204,7 @@ _DEADLINES = MappingProxyType(
             "After crisis contact is owed", "After crisis level of care is owed",
             "Hearing of an appeal begins", "Appeal period of a discharge ends", "High risk contact is owed",
             "Hold review is owed", "Level of care offer is owed", "Result of a test is asked about",
+            "Admission condition is owed",
             "Decision review is owed", "Lost contact proposal is owed", "Safety check is owed",
             "Transfer is owed", "Session closes", "Missed sessions: call",
             "Missed sessions: supervisor review", "Missed sessions: lost contact proposal",

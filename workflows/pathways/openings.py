@@ -72,6 +72,9 @@ def shared_openings(level: str) -> dict[str, tuple[str, ...]]:
         "came unscheduled": (*program, "came_unscheduled"),
         "two entries disagree": (*program, "wait:outreach", "attended", "disputed"),
         "the only goal is taken back": (*program, "wait:outreach", "retract:goal"),
+        "its goal is not there yet": (
+            *program, "wait:outreach", "retract:goal", "answer:admission_condition:not_yet",
+        ),
         "a change of the team is planned": (*program, "team:planned"),
         "closed before the team changes": (*program, "team:planned", "exit:withdrew"),
         "after a return to use": (*program, "use"),
