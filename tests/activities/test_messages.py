@@ -19,7 +19,7 @@ from activities.messages.check import check, check_phone, check_sender
 from activities.messages.files import TEMPLATES, TemplateRefused, Templates
 from activities.models import PatientMessage
 from tests.servers import EXAMPLE
-from tests.worker.test_command_line import carepath
+from tests.typed import carepath
 from worker.mailbox import Mailbox, read
 from worker.settings import Settings
 

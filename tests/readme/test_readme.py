@@ -5,13 +5,11 @@ that takes minutes runs with fewer patients; what CI runs by itself (`make …`,
 """
 
 import json
-import os
 import re
 import shlex
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,10 +18,10 @@ from typing import Any
 import pytest
 
 from tests.servers import free_port
+from tests.typed import CAREPATH, outside_any_clinic, typed
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
-CAREPATH = Path(sys.executable).parent / "carepath"
 
 SMALLER = {"--patients 1000": "--patients 2"}
 """What is run with less, so that it takes seconds."""
@@ -55,10 +53,7 @@ class Reader:
 
     def __init__(self, home: Path, folder: Path) -> None:
         self.folder = folder
-        kept = {
-            name: value for name, value in os.environ.items() if not name.startswith(("CAREPATH", "TEMPORAL"))
-        }
-        self.environment = {**kept, "CAREPATH_HOME": str(home), "COLUMNS": "250"}
+        self.environment = outside_any_clinic(CAREPATH_HOME=str(home))
         self.known: dict[str, str] = {}
 
     def asks(self, *arguments: str) -> Any:
@@ -66,10 +61,7 @@ class Reader:
         return json.loads(self.types([*arguments, "--json"]).stdout)
 
     def types(self, arguments: list[str]) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [str(CAREPATH), *arguments], capture_output=True, text=True, cwd=self.folder, env=self.environment,
-            timeout=180, check=False,
-        )  # fmt: skip
+        return typed(*arguments, environment=self.environment, folder=self.folder, patience=180)
 
     def filled(self, word: str) -> str:
         """A word of a command, with what the reader puts in the place of capitals."""

@@ -1,9 +1,7 @@
 """The command line against the real server, as a member of the staff uses it."""
 
 import json
-import os
 import subprocess
-import sys
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
@@ -18,6 +16,7 @@ from typer import Typer
 from typer.main import get_group
 
 from tests.servers import EXAMPLE, generated
+from tests.typed import carepath
 from worker import commands
 from worker.cli import COMMANDS, app
 from worker.commands.pathways import _keep, verify
@@ -27,20 +26,6 @@ from worker.run import running_worker
 from worker.settings import Settings
 from workflows.pathways.proof import Findings
 from workflows.pathways.proof.story import Story
-
-CAREPATH = Path(sys.executable).parent / "carepath"
-
-
-def carepath(
-    *arguments: str, settings: Settings | None = None, address: str = "127.0.0.1:1"
-) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "TEMPORAL_ADDRESS": address, "COLUMNS": "200"}
-    if settings:
-        given = settings.model_dump(mode="json", exclude_none=True)
-        environment |= {f"CAREPATH_{name.upper()}": str(value) for name, value in given.items()}
-    return subprocess.run(
-        [CAREPATH, *arguments], capture_output=True, text=True, env=environment, timeout=60, check=False
-    )
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from activities.clinic_database import ClinicDatabase, Crosswalk
+from tests.typed import carepath
 from tests.waiting import eventually
-from tests.worker.test_command_line import carepath
 from tests.workflows.story import ZONE, Story
 from worker.mailbox import Mailbox
 from worker.run import running_worker

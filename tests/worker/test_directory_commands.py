@@ -3,17 +3,15 @@
 import csv
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
 from activities.clinic_database import migrate
 from tests.activities.directory.invented import meeting
 from tests.servers import EXAMPLE
-
-CAREPATH = Path(sys.executable).parent / "carepath"
+from tests.typed import typed
 
 
 class Staff:
@@ -29,15 +27,8 @@ class Staff:
             "COLUMNS": "200",
         }
 
-    def types(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [CAREPATH, *arguments],
-            capture_output=True,
-            text=True,
-            env=self.environment,
-            timeout=60,
-            check=False,
-        )
+    def types(self, *arguments: str) -> CompletedProcess[str]:
+        return typed(*arguments, environment=self.environment)
 
 
 @pytest.fixture

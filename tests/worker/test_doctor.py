@@ -19,8 +19,8 @@ from temporalio.worker import Worker
 from activities.clinic_database import ClinicDatabase, Crosswalk
 from activities.clinic_database.faults import ChannelFaults
 from tests.servers import dev_server
+from tests.typed import carepath
 from tests.waiting import eventually
-from tests.worker.test_command_line import carepath
 from tests.workflows.story import SCHEDULE, TEAM, ZONE
 from worker.differences import differences
 from worker.episodes import Clinic

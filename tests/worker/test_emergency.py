@@ -13,7 +13,7 @@ from activities.clinic_database import ClinicDatabase, Crosswalk, migrate
 from activities.clinic_database.ledger import Ledger, Line, append
 from activities.clinic_database.outbox import row_of
 from tests.activities.http_server import Answering, answering
-from tests.worker.test_command_line import carepath
+from tests.typed import carepath
 from worker.settings import Settings
 
 SAID = {

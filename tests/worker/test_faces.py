@@ -14,7 +14,7 @@ from rich.console import Console
 
 import worker
 from activities.clinic_database import migrate
-from tests.worker.test_command_line import carepath
+from tests.typed import carepath
 from worker import show
 from worker.open_episodes import day_of_midnight
 from worker.settings import Settings

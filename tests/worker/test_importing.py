@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.servers import EXAMPLE, generated
-from tests.worker.test_command_line import carepath
+from tests.typed import carepath
 from worker.errors import CannotDo
 from worker.importing.files import read_table
 from worker.importing.folder import read_export

@@ -3,7 +3,7 @@
 import pytest
 
 from activities.clinic_database import migrate
-from tests.worker.test_command_line import carepath
+from tests.typed import carepath
 from worker.settings import Settings
 
 

@@ -3,16 +3,15 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import redirect_stderr, redirect_stdout
 from datetime import UTC, datetime, timedelta
-from io import StringIO
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from tests.typed import carepath
 from tests.waiting import eventually
-from worker.cli import _run
 from worker.mailbox import Mailbox, read
 from worker.run import running_worker
 from worker.settings import Settings
@@ -27,31 +26,23 @@ async def run(
     dev_server: WorkflowEnvironment,
     clinic_settings: Settings,
     mailbox: Mailbox,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Run]:
     address = dev_server.client.service_client.config.target_host
 
-    monkeypatch.setenv("TEMPORAL_ADDRESS", address)
-    for name, value in clinic_settings.model_dump(mode="json", exclude_none=True).items():
-        monkeypatch.setenv(f"CAREPATH_{name.upper()}", str(value))
-
-    def command(arguments: list[str]) -> tuple[int, str, str]:
-        monkeypatch.setattr("sys.argv", ["carepath", *arguments])
-        with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
-            code = _run()  # in this process: there are many of them, and a new interpreter takes a second
-        return code, out.getvalue(), err.getvalue()
+    def command(*arguments: str) -> CompletedProcess[str]:
+        return carepath(*arguments, "--json", settings=clinic_settings, address=address)
 
     async def typed(*arguments: object, refused: str = "") -> Any:
         """The answer of a command as JSON; with `refused`, it must be refused in these words."""
-        code, out, err = await asyncio.to_thread(command, [*map(str, arguments), "--json"])
+        done = await asyncio.to_thread(command, *map(str, arguments))
         if refused:
-            assert (code, refused in err) == (1, True), (arguments, out, err)
+            assert (done.returncode, refused in done.stderr) == (1, True), (arguments, done)
             return None
-        assert code == 0, (arguments, err)
-        return json.loads(out)
+        assert done.returncode == 0, (arguments, done.stderr)
+        return json.loads(done.stdout)
 
     async def the_worker_is_seen() -> bool:
-        return "No worker runs" not in (await asyncio.to_thread(command, ["progress", "none", "--json"]))[2]
+        return "No worker runs" not in (await asyncio.to_thread(command, "progress", "none")).stderr
 
     async with running_worker(dev_server.client, clinic_settings, versioned=False):
         await eventually(the_worker_is_seen)

@@ -1,11 +1,9 @@
 """A clinic is started as the README says, by its own commands in processes of their own (F1)."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,12 +13,11 @@ from pathlib import Path
 import pytest
 
 from tests.servers import binary, free_port
+from tests.typed import CAREPATH, outside_any_clinic, typed
 from worker.database import check_database
 from worker.database_url import usable_url
 from worker.errors import CannotDo
 from worker.settings import load_settings
-
-CAREPATH = Path(sys.executable).parent / "carepath"
 
 ADMISSION = (
     "--site",
@@ -46,19 +43,12 @@ class Operator:
 
     @property
     def environment(self) -> dict[str, str]:
-        kept = {
-            name: value for name, value in os.environ.items() if not name.startswith(("CAREPATH", "TEMPORAL"))
-        }
-        return {
-            **kept, "CAREPATH_HOME": str(self.home), "TEMPORAL_ADDRESS": f"127.0.0.1:{self.port}", "COLUMNS": "300",
-            **self.more,
-        }  # fmt: skip
+        return outside_any_clinic(
+            CAREPATH_HOME=str(self.home), TEMPORAL_ADDRESS=f"127.0.0.1:{self.port}", **self.more
+        )
 
     def types(self, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [CAREPATH, *arguments], capture_output=True, text=True, cwd=self.folder, timeout=120, check=False,
-            env={**self.environment, **more},
-        )  # fmt: skip
+        return typed(*arguments, environment={**self.environment, **more}, folder=self.folder)
 
     def does(self, *arguments: str, **more: str) -> str:
         """What must succeed; its output."""

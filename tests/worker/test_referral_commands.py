@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from tests.typed import carepath
 from tests.waiting import eventually
-from tests.worker.test_command_line import carepath
 from tests.workflows.linkage import Linking, Outside, clinic_with
 from tests.workflows.story import Story
 from worker.mailbox import Mailbox

@@ -1,6 +1,5 @@
 """`carepath up` ends what it has started, however it ends itself; the next start finds what was left behind (F1)."""
 
-import os
 import signal
 import socket
 import subprocess
@@ -12,9 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.servers import free_port
+from tests.typed import CAREPATH, outside_any_clinic, typed
 from worker.running import Process, RunningClinic, end, forget, note, running_clinic
-
-CAREPATH = Path(sys.executable).parent / "carepath"
 
 
 class Window:
@@ -22,15 +20,7 @@ class Window:
 
     def __init__(self, folder: Path) -> None:
         self.home = folder / "home"
-        kept = {
-            name: value for name, value in os.environ.items() if not name.startswith(("CAREPATH", "TEMPORAL"))
-        }
-        self.environment = {
-            **kept,
-            "CAREPATH_HOME": str(self.home),
-            "COLUMNS": "250",
-            "PYTHONUNBUFFERED": "1",
-        }
+        self.environment = outside_any_clinic(CAREPATH_HOME=str(self.home), PYTHONUNBUFFERED="1")
         self.folder = folder
         self.server = free_port()
         ports = {"--port": self.server, "--ui-port": free_port(), "--mail-port": free_port(),
@@ -38,10 +28,7 @@ class Window:
         self.options = [part for name, port in ports.items() for part in (name, str(port))]
 
     def types(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [str(CAREPATH), *arguments], capture_output=True, text=True, cwd=self.folder, env=self.environment,
-            timeout=120, check=False,
-        )  # fmt: skip
+        return typed(*arguments, environment=self.environment, folder=self.folder)
 
     @contextmanager
     def up(self) -> Iterator[tuple[subprocess.Popen[str], str]]:

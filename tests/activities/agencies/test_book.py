@@ -16,7 +16,7 @@ from activities.agencies.webhook import AgencyWebhook
 from activities.channels.port import Transient
 from tests.activities.agencies.partners import agency
 from tests.servers import EXAMPLE
-from tests.worker.test_command_line import carepath
+from tests.typed import carepath
 from worker.sample_agencies.run import SECRET, TOKEN
 
 ONE = "{id: a-1, name: Example, address: 1 Main Street, channel: CHANNEL}"

@@ -17,7 +17,7 @@ from activities.channels.signing import check_signed
 from tests.activities.agencies.partners import fhir, handover
 from tests.activities.http_server import Answering, answering
 from tests.servers import free_port
-from tests.worker.test_command_line import carepath
+from tests.typed import carepath
 from worker.errors import CannotDo
 from worker.sample_agencies.fhir_server import FhirAgency
 from worker.sample_agencies.pace import Pace

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from temporalio.testing import WorkflowEnvironment
 
+from tests.typed import CAREPATH, carepath
 from tests.worker.simulation.conftest import clinic
 from worker.settings import Settings
 from worker.simulation.agreement import compare, journals_differ, progress_differs
@@ -59,26 +60,19 @@ def test_P10_a_simulation_does_not_even_import_what_sends() -> None:
 def test_the_command_refuses_a_broken_file_in_one_sentence(tmp_path: Path, content: str, words: str) -> None:
     file = tmp_path / "simulation.yaml"
     file.write_text(content)
-    carepath = Path(sys.executable).parent / "carepath"
-    result = subprocess.run(
-        [carepath, "simulate", "--patients", "1", "--parameters", file],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    result = carepath("simulate", "--patients", "1", "--parameters", str(file))
     assert (result.returncode, result.stdout) == (1, "")
     assert words in result.stderr
     assert "Traceback" not in result.stderr
 
 
 def test_the_command_writes_lines_tables_and_pictures(tmp_path: Path) -> None:
-    carepath = Path(sys.executable).parent / "carepath"
     file = tmp_path / "short.yaml"
     file.write_text("caseload: {followed_for_days: 60}")
     policy = Path("deploy/example/policy_45_days.yaml")
     out = tmp_path / "out"
     arguments: list[str | Path] = ["--patients", "3", "--parameters", file, "--against", policy, "--out", out]
-    result = subprocess.run([carepath, "simulate", *arguments], capture_output=True, text=True, check=True)
+    result = subprocess.run([CAREPATH, "simulate", *arguments], capture_output=True, text=True, check=True)
     assert "Who would have been treated differently" in result.stdout
     written = {path.name for path in out.iterdir()}
     assert {"patients.csv", "differences.csv", "report.md", "report.json", "work.png", "work.svg"} <= written
