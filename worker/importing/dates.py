@@ -61,9 +61,20 @@ class Reading:
         read, has_time = self._read(text)
         if not has_time:
             raise NoDay(f"{_shown(text)} has no time of day; write it as 2026-10-02 18:00")
-        return read.replace(second=0, microsecond=0)
+        return read.replace(second=0, microsecond=0, tzinfo=None)
+
+    def instant(self, text: str) -> datetime:
+        """A moment that is the same everywhere; without a zone of its own it is on the clinic's clock. A day without a
+        time of day is its beginning.
+
+        Raises:
+            NoDay: says why.
+        """
+        read, _ = self._read(text)
+        return read if read.tzinfo else read.replace(tzinfo=self.zone)
 
     def _read(self, text: str) -> tuple[datetime, bool]:
+        """On the clinic's clock, aware where the text has named a zone; and whether it has a time of day."""
         text = " ".join(text.split())
         if serial := _SERIAL.fullmatch(text):
             # To the second: the part of a day that a spreadsheet keeps is not exact.
@@ -121,9 +132,7 @@ class Reading:
             if not found["zone"]:
                 return at
             offset = "+00:00" if found["zone"] in "zZ" else found["zone"]
-            return (
-                datetime.fromisoformat(f"{at.isoformat()}{offset}").astimezone(self.zone).replace(tzinfo=None)
-            )
+            return datetime.fromisoformat(f"{at.isoformat()}{offset}").astimezone(self.zone)
         except (ValueError, OverflowError):
             raise NoDay(
                 f"{_shown(text)} has no time that can be read; write it as 2026-10-02 18:00"

@@ -29,7 +29,16 @@ ATTENDANCE = Columns(
     day="session_start",
 )
 TESTS = Columns(
-    ("patient_key", "specimen_id", "collected_on", "result", "substances", "reason", "ordered_on"),
+    (
+        "patient_key",
+        "specimen_id",
+        "collected_on",
+        "result",
+        "substances",
+        "reason",
+        "ordered_on",
+        "reported_at",
+    ),
     needed=("patient_key", "specimen_id", "collected_on", "result"),
     day="collected_on",
 )
@@ -50,6 +59,9 @@ STATES = frozenset({"test", "goal", "flag", "consent", "module", "acknowledgemen
 _DAYS = ("on", "off", "from", "until", "collected_on", "ordered_on", "use_on", "start_on", "end_on", "done_on",
          "signed_on", "expires_on", "last_use_on")  # fmt: skip
 """Fields of events.jsonl that hold a day; `session` holds a wall-clock time."""
+
+_INSTANTS = ("at", "reported_at")
+"""Fields of events.jsonl that hold a moment; one in the form of the public contract is left as it is."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +112,8 @@ def attendance(row: Row, reading: Reading) -> dict[str, Any]:
 
 
 def test(row: Row, reading: Reading) -> dict[str, Any]:
-    """Columns: patient_key, specimen_id, collected_on, result, and where known ordered_on, substances, reason."""
+    """Columns: patient_key, specimen_id, collected_on, result, and where known ordered_on, substances, reason, and
+    reported_at, by which several results of one specimen are ordered, wherever their rows stand (T4)."""
     entry: dict[str, Any] = {
         "kind": "test",
         "test_id": row.values["specimen_id"],
@@ -109,6 +122,8 @@ def test(row: Row, reading: Reading) -> dict[str, Any]:
     for name in ("collected_on", "ordered_on"):
         if row.values.get(name):
             entry[name] = _read(name, reading.day, row).isoformat()
+    if row.values.get("reported_at"):
+        entry["reported_at"] = _read("reported_at", reading.instant, row).isoformat()
     if substances := row.values.get("substances"):
         entry["substances"] = values.names(substances)
     if reason := row.values.get("reason"):
@@ -122,6 +137,9 @@ def event(row: Row, reading: Reading) -> dict[str, Any]:
     for name in _DAYS:
         if isinstance(entry.get(name), str):
             entry[name] = _read(name, reading.day, row).isoformat()
+    for name in _INSTANTS:
+        if isinstance(entry.get(name), str) and not _is_iso(entry[name]):
+            entry[name] = _read(name, reading.instant, row).isoformat()
     if isinstance(entry.get("session"), str):
         entry["session"] = _read("session", reading.moment, row).isoformat(timespec="minutes")
     return entry
@@ -140,6 +158,14 @@ def statement(row: Row, read: Callable[[Row, Reading], dict[str, Any]], reading:
     except Refused as error:
         return Statement(row, key, {}, problem=str(error))
     return Statement(row, key, entry, parsed, None, _day(parsed, reading), _about(entry))
+
+
+def _is_iso(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 class _Unread(Exception):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -191,4 +192,41 @@ async def test_C11_a_changed_row_of_the_admissions_is_told_once_and_changes_no_e
     (told,) = (await world.imports(one)).refused
     assert "tell a change of the team as a team entry" in told.reason
     assert (await world.imports(one)).refused == []
+    await world.database.close()
+
+
+@pytest.mark.parametrize("results", [("definitive", "residual"), ("residual", "definitive")])
+@pytest.mark.parametrize(
+    "times", [("2026-03-03 09:00", "2026-03-05T15:00Z"), ("3/13/2026 9:00 AM", "3/13/2026 9:01 AM")]
+)
+async def test_T4_results_of_one_specimen_are_ordered_by_when_the_laboratory_reported_them(
+    tmp_path: Path, results: tuple[str, str], times: tuple[str, str]
+) -> None:
+    """Of two results of the same weight the amended one holds, wherever its row stands."""
+    rows = [
+        {"patient_key": "MRN-1", "specimen_id": "S-1", "collected_on": "2026-03-02", "result": result,
+         "substances": "alcohol", "reported_at": at}
+        for result, at in zip(results, times, strict=True)
+    ]  # fmt: skip
+    world = World(tmp_path)
+    events = course("MRN-1", ago(38), last_use_on=ago(60))
+    report = await world.imports(Written([admission("MRN-1", ago(40))], tests=rows, events=events))
+    assert report.refused == []
+    (shown,) = world.episodes.shown().values()
+    use = "2026-03-02" if results[1] == "definitive" else str(ago(60))
+    assert shown["last_use_on"] == use, "a residual finding is no use"
+    await world.database.close()
+
+
+async def test_F3_an_instant_of_an_event_is_read_as_systems_write_it(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    about = {"patient_key": "MRN-1", "by": "cm-1"}
+    call = {**about, "kind": "contact", "channel": "phone", "outcome": "reached"}
+    test = {**about, "kind": "test", "test_id": "S-1", "collected_on": "3/13/2026", "result": "negative"}
+    events = [
+        *course("MRN-1", ago(38)), {**call, "at": "3/13/2026 6:00 PM"}, {**call, "at": "2026-03-14T18:00:00-05:00"},
+        {**call, "at": "someday"}, {**test, "reported_at": "13.3.2026 18:00"},
+    ]  # fmt: skip
+    report = await world.imports(Written([admission("MRN-1", ago(40))], events=events))
+    assert [one.reason.partition(":")[0] for one in report.refused] == ["at"]
     await world.database.close()

@@ -32,6 +32,16 @@ def test_a_time_is_read_as_systems_write_it(text: str) -> None:
     assert HERE.day(text) == EVENING.date()
 
 
+def test_an_instant_keeps_the_zone_that_was_written_and_else_has_the_clinic_s() -> None:
+    for twice_on_the_clock in ("2026-11-01T01:30:00-05:00", "2026-11-01T01:30:00-06:00"):
+        assert HERE.instant(twice_on_the_clock).isoformat() == twice_on_the_clock
+    for text in ("10/27/2026 6:00 PM", "2026-10-27T23:00Z", "46322.75"):
+        assert HERE.instant(text).isoformat() == "2026-10-27T18:00:00-05:00"
+    assert HERE.instant("10/27/2026").isoformat() == "2026-10-27T00:00:00-05:00"
+    with pytest.raises(NoDay, match="could be two days"):
+        HERE.instant("10/7/2026 6:00 PM")
+
+
 @pytest.mark.parametrize(
     "text", ["2026-10-27", "10/27/2026", "27/10/2026", "27.10.2026", "20261027", "46322", "October 27, 2026"]
 )
