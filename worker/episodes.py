@@ -22,6 +22,7 @@ from worker.database import check_database
 from worker.diagnosis import queue, said, workflow_problem
 from worker.errors import CannotDo
 from worker.executions import Execution, described, executions, why_it_does_not_run
+from worker.home_server import check_server
 from worker.settings import Settings, load_settings
 from workflows import visibility as seen
 from workflows.core.entries import in_words
@@ -150,10 +151,15 @@ async def clinic_database() -> AsyncIterator[ClinicDatabase]:
 
 @asynccontextmanager
 async def clinic() -> AsyncIterator[Clinic]:
-    """Connect, and disconnect the clinic database at the end."""
+    """Connect, and disconnect the clinic database at the end.
+
+    Raises:
+        CannotDo: there is no server, no clinic database, or the server is another clinic's.
+    """
     settings = load_settings()
     client = await connect(settings)
     async with clinic_database() as database:
+        await check_server(client, database)
         seen_now = await queue(client)
         if seen_now.remark:
             print(f"Note: {seen_now.remark}", file=sys.stderr)

@@ -13,6 +13,7 @@ from worker.database import check_database
 from worker.deployment import as_deployed, build_id, take_over_if_first
 from worker.discretion import Discretion
 from worker.errors import CannotDo
+from worker.home_server import check_server_of
 from worker.sandbox import WORKFLOWS, sandbox
 from worker.settings import Settings, links
 from worker.setup import check
@@ -24,9 +25,10 @@ async def running_worker(client: Client, settings: Settings, *, versioned: bool)
     """A worker that runs until the block ends, then finishes what it has begun.
 
     Raises:
-        CannotDo: the set-up is missing, or the staff directory is not there.
+        CannotDo: the set-up is missing, it is another clinic's server, or the staff directory is not there.
     """
     await check_database(settings)
+    await check_server_of(client, settings)
     await check(client)
     if not settings.staff.is_file():
         raise CannotDo(f"CAREPATH_STAFF: there is no staff directory at {settings.staff.absolute()}; `carepath setup` "

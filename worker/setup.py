@@ -7,6 +7,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from worker.database import brought_up_to_date
 from worker.errors import CannotDo
 from worker.home import lay_out, make_home
+from worker.home_server import settle_on
 from worker.schedules import schedule_directory_sync
 from worker.settings import Settings, links
 from workflows import visibility
@@ -29,8 +30,20 @@ async def missing_search_attributes(client: Client) -> dict[str, int] | None:
     }
 
 
-async def set_up(client: Client, settings: Settings) -> list[str]:
-    """Register what is missing, make the clinic's home and migrate its database; what was done. Safe to run again."""
+async def set_up(client: Client, settings: Settings, *, is_new: bool = False) -> list[str]:
+    """Make the clinic's home, migrate its database, and register what the server must know; what was done. Safe to run
+    again.
+
+    Args:
+        client: Of the server on which the clinic's episodes run, or are to run.
+        settings: The clinic's.
+        is_new: Whether the clinic moves to this server from another one.
+
+    Raises:
+        CannotDo: the clinic's episodes run on another server; nothing was done there.
+    """
+    made = await make_clinic(settings)
+    moved = await settle_on(client, settings, is_new=is_new)
     missing = await missing_search_attributes(client)
     if missing is None:
         missing = {key.name: key.indexed_value_type for key in visibility.ALL}
@@ -43,7 +56,8 @@ async def set_up(client: Client, settings: Settings) -> list[str]:
                 raise
     return [
         *(f"registered the search attribute {name}" for name in missing),
-        *await make_clinic(settings),
+        *made,
+        *moved,
         await schedule_directory_sync(client, settings),
     ]
 

@@ -84,11 +84,12 @@ class Ports:
                                f"home: stop that program, or choose another port with {option}.")  # fmt: skip
 
 
-async def up(ports: Ports, *, empty: bool) -> None:
+async def up(ports: Ports, *, empty: bool, is_new: bool = False) -> None:
     """Start everything, import the example clinic on the first start, and stay until Ctrl-C.
 
     Raises:
-        CannotDo: a clinic runs already in this home, a port is taken, or the server does not start.
+        CannotDo: a clinic runs already in this home, its episodes run on another server, a port is taken, or the
+            server does not start.
     """
     _end_on_signals()
     given = load_settings()
@@ -107,7 +108,7 @@ async def up(ports: Ports, *, empty: bool) -> None:
         server = await stack.enter_async_context(_server(settings, ports, encrypted=encrypted))
         client = await _answering(server, settings, ports)
         stack.enter_context(Mailbox(home / "mail.jsonl", ports.mail))
-        await set_up(client, settings)
+        await set_up(client, settings, is_new=is_new)
         if settings.directories.exists():
             async with directories(settings) as here:
                 taken = await here.take_all()

@@ -7,12 +7,14 @@ from activities.clinic_database.crosswalk import Crosswalk, EpisodeAlreadyOpen, 
 from activities.clinic_database.engine import MIGRATIONS, ClinicDatabase, migrate, revision_of
 from activities.clinic_database.imported import ImportMemory
 from activities.clinic_database.outbox import Outbox
+from activities.clinic_database.server import HomeServer
 
 __all__ = [
     "MIGRATIONS",
     "ClinicDatabase",
     "Crosswalk",
     "EpisodeAlreadyOpen",
+    "HomeServer",
     "ImportMemory",
     "Outbox",
     "Passage",

@@ -113,6 +113,16 @@ class ImportedRow(Base):
     imported_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class TemporalServerRow(Base):
+    """On which Temporal server the episodes run: one row, of one namespace."""
+
+    __tablename__ = "temporal_server"
+
+    only: Mapped[int] = mapped_column(Integer, primary_key=True)
+    namespace_id: Mapped[str] = mapped_column(String(64))
+    noted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class ContactRow(Base):
     """How a patient may be reached; without a row, or without `allowed`, no message is sent."""
 
@@ -263,5 +273,6 @@ class ChannelFaultRow(Base):
 
 __all__ = [
     "AbsenceRow", "AnswerRow", "Base", "ChannelFaultRow", "ClosureRow", "ConsentEventRow", "ConsentRow", "ContactRow",
-    "EpisodeRow", "ImportedRow", "LedgerRow", "MergeRow", "OutboxRow", "PatientRow", "TextRow",
+    "EpisodeRow", "ImportedRow", "LedgerRow", "MergeRow", "OutboxRow", "PatientRow", "TemporalServerRow",
+    "TextRow",
 ]  # fmt: skip

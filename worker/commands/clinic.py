@@ -24,6 +24,14 @@ from worker.show import as_json, console, table, when_in
 
 app = typer.Typer()
 
+NewServer = Annotated[
+    bool,
+    typer.Option(
+        "--new-server",
+        help="The clinic moves to this server from another one; what ran there is not taken along.",
+    ),
+]
+
 
 @app.command()
 def up(
@@ -37,13 +45,14 @@ def up(
     codec_port: Annotated[
         int, typer.Option(help="Port of the codec server, if histories are encrypted.")
     ] = CODEC_PORT,
+    new_server: NewServer = False,
 ) -> None:
     """Start everything on this machine: Temporal with its Web UI, worker, mailbox, example clinic."""
     from worker.up import Ports
     from worker.up import up as start_everything
 
     ports = Ports(server=port, ui=ui_port, mail=mail_port, gateway=gateway_port, codec=codec_port)
-    asyncio.run(start_everything(ports, empty=empty))
+    asyncio.run(start_everything(ports, empty=empty, is_new=new_server))
 
 
 @app.command()
@@ -62,12 +71,12 @@ def down(json: Json = False) -> None:
 
 
 @app.command()
-def setup(json: Json = False) -> None:
+def setup(new_server: NewServer = False, json: Json = False) -> None:
     """Prepare a server that exists: search attributes and the clinic database. Safe to run again."""
 
     async def run() -> list[str]:
         settings = load_settings()
-        return await set_up(await connect(settings), settings)
+        return await set_up(await connect(settings), settings, is_new=new_server)
 
     done = asyncio.run(run())
     if json:

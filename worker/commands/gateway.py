@@ -16,6 +16,7 @@ from worker.database import check_database
 from worker.episodes import clinic_database
 from worker.errors import CannotDo
 from worker.gateway.running import PORT, gateway
+from worker.home_server import check_server_of
 from worker.people import named
 from worker.run import until_stopped
 from worker.settings import load_settings
@@ -35,6 +36,7 @@ def run_gateway(
         settings = load_settings()
         client = await connect(settings)
         await check_database(settings)
+        await check_server_of(client, settings)
         async with gateway(client, settings, port, host):
             console.print(f"The gateway listens on http://{host}:{port}. Stop it with Ctrl-C.")
             await until_stopped()
