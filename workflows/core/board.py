@@ -167,7 +167,9 @@ class Board:
 
     def _as_it_stands(self, known: OpenTask, duty: Duty, clinic: Clinic, now: datetime) -> OpenTask:
         """An open task by what is asked now, and by the team and the calendar of now (T3, T6, T8)."""
-        asked = replace(known, asks=duty.asks, entries=duty.entries)  # such as what admission waits for
+        asked = known
+        if (known.asks, known.entries) != (duty.asks, duty.entries):  # such as what admission waits for
+            asked = replace(known, asks=duty.asks, entries=duty.entries)
         seen = self._seen
         if seen and seen.calendar is clinic.calendar and seen.team == clinic.team:
             return asked

@@ -4,7 +4,7 @@ The record only grows. What stands is computed: an entry stands unless it is ret
 the order in which they arrived (T4).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -186,6 +186,16 @@ class Record:
     def contested(self) -> list[str]:
         """Entries with more than one standing successor, in the order in which they were corrected."""
         return [key for key, by in self._undone_by.items() if len(by) > 1 and len(self.successors(key)) > 1]
+
+    @property
+    def corrections_ahead(self) -> Mapping[str, str]:
+        """Corrections of what is not on record yet: the id of each, and of what it corrects (T4)."""
+        return {
+            by: target
+            for target, these in self._undone_by.items()
+            if target not in self._by_key
+            for by in these
+        }
 
     def all_of(self, kind: type[Entry]) -> Sequence[Recorded]:
         """Every entry of a kind, standing or not, in the order of recording."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime
+from typing import NamedTuple
 
 from workflows.core.calendar import Delay, day_in_words
 from workflows.core.duties.duty import CLINICIAN, CLINICIANS, Duty, repeated
@@ -167,35 +168,56 @@ def _collected_again(facts: Facts, test: str) -> Iterator[Duty]:
             )
 
 
+class _Draw(NamedTuple):
+    """What is owed of one drawn test, and until when."""
+
+    collection: Duty
+    closes_at: datetime
+    not_collected: Duty
+
+
 def drawn_tests(facts: Facts) -> Iterator[Duty]:
     """Each drawn test is collected in its window, or asked about; the next draw is waited for (S4)."""
-    rules = facts.policy.tests
+    known = _draws_owed(facts)
     for day in facts.draws_unanswered:
-        duty = _collection(facts, day)
-        closes_at = facts.calendar.due(duty.since, rules.collection)
-        answer = facts.answer(duty.key)
-        if answer and answer.choice == "not_provided":
-            closes_at = min(closes_at, answer.at)
-        if answer and answer.choice == "collected":
+        draw = known.get(day) or known.setdefault(day, _draw(facts, day))
+        answer = facts.answer(draw.collection.key)
+        choice, closes_at = answer and answer.choice, draw.closes_at
+        if answer and choice == "collected":
             yield from _result(facts, day, answer.at)
+        elif answer and choice == "not_provided" and answer.at < closes_at:
+            yield replace(draw.not_collected, since=answer.at)
         elif facts.now < closes_at:
-            yield duty
-        elif answer is None or answer.choice != "clinic_cancelled":
-            yield replace(
-                duty,
-                key=f"test_not_collected:{day}",
-                role=CLINICIAN,
-                since=closes_at,
-                within=rules.not_collected,
-                outcomes=("clinic_cancelled", "excused", "collected_late", "talked"),
-                asks="A drawn test was not collected in its window. If the clinic cancelled, say so: then it is not "
-                "missed. Else record the test as not provided, with its reason.",
-                escalates=True,
-                # A draw that a correction or a new policy has moved into the past was never asked for.
-                after=duty.key,
-            )
+            yield draw.collection
+        elif choice != "clinic_cancelled":
+            yield draw.not_collected
     if following := facts.draws[1]:
         yield _collection(facts, following)
+
+
+def _draws_owed(facts: Facts) -> dict[date, _Draw]:
+    """What is owed of each draw, worked out once: a person in the program has dozens of them behind them."""
+    version = (facts.policy, facts.calendar, _collector(facts))
+    return facts.fold("draws_owed", version, dict[date, _Draw])
+
+
+def _draw(facts: Facts, day: date) -> _Draw:
+    duty, rules = _collection(facts, day), facts.policy.tests
+    closes_at = facts.calendar.due(duty.since, rules.collection)
+    missing = replace(
+        duty,
+        key=f"test_not_collected:{day}",
+        role=CLINICIAN,
+        since=closes_at,
+        within=rules.not_collected,
+        outcomes=("clinic_cancelled", "excused", "collected_late", "talked"),
+        asks="A drawn test was not collected in its window. If the clinic cancelled, say so: then it is not "
+        "missed. Else record the test as not provided, with its reason.",
+        escalates=True,
+        # A draw that a correction or a new policy has moved into the past was never asked for.
+        after=duty.key,
+    )
+    return _Draw(duty, closes_at, missing)
 
 
 def _result(facts: Facts, day: date, collected_at: datetime) -> Iterator[Duty]:
@@ -215,10 +237,14 @@ def _result(facts: Facts, day: date, collected_at: datetime) -> Iterator[Duty]:
     yield from repeated(facts, duty, {"not_yet": rules.result})
 
 
+def _collector(facts: Facts) -> str:
+    return "nurse" if facts.team.get("nurse") else "case_manager"
+
+
 def _collection(facts: Facts, day: date) -> Duty:
     return Duty(
         f"collect_test:{day}",
-        "nurse" if facts.team.get("nurse") else "case_manager",
+        _collector(facts),
         facts.calendar.at(day, facts.policy.business.opens),
         facts.policy.tests.collection,
         ("collected", "clinic_cancelled", "not_provided"),

@@ -68,8 +68,8 @@ class AttendanceFacts(StageFacts):
             before = {session.start: session for session in self._kept("sessions")}
             return [old if (old := before.get(one.start)) == one else one for one in planned]
 
-        expected = self._fold("sessions", self._sessions_version, fold)
-        held = self._fold(
+        expected = self.fold("sessions", self._sessions_version, fold)
+        held = self.fold(
             "sessions_at_the_edge", self._sessions_version, lambda: self._at_the_edge(first, last, expected)
         )
         came = [one for one in held if self._came_to(one)]
@@ -167,7 +167,7 @@ class AttendanceFacts(StageFacts):
                     found.setdefault(self._session_meant(start, recorded), []).append(recorded)
             return found
 
-        return self._fold("stated", (self.record.version(Attendance), self._sessions_version), by_session)
+        return self.fold("stated", (self.record.version(Attendance), self._sessions_version), by_session)
 
     def _session_meant(self, start: datetime, told: Recorded) -> datetime:
         """The start of the session to which somebody came at a time, or the time itself where none stands (A2)."""
@@ -238,7 +238,7 @@ class AttendanceFacts(StageFacts):
                     found.setdefault(recorded.entry.session, []).append(recorded)
             return found
 
-        return self._fold("told", self.record.version(Attendance), by_time)
+        return self.fold("told", self.record.version(Attendance), by_time)
 
     @fact
     def _judged_version(self) -> object:
@@ -265,7 +265,7 @@ class AttendanceFacts(StageFacts):
             ]
             return [one for one in judged if one.status != "ahead"]
 
-        return self._fold("judged", self._judged_version, fold)
+        return self.fold("judged", self._judged_version, fold)
 
     def _kept(self, name: str) -> list[Any]:
         """A list as the fold of this name has left it, whatever has changed since."""
@@ -408,7 +408,7 @@ class AttendanceFacts(StageFacts):
 
     def dose_of_week(self, first: date) -> tuple[int, int]:
         """Minutes and distinct days attended in the 7 days from `first` (A1, A2)."""
-        return self._fold(f"dose:{first}", self._judged_version, lambda: self._dose_of_week(first))
+        return self.fold(f"dose:{first}", self._judged_version, lambda: self._dose_of_week(first))
 
     def _dose_of_week(self, first: date) -> tuple[int, int]:
         attended = self._attended_in(first)

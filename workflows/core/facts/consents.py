@@ -68,7 +68,7 @@ class ConsentFacts(TeamFacts):
     @fact
     def consents(self) -> Sequence[StatedConsent]:
         """Every consent that was ever stated, in the order of recording."""
-        return self._fold("consents", self.record.version(Consent, Revocation), self._consents)
+        return self.fold("consents", self.record.version(Consent, Revocation), self._consents)
 
     def _consents(self) -> Sequence[StatedConsent]:
         revoked: dict[str, Recorded] = {}

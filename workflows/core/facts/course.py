@@ -46,7 +46,7 @@ class CourseFacts(IntakeFacts):
                 if last >= leave.from_
             ]
 
-        return self._fold("leaves", self.record.version(Leave, Return), fold)
+        return self.fold("leaves", self.record.version(Leave, Return), fold)
 
     def on_leave_at(self, day: date) -> bool:
         """Whether a day falls into a leave."""

@@ -75,7 +75,7 @@ class GateFacts(AttendanceFacts):
             then = self.as_known_at(signed.recorded_at)
             return tuple(_as_met(one) for one in then.gate_conditions), then.gate_opens_on
 
-        return self._fold("gate_as_passed", (signed.key, self.policy.gate, self.policy.tests), fold)
+        return self.fold("gate_as_passed", (signed.key, self.policy.gate, self.policy.tests), fold)
 
     @property
     def gate_ready(self) -> bool:
@@ -102,7 +102,7 @@ class GateFacts(AttendanceFacts):
             self.policy.tests,
         )
         until = self.admitted_on + (weeks + 1) * _DRAWN_AHEAD
-        drawn = self._fold("draws", version, lambda: self._drawn_until(until))
+        drawn = self.fold("draws", version, lambda: self._drawn_until(until))
         passed = bisect_right(drawn, self.today)
         return drawn[:passed], drawn[passed] if passed < len(drawn) else None
 
@@ -138,7 +138,7 @@ class GateFacts(AttendanceFacts):
     def draws_unanswered(self) -> Sequence[date]:
         """The days on which a test was drawn and since which nothing was recorded of a specimen."""
         drawn = self.draws[0]
-        latest = self._fold("latest_test", self.record.version(Test), self._latest_test)
+        latest = self.fold("latest_test", self.record.version(Test), self._latest_test)
         return drawn if latest is None else drawn[bisect_left(drawn, latest + timedelta(days=1)) :]
 
     def _latest_test(self) -> date | None:
@@ -191,7 +191,7 @@ class GateFacts(AttendanceFacts):
             return tuple(one.name for one in self.at(instant).gate_conditions if not one.met)
 
         # What was true at an instant of the past changes with what is recorded, and not with time.
-        return self._fold(f"unmet:{instant}", (len(self.record), len(self.frame.answers)), fold)
+        return self.fold(f"unmet:{instant}", (len(self.record), len(self.frame.answers)), fold)
 
     @fact
     def gate_opens_on(self) -> date | None:
@@ -233,6 +233,6 @@ class GateFacts(AttendanceFacts):
             if self.calendar.day_of(signed.recorded_at) == day
             else self.calendar.at(day, _CLOSE)
         )
-        if not self._fold(f"news_about:{at}", len(self.record), lambda: self._has_news_about(at, signed)):
+        if not self.fold(f"news_about:{at}", len(self.record), lambda: self._has_news_about(at, signed)):
             return []
         return [name for name in self._unmet_at(max(at, signed.effective_at)) if name != "length"]

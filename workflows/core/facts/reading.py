@@ -96,7 +96,8 @@ class Reading:
         answer = self.answer(duty)
         return answer.choice if answer else None
 
-    def _fold(self, name: str, version: object, fold: Callable[[], T]) -> T:
+    def fold(self, name: str, version: object, fold: Callable[[], T]) -> T:
+        """What was folded under a name, folded again when the version of what it is folded from has changed."""
         kept = self.frame.kept.get(name)
         if kept is None or kept[0] != version:
             kept = self.frame.kept[name] = (version, fold())

@@ -74,7 +74,7 @@ class StageFacts(RiskFacts):
             instants = dict.fromkeys(r.recorded_at for r in self.record if r.recorded_at >= begun)
             return any(self._was_complete_at(instant, keys) for instant in instants)
 
-        return self._fold("was_complete", (len(self.record), self.team), fold)
+        return self.fold("was_complete", (len(self.record), self.team), fold)
 
     def _was_complete_at(self, instant: datetime, keys: Collection[str]) -> bool:
         then = self.as_known_at(instant)

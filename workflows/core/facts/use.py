@@ -28,7 +28,7 @@ class UseFacts(CourseFacts):
     @fact
     def tested(self) -> Tested:
         """What the tests say."""
-        return self._fold(
+        return self.fold(
             "tested",
             self.record.version(Test, Medication),
             lambda: read_tests(self.record.standing(Test), self.medications, self.policy.tests),
@@ -59,7 +59,7 @@ class UseFacts(CourseFacts):
     @fact
     def slips(self) -> list[Slip]:
         """All uses that stand up to today, by date, each once (S2)."""
-        found = self._fold("slips", self._uses_version, self._uses)
+        found = self.fold("slips", self._uses_version, self._uses)
         return [slip for slip in found if slip.on <= self.today]
 
     @property

@@ -1,6 +1,6 @@
 """What was stated and waits for another entry: a return for its leave, a correction for what it corrects (T4)."""
 
-from workflows.core.entries import Leave, Retraction, Return, SessionChange
+from workflows.core.entries import Leave, Return, SessionChange
 from workflows.core.facts.payer import PayerFacts
 from workflows.core.facts.reading import fact
 
@@ -12,7 +12,7 @@ class WaitingFacts(PayerFacts):
     def unmatched(self) -> dict[str, str]:
         """Entries that have no effect yet, by id, each with a sentence that says what it waits for."""
         version = (len(self.record), self._sessions_version)
-        return self._fold(
+        return self.fold(
             "unmatched",
             version,
             lambda: {**self._returns(), **self._corrections(), **self._moves_and_cancellations()},
@@ -30,15 +30,10 @@ class WaitingFacts(PayerFacts):
         }
 
     def _corrections(self) -> dict[str, str]:
-        found = {}
-        for recorded in self.record:
-            entry = recorded.entry
-            target = entry.entry_id if isinstance(entry, Retraction) else entry.supersedes
-            if target and target not in self.record:
-                found[recorded.key] = (
-                    f"No entry {target} is on record yet: this correction is kept, and waits for it."
-                )
-        return found
+        return {
+            key: f"No entry {target} is on record yet: this correction is kept, and waits for it."
+            for key, target in self.record.corrections_ahead.items()
+        }
 
     def _moves_and_cancellations(self) -> dict[str, str]:
         left = {id(change): change for change in self.changes_without_session}
