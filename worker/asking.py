@@ -20,7 +20,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from worker.diagnosis import is_being_worked_on, queue, said, workflow_problem
-from worker.errors import CannotDo
+from worker.errors import CannotDo, Ended
 from worker.executions import described, why_it_does_not_run
 
 T = TypeVar("T")
@@ -98,7 +98,7 @@ async def _refusal(client: Client, workflow_id: str, error: Exception, unanswere
                 if (found := await described(client, workflow_id))
                 else None
             )
-            return CannotDo(
+            return Ended(
                 ended
                 or f"{workflow_id} is not there or has ended: `carepath list` and `carepath tasks` show what is open."
             )

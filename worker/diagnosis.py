@@ -12,17 +12,25 @@ from typing import Any, TypeVar
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import TaskQueueType, VersioningBehavior, WorkerStatus, WorkerVersioningMode
+from temporalio.api.enums.v1 import (
+    EventType,
+    TaskQueueType,
+    VersioningBehavior,
+    WorkerStatus,
+    WorkerVersioningMode,
+)
 from temporalio.api.enums.v1 import WorkflowExecutionStatus as Status
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import (
     DescribeTaskQueueRequest,
     DescribeTaskQueueResponse,
     DescribeWorkflowExecutionRequest,
+    GetWorkflowExecutionHistoryReverseRequest,
     ListWorkersRequest,
     ListWorkersResponse,
 )
 from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from worker.errors import CannotDo
@@ -154,14 +162,34 @@ async def workflow_problem(client: Client, workflow_id: str, workers: Sequence[W
         return (f"{workflow_id} is paused{why}: it takes nothing and no deadline of it fires. "
                 f"`temporal workflow unpause --workflow-id {workflow_id}` lets it go on.")  # fmt: skip
     if (attempt := found.pending_workflow_task.attempt) > BROKEN_ATTEMPTS:
-        return (f"{workflow_id} cannot go on: its next step fails in the worker (tried {attempt} times). The worker's "
-                "log says why; nothing is lost, and it goes on by itself once the worker is mended.")  # fmt: skip
+        why = await _undeciphered(client, workflow_id) or "The worker's log says why."
+        return (f"{workflow_id} cannot go on: its next step fails in the worker (tried {attempt} times). {why} "
+                "Nothing is lost, and it goes on by itself once the worker is mended.")  # fmt: skip
     versioning = found.workflow_execution_info.versioning_info
     pinned = versioning.deployment_version.build_id
     is_pinned = versioning.behavior == VersioningBehavior.VERSIONING_BEHAVIOR_PINNED
     if workers and is_pinned and pinned not in {one.build_id for one in workers}:
         return (f"{workflow_id} runs on the version {pinned} of the worker, and no worker of it runs. Start that one: "
                 "it is carried over to the current version with the next thing that happens in it.")  # fmt: skip
+    return None
+
+
+async def _undeciphered(client: Client, workflow_id: str) -> str | None:
+    """Whether a workflow's step fails because the worker has other keys than those who speak to it; in words."""
+    request = GetWorkflowExecutionHistoryReverseRequest(
+        namespace=client.namespace, execution=WorkflowExecution(workflow_id=workflow_id), maximum_page_size=20
+    )
+    ask = client.workflow_service.get_workflow_execution_history_reverse
+    page = await _if_it_can(ask(request, timeout=BOUND))
+    for event in page.history.events if page else ():
+        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED:
+            failure = event.workflow_task_failed_event_attributes.failure
+            try:
+                error = await client.data_converter.decode_failure(failure)
+            except CannotDo as unreadable:  # what the worker has written is strange to this shell
+                return f"The worker encrypts with other keys than this shell: mend CAREPATH_CODEC of one. {unreadable}"
+            is_of_keys = isinstance(error, ApplicationError) and error.type in ("CannotDo", "UnknownKey")
+            return f"The worker cannot decrypt it: mend its CAREPATH_CODEC. {error}" if is_of_keys else None
     return None
 
 

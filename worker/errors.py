@@ -9,6 +9,10 @@ class CannotDo(Exception):
     """Refused or impossible; the message is for the person at the keyboard."""
 
 
+class Ended(CannotDo):
+    """It has ended, and takes nothing any more."""
+
+
 def in_words(error: BaseException) -> str:
     """What any error means to the person at the keyboard. Nothing that it holds of a patient is repeated (P1)."""
     while isinstance(error, BaseExceptionGroup):  # of several things at once the first says enough

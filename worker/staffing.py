@@ -143,6 +143,8 @@ async def hand_over_tasks(
 
     async def give(task: str) -> None:
         view = await _followed(clinic, task, from_, patience=0 if back else 10)
+        if view["state"] != "open":
+            return
         if view["owner"] != from_ or (back and view.get("stands_in_for") != to):
             if view["owner"] == to:
                 told.tasks[task] = "followed"

@@ -24,6 +24,9 @@ M = TypeVar("M", bound=BaseModel)
 NOTHING = RawValue(Payload())
 """The input of a workflow that was started without any."""
 
+SURPLUS = b"carepath/surplus"
+"""The encoding that stands for an input of several values: a worker's runner puts it in their place."""
+
 RESUMED = "resumed"
 """Beside the start, in the input of a run that continues another one: how it stood."""
 
@@ -32,10 +35,13 @@ def read_start(given: RawValue) -> dict[str, Any]:
     """The start of a workflow as plain JSON.
 
     Raises:
-        InvalidEntry: there is none, it cannot be decoded, it is no object, or it brings a state of its own.
+        InvalidEntry: there is none, there are several, it cannot be decoded, it is no object, or it brings a state of
+            its own.
     """
     if not given.payload.metadata and not given.payload.data:
         raise InvalidEntry("the input is empty; give one JSON object with its fields.")
+    if given.payload.metadata.get("encoding") == SURPLUS:
+        raise InvalidEntry("the input has several values; give one JSON object with its fields.")
     try:
         start = workflow.payload_converter().from_payload(given.payload)
     except Exception:

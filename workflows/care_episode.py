@@ -35,7 +35,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.core.start import EpisodeStart
     from workflows.details import episode_attributes, progress_table
     from workflows.episode_errands import Errands
-    from workflows.messages import ReferralNews, Result, TaskDone, TaskReach
+    from workflows.messages import ReferralNews, Result, TaskDone, TaskHeard, TaskReach
     from workflows.notices import Reach
     from workflows.outward import Outward
     from workflows.pathways import pathway_named
@@ -218,16 +218,18 @@ class CareEpisode:
         if done.known_as is not None:
             self.episode.frame.vouch(done.by, done.known_as)
         try:
-            self.episode.apply(parse_entry(statement), workflow.now())
+            came = TaskHeard(changes=self.episode.apply(parse_entry(statement), workflow.now()).changes)
         except Exception as error:
             # The task was withdrawn while it was being completed, or cannot be so yet; the person hears why (E10).
-            lines = (f"Your answer {done.outcome} had no effect: {application_error(error).message}",)
+            came = TaskHeard(objection=application_error(error).message)
+            lines = (f"Your answer {done.outcome} had no effect: {came.objection}",)
             self.episode.effects.append(
                 Notify(f"{done.task_id}:late", "case_manager", done.by, "answer_too_late", lines)
             )
             self._judged(
                 lambda: self.episode.ask_anew(done.task_id, workflow.now()), "A task was not asked anew."
             )
+        self._outward.tell_heard(done.task_id, came, self._errands.in_force())
         self._moved, self._at_boundary = True, False
 
     @workflow.signal(name="task_reach")

@@ -4,6 +4,7 @@ A Temporal Schedule starts it each night. One feed that is broken or cannot be r
 """
 
 from temporalio import workflow
+from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
@@ -19,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     )
     from activities.policies import DIRECTORY, FEED, NOTICE_OF_A_NIGHT
     from workflows import visibility as seen
+    from workflows.arriving import NOTHING, refused_start
     from workflows.core.urgency import Urgency
     from workflows.notices import StaffNotices, others_than
 
@@ -28,7 +30,9 @@ class DirectorySync:
     """One reading of all directories."""
 
     @workflow.run
-    async def run(self) -> list[FeedOutcome]:
+    async def run(self, start: RawValue = NOTHING) -> list[FeedOutcome]:
+        if start.payload != NOTHING.payload:
+            raise refused_start("reading of the directories", "it takes no input; leave it empty.")
         try:
             feeds = await workflow.execute_activity(
                 LIST_FEEDS,

@@ -4,13 +4,16 @@ where an error can say what is wrong; these models carry only what our own code 
 """
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from workflows.core.entries.base import Code, Reason
 from workflows.core.signing import ANYONE, Signers
 from workflows.core.urgency import Urgency
+
+TaskId = Annotated[str, Field(pattern=r"^task-[\w.:+-]{1,64}$")]
+"""Whoever tells of a task is told something back by this id: one that cannot be would stop a workflow for ever."""
 
 
 class Level(BaseModel):
@@ -88,12 +91,20 @@ class Acknowledging(BaseModel):
 class TaskDone(BaseModel):
     """A task tells its episode what a named person decided."""
 
-    task_id: str
+    task_id: TaskId
     by: str
     outcome: str
     reason: str | None = None
     known_as: tuple[str, ...] | None = None
     """The roles of somebody outside the team, as the task has read them in the staff directory."""
+
+
+class TaskHeard(BaseModel):
+    """Whoever asked for a task tells it that its answer was heard, and what came of it."""
+
+    changes: list[str] = Field(default_factory=list)
+    objection: str | None = None
+    """Why the answer had no effect."""
 
 
 class TaskWithdrawn(BaseModel):
@@ -158,6 +169,12 @@ class TaskView(BaseModel):
     """Why."""
     why: Why
     history: list[HistoryLine]
+    ended: HistoryLine | None = None
+    """How it was completed or withdrawn, and by whom."""
+    is_heard: bool = False
+    """Whether the answer has had its effect where the task was asked for; what is not heard yet will be."""
+    changes: list[str] = Field(default_factory=list)
+    """What it has changed, in words."""
 
 
 class Result(BaseModel):

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any, TypeVar
 
+from pydantic import BaseModel
 from temporalio import workflow
 from temporalio.common import Priority
 from temporalio.exceptions import ApplicationError
@@ -17,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.cancellation import WITHDRAWN
     from workflows.core.effects import ChangeTask, CloseTask, Notify, OpenTask, StartReferral
     from workflows.core.urgency import Urgency
-    from workflows.messages import Level, TaskChanged, TaskStart, TaskWithdrawn
+    from workflows.messages import Level, TaskChanged, TaskHeard, TaskStart, TaskWithdrawn
     from workflows.notices import Reach, StaffNotices, others_than, until_it_is_old
     from workflows.staff_task import task_attributes
 
@@ -129,25 +130,31 @@ class Outward:
             signers=task.signers,
             asks_otherwise=changed.asks_otherwise,
         )
-        try:
-            await workflow.get_external_workflow_handle(task.task_id).signal("changed", news)
-        except ApplicationError as error:  # it has ended in the meantime: what it says is on its way to us
-            workflow.logger.info("task %s had already ended: %s", task.task_id, error.type)
+        await _signal(task.task_id, "changed", news)
 
     async def close_task(self, task: CloseTask) -> None:
         """Withdraw a task; who was alerted hears of it unless it is done quietly (A5)."""
         if starting := self._starting.get(task.task_id):
             await workflow.wait([starting])
-        handle = workflow.get_external_workflow_handle(task.task_id)
+        if not task.quietly:
+            await _signal(task.task_id, "withdraw", TaskWithdrawn(reason=task.reason, quietly=False))
+            return
         try:
-            if task.quietly:
-                await handle.cancel(reason=WITHDRAWN + task.reason)
-            else:
-                await handle.signal("withdraw", TaskWithdrawn(reason=task.reason, quietly=False))
-        except (
-            ApplicationError
-        ) as error:  # it has ended by itself in the meantime: there is nothing to withdraw
+            await workflow.get_external_workflow_handle(task.task_id).cancel(reason=WITHDRAWN + task.reason)
+        except ApplicationError as error:  # it has ended by itself in the meantime
             workflow.logger.info("task %s had already ended: %s", task.task_id, error.type)
+
+    def tell_heard(
+        self, task_id: str, heard: TaskHeard, in_force: Coroutine[Any, Any, None] | None = None
+    ) -> None:
+        """Tell a task what came of its answer, once that is in force: whoever gave it waits for this."""
+
+        async def tell() -> None:
+            if in_force:
+                await in_force
+            await _signal(task_id, "answer_heard", heard)
+
+        self._begin(asyncio.create_task(tell()))
 
     async def notify(self, notice: Notify, key: str) -> None:
         """Tell staff, until it arrives or is no news any more."""
@@ -174,6 +181,13 @@ class Outward:
     def untold(self) -> list[dict[str, Any]]:
         """What is tried on, as plain JSON: a run that continues this one tries on in its place."""
         return [notice.model_dump(mode="json") for notice in self._notices.insisting.values()]
+
+
+async def _signal(task_id: str, name: str, told: BaseModel) -> None:
+    try:
+        await workflow.get_external_workflow_handle(task_id).signal(name, told)
+    except ApplicationError as error:  # it has ended in the meantime: what it says is on its way to us
+        workflow.logger.info("task %s had already ended: %s", task_id, error.type)
 
 
 def _levels(task: OpenTask) -> list[Level]:

@@ -29,7 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.core.referral.statements import parse_statement
     from workflows.core.referral.views import ReferralView, view
     from workflows.details import referral_attributes, referral_table
-    from workflows.messages import TaskDone, TaskReach
+    from workflows.messages import TaskDone, TaskHeard, TaskReach
     from workflows.notices import Reach
     from workflows.outward import Outward
     from workflows.pathways.referral import new_referral
@@ -158,14 +158,17 @@ class Referral:
             return
         self._outward.completed_themselves.add(done.task_id)
         try:
-            self.referral.complete(done.task_id, done.outcome, done.by, done.reason, workflow.now())
+            changed = self.referral.complete(done.task_id, done.outcome, done.by, done.reason, workflow.now())
+            came = TaskHeard(changes=changed.changes)
         except Exception as error:
             # The task was withdrawn while it was being completed, or cannot be so yet; the person hears why (E10).
-            lines = (f"Your answer {done.outcome} had no effect: {application_error(error).message}",)
+            came = TaskHeard(objection=application_error(error).message)
+            lines = (f"Your answer {done.outcome} had no effect: {came.objection}",)
             self.referral.effects.append(
                 Notify(f"{done.task_id}:late", "case_manager", done.by, "answer_too_late", lines)
             )
             self._judged(lambda: self.referral.ask_anew(done.task_id, workflow.now()))
+        self._outward.tell_heard(done.task_id, came)
         self._moved = True
 
     @workflow.signal(name="task_reach")

@@ -5,7 +5,8 @@ Open executions of this workflow are the clinic's worklist; it is found by searc
 
 import asyncio
 from collections.abc import Mapping
-from datetime import datetime
+from contextlib import suppress
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -34,6 +35,7 @@ with workflow.unsafe.imports_passed_through():
         Reassignment,
         TaskChanged,
         TaskDone,
+        TaskHeard,
         TaskReach,
         TaskStart,
         TaskView,
@@ -45,6 +47,11 @@ with workflow.unsafe.imports_passed_through():
     from workflows.waiting import NamedWait
 
 Said = TypeVar("Said", bound=BaseModel)
+
+GONE = "the episode takes no further entries"
+
+HEARD_WITHIN = timedelta(seconds=5)
+"""So long an answer waits for its effect: an episode that is paused hears of it once it goes on."""
 
 
 def task_attributes(task: TaskStart) -> TypedSearchAttributes:
@@ -76,6 +83,9 @@ class StaffTask:
         self.level = 0
         self.done: TaskDone | None = None
         self.withdrawn: TaskWithdrawn | None = None
+        self.came_of_it: TaskHeard | None = None
+        """What the episode says of the answer."""
+        self.ended: HistoryLine | None = None
         self.told: dict[str, str] = {}
         """The staff ids of those who were reached, with the role as which they were."""
         self.unreached: str | None = None
@@ -116,7 +126,8 @@ class StaffTask:
         self._wait.stop()
         self._notices.take_back()
         if self.done and not await self._pass_on("task_completed", self.done):  # the task's answer stands
-            self._note("the episode takes no further entries")
+            self._note(GONE)
+            self.came_of_it = TaskHeard(changes=[f"Nothing: {GONE}."])
         await self._notices.landed()
         if self.withdrawn and not self.done and not self.withdrawn.quietly:
             await self._tell_withdrawal(f"No longer needed ({self.withdrawn.reason}): {self.task.asks}")
@@ -284,7 +295,15 @@ class StaffTask:
         known_as = await self._must_be_able_to_sign("by", said.by)
         self._must_be_open()
         self.done = TaskDone(task_id=self.task.task_id, known_as=known_as, **said.model_dump())
-        self._note(f"completed: {self.done.outcome}", self.done.by)
+        self.ended = self._note(f"completed: {self.done.outcome}", self.done.by)
+        with suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: self.came_of_it is not None,
+                timeout=HEARD_WITHIN,
+                timeout_summary="The answer is told, heard or not",
+            )
+        if self.came_of_it and self.came_of_it.objection:
+            raise _refused("NotAllowedNow", f"{said.outcome} had no effect: {self.came_of_it.objection}")
         return self.view()
 
     @complete.validator
@@ -298,6 +317,15 @@ class StaffTask:
         if said.outcome in NEEDS_REASON and not said.reason:
             raise _refused("InvalidEntry", f"reason: the outcome {said.outcome} needs a reason.")
         self._may_be_able_to_sign("by", said.by)
+
+    @workflow.signal(name="answer_heard", description="The episode tells what came of the answer")
+    def answer_heard(self, *told: Any) -> None:
+        news = heard(told, TaskHeard)
+        if news is None or self._refusal or not self.done:
+            return
+        self.came_of_it = news
+        if news.objection:
+            self._note(f"the answer had no effect: {news.objection}")
 
     @workflow.update(name="reassign", description="Give the task to another person: {to, by, instead_of?}")
     async def reassign(self, change: Any) -> TaskView:
@@ -347,7 +375,7 @@ class StaffTask:
     def _withdraw(self, withdrawn: TaskWithdrawn) -> None:
         if self.done is None:
             self.withdrawn = withdrawn
-            self._note(f"withdrawn: {withdrawn.reason}")
+            self.ended = self._note(f"withdrawn: {withdrawn.reason}")
 
     def _cancellation_requested(self, reason: str) -> None:
         if WITHDRAWN in reason:  # it was done otherwise: nobody needs to hear of it
@@ -378,6 +406,9 @@ class StaffTask:
             not_reached=self.unreached,
             why=Why(rule=task.rule, entries=task.entries, asks=task.asks),
             history=self.history,
+            ended=self.ended,
+            is_heard=self.came_of_it is not None,
+            changes=self.came_of_it.changes if self.came_of_it else [],
         )
 
     # -- small things ---------------------------------------------------------------------------------------
@@ -416,8 +447,9 @@ class StaffTask:
             raise _refused("NotAllowedNow", f"{field}: {objection}")
         return known_as
 
-    def _note(self, what: str, by: str | None = None) -> None:
+    def _note(self, what: str, by: str | None = None) -> HistoryLine:
         self.history.append(HistoryLine(at=workflow.now(), what=what, by=by))
+        return self.history[-1]
 
     def _show(self) -> None:
         task = self.task

@@ -278,3 +278,14 @@ async def test_I2_a_task_is_answered_by_the_roles_that_may_whatever_team_they_ar
     assert (decided.returncode, "cm-2 is case manager" in decided.stderr) == (1, True), decided
     signed = await run("complete", task["task_id"], "--outcome", "iop", "--by", "th-2")
     assert signed.returncode == 0, signed.stderr
+    assert "Level of care: iop" in signed.stdout, signed.stdout  # what came of it is told at once
+    # E10: whoever comes second is told how it ended and by whom, whatever they wanted.
+    for late in (
+        ("complete", task["task_id"], "--outcome", "php", "--by", "th-1"),
+        ("reassign", task["task_id"], "--to", "th-1", "--by", "su-1"),
+        ("acknowledge", task["task_id"], "--by", "th-1"),
+    ):
+        told = await run(*late)
+        assert (told.returncode, "completed already: completed: iop by th-2." in told.stderr) == (1, True), (
+            told
+        )

@@ -1,5 +1,7 @@
 """What keeps anybody from answering is seen and said, and nobody is waited for in vain (F1)."""
 
+from pathlib import Path
+
 import pytest
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.taskqueue.v1 import RateLimit
@@ -9,8 +11,11 @@ from temporalio.client import Client
 from tests import servers
 from tests.waiting import eventually
 from worker.asking import answered
+from worker.codec.keys import add_key
+from worker.connection import converter
 from worker.diagnosis import queue, workflow_problem
 from worker.errors import CannotDo
+from worker.executions import described
 from worker.run import running_worker
 from worker.settings import Settings
 
@@ -89,3 +94,29 @@ async def test_a_queue_that_is_held_is_said_with_the_reason(
 
         await eventually(it_is_seen)
         assert (await queue(client)).problem is None  # what is stated is answered all the same
+
+
+@pytest.mark.parametrize("key_of_worker", ["another", "the same id"])
+async def test_an_episode_that_the_worker_cannot_decrypt_waits_and_says_so(
+    clinic_settings: Settings, tmp_path: Path, key_of_worker: str
+) -> None:
+    ours, theirs = tmp_path / "ours", tmp_path / "theirs"
+    add_key(ours, "2027")
+    add_key(theirs, "2027" if key_of_worker == "the same id" else "2028")
+    settings = clinic_settings.model_copy(update={"codec": str(ours)})
+    wrong = clinic_settings.model_copy(update={"codec": str(theirs)})
+    async with servers.dev_server(settings) as environment:
+        client = environment.client
+        await client.start_workflow("CareEpisode", START, id="episode-e1", task_queue="carepath")
+        address = client.service_client.config.target_host
+        of_worker = await Client.connect(address, data_converter=converter(wrong))
+        async with running_worker(of_worker, wrong, versioned=False):
+            for asking in (client, of_worker):
+
+                async def it_is_seen(asking: Client = asking) -> bool:
+                    return "CAREPATH_CODEC" in (await workflow_problem(asking, "episode-e1") or "")
+
+                await eventually(it_is_seen)
+            found = await described(client, "episode-e1")
+            assert found is not None
+            assert found.state == "failing"  # and has not ended

@@ -96,11 +96,17 @@ class Story:
     async def complete(self, kind: str, outcome: str, by: str, reason: str = "because") -> None:
         """Complete the open task of a kind, as its owner would, until the episode has heard of it."""
         handle = await self.task(kind)
-        await handle.execute_update("complete", {"by": by, "outcome": outcome, "reason": reason})
+        await self.answer(kind, outcome, by, reason)
         # Waiting for the result would let the test server's one clock run on, and a query in the middle of a
         # workflow task confuses it; describing does neither.
         while (await handle.describe()).status == WorkflowExecutionStatus.RUNNING:
             pass
+
+    async def answer(self, kind: str, outcome: str, by: str, reason: str = "because") -> dict[str, Any]:
+        """Complete the open task of a kind; what the person hears."""
+        statement = {"by": by, "outcome": outcome, "reason": reason}
+        heard: dict[str, Any] = await (await self.task(kind)).execute_update("complete", statement)
+        return heard
 
     async def admit(self, last_use_ago: int = 5, on: date | None = None) -> date:
         """Go through intake; the day of admission, which is today unless another is given."""

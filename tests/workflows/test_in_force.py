@@ -8,11 +8,14 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
 from activities.clinic_database import ClinicDatabase, Crosswalk
 from activities.clinic_database.consents import Consents
 from tests.workflows.story import Story
+from tests.workflows.test_what_anybody_sends import task
 from worker.mailbox import Mailbox
 from worker.run import running_worker
 from worker.settings import Settings
@@ -24,8 +27,9 @@ TRIES = 6
 class Door:
     """The consents of one episode as a sending of this moment would find them."""
 
-    def __init__(self, story: Story, consents: Consents, today: date) -> None:
-        self.story, self._consents, self.today = story, consents, today
+    def __init__(self, story: Story, database: ClinicDatabase, today: date) -> None:
+        self.story, self.database, self.today = story, database, today
+        self._consents = Consents(database)
 
     async def standing(self) -> set[str]:
         found = await self._consents.of_episode("e1")
@@ -50,7 +54,7 @@ async def door(
         today = await story.today()
         await Crosswalk(database).open_episode("MRN-1", "e1", today)
         await story.admit()
-        yield Door(story, Consents(database), today)
+        yield Door(story, database, today)
     await database.close()
 
 
@@ -87,3 +91,48 @@ async def test_P3_E7_an_exit_with_which_consents_expire_is_in_force_when_it_is_a
         assert await door.standing() == {"c1", "c2"}
     await door.story.record("exit", reason="deceased", on=door.today, by="th-1")
     assert await door.standing() == {"c2"}
+
+
+async def test_C1_what_completes_a_task_has_its_effect_when_it_is_answered(door: Door) -> None:
+    for number in range(TRIES):
+        story = await Story.begin(door.story.environment, f"d{number}")
+        await Crosswalk(door.database).open_episode(f"MRN-d{number}", f"d{number}", door.today)
+        answer = await story.answer("screening", "declined", "cm-1")
+        shown = await story.progress()
+        assert (shown["stage"], shown["exit"]["reason"]) == ("closed", "withdrew")
+        assert await Crosswalk(door.database).open_episode_of(f"MRN-d{number}") is None
+        assert answer["is_heard"]
+        assert "Stage: closed (was intake)." in answer["changes"]
+
+
+async def test_C1_an_answer_that_the_engine_refuses_is_refused(door: Door) -> None:
+    environment = door.story.environment
+    start = task("task-b1", episode_id="e1", kind="level_of_care", outcomes=["iop"])
+    handle = await environment.client.start_workflow("StaffTask", start, id="task-b1", task_queue="carepath")
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await handle.execute_update("complete", {"by": "cm-1", "outcome": "iop"})
+    assert isinstance(refused.value.cause, ApplicationError)
+    assert refused.value.cause.type == "NotAllowedNow"
+    assert "had no effect: about: nothing named task-b1 is open" in refused.value.cause.message
+    assert await handle.result() == "iop"
+    assert "had no effect" in (await handle.query("task"))["history"][-1]["what"]
+
+
+async def test_C1_an_episode_that_is_away_keeps_no_answer_waiting(door: Door) -> None:
+    story = await Story.begin(door.story.environment, "g1")
+    handle = await story.task("screening")
+    await story.handle.terminate()
+    answer = await handle.execute_update("complete", {"by": "cm-1", "outcome": "declined"})
+    assert answer["state"] == "completed"
+    assert "takes no further entries" in answer["changes"][0]
+    # Who is on the way and does not answer, as while it is paused.
+    silent = await door.story.environment.client.start_workflow(
+        "CareEpisode", {}, id="episode-silent", task_queue="nobody-there"
+    )
+    start = task("task-b2", episode_id="silent")
+    waiting = await door.story.environment.client.start_workflow(
+        "StaffTask", start, id="task-b2", task_queue="carepath"
+    )
+    answer = await waiting.execute_update("complete", {"by": "cm-1", "outcome": "done"})
+    assert (answer["state"], answer["is_heard"]) == ("completed", False)
+    await silent.terminate()

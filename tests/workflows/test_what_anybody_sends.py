@@ -37,6 +37,9 @@ JUNK: list[list[Any]] = [
     [raw(b'{"kind": "use", "by": "cm-1", "\\ud800": "\\ud800"}')],
     [raw(b'{"kind": "checkin", "by": "cm-1", "risk": NaN}')],
     [{"by": "cm-1", "to": "x" * 50_000}], [{"by": "cm-1", "outcome": "dne", "surplus": 1}],
+    [{"task_id": "", "by": "cm-1", "outcome": "done"}], [{"task_id": "task-\n", "by": "cm-1", "outcome": "done"}],
+    [{"task_id": "task-" + "x" * 3_000, "by": "cm-1", "outcome": "done"}],
+    [{"task_id": "task-not-there", "by": "cm-1", "outcome": "done"}],
     [list(range(200_000))], [{"kind": "screening", "by": "cm-1", "substances": ["alcohol"] * 40_000}],
 ]  # fmt: skip
 
@@ -134,6 +137,12 @@ WRONG_STARTS: dict[str, tuple[str, str, list[Any], str]] = {
     "a state": ("CareEpisode", "episode-w1", [{**episode("w1"), "resumed": {"snapshot": "x"}}], "resumed"),
     "bad history": ("CareEpisode", "episode-w1", [episode("w1", history=[{"kind": "use"}])], "use"),
     "a large start": ("CareEpisode", "episode-w1", [episode("w1", history=[{"x": "y" * 1000}] * 500)], "at most"),
+    "two values": ("CareEpisode", "episode-w1", [episode("w1"), {}], "several values"),
+    "three, undecodable": ("CareEpisode", "episode-w1", [episode("w1"), UNDECODABLE, UNKNOWN], "several values"),
+    "a task with two": ("StaffTask", "task-w1", [task("task-w1"), 1], "several values"),
+    "a referral with two": ("Referral", "referral-w1", [referral("referral-w1"), UNKNOWN], "several values"),
+    "a reading with one": ("DirectorySync", "directory-w1", [{}], "takes no input"),
+    "a reading with two": ("DirectorySync", "directory-w1", [UNDECODABLE, {}], "takes no input"),
     "an empty task": ("StaffTask", "task-w1", [], "empty"),
     "a task without end": ("StaffTask", "task-w1", [{"task_id": "task-w1"}], "kind is missing"),
     "a copied task": ("StaffTask", "task-w2", [task("task-w1")], "a copy of a workflow"),

@@ -11,7 +11,7 @@ from worker.commands.channels import warn
 from worker.commands.episodes import _plain_word
 from worker.commands.options import By, Json
 from worker.episodes import Clinic, clinic, episode_id, task_id
-from worker.errors import CannotDo
+from worker.errors import CannotDo, Ended
 from worker.executions import AT_ONCE, OPEN, described
 from worker.owners import UNKNOWN, Owners
 from worker.people import check_signer, named, roles
@@ -161,22 +161,41 @@ def _send(
 
     async def run() -> None:
         async with clinic() as here:
+            asked = await here.query(task_id(task), "task")
+            _must_be_open(asked)
             if signer:
-                asked = await here.query(task_id(task), "task")
-                _must_be_open(asked)
                 check_signer(here.settings, *signer, asked["kind"], asked["signed_by"])
-            view = await here.update(task_id(task), update, argument)
-        as_json(view) if json else console.print(done)
+            view = await _told_if_it_has_ended(here, task_id(task), update, argument)
+        if json:
+            as_json(view)
+            return
+        console.print(done)
+        for change in view["changes"]:
+            console.print(f"  {change}", soft_wrap=True)
+        if view["state"] == "completed" and not view["is_heard"]:
+            console.print(f"  episode-{view['episode_id']} has not heard of it yet, and will: `carepath doctor` says "
+                          "what keeps it.", soft_wrap=True)  # fmt: skip
 
     asyncio.run(run())
+
+
+async def _told_if_it_has_ended(
+    here: Clinic, task: str, update: str, argument: dict[str, str]
+) -> dict[str, Any]:
+    """Send an update to a task; somebody may have ended it since it was looked at."""
+    try:
+        return dict(await here.update(task, update, argument))
+    except Ended:
+        _must_be_open(await here.query(task, "task"))
+        raise
 
 
 def _must_be_open(task: dict[str, Any]) -> None:
     """A second answer is told how the task has ended, also after its workflow has (E10)."""
     if task["state"] != "open":
-        last = task["history"][-1]
-        by = f" by {last['by']}" if last["by"] else ""
-        raise CannotDo(f"This task is {task['state']} already: {last['what']}{by}.")
+        ended = task["ended"] or task["history"][-1]
+        by = f" by {ended['by']}" if ended["by"] else ""
+        raise CannotDo(f"This task is {task['state']} already: {ended['what']}{by}.")
 
 
 @app.command()
