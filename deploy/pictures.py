@@ -11,10 +11,9 @@ from pathlib import Path
 from playwright.async_api import Page, async_playwright
 
 from worker.episodes import clinic
-from worker.web_ui import EPISODE_COLUMNS, TASK_COLUMNS, choose_columns, link
+from worker.web_ui import EPISODE_COLUMNS, OPEN, TASK_COLUMNS, choose_columns, link
 
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
-WEB_UI = "http://127.0.0.1:8233"
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -24,9 +23,8 @@ async def main() -> None:
     if browser_file is None:
         sys.exit("There is no chromium on this machine; install Debian's package chromium.")
     async with clinic() as here:
-        found = [
-            one.id async for one in here.listed("CarepathFlags = 'missing' AND ExecutionStatus = 'Running'")
-        ]
+        web_ui = here.settings.web_ui
+        found = [one.id async for one in here.listed(f"CarepathFlags = 'missing' AND {OPEN}")]
         referrals = [
             one.id async for one in here.listed("WorkflowType = 'Referral' AND CarepathStage = 'settling'")
         ]
@@ -35,22 +33,21 @@ async def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=browser_file, args=FLAGS)
-        running = "ExecutionStatus='Running'"
         for name, query, columns in (
-            ("worklist", f"WorkflowType='StaffTask' AND {running}", TASK_COLUMNS),
-            ("episodes", f"WorkflowType='CareEpisode' AND {running}", EPISODE_COLUMNS),
+            ("worklist", f"WorkflowType='StaffTask' AND {OPEN}", TASK_COLUMNS),
+            ("episodes", f"WorkflowType='CareEpisode' AND {OPEN}", EPISODE_COLUMNS),
         ):
             page = await browser.new_page(viewport={"width": 1500, "height": 900})
             await page.add_init_script(choose_columns(columns))
-            await page.goto(link(WEB_UI, query=query))
+            await page.goto(link(web_ui, query=query))
             await _taken(page, name)
         page = await browser.new_page(viewport={"width": 1500, "height": 900})
-        await page.goto(link(WEB_UI, found[0]))
+        await page.goto(link(web_ui, found[0]))
         await _taken(page, "episode")
         await page.get_by_text("User Metadata").click()
         await _taken(page, "progress")
         page = await browser.new_page(viewport={"width": 1500, "height": 1000})
-        await page.goto(link(WEB_UI, referrals[0]))
+        await page.goto(link(web_ui, referrals[0]))
         await _taken(page, "referral")
         await browser.close()
 

@@ -67,6 +67,7 @@ class RunningClinic:
     address: str
     smtp: str
     gateway_url: str
+    web_ui: str = "http://127.0.0.1:8233"
 
     @property
     def lives(self) -> bool:

@@ -114,7 +114,7 @@ def load_settings() -> Settings:
         settings = Settings()
         running = running_clinic(settings.home)
         # What `carepath up` runs with is right for every other window, unless that says otherwise.
-        ours = {"smtp": running.smtp, "gateway_url": running.gateway_url} if running else {}
+        ours = {name: getattr(running, name) for name in ("smtp", "gateway_url", "web_ui")} if running else {}
         left_open = {name: value for name, value in ours.items() if name not in settings.model_fields_set}
         return settings.model_copy(update=left_open)
     except ValidationError as error:

@@ -36,7 +36,7 @@ from worker.serving import serving
 from worker.settings import OFF, Settings, load_settings
 from worker.setup import set_up
 from worker.show import console
-from worker.web_ui import link
+from worker.web_ui import OPEN, link
 from workflows import visibility
 
 HOST = "127.0.0.1"
@@ -153,7 +153,8 @@ def _make_room(home: Path) -> None:
 
 def _at(given: Settings, ports: Ports) -> Settings:
     """The settings, with what they leave open as this start has it."""
-    ours = {"smtp": f"smtp://{HOST}:{ports.mail}", "gateway_url": f"http://{HOST}:{ports.gateway}"}
+    ours = {"smtp": f"smtp://{HOST}:{ports.mail}", "gateway_url": f"http://{HOST}:{ports.gateway}",
+            "web_ui": f"http://{HOST}:{ports.ui}"}  # fmt: skip
     return given.model_copy(
         update={name: v for name, v in ours.items() if name not in given.model_fields_set}
     )
@@ -176,7 +177,7 @@ async def _server(settings: Settings, ports: Ports, *, encrypted: bool) -> Async
             stdout=log, stderr=log, start_new_session=True, env=_without_temporal_settings(),
         )  # fmt: skip
     note(home, RunningClinic(Process.of(os.getpid()), Process.of(server.pid), f"{HOST}:{ports.server}",
-                             settings.smtp, settings.gateway_url))  # fmt: skip
+                             settings.smtp, settings.gateway_url, settings.web_ui))  # fmt: skip
     try:
         yield server
     finally:
@@ -233,16 +234,15 @@ def _taken(port: int) -> bool:
 
 def _print_links(ui_port: int, home: Path) -> None:
     address = f"http://{HOST}:{ui_port}"
-    running = "ExecutionStatus='Running'"
     console.print("\nThe clinic is running. Stop it with Ctrl-C, or `carepath down` elsewhere.", style="bold")
     console.print(f"It lives in {home}.\n", soft_wrap=True)
     for name, query in (
-        ("Episodes", f"WorkflowType='CareEpisode' AND {running}"),
-        ("Worklist", f"WorkflowType='StaffTask' AND {running}"),
-        ("Escalated tasks", f"WorkflowType='StaffTask' AND {running} AND CarepathLevel > 0"),
-        ("Gate review", f"CarepathStage='gate_review' AND {running}"),
-        ("Referrals", f"WorkflowType='Referral' AND {running}"),
-        ("Missing from sessions", f"CarepathFlags='missing' AND {running}"),
+        ("Episodes", f"WorkflowType='CareEpisode' AND {OPEN}"),
+        ("Worklist", f"WorkflowType='StaffTask' AND {OPEN}"),
+        ("Escalated tasks", f"WorkflowType='StaffTask' AND {OPEN} AND CarepathLevel > 0"),
+        ("Gate review", f"CarepathStage='gate_review' AND {OPEN}"),
+        ("Referrals", f"WorkflowType='Referral' AND {OPEN}"),
+        ("Missing from sessions", f"CarepathFlags='missing' AND {OPEN}"),
     ):
         console.print(f"  {name:22} {link(address, query=query)}", soft_wrap=True, highlight=False)
     console.print(

@@ -10,6 +10,9 @@ EPISODE_COLUMNS = ("Status", "Workflow ID", seen.STAGE.name, seen.FLAGS.name, se
 TASK_COLUMNS = ("Status", "Workflow ID", seen.TASK.name, seen.OWNER.name, seen.DUE.name, seen.LEVEL.name,
                 seen.EPISODE.name, seen.SITE.name)  # fmt: skip
 
+OPEN = "CloseTime IS NULL"
+"""What has not ended, paused or not, in a filter: the Web UI (2.54) shows nothing for a choice between two states."""
+
 COLUMNS_KEY = "namespace-workflow-table-columns"
 """Where the Web UI (2.54) keeps the columns of its lists: in the browser, by namespace."""
 

@@ -72,6 +72,11 @@ class Patients:
             row = await session.get(PatientRow, await present_key(session, patient_key))
             return _patient(row) if row else None
 
+    async def keys_of(self, patient_key: str) -> list[str]:
+        """Every key of a person, the one under which they are on file now first."""
+        async with self._database.transaction() as session:
+            return await all_keys(session, patient_key)
+
     async def knows(self, patient_key: str) -> bool:
         """Whether anything is on file under a key: a person, or an episode of theirs."""
         async with self._database.transaction() as session:

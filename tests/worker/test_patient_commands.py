@@ -1,5 +1,7 @@
 """Commands on patients: they need no server, and keep nothing that could not be used."""
 
+import json
+
 import pytest
 
 from activities.clinic_database import migrate
@@ -71,3 +73,25 @@ def test_a_database_that_cannot_be_opened_is_said_without_its_password(
     refused = carepath("accounting", "MRN-1", settings=away)
     assert (refused.returncode, "CAREPATH_DATABASE: " in refused.stderr) == (1, True), refused
     assert "secret" not in refused.stderr
+
+
+def test_a_key_that_was_merged_is_shown_with_the_key_under_which_the_person_goes_on(
+    clinic_settings: Settings,
+) -> None:
+    def said(*arguments: str) -> str:
+        done = carepath(*arguments, settings=clinic_settings)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    for key, phone in (("MRN-1", "555-0101"), ("MRN-2", "555-0102")):
+        said("patient", "save", key, "--phone", phone)
+    said("patient", "merge", "MRN-1", "MRN-2", "--by", "su-1")
+    shown = said("patient", "show", "MRN-1")
+    assert "MRN-1 was merged into MRN-2" in shown
+    assert json.loads(said("patient", "show", "MRN-1", "--json"))["merged_into"] == "MRN-2"
+    assert json.loads(said("patient", "show", "MRN-2", "--json"))["merged_from"] == ["MRN-1"]
+    assert "Kept under MRN-2, into which MRN-1 was merged." in said(
+        "patient", "save", "MRN-1", "--phone", "555-0103"
+    )
+    said("patient", "unmerge", "MRN-1", "--by", "su-1")
+    assert "merged" not in said("patient", "show", "MRN-1")

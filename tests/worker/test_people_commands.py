@@ -8,17 +8,29 @@ from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
+from temporalio.api.workflowservice.v1 import PauseWorkflowExecutionRequest, UnpauseWorkflowExecutionRequest
 from temporalio.testing import WorkflowEnvironment
 
+from tests import servers
 from tests.typed import carepath
 from tests.waiting import eventually
+from worker.executions import executions
 from worker.mailbox import Mailbox, read
 from worker.run import running_worker
 from worker.settings import Settings
+from worker.web_ui import OPEN
 
 Run = Callable[..., Awaitable[Any]]
 DAY = timedelta(days=1)
 TODAY = datetime.now(UTC).date()
+
+
+@pytest.fixture
+async def dev_server(clinic_settings: Settings) -> AsyncIterator[WorkflowEnvironment]:
+    """The real server, on which a workflow can be paused, as from its Web UI."""
+    pausing = ("--dynamic-config-value", "frontend.WorkflowPauseEnabled=true")
+    async with servers.dev_server(clinic_settings, None, *pausing) as environment:
+        yield environment
 
 
 @pytest.fixture
@@ -115,6 +127,38 @@ async def test_I4_who_leaves_hands_over_every_episode_and_task_once_and_it_may_b
     people = {one["staff_id"]: one for one in await run("staff", "list")}
     assert people["cm-1"]["acting"] == "cm-2"
     await run("staff", "return", "cm-1", "--by", "su-1", refused="staff leave cm-2 --to cm-1")
+
+
+async def test_F4_a_task_that_is_paused_is_handed_over_too_and_until_then_it_is_named(
+    run: Run, dev_server: WorkflowEnvironment
+) -> None:
+    await admit(run, "MRN-1")
+    task = next(iter(await owned(run, by="cm-1", at_least=1)))
+    await run("reassign", task, "--to", "th-2", "--by", "su-1")
+    client = dev_server.client
+    which: dict[str, str] = {
+        "namespace": client.namespace,
+        "workflow_id": task,
+        "identity": "ops",
+        "reason": "trial",
+    }
+    await client.workflow_service.pause_workflow_execution(
+        PauseWorkflowExecutionRequest(**which, request_id="1")
+    )
+
+    async def is_listed_as_paused() -> bool:
+        return [row["state"] for row in await run("tasks", "--mine", "th-2")] == ["paused"]
+
+    await eventually(is_listed_as_paused)
+    in_the_web_ui = f"WorkflowType='StaffTask' AND {OPEN}"
+    assert task in [one.id async for one in executions(client, in_the_web_ui)]
+    leave = ("staff", "leave", "th-2", "--to", "th-1", "--by", "su-1")
+    await run(*leave, refused=f"{task} is paused by ops")
+    await client.workflow_service.unpause_workflow_execution(
+        UnpauseWorkflowExecutionRequest(**which, request_id="2")
+    )
+    assert (await run(*leave))["tasks"] == {task: "given over"}
+    assert task in await owned(run, by="th-1", at_least=1)
 
 
 async def test_who_is_away_has_a_substitute_for_open_and_new_tasks_and_gets_back_what_is_open(

@@ -13,6 +13,7 @@ import pytest
 from tests.servers import free_port
 from tests.typed import CAREPATH, outside_any_clinic, typed
 from worker.running import Process, RunningClinic, end, forget, note, running_clinic
+from worker.settings import load_settings
 
 
 class Window:
@@ -23,7 +24,8 @@ class Window:
         self.environment = outside_any_clinic(CAREPATH_HOME=str(self.home), PYTHONUNBUFFERED="1")
         self.folder = folder
         self.server = free_port()
-        ports = {"--port": self.server, "--ui-port": free_port(), "--mail-port": free_port(),
+        self.ui = free_port()
+        ports = {"--port": self.server, "--ui-port": self.ui, "--mail-port": free_port(),
                  "--gateway-port": free_port()}  # fmt: skip
         self.options = [part for name, port in ports.items() for part in (name, str(port))]
 
@@ -58,7 +60,7 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def test_whatever_ends_it_nothing_of_it_is_left(tmp_path: Path) -> None:
+def test_whatever_ends_it_nothing_of_it_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     window = Window(tmp_path)
     assert "There is no clinic at" in window.types("down").stderr
     with window.up() as (process, _):
@@ -67,6 +69,11 @@ def test_whatever_ends_it_nothing_of_it_is_left(tmp_path: Path) -> None:
         assert (
             window.types("list").returncode == 0
         )  # finds the server of its home by itself, wherever that listens
+        # So do the links to its Web UI: every other window shows the address that this start has given it.
+        monkeypatch.setenv("CAREPATH_HOME", str(window.home))
+        assert load_settings().web_ui == f"http://127.0.0.1:{window.ui}"
+        monkeypatch.setenv("CAREPATH_WEB_UI", "https://ui.example")
+        assert load_settings().web_ui == "https://ui.example"
         process.send_signal(signal.SIGHUP)  # the window is closed
         process.wait(90)
     assert not listens(window.server)

@@ -13,7 +13,7 @@ from tests.servers import free_port
 from tests.workflows.story import ZONE, Story
 from worker.run import running_worker
 from worker.settings import Settings
-from worker.web_ui import EPISODE_COLUMNS, TASK_COLUMNS, choose_columns, link
+from worker.web_ui import EPISODE_COLUMNS, OPEN, TASK_COLUMNS, choose_columns, link
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -73,7 +73,7 @@ async def test_the_worklist_shows_task_owner_due_and_level(
 ) -> None:
     kind, task_id = next(iter((await missing_person.tasks()).items()))
     await page.add_init_script(choose_columns(TASK_COLUMNS))
-    await page.goto(link(ui, query="WorkflowType='StaffTask' AND ExecutionStatus='Running'"))
+    await page.goto(link(ui, query=f"WorkflowType='StaffTask' AND {OPEN}"))
     row = page.get_by_role("row").filter(has_text=task_id)
     for column in ("CarepathTask", "CarepathOwner", "CarepathDue", "CarepathLevel"):
         await expect(page.get_by_role("columnheader", name=column)).to_be_visible()

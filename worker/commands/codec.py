@@ -62,7 +62,7 @@ def serve(
     settings = load_settings()
     if settings.codec == OFF:
         raise CannotDo("CAREPATH_CODEC is off: there is nothing to decrypt. Name the key file.")
-    origins = [_origin(address) for address in ui or ["http://127.0.0.1:8233", "http://localhost:8233"]]
+    origins = [_origin(address) for address in ui or _ours(settings.web_ui)]
     app = codec_server(Codec(load_keys(Path(settings.codec))), origins)
 
     async def run() -> None:
@@ -76,6 +76,11 @@ def serve(
             await until_stopped()
 
     asyncio.run(run())
+
+
+def _ours(web_ui: str) -> list[str]:
+    """The clinic's own Web UI, under both names that this machine has for itself."""
+    return list(dict.fromkeys([web_ui, web_ui.replace("//127.0.0.1:", "//localhost:")]))
 
 
 def _origin(address: str) -> str:

@@ -33,7 +33,9 @@ def add(
     ] = None,
     signed_on: Annotated[str | None, typer.Option(help="Day of the signature.")] = None,
     expires_on: Annotated[str | None, typer.Option(help="Last day on which it stands.")] = None,
-    expires_event: Annotated[str | None, typer.Option(help="Or the event that ends it.")] = None,
+    expires_event: Annotated[
+        str | None, typer.Option(help="Or the event that ends it, such as end_of_care.")
+    ] = None,
     type_: Annotated[
         str, typer.Option("--type", help="disclosure, tpo, counselling_notes or proceedings.")
     ] = "disclosure",

@@ -143,7 +143,14 @@ def _keep(key: str, options: Mapping[str, str | None], json: bool) -> None:
             if channel:
                 await Crosswalk(database).save_contact(key, channel, allowed=True)
             channel_kept = await _channel_of(database, key)
-        as_json({**asdict(kept), **channel_kept}) if json else console.print("Kept.")
+        if json:
+            as_json({**asdict(kept), **channel_kept})
+        else:
+            merged = kept.patient_key != key
+            console.print(
+                f"Kept under {kept.patient_key}, into which {key} was merged." if merged else "Kept.",
+                markup=False,
+            )
 
     asyncio.run(run())
 
@@ -186,12 +193,16 @@ def _check_reach(channel: str) -> None:
 
 @patient.command()
 def show(key: Key, json: Json = False) -> None:
-    """What is on file."""
+    """What is on file; for a key that was merged, under which one the person goes on."""
 
     async def run() -> dict[str, Any] | None:
         async with clinic_database() as database:
-            found, channel = await Patients(database).get(key), await _channel_of(database, key)
-            return {**asdict(found or Patient(key)), **channel} if found or channel else None
+            into, *others = await Patients(database).keys_of(key)
+            found, channel = await Patients(database).get(into), await _channel_of(database, into)
+            if not (found or channel or others):
+                return None
+            merged = {"merged_into": into} if into != key else {"merged_from": others} if others else {}
+            return {**merged, **asdict(found or Patient(into)), **channel}
 
     on_file = asyncio.run(run())
     if on_file is None:
@@ -199,8 +210,10 @@ def show(key: Key, json: Json = False) -> None:
     if json:
         as_json(on_file)
     else:
+        if into := on_file.get("merged_into"):
+            console.print(f"{key} was merged into {into}; this is what is on file there.", markup=False)
         table(
-            key,
+            on_file["patient_key"],
             ["field", "value"],
             [[_named(name), _said(value)] for name, value in on_file.items() if value is not None],
         )
@@ -211,6 +224,8 @@ def _named(field: str) -> str:
 
 
 def _said(value: object) -> object:
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else value
 
 

@@ -35,6 +35,9 @@ _OTHER_PURPOSES = TPO_PURPOSES | OUTREACH_PURPOSES | {"referral"}
 EPISODE_ENDS = frozenset({"end_of_episode", "end_of_care", "end_of_treatment", "end_of_program", "discharge"})
 """Events on which a consent may expire that the episode itself brings about, however they are spelt."""
 
+NO_EVENT = "none"
+"""What a consent for treatment, payment and operations may say of its end: there is none but a revocation."""
+
 BUNDLES = MappingProxyType({"referral": frozenset({"identity", "contact", "service_need"})})
 """Content that a form names by one word, and its parts."""
 
@@ -162,6 +165,22 @@ def missing_elements(
     if type == PROCEEDINGS and purpose in _OTHER_PURPOSES:
         missing.append(f"a consent of its own for {purpose} (one for legal proceedings serves nothing else)")
     return missing
+
+
+def objection_to_event(event: str, type: str, others: Iterable[str]) -> str | None:
+    """Why a consent cannot end with an event; None if it can. What nobody knows would never end it (P4).
+
+    Args:
+        event: As it was written.
+        type: The consent's.
+        others: Events outside the episode that the policy knows; a person tells that one has come.
+    """
+    known = [*sorted(EPISODE_ENDS), *others]
+    if type == TREATMENT_PAYMENT_OPERATIONS:  # 42 CFR 2.31(a)(7)(ii)
+        known.append(NO_EVENT)
+    if _one_spelling(event) in map(_one_spelling, known):
+        return None
+    return f"nobody knows an event {event}, so it would never end this consent; there are {', '.join(known)}"
 
 
 def _names(consent: Consent, request: Request) -> bool:

@@ -186,6 +186,7 @@ class Episode:
             ):  # judged by those that came before it, too
                 self._look(now)
             results[number] = self._add(entry, now, arriving)
+        self._try_changes_again(entries, results, now)
         if any(self.record.place(entry, now).is_history for entry in entries):
             self.taken_over_at = now
         for number in sorted(decisions, key=lambda n: (entries[n].when() or now.date(), n)):
@@ -230,6 +231,18 @@ class Episode:
             for result in results
             if result is not None
         ]
+
+    def _try_changes_again(
+        self, entries: Sequence[Entry], results: list[Changed | Refused | None], now: datetime
+    ) -> None:
+        """A session may be moved by one entry of a batch to where another one finds it, in whatever order (A2, T4)."""
+        left = [n for n, one in enumerate(entries) if isinstance(one, SessionChange)]
+        while left := [n for n in left if isinstance(results[n], Refused)]:
+            for number in left:
+                self._look(now)
+                results[number] = self._add(entries[number], now, frozenset())
+            if all(isinstance(results[number], Refused) for number in left):
+                return
 
     def _keep_silent(self, since: int) -> None:
         """What another system tells is no occasion to write to a patient: its moment has passed, or was theirs (T7)."""

@@ -10,11 +10,13 @@ from typing import Any
 
 from workflows.core.authority import refuse_for_its_source, refuse_unsigned
 from workflows.core.calendar import in_words
+from workflows.core.consents import objection_to_event
 from workflows.core.duties import CLINICIANS
 from workflows.core.duties.admission import proposed_level
 from workflows.core.entries import (
     Admission,
     Attendance,
+    Consent,
     Decision,
     Entry,
     Exit,
@@ -70,6 +72,8 @@ def refuse(arriving: Recorded, facts: Facts, stage: str, defaults: Mapping[str, 
         refuse_almost_known(entry.name, facts.policy.attendance)
     elif isinstance(entry, Attendance | SessionChange | Schedule):
         _services(entry, facts)
+    elif isinstance(entry, Consent):
+        _event(entry, facts)
     elif isinstance(entry, Leave):
         _overlapping(entry, facts)
     elif isinstance(entry, Test) and not entry.source.arrives_out_of_order:
@@ -161,15 +165,16 @@ def _adoption(policy: Policy, facts: Facts, stage: str) -> None:
 
 
 def _services(entry: Attendance | SessionChange | Schedule, facts: Facts) -> None:
-    """A service that nobody knows would count nowhere; a cancelled session that does not exist takes place (A2)."""
+    """A service that nobody knows would count nowhere, and a change of a session that does not exist would change
+    nothing (A2)."""
     if isinstance(entry, Schedule):
         refuse_unknown_services(entry.schedule, facts.policy)
         return
     refuse_unknown_service(entry.service, facts.policy)
-    # A feed may tell of it before it tells of the session, and a session may be moved here later: that waits (T4).
+    # A feed may tell of it before it tells of the session: that waits (T4). A person who does so has mistyped.
     if (
         isinstance(entry, SessionChange)
-        and entry.change == "cancelled"
+        and entry.change != "added"
         and not entry.source.arrives_out_of_order
         and facts.finds_no_session(entry)
     ):
@@ -187,6 +192,13 @@ def _sentence(flag: Flag) -> None:
     """Flags are search attributes, which nothing encrypts: there is no room for a sentence or an address (P1)."""
     if not re.fullmatch(r"[\w-]{1,40}", flag.name):
         raise InvalidEntry("name: a flag is a short code of letters, digits, - and _, such as suicide_risk.")
+
+
+def _event(consent: Consent, facts: Facts) -> None:
+    """A consent ends with an event that somebody knows (P4)."""
+    event, others = consent.expires_event, facts.policy.privacy.consent_events
+    if event and (objection := objection_to_event(event, consent.type, others)):
+        raise InvalidEntry(f"expires_event: {objection}. Or give its last day, expires_on.")
 
 
 def _overlapping(leave: Leave, facts: Facts) -> None:

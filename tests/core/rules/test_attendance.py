@@ -1,6 +1,7 @@
 """A1-A8: the dose, what counts, misses, the ladder, high risk, forecast, and two sources."""
 
 from datetime import date, datetime, timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -261,9 +262,24 @@ def test_A2_a_cancelled_session_that_does_not_exist_is_refused_with_those_that_d
         patient.says("session_change", session=session(far + DAY), change="cancelled")
 
 
-def test_T4_a_move_of_a_session_that_does_not_exist_waits_and_is_shown() -> None:
+@pytest.mark.parametrize("source", ["staff", "patient"])
+@pytest.mark.parametrize("change", ["cancelled", "moved"])
+def test_A2_whatever_a_person_says_of_a_session_that_does_not_exist_is_refused_with_those_that_do(
+    change: str, source: str
+) -> None:
     patient = admitted()
-    told = patient.says("session_change", session=session(TUE), change="moved", new_start=session(THU))
+    new = {"new_start": session(THU)} if change == "moved" else {}
+    with pytest.raises(
+        InvalidEntry, match=f"session: no session stands at {TUE}T18:00; there are {MON}T18:00"
+    ):
+        patient.says("session_change", session=session(TUE), change=change, source=source, **new)
+    assert patient.progress.unmatched == []
+
+
+def test_T4_a_move_of_a_session_that_does_not_exist_waits_if_a_feed_tells_it_and_is_shown() -> None:
+    patient = admitted()
+    far = {"session": session(TUE), "change": "moved", "new_start": session(THU)}
+    told = patient.says("session_change", source="agency", **far)
     assert f"No session stands at {TUE}T18:00: this change is kept" in " ".join(told.changes)
     assert patient.progress.unmatched
     patient.says("session_change", session=session(MON), change="moved", new_start=session(TUE))
@@ -287,6 +303,24 @@ def test_T4_a_change_from_a_feed_waits_for_its_session_and_a_batch_in_any_order_
     ]
     results = patient.episode.apply_many([parse_entry({"by": "cm-1", **one}) for one in batch], patient.now)
     assert not [one for one in results if isinstance(one, Exception)]
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_T4_moves_that_are_told_together_are_taken_in_any_order(order: tuple[int, ...]) -> None:
+    patient = admitted()
+    days = [WED, THU, SAT, SUN]
+    moves = [
+        {"kind": "session_change", "id": f"m{n}", "session": session(days[n]), "change": "moved",
+         "new_start": session(days[n + 1]), "by": "cm-1"}
+        for n in range(3)
+    ]  # fmt: skip
+    results = patient.episode.apply_many([parse_entry(moves[n]) for n in order], patient.now)
+    assert not [one for one in results if isinstance(one, Exception)]
+    assert [one.start.date() for one in patient.episode.facts.sessions if one.start.date() <= SUN] == [
+        MON,
+        FRI,
+        SUN,
+    ]
 
 
 # -- A3 -------------------------------------------------------------------------------------------------------
@@ -359,7 +393,7 @@ def test_A3_a_session_moved_twice_stands_at_its_last_time_in_either_order(first:
     moves = [(session(MON), session(TUE)), (session(TUE), session(THU))]
     for number in (first, 1 - first):
         start, new = moves[number]
-        patient.says("session_change", session=start, change="moved", new_start=new)
+        patient.says("session_change", session=start, change="moved", new_start=new, source="agency")
     patient.until(WED, "12:00")
     assert patient.progress.consecutive_misses == 0
     patient.attends(WED)
@@ -776,7 +810,8 @@ def test_A3_a_chain_of_moves_told_in_any_order_ends_at_one_time() -> None:
     for told in (moves, moves[::-1]):
         patient = admitted()
         for old, new in told:
-            patient.says("session_change", session=session(old), change="moved", new_start=session(new))
+            moved = {"session": session(old), "change": "moved", "new_start": session(new)}
+            patient.says("session_change", source="agency", **moved)
         starts = [one.start.date() for one in patient.episode.facts.sessions if one.start.date() <= SUN]
         assert starts == [MON, TUE, FRI]
 

@@ -145,6 +145,40 @@ def test_P4_a_consent_until_the_end_of_care_ends_with_the_episode_however_that_i
     assert replace(until, happened=rule.EPISODE_ENDS).ended(MON) is not None
 
 
+@pytest.mark.parametrize(
+    ("event", "type_", "is_known"),
+    [
+        ("end_of_caer", "disclosure", False),
+        ("never", "disclosure", False),
+        ("none", "disclosure", False),
+        ("none", "tpo", True),
+        ("End of Probation", "disclosure", True),
+        ("discharge", "disclosure", True),
+    ],
+)
+def test_P4_a_consent_ends_with_an_event_that_somebody_knows_and_another_one_is_refused_with_the_list(
+    event: str, type_: str, is_known: bool
+) -> None:
+    patient = admitted()
+    said = {**WHOLE, "type": type_, "expires_event": event}
+    for dated in ({}, {"expires_on": None}):  # a date beside it does not make a slip of the hand right
+        if is_known:
+            patient.says("consent", **{**said, **dated})
+        else:
+            with pytest.raises(
+                InvalidEntry, match=f"expires_event: nobody knows .*{event}.*end_of_care.*expires_on"
+            ):
+                patient.says("consent", **{**said, **dated})
+    assert len(patient.episode.facts.consents) == 2 * is_known
+
+
+def test_P4_the_events_outside_the_episode_are_the_policys() -> None:
+    patient = admitted(policy={"privacy": {"consent_events": ["end_of_season"]}})
+    patient.says("consent", **{**WHOLE, "expires_event": "end of season"})
+    with pytest.raises(InvalidEntry, match="end_of_season"):
+        patient.says("consent", **{**WHOLE, "expires_event": "end_of_probation"})
+
+
 def test_E3_a_consent_may_end_with_the_episode_and_comes_back_with_it() -> None:
     patient = admitted()
     patient.says("consent", **{**WHOLE, "expires_on": None, "expires_event": "discharge"})
