@@ -9,7 +9,8 @@ from temporalio.exceptions import ApplicationError
 from activities.agencies.book import AgenciesFileError
 from activities.agencies.chosen import Agencies
 from activities.agencies.port import UnknownAgency
-from activities.channels.port import Permanent, Transient, Uncertain
+from activities.channels.port import AccessFault, Permanent, Transient, Uncertain
+from activities.clinic_database.faults import ChannelFaults
 from activities.models import (
     ASK_AGENCY,
     CHANNEL_DOWN,
@@ -30,8 +31,8 @@ class AgencyAsker:
     too soon is no news. That is kept in memory alone; a restart may put one question more.
     """
 
-    def __init__(self, agencies: Callable[[], Agencies]) -> None:
-        self._agencies = agencies
+    def __init__(self, agencies: Callable[[], Agencies], faults: ChannelFaults) -> None:
+        self._agencies, self._faults = agencies, faults
         self._answered: dict[tuple[str, str], datetime] = {}
         self._asks_for_peace: dict[str, datetime] = {}
         """Agencies that have answered how long they want to be left alone (Retry-After)."""
@@ -55,6 +56,8 @@ class AgencyAsker:
             raise ApplicationError(str(error), type=CHANNEL_DOWN) from None
         except (Transient, Uncertain) as no:
             self._leave_alone(question.agency, no)
+            if isinstance(no, AccessFault):
+                await self._faults.note(f"agency {question.agency}", str(no))
             raise ApplicationError(f"{question.agency} could not be asked: {no}", type=CHANNEL_DOWN) from None
         except Permanent as no:
             raise ApplicationError(
@@ -63,6 +66,7 @@ class AgencyAsker:
         self._answered[question.agency, question.reference] = datetime.now(UTC)
         if word is None:
             return AgencyAnswer()
+        await self._faults.mended(f"agency {question.agency}")
         return AgencyAnswer(status=word.status, at=word.at, appointment_at=word.appointment_at)
 
     def _leave_alone(self, agency: str, no: Transient | Uncertain) -> None:

@@ -95,7 +95,7 @@ def assemble(
             discloser.give_up,
             discloser.reconcile,
             HandLedger(database, agencies).note_told,
-            AgencyAsker(agencies).ask_agency,
+            AgencyAsker(agencies, faults).ask_agency,
             directories.list_directory_feeds,
             directories.take_directory_feed,
             directories.directory_alarms,

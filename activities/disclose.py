@@ -6,7 +6,7 @@ attempt; the ledger's first line is written in it too. What then becomes of the 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol, cast
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,7 @@ from activities.agencies.book import AgenciesFileError
 from activities.agencies.links import Links
 from activities.agencies.notice import NOTICE, scope_of
 from activities.agencies.port import AgencyChannel, Handover, Person, UnknownAgency, Way
-from activities.channels.port import AccessFault, Permanent, Transient, Uncertain
+from activities.channels.port import AccessFault, NobodyAnswers, Permanent, Transient, Uncertain
 from activities.clinic_database.consents import standing_in
 from activities.clinic_database.engine import ClinicDatabase
 from activities.clinic_database.faults import ChannelFaults, mended
@@ -43,6 +43,18 @@ from workflows.core.consents import COUNSELLING_NOTES, ONLY_BY_NAME, Consent, Re
 
 CLAIMABLE = ("pending", "withheld")
 """What was given back, or kept back for want of a consent, may be tried again: the consent decides anew each time."""
+
+ATTEMPTS = 6
+"""So often an agency that is away is tried; then a person makes the contact."""
+
+FIRST_PAUSE, GROWTH = timedelta(seconds=5), 3
+"""The pauses between: six attempts in ten minutes."""
+
+LONGEST_WAIT = timedelta(hours=26)
+"""From when a sending was asked for, so long an agency is waited for that asks us to (Retry-After)."""
+
+AGENCIES_FILE = "the agencies file"
+"""How operators know it among what keeps sendings from leaving."""
 
 CARRIED = parts(("referral",)) | (ONLY_BY_NAME - {COUNSELLING_NOTES})
 """Content that a channel can tell. All else is told by people."""
@@ -108,10 +120,12 @@ class Discloser:
         except UnknownAgency as error:
             raise ApplicationError(str(error), type=NO_SUCH_AGENCY, non_retryable=True) from None
         except AgenciesFileError as error:  # whoever mends the file in time has lost nothing
+            await self._faults.note(AGENCIES_FILE, str(error))
             raise ApplicationError(str(error), type=CHANNEL_DOWN) from None
         patient = await self._patients.of_episode(wanted.episode_id) or Patient(
             f"episode-{wanted.episode_id}"
         )
+        await self._faults.mended(AGENCIES_FILE)
         channel = _channel(book, agency)
         way = "content" if isinstance(channel, Transient) else channel.way
         async with self._database.transaction() as session:
@@ -125,15 +139,14 @@ class Discloser:
         except Uncertain:
             return await self._settle(wanted, patient, claimed, "uncertain")
         except (Transient, Permanent) as no:
-            later = isinstance(no, Transient)
             if isinstance(no, AccessFault):
                 await self._faults.note(_access(wanted, way), str(no))
-            await self._settle(wanted, patient, claimed, "not_sent", pending=later)
+            pause = await self._given_back(wanted, patient, claimed, no)
             raise ApplicationError(
                 f"{wanted.agency} could not be reached: {no}",
-                type=CHANNEL_DOWN if later else CHANNEL_REFUSED,
-                non_retryable=not later,
-                next_retry_delay=no.after if isinstance(no, Transient) else None,
+                type=CHANNEL_DOWN if isinstance(no, Transient) else CHANNEL_REFUSED,
+                non_retryable=pause is None,
+                next_retry_delay=pause or None,
             ) from None
         return await self._settle(wanted, patient, claimed, "to_post" if way == "post" else "sent", reference)
 
@@ -149,6 +162,7 @@ class Discloser:
             )
             if row.state in CLAIMABLE or row.state == "refused":
                 row.state, row.settled_at = "withheld", datetime.now(UTC)
+                row.attempts = 0  # a person who sends it again begins anew
                 return DisclosureReceipt(
                     key=wanted.key, outcome="withheld", agency=wanted.agency, reason="given up"
                 )
@@ -267,6 +281,28 @@ class Discloser:
             revokes=wanted.revokes,
         )
 
+    async def _given_back(
+        self, wanted: Disclosure, patient: Patient, ours: _Ours, no: Transient | Permanent
+    ) -> timedelta | None:
+        """Note that nothing left. A fault of our own access counts for nothing.
+
+        Returns:
+            The pause until the next attempt, zero where the activity's own will do; None: there is no other attempt.
+        """
+        await self._settle(wanted, patient, ours, "not_sent", pending=isinstance(no, Transient))
+        if not isinstance(no, Transient):
+            return None
+        counts = isinstance(no, NobodyAnswers) or not isinstance(no, AccessFault)
+        async with self._database.transaction() as session:
+            row = await session.get_one(OutboxRow, wanted.key, with_for_update=True)
+            row.attempts -= not counts
+            tried = row.attempts
+        if not counts:
+            return no.after or timedelta()
+        if tried >= ATTEMPTS or (no.after and datetime.now(UTC) + no.after > _begun() + LONGEST_WAIT):
+            return None
+        return no.after or FIRST_PAUSE * GROWTH ** (tried - 1)
+
     async def _settle(
         self,
         wanted: Disclosure,
@@ -297,6 +333,11 @@ class Discloser:
             consent_id=ours.consent.consent_id if ours.consent else None,
             reference=reference,
         )
+
+
+def _begun() -> datetime:
+    """When this sending was asked for."""
+    return activity.info().scheduled_time if activity.in_activity() else datetime.now(UTC)
 
 
 def _access(wanted: Disclosure, way: Way) -> str:

@@ -75,7 +75,8 @@ DOOR = ActivityPolicy(timedelta(seconds=30), longest_pause=timedelta(seconds=30)
 LEDGER_NOTE = ActivityPolicy(timedelta(seconds=30), timedelta(days=4), longest_pause=5 * MINUTE)
 """What the ledger must know; at last people are shown that it does not."""
 DIRECTORY_SEARCH = ActivityPolicy(ATTEMPT, 10 * MINUTE, 4)
-DISCLOSURE = ActivityPolicy(ATTEMPT, 26 * HOUR, 6)
-"""Six attempts in ten minutes; an agency that asks us to wait (Retry-After) is waited for, up to a day."""
+DISCLOSURE = ActivityPolicy(ATTEMPT, timedelta(days=4), longest_pause=30 * MINUTE)
+"""As long as mail is tried. The activity itself gives an agency up that is away: after six attempts in ten minutes, and
+where it asks us to wait (Retry-After) after a day. What failed by our own access does not count."""
 AGENCY_QUESTION = ActivityPolicy(ATTEMPT, 10 * MINUTE, 2)
 """Asking changes nothing, and the next question is due in an hour or so: no need to insist."""

@@ -21,7 +21,7 @@ from activities.agencies.letter import Letter
 from activities.agencies.port import AgencyChannel
 from activities.agencies.webhook import AgencyWebhook
 from activities.channels.email import Email
-from activities.channels.port import Transient
+from activities.channels.port import AccessFault
 
 
 class Named(Protocol):
@@ -70,13 +70,13 @@ class Agencies:
 
         Raises:
             UnknownAgency: there is none of that id.
-            Transient: a secret is missing in the environment; nothing was sent, and it goes out once that is mended.
+            AccessFault: a secret is missing in the environment; nothing was sent, and it goes out once that is mended.
         """
         known = self.get(agency.agency_id)
         try:
             return self._channel(known)
         except MissingSecret as error:
-            raise Transient(str(error)) from None
+            raise AccessFault(str(error)) from None
 
     def missing_secrets(self) -> list[str]:
         """What would keep a channel from being used today, in words."""

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from activities.agencies.links import LIFETIME
 from activities.agencies.port import AgencyWord, Handover, Way
 from activities.channels.email import Email
-from activities.channels.port import Message, Permanent
+from activities.channels.port import AccessFault, Message
 from activities.messages.check import check, check_sender
 
 SUBJECT = "Something is waiting for you"
@@ -36,13 +36,13 @@ class AgencyEmail:
     async def send(self, handover: Handover) -> str:
         """Send the link; the message's own reference."""
         if not handover.answer_url:
-            raise Permanent(
+            raise AccessFault(
                 "there is no page to link to; set CAREPATH_GATEWAY_URL to where agencies reach it"
             )
         # Only the address: the token behind it is drawn by chance and says nothing.
         problems = check_sender(self._sender) + check_sender(urlsplit(handover.answer_url).netloc)
         if problems := problems + check(f"Subject: {SUBJECT}\n\n{BODY}"):
-            raise Permanent(f"the mail would show too much: {problems[0]}")
+            raise AccessFault(f"the mail would show too much: {problems[0]}")
         body = BODY.replace("LINK", handover.answer_url).replace("PHONE", self._phone)
         return await self._mail.send(Message(handover.key, self._to, SUBJECT, body))
 

@@ -13,7 +13,7 @@ from string import Template
 from activities.agencies.book import Agency, Office
 from activities.agencies.port import AgencyWord, Handover, Person, Way
 from activities.agencies.services import need_told, title_of
-from activities.channels.port import Transient
+from activities.channels.port import AccessFault
 
 PAGE = Template((Path(__file__).parent / "letter.html").read_text("utf-8"))
 
@@ -34,7 +34,7 @@ class Letter:
             if not list(self._folder.glob(f"*{name[10:]}.html")):
                 _write(self._folder / f"{name}.html", self._rendered(handover))
         except OSError as error:
-            raise Transient(f"the folder for letters cannot be written to ({error.strerror})") from None
+            raise AccessFault(f"the folder for letters cannot be written to ({error.strerror})") from None
         return name
 
     async def ask(self, reference: str) -> AgencyWord | None:

@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 
 import httpx2
 
-from activities.channels.port import AccessFault, Permanent, Transient, Uncertain
+from activities.channels.port import AccessFault, NobodyAnswers, Permanent, Transient, Uncertain
 from activities.channels.reach import OutOfBounds, check_where_it_leads
 
 NOT_YET_SENT = (
@@ -22,8 +22,7 @@ NOT_YET_SENT = (
 """Errors that come before the first byte of a request: it is certain that nothing was delivered."""
 
 OUR_ACCESS = frozenset({401, 403, 407, 511})
-"""We are not let in: our credentials are wrong, or have expired. Whoever should read it has refused nothing. For
-channels of our own staff; an agency that lets us in no more is told by a person."""
+"""We are not let in: our credentials are wrong, or have expired. Whoever should read it has refused nothing."""
 
 TRY_AGAIN = frozenset({408, 425, 429, 500, 503})
 """The other side says itself that it has not done it. A 502 or 504 comes from somebody in between who cannot know."""
@@ -75,7 +74,8 @@ async def exchange(
             async with client.stream(method, url, content=content, headers=given) as response:
                 answer = await _read(response)
     except NOT_YET_SENT as error:
-        raise AccessFault(f"{who} cannot be reached ({type(error).__name__})") from None
+        away = NobodyAnswers if _is_away(error) else AccessFault
+        raise away(f"{who} cannot be reached ({type(error).__name__})") from None
     except (httpx2.TimeoutException, TimeoutError):
         raise unclear(f"{who} did not answer in time", repeats_are_safe) from None
     except (httpx2.HTTPError, httpx2.StreamError) as error:
@@ -86,6 +86,8 @@ async def exchange(
         raise AccessFault(f"{who} has an address that is no URL") from None
     if answer.status in let_pass:
         return answer
+    if answer.status in OUR_ACCESS:
+        raise AccessFault(f"{who} does not let us in ({answer.status})", retry_after(answer.headers))
     if answer.status in TRY_AGAIN:
         raise Transient(f"{who} answered {answer.status}: try again later", retry_after(answer.headers))
     if answer.status >= 500:
@@ -93,6 +95,18 @@ async def exchange(
     if answer.status >= 300:
         raise Permanent(f"{who} refused with {answer.status}")
     return answer
+
+
+def _is_away(error: BaseException) -> bool:
+    """Whether the machine of the other side is silent or shut, and not our own name service, TLS or network."""
+    if isinstance(error, httpx2.ConnectTimeout):
+        return True
+    seen = error.__cause__ or error.__context__
+    while seen is not None:
+        if isinstance(seen, (ConnectionError, TimeoutError)):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
 
 
 async def _read(response: httpx2.Response) -> Answer:

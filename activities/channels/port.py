@@ -31,6 +31,11 @@ class AccessFault(Transient):
     operators hear of it, and sending resumes once it is mended."""
 
 
+class NobodyAnswers(AccessFault):
+    """No connection came about, and it may be that the other side is away: operators hear of it, since the address may
+    be wrong; but whoever counts attempts counts this one."""
+
+
 class Permanent(Exception):
     """The recipient is refused at this address: another attempt would be refused again."""
 

@@ -53,6 +53,11 @@ class ChannelFaults:
                 channel, reason, type(error).__name__,
             )  # fmt: skip
 
+    async def mended(self, channel: str) -> None:
+        """A channel has worked."""
+        async with self._database.transaction() as session:
+            await mended(session, channel)
+
     async def now(self) -> list[ChannelFault]:
         """The faults that nobody has mended, by the name of the channel."""
         async with self._database.transaction() as session:

@@ -11,6 +11,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.worker import Worker
 
 from activities.assembled import assemble
+from activities.disclose import ATTEMPTS
 from activities.models import (
     ASK_AGENCY,
     CHANNEL_DOWN,
@@ -81,7 +82,10 @@ class Outside:
             return answer.model_copy(update={"outcome": "withheld", "reason": "no consent is on file"})
         self.tried += 1
         if wanted.agency in self.down | self.died:
-            raise ApplicationError(f"{wanted.agency} could not be reached", type=CHANNEL_DOWN)
+            is_enough = activity.info().attempt >= ATTEMPTS
+            raise ApplicationError(
+                f"{wanted.agency} could not be reached", type=CHANNEL_DOWN, non_retryable=is_enough
+            )
         if any(one.key == wanted.key for one in self.sent):
             return answer.model_copy(update={"outcome": "already_sent"})
         self.sent.append(wanted)

@@ -13,6 +13,8 @@ from activities.agencies.answers import BadAnswer, read_answer
 from activities.agencies.book import AgencyBook
 from activities.agencies.chosen import Agencies, Reach
 from activities.ask_agency import AgencyAsker
+from activities.clinic_database import ClinicDatabase, migrate
+from activities.clinic_database.faults import ChannelFaults
 from activities.models import AgencyQuestion
 from tests.activities.agencies.test_fhir_reading import anything
 from tests.activities.http_server import answering
@@ -24,13 +26,20 @@ TASK = json.dumps({
 }).encode()  # fmt: skip
 
 
+def faults_of(folder: Path) -> ChannelFaults:
+    url = f"sqlite+aiosqlite:///{folder / 'clinic.db'}"
+    migrate(url)
+    return ChannelFaults(ClinicDatabase(url))
+
+
 def asker(url: str, folder: Path, **channel: object) -> AgencyAsker:
     book = AgencyBook.model_validate({"agencies": [{
         "id": "pantry-1", "name": "Example Pantry", "address": "12 Market Street",
         "channel": {"type": "fhir", "url": url, "poll_minutes": 45, **channel},
     }]})  # fmt: skip
     return AgencyAsker(
-        lambda: Agencies(book, Reach("smtp://127.0.0.1:1", "office@clinic.example", folder, 1.0))
+        lambda: Agencies(book, Reach("smtp://127.0.0.1:1", "office@clinic.example", folder, 1.0)),
+        faults_of(folder),
     )
 
 
@@ -56,14 +65,14 @@ async def test_an_agency_without_a_way_to_ask_says_nothing(tmp_path: Path) -> No
         {"id": "h-1", "name": "Example", "address": "1 Main Street", "channel": {"type": "letter"}}
     ]})  # fmt: skip
     agencies = Agencies(book, Reach("smtp://127.0.0.1:1", "office@clinic.example", tmp_path))
-    answer = await AgencyAsker(lambda: agencies).ask_agency(question("h-1", "x"))
+    answer = await AgencyAsker(lambda: agencies, faults_of(tmp_path)).ask_agency(question("h-1", "x"))
     assert answer.status is None
 
 
 @pytest.mark.parametrize(
     ("statuses", "kind", "for_good"),
     [((500,), "ChannelDown", False), ((0,), "ChannelDown", False), (((200, b"garbage"),), "ChannelDown", False),
-     ((404,), "ChannelRefused", True), ((401,), "ChannelRefused", True)],
+     ((404,), "ChannelRefused", True), ((401,), "ChannelDown", False)],
 )  # fmt: skip
 async def test_an_agency_that_does_not_answer_is_a_clear_error(
     tmp_path: Path, statuses: tuple[int | tuple[int, bytes]], kind: str, for_good: bool
@@ -74,6 +83,17 @@ async def test_an_agency_that_does_not_answer_is_a_clear_error(
     ):
         await asker(f"http://{server.address}/fhir", tmp_path).ask_agency(question())
     assert (no.value.type, no.value.non_retryable) == (kind, for_good)
+
+
+async def test_F6_operators_hear_that_an_agency_does_not_let_us_in_until_it_does(tmp_path: Path) -> None:
+    with answering(401, (200, TASK)) as server:
+        asking = asker(f"http://{server.address}/fhir", tmp_path)
+        with pytest.raises(ApplicationError):
+            await asking.ask_agency(question())
+        (fault,) = await faults_of(tmp_path).now()
+        assert (fault.channel, fault.reason) == ("agency pantry-1", "pantry-1 does not let us in (401)")
+        assert (await asking.ask_agency(question())).status == "scheduled"
+    assert await faults_of(tmp_path).now() == []
 
 
 async def test_an_agency_that_asks_to_be_left_alone_is_not_asked_about_anybody(tmp_path: Path) -> None:

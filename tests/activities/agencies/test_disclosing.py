@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,15 @@ from typing import Any
 import httpx2
 import pytest
 from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 
 from activities.agencies.book import AgencyBook
 from activities.agencies.chosen import Agencies, Reach
 from activities.agencies.links import Links
 from activities.ask_agency import AgencyAsker
 from activities.clinic_database import ClinicDatabase
-from activities.disclose import Discloser
+from activities.clinic_database.faults import ChannelFaults
+from activities.disclose import ATTEMPTS, Discloser
 from activities.models import AgencyQuestion, Reconciliation, ToldByHand
 from activities.told_by_hand import HandLedger
 from tests.activities.disclosure.clinic import ZONE, Clinic, revoked, wanted
@@ -96,7 +99,9 @@ async def test_a_loop_is_closed_over_fhir(
             f"{server}/Task/{task['id']}", json=said, headers={"If-Match": f'W/"{task["meta"]["versionId"]}"'}
         )
     question = AgencyQuestion(referral_id="r1", agency="pantry-1", reference=receipts[0].reference or "")
-    assert (await AgencyAsker(lambda: agencies).ask_agency(question)).status == "accepted"
+    assert (
+        await AgencyAsker(lambda: agencies, ChannelFaults(office.clinic.database)).ask_agency(question)
+    ).status == "accepted"
     assert await office.clinic.lines() == ["pantry-1 sent"]
 
 
@@ -124,6 +129,90 @@ async def test_an_agency_that_is_down_for_days_gets_it_once_when_it_is_back(offi
     assert outcomes == ["sent", "already_sent", "already_sent"]
     assert len({headers["idempotency-key"] for headers, _ in server.taken}) == 1
     assert await office.clinic.lines() == ["careers-1 sent"]
+
+
+def _sure(error: ApplicationError) -> tuple[str | None, bool]:
+    return error.type, error.non_retryable
+
+
+async def _tried(discloser: Discloser, agency: str = "careers-1") -> ApplicationError:
+    with pytest.raises(ApplicationError) as no:
+        await discloser.disclose(wanted(agency=agency))
+    return no.value
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_F6_who_does_not_let_us_in_has_refused_nothing_and_gets_it_once_that_is_mended(
+    office: Office, status: int
+) -> None:
+    """However often: our credential is wrong, operators hear of it, and no attempt counts against the referral."""
+    await office.clinic.states(recipient="careers-1")
+    faults = ChannelFaults(office.clinic.database)
+    with answering(*[status] * (ATTEMPTS + 3)) as server:
+        discloser = office.discloser(careers_1=_hook(server.address))
+        for _ in range(ATTEMPTS + 3):
+            assert _sure(await _tried(discloser)) == ("ChannelDown", False)
+        (fault,) = await faults.now()
+        assert fault.channel == "agency careers-1"
+        assert f"does not let us in ({status})" in fault.reason
+        assert (await discloser.disclose(wanted(agency="careers-1"))).outcome == "sent"
+    assert await faults.now() == []
+    assert await office.clinic.lines() == ["careers-1 sent"]
+
+
+async def test_F2_a_fault_of_our_own_counts_not_and_an_agency_that_is_away_is_given_up_after_its_attempts(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await office.clinic.states(recipient="careers-1")
+    with answering(*[500, 401] * (ATTEMPTS - 1), 503) as server:
+        discloser = office.discloser(careers_1=_hook(server.address))
+        pauses = []
+        for _ in range(ATTEMPTS - 1):
+            away = await _tried(discloser)
+            pauses.append(away.next_retry_delay and away.next_retry_delay.total_seconds())
+            ours = await _tried(discloser)
+            assert (_sure(away), _sure(ours)) == (("ChannelDown", False),) * 2
+        assert pauses == [5, 15, 45, 135, 405]
+        assert _sure(await _tried(discloser)) == ("ChannelDown", True), "then a person makes the contact"
+        await discloser.give_up(wanted(agency="careers-1"))
+        assert (await discloser.disclose(wanted(agency="careers-1"))).outcome == "sent", (
+            "and may send it again"
+        )
+
+
+async def test_F2_a_setting_a_secret_a_name_and_a_folder_of_ours_keep_it_back_and_are_told(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (office.folder / "letters").write_text("a file stands where the folder should be")
+    monkeypatch.delenv("CAREERS_SECRET")
+    channels: dict[str, dict[str, Any]] = {
+        "secret-1": {**_hook("127.0.0.1:1")},
+        "name-1": {"type": "fhir", "url": "https://no-such-name.invalid/fhir"},
+        "post-1": {"type": "letter"},
+        "mail-1": {"type": "email", "to": "intake@agency.example"},
+    }
+    discloser = office.discloser(**{name.replace("-", "_"): one for name, one in channels.items()})
+    for number, name in enumerate(channels):
+        await office.clinic.states(number + 1, consent_id=f"c-{name}", recipient=name, entry=f"n-{name}")
+        for _ in range(ATTEMPTS + 1):
+            with pytest.raises(ApplicationError) as no:
+                await discloser.disclose(wanted(f"r1:{name}", agency=name))
+            assert _sure(no.value) == ("ChannelDown", False), name
+    noted = {one.channel for one in await ChannelFaults(office.clinic.database).now()}
+    assert noted == {"agency secret-1", "agency name-1", "agency post-1", "e-mail"}
+
+
+async def test_F2_an_agency_that_asks_us_to_wait_for_days_is_told_to_a_person(office: Office) -> None:
+    await office.clinic.states(recipient="careers-1")
+    with answering(429, 429) as server:
+        server.headers["Retry-After"] = "86400"
+        discloser = office.discloser(careers_1=_hook(server.address))
+        assert (await _tried(discloser)).next_retry_delay == timedelta(days=1)
+        asked_for = ActivityEnvironment()
+        asked_for.info = replace(asked_for.info, scheduled_time=datetime.now(UTC) - timedelta(hours=3))
+        with pytest.raises(ApplicationError) as no:
+            await asked_for.run(discloser.disclose, wanted(agency="careers-1"))
+        assert _sure(no.value) == ("ChannelDown", True)
 
 
 async def test_an_agency_that_asks_us_to_wait_is_left_alone_so_long(office: Office) -> None:

@@ -11,7 +11,7 @@ import pytest
 from activities.agencies.email import BODY, SUBJECT, AgencyEmail
 from activities.agencies.links import Links
 from activities.channels.email import Email
-from activities.channels.port import Message, Permanent, Transient, Uncertain
+from activities.channels.port import AccessFault, Message, Permanent, Transient, Uncertain
 from activities.messages.check import check
 from tests.activities.agencies.partners import SOMEBODY, handover
 from worker.mailbox import Mailbox, read
@@ -73,13 +73,13 @@ def test_P2_the_text_passes_the_check_of_every_message() -> None:
 async def test_P2_a_sender_or_a_link_that_tells_keeps_the_mail_back(
     clinic_settings: Settings, mailbox: Mailbox, sender: str, link: str
 ) -> None:
-    with pytest.raises(Permanent, match="would show too much"):
+    with pytest.raises(AccessFault, match="would show too much"):
         await channel(clinic_settings, sender).send(handover(answer_url=link))
     assert list(read(mailbox.file)) == []
 
 
 async def test_without_a_page_there_is_no_mail(clinic_settings: Settings) -> None:
-    with pytest.raises(Permanent, match="CAREPATH_GATEWAY_URL"):
+    with pytest.raises(AccessFault, match="CAREPATH_GATEWAY_URL"):
         await channel(clinic_settings).send(handover(answer_url=""))
 
 

@@ -12,7 +12,7 @@ import pytest
 from activities.agencies.answers import read_answer
 from activities.agencies.port import AgencyWord
 from activities.agencies.webhook import AgencyWebhook
-from activities.channels.port import Permanent
+from activities.channels.port import AccessFault
 from activities.channels.signing import check_signed
 from tests.activities.agencies.partners import fhir, handover
 from tests.activities.http_server import Answering, answering
@@ -57,7 +57,7 @@ async def test_the_fhir_agency_accepts_books_and_confirms_and_tells_at_the_answe
         word = await channel.ask(reference)
         assert word is not None
         assert word.status == "visited"
-        with pytest.raises(Permanent, match="401"):
+        with pytest.raises(AccessFault, match="401"):
             await fhir(f"http://127.0.0.1:{port}/fhir").send(handover("other"))
 
 
@@ -96,7 +96,7 @@ async def test_the_webhook_agency_checks_knows_a_repeat_and_answers_with_its_sig
         for headers, body in clinic.taken:
             check_signed("shared", headers, body)
         assert list(both.webhook.taken) == ["r1:sending"]
-        with pytest.raises(Permanent, match="401"):
+        with pytest.raises(AccessFault, match="401"):
             await AgencyWebhook("careers-1", url, "another").send(handover())
         async with httpx2.AsyncClient() as client:
             assert (await client.get(url)).json() == [{"referral": "r1", "what": "referral"}]

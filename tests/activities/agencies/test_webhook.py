@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from activities.agencies.port import Person
 from activities.agencies.webhook import AgencyWebhook, content_of
 from activities.channels.http import LONGEST_ANSWER, retry_after
-from activities.channels.port import AccessFault, Permanent, Transient, Uncertain
+from activities.channels.port import AccessFault, NobodyAnswers, Permanent, Transient, Uncertain
 from activities.channels.signing import SIGNATURE, TIMESTAMP, BadSignature, check_signed, signed
 from tests.activities.agencies.partners import SCOPE, handover
 from tests.activities.http_server import Answering, answering
@@ -116,11 +116,29 @@ async def test_an_address_that_leads_astray_is_not_called() -> None:
         await AgencyWebhook("careers-1", "https://10.255.255.1/in", "secret").send(handover())
 
 
-@pytest.mark.parametrize("status", [301, 307, 400, 401, 403, 404, 410])
+@pytest.mark.parametrize("status", [301, 307, 400, 404, 410])
 async def test_an_agency_that_refuses_is_not_tried_again_and_not_followed_elsewhere(status: int) -> None:
     with answering(status) as server, pytest.raises(Permanent, match=f"refused with {status}"):
         await hook(server).send(handover())
     assert len(server.taken) == 1
+
+
+@pytest.mark.parametrize("status", [401, 403, 407])
+async def test_an_agency_that_does_not_let_us_in_has_refused_nothing(status: int) -> None:
+    with answering(status) as server, pytest.raises(AccessFault, match=f"does not let us in .{status}"):
+        await hook(server).send(handover())
+
+
+async def test_a_machine_that_is_shut_is_told_apart_from_our_own_tls_and_name_service() -> None:
+    with answering() as server:
+        for url, is_away in (
+            (f"http://127.0.0.1:{free_port()}/in", True),
+            (f"https://{server.address}/in", False),
+            ("https://no-such-name.invalid/in", False),
+        ):
+            with pytest.raises(AccessFault, match="careers-1 cannot be reached") as no:
+                await AgencyWebhook("careers-1", url, "secret").send(handover())
+            assert isinstance(no.value, NobodyAnswers) is is_away, url
 
 
 async def test_where_nobody_listens_nothing_has_left() -> None:

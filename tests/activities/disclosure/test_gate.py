@@ -308,7 +308,7 @@ async def test_P9_a_sending_that_is_given_up_tells_what_became_of_its_last_attem
 
 
 async def test_an_agency_that_refuses_for_good_is_not_asked_again(clinic: Clinic) -> None:
-    answers(clinic, 403)
+    answers(clinic, 404)
     await clinic.states()
     for _ in range(2):
         with pytest.raises(ApplicationError) as refused:

@@ -141,7 +141,7 @@ async def test_P8_there_is_no_way_back_that_would_drop_the_ledger() -> None:
 
 
 async def test_P8_a_refusal_that_was_cut_off_is_missed_too(database: ClinicDatabase) -> None:
-    with agency_server(403) as server:
+    with agency_server(404) as server:
         clinic = await Clinic(database, server).begin()
         await clinic.states()
         with pytest.raises(ApplicationError):
