@@ -155,6 +155,7 @@ _FLAGS: dict[str, Callable[[Progress], bool]] = {
     "flagged": lambda progress: bool(progress.flags),
     "undelivered": lambda progress: bool(progress.undelivered),
     "nobody_reached": lambda progress: progress.nobody_reached,
+    "needs_second_director": lambda progress: progress.needs_second_director,
 }
 
 FLAGS = tuple(_FLAGS)

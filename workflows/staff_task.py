@@ -22,7 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.cancellation import WITHDRAWN, live_through
     from workflows.core.bounds import HISTORY_LINES, check_entry
     from workflows.core.codes import check_code, check_workflow_id
-    from workflows.core.decisions import NEEDS_REASON
+    from workflows.core.decisions import NEEDS_REASON, accepted_by
     from workflows.core.entries import in_words
     from workflows.core.errors import InvalidEntry
     from workflows.core.signing import signers
@@ -310,7 +310,7 @@ class StaffTask:
     def _may_complete(self, answer: Any) -> None:
         self._must_be_open()
         said = _read(Completion, answer)
-        if said.outcome not in self.task.outcomes:
+        if said.outcome not in accepted_by(self.task.kind, self.task.outcomes, self.task.entries):
             raise _refused(
                 "InvalidEntry", f"outcome: {said.outcome} is none of {', '.join(self.task.outcomes)}."
             )

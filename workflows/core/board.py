@@ -178,7 +178,7 @@ class Board:
             due_at = min(known.due_at, duty.due_at(now, clinic.calendar))
         return replace(
             asked,
-            owner=clinic.team.get(duty.role),
+            owner=duty.owner(clinic.team),
             due_at=due_at,
             escalation=_levels(duty, clinic, max(due_at, known.opened_at or due_at)),
             signers=duty.signers(clinic.team),
@@ -223,7 +223,7 @@ class Board:
             duty.key,
             duty.kind,
             duty.role,
-            clinic.team.get(duty.role),
+            duty.owner(clinic.team),
             since,
             due_at,
             _levels(duty, clinic, max(due_at, now)),

@@ -1,6 +1,6 @@
 """Which duty a decision answers, and why it may not (E10)."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from workflows.core.calendar import in_words
@@ -112,7 +112,7 @@ def answered_duty(decision: Decision, duties: Iterable[Duty], ids: Ids, facts: F
         raise NotAllowedNow(
             f"{_already_decided(decision, facts, asked_by)}Open for decision are: {_listed(may)}."
         )
-    able = [duty for duty in found if choice_of(decision, duty) in duty.outcomes]
+    able = [duty for duty in found if choice_of(decision, duty) in accepted(duty)]
     if not able:
         raise NotAllowedNow(
             f"choice: {decision.choice} is no outcome of {found[0].kind}; "
@@ -132,7 +132,23 @@ def answered_duty(decision: Decision, duties: Iterable[Duty], ids: Ids, facts: F
 
 def choice_of(decision: Decision, duty: Duty) -> str:
     """The outcome that a decision names; a level of care goes by either of its names (I5)."""
-    return str(level_named(decision.choice)) if duty.kind == "level_of_care" else decision.choice
+    if duty.kind == "level_of_care":
+        return str(level_named(decision.choice))
+    return dict(duty.kept_as).get(decision.choice, decision.choice)
+
+
+def accepted(duty: Duty) -> tuple[str, ...]:
+    """Every way to name an outcome of a duty, as `choice_of` gives it."""
+    return (*duty.outcomes, *(kept for _, kept in duty.kept_as))
+
+
+CHOOSES_AN_ENTRY = frozenset({"attendance_conflict"})
+"""Kinds of tasks whose outcomes are words for their entries, in this order."""
+
+
+def accepted_by(kind: str, outcomes: Collection[str], entries: Collection[str]) -> tuple[str, ...]:
+    """The same for a task: what was chosen by the id of an entry goes on to be accepted so."""
+    return (*outcomes, *(entries if kind in CHOOSES_AN_ENTRY else ()))
 
 
 def _check_who(decision: Decision, duty: Duty, facts: Facts) -> None:
@@ -174,7 +190,7 @@ def _takes_the_place(duty: Duty, former: str, choice: str) -> bool:
     """Whether a duty asks what a task had asked that has ended without an answer, so that the answer is not lost: a
     step of the same search, or the same question asked anew."""
     same = subject_of(duty.key) == subject_of(former)
-    return choice in duty.outcomes and same and (duty.kind == kind_of(former) or choice in SAYS_THE_SAME)
+    return choice in accepted(duty) and same and (duty.kind == kind_of(former) or choice in SAYS_THE_SAME)
 
 
 def _already_decided(decision: Decision, facts: Facts, asked_by: str | None) -> str:

@@ -141,6 +141,8 @@ class Progress(BaseModel):
     extensions: int
     on_hold: list[str]
     flags: list[str]
+    needs_second_director: bool = False
+    """Whether the director has proposed a discharge: another one must decide on it (E2)."""
     waits_for: list[str]
     """What admission still waits for (I4)."""
     unmatched: list[str] = Field(default_factory=list)

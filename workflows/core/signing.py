@@ -87,6 +87,10 @@ def signers(
     able = {staff_id for role, staff_id in team.items() if not roles or role in roles}
     others = tuple(sorted(set(team.values()) - able))
     only = team.get(roles[0]) if len(roles) == 1 else None
+    if _among(involved or "", (only,)):
+        only = (
+            None  # who may not decide on what they have proposed leaves it to another one of their role (E2)
+        )
     return Signers(roles, tuple(sorted(able)), others, only, involved, at_hand and not roles)
 
 

@@ -61,6 +61,7 @@ def progress(episode: Episode, now: datetime) -> Progress:
         extensions=len(facts.extensions) if admitted_on else 0,
         on_hold=[hold.said for hold in facts.holds],
         flags=facts.flags,
+        needs_second_director=facts.needs_second_director,
         waits_for=facts.missing_for_admission if episode.stage == "intake" else [],
         unmatched=[f"{key}: {why}" for key, why in facts.unmatched.items()],
         undelivered=episode.undelivered,

@@ -740,6 +740,38 @@ def test_A8_the_kiosk_against_a_stated_absence_is_decided_by_a_person() -> None:
     assert patient.progress.week.minutes == 120
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "words"),
+    [
+        ({"status": "missed"}, {"minutes": 120}, ["missed", "attended"]),
+        ({}, {"minutes": 90}, ["attended_whole_session", "attended_90_minutes"]),
+        ({"minutes": 120}, {"minutes": 90}, ["attended_120_minutes", "attended_90_minutes"]),
+        ({}, {"service": "aa"}, ["attended_the_planned_service", "attended_aa"]),
+    ],
+)
+@pytest.mark.parametrize("chosen", [0, 1])
+@pytest.mark.parametrize("by_id", [False, True])
+def test_A8_the_outcomes_of_a_conflict_are_words_and_the_ids_of_the_entries_are_accepted_too(
+    one: dict[str, Any], other: dict[str, Any], words: list[str], chosen: int, by_id: bool
+) -> None:
+    patient = admitted()
+    patient.until(MON, "21:10")
+    said = {"session": session(MON), "status": "attended"}
+    ids = [
+        patient.says("attendance", **{**said, **one}).entry_id,
+        patient.says("attendance", source="kiosk", **{**said, **other}).entry_id,
+    ]
+    (task,) = [one for one in patient.progress.open_tasks if one.kind == "attendance_conflict"]
+    assert task.outcomes == words
+    assert all(f"{word}: {key} says" in task.asks for word, key in zip(words, ids, strict=True))
+    about = {"about": task.task_id, "choice": (ids if by_id else words)[chosen]}
+    patient.says("decision", **about)
+    assert "attendance_conflict" not in patient.tasks
+    (judged,) = [one for one in patient.episode.facts.judged if one.session.start.date() == MON]
+    assert judged.by is not None
+    assert judged.by.key == ids[chosen]
+
+
 def test_A8_two_sources_that_disagree_about_the_service_are_asked_about() -> None:
     patient = admitted()
     patient.attends(MON, service="aa", source="kiosk")

@@ -296,7 +296,47 @@ def test_E2_the_task_of_a_review_is_not_for_the_person_who_proposed_and_only_for
     )
     assert "proposed" in str(task.signers.objection(task.kind, "di-1"))
     assert "another role" in str(task.signers.objection(task.kind, "su-1"))
-    assert "another role" in str(task.signers.objection(task.kind, "nobody-known"))
+    assert "knows anybody called" in str(task.signers.objection(task.kind, "nobody-known"))
+
+
+@pytest.mark.parametrize("by", ["di-1", "DI-1"])
+def test_E2_a_discharge_that_the_director_proposes_is_decided_by_another_director_and_says_so(
+    by: str,
+) -> None:
+    patient = admitted()
+    patient.says("decision", about="involuntary_discharge", choice="propose", reason="violence", by=by)
+    (task,) = patient.episode.open_tasks.values()
+    assert (task.kind, task.role, task.owner) == ("involuntary_review", "director", None)
+    assert "another director answers" in task.asks
+    assert patient.progress.needs_second_director
+    assert task.signers.objection(task.kind, "di-2", ["director"]) is None
+    assert task.signers.objection(task.kind, "th-7", ["therapist"])
+    assert "proposed" in str(task.signers.objection(task.kind, "di-1", ["director"]))
+    patient.says("team", role="director", staff_id="di-2", by="su-1", **{"from": ADMITTED})
+    (task,) = patient.episode.open_tasks.values()
+    assert (task.owner, "another director" in task.asks) == ("di-2", False)
+    assert not patient.progress.needs_second_director
+    patient.says(
+        "decision", about="involuntary_review", choice="reject", by="di-2", reason="not tried enough"
+    )
+    assert patient.tasks == set()
+
+
+def test_E2_every_later_decision_on_it_is_the_other_directors_too() -> None:
+    patient = admitted()
+    patient.says("decision", about="involuntary_discharge", choice="propose", reason="violence", by="di-1")
+    patient.says("team", role="director", staff_id="di-2", by="su-1", **{"from": ADMITTED})
+    patient.says("decision", about="involuntary_review", choice="approve", by="di-2", reason="fair")
+    patient.says("team", role="director", staff_id="di-1", by="su-1", **{"from": ADMITTED})
+    patient.says("decision", about="discharge_team_meeting", choice="alternatives_tried", by="su-1")
+    patient.says("decision", about="discharge_notice", choice="given", by="cm-1")
+    patient.until(ADMITTED + timedelta(days=4), "12:00")
+    (task,) = [one for one in patient.episode.open_tasks.values() if one.kind == "discharge_decision"]
+    assert (task.owner, "another director answers" in task.asks) == (None, True)
+    with pytest.raises(NotAllowedNow, match="proposed"):
+        patient.says(
+            "decision", about="discharge_decision", choice="discharge", by="di-1", reason="no appeal"
+        )
 
 
 def test_E9_an_answer_without_effect_leaves_what_is_owed_to_be_asked_anew() -> None:

@@ -55,6 +55,9 @@ class Duty:
     """Who may not answer it, because it judges what this person has proposed (E2)."""
     after: str | None = None
     """The key of a task: without that having been asked, this is not asked either."""
+    kept_as: tuple[tuple[str, str], ...] = ()
+    """Outcomes that are words for something else, such as one of two entries, and what each is kept as. The latter is
+    accepted too."""
     announced: str | None = None
     """The name of the deadline at which it begins, where it lies ahead."""
     latest: datetime | None = None
@@ -69,6 +72,11 @@ class Duty:
         """When a task for it is due that is owed since an instant (T6)."""
         due_at = calendar.due(since, self.within)
         return min(due_at, self.latest) if self.latest and self.latest > since else due_at
+
+    def owner(self, team: Mapping[str, str]) -> str | None:
+        """Who of a team owes it. Nobody yet, where that is the person who may not answer it (E2)."""
+        owner = team.get(self.role)
+        return None if owner and self.not_by and owner.casefold() == self.not_by.casefold() else owner
 
     def signers(self, team: Mapping[str, str]) -> Signers:
         """Who of a team may answer it; a call of the on-call role is answered by whoever is there (E8)."""

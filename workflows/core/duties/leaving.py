@@ -9,6 +9,12 @@ from workflows.core.duties.duty import AT_ONCE, Duty, repeated
 from workflows.core.facts import Facts
 from workflows.core.facts.discharge import Step
 
+SECOND_DIRECTOR = (
+    "The director of the team has proposed it and may not decide on it: another director answers. Give the task to one "
+    "of the staff directory (reassign), or put one into the team (a team entry with role director)."
+)
+"""What a task says that nobody of the team may answer (E2, E9)."""
+
 BUNDLE = (
     "naloxone and overdose plan, safety plan, medication bridge, appointment within 7 days, the way back, "
     "word to the contacts that the person has consented to"
@@ -17,6 +23,14 @@ BUNDLE = (
 
 def involuntary_discharge(facts: Facts) -> Iterator[Duty]:
     """One step at a time, each by a named person; services go on meanwhile (E2)."""
+    for duty in _steps_of_discharge(facts):
+        if duty.not_by and facts.needs_second_director:
+            yield replace(duty, asks=f"{duty.asks} {SECOND_DIRECTOR}")
+        else:
+            yield duty
+
+
+def _steps_of_discharge(facts: Facts) -> Iterator[Duty]:
     times = facts.policy.discharge
     case = facts.discharge
     if case is None:

@@ -123,16 +123,18 @@ def attendance_questions(facts: Facts) -> Iterator[Duty]:
     for judged in (*facts.judged, *facts.judged_elsewhere):
         if judged.by and judged.disputed_by:
             pair = (judged.by.key, judged.disputed_by.key)
+            words = in_two_words(judged.by, judged.disputed_by)
             yield Duty(
                 f"attendance_conflict:{judged.session.start.isoformat()}:{'|'.join(pair)}",
                 "case_manager",
                 judged.disputed_by.known_at,
                 Delay(business_days=1),
-                pair,
+                words,
                 "A8",
                 pair,
                 f"Two entries disagree about the session of {judged.session.name}: say which one is right. "
-                f"{_said(judged.by)}; {_said(judged.disputed_by)}.",
+                f"{words[0]}: {_said(judged.by)}; {words[1]}: {_said(judged.disputed_by)}.",
+                kept_as=tuple(zip(words, pair, strict=True)),
             )
     for judged in facts.overlong:
         told = judged.by
@@ -167,6 +169,37 @@ def attendance_questions(facts: Facts) -> Iterator[Duty]:
 def _after(told: Attendance, session: Session) -> str:
     late = late_by(told, session)
     return f" and began {late} minutes before the arrival" if late else ""
+
+
+def in_two_words(one: Recorded, other: Recorded) -> tuple[str, str]:
+    """A word for each of two entries that disagree, from what stands in them alone, so that it never changes (A8)."""
+    for said in (_status, _length, _arrival, _service):
+        words = said(one), said(other)
+        if words[0] != words[1]:
+            return words
+    return "the_first", "the_second"
+
+
+def _attended(told: Recorded) -> Attendance:
+    assert isinstance(told.entry, Attendance)
+    return told.entry
+
+
+def _status(told: Recorded) -> str:
+    return _attended(told).status
+
+
+def _length(told: Recorded) -> str:
+    minutes = _attended(told).minutes
+    return "attended_whole_session" if minutes is None else f"attended_{minutes}_minutes"
+
+
+def _arrival(told: Recorded) -> str:
+    return f"came_at_{_attended(told).session:%H%M}"
+
+
+def _service(told: Recorded) -> str:
+    return f"attended_{_attended(told).service or 'the_planned_service'}"
 
 
 def _said(told: Recorded) -> str:

@@ -46,6 +46,12 @@ class DischargeFacts(LengthFacts):
         return None
 
     @property
+    def needs_second_director(self) -> bool:
+        """Whether the director of the team has proposed a discharge, and so may not decide on it (E2)."""
+        case, director = self.discharge, self.team.get("director")
+        return bool(case and director and case.proposed_by.casefold() == director.casefold())
+
+    @property
     def _proposals(self) -> list[tuple[str, Answer]]:
         return self.answers_to("involuntary_discharge")
 
