@@ -72,8 +72,7 @@ def assemble(
     )
     crosswalk = Crosswalk(database)
     faults = ChannelFaults(database)
-    channels = Channels(Email(smtp_url, sender), Webhook(webhook_secret), Other())
-    door = Sender(Outbox(database), channels, faults)
+    door = _door(database, faults, smtp_url, sender, webhook_secret)
     store = DirectoryStore(database)
     directories = DirectorySync(feeds_file, store)
     return Activities(
@@ -102,3 +101,25 @@ def assemble(
         ],
         database,
     )
+
+
+def staff_notifier(
+    database: ClinicDatabase,
+    *,
+    staff_file: Path,
+    smtp_url: str,
+    sender: str,
+    webhook_secret: str | None,
+    timezone: str,
+) -> StaffNotifier:
+    """What tells the staff, for a process that is no worker."""
+    faults = ChannelFaults(database)
+    door = _door(database, faults, smtp_url, sender, webhook_secret)
+    return StaffNotifier(door, staff_file, faults, Absences(database), ZoneInfo(timezone))
+
+
+def _door(
+    database: ClinicDatabase, faults: ChannelFaults, smtp_url: str, sender: str, webhook_secret: str | None
+) -> Sender:
+    channels = Channels(Email(smtp_url, sender), Webhook(webhook_secret), Other())
+    return Sender(Outbox(database), channels, faults)

@@ -11,13 +11,17 @@ from temporalio.client import Client
 
 from activities.agencies.book import MissingSecret, load
 from activities.agencies.port import UnknownAgency
-from activities.clinic_database import ClinicDatabase
+from activities.assembled import staff_notifier
+from activities.clinic_database import ClinicDatabase, Crosswalk
 from activities.clinic_database.inbox import Inbox
 from activities.clinic_database.ledger import Ledger
 from activities.clinic_database.patients import Patients
 from activities.clinic_database.texts import Texts
+from worker.errors import CannotDo
+from worker.executions import described
 from worker.gateway.app import Gateway
 from worker.gateway.delivery import Record, deliver_the_rest, recorder
+from worker.gateway.unread import Unread
 from worker.serving import serving
 from worker.settings import Settings, links
 
@@ -25,7 +29,7 @@ _log = logging.getLogger(__name__)
 
 PORT = 8240
 SECONDS_BETWEEN_TRIES = 60.0
-"""How often an answer that could not be recorded is tried again."""
+"""How often an answer that could not be recorded is tried again, and the staff is told of texts to read."""
 
 
 @asynccontextmanager
@@ -61,7 +65,25 @@ async def gateway(
         zone=ZoneInfo(settings.timezone),
         texts_secret=settings.webhook_secret,
     )
-    trying = asyncio.create_task(_try_again(inbox, record))
+    notifier = staff_notifier(
+        database, staff_file=settings.staff, smtp_url=settings.smtp, sender=settings.sender,
+        webhook_secret=settings.webhook_secret, timezone=settings.timezone,
+    )  # fmt: skip
+
+    async def owner_of(episode: str) -> str | None:
+        with suppress(CannotDo):
+            found = await described(client, f"episode-{episode}")
+            return found.attributes.get("owner") if found else None
+        return None
+
+    unread = Unread(
+        Texts(database),
+        Patients(database, settings.region),
+        Crosswalk(database),
+        owner_of,
+        notifier.notify_staff,
+    )
+    trying = asyncio.create_task(_try_again(inbox, record, unread))
     try:
         async with serving(service.app(), port, host):
             yield
@@ -72,10 +94,14 @@ async def gateway(
         await database.close()
 
 
-async def _try_again(inbox: Inbox, record: Record) -> None:
+async def _try_again(inbox: Inbox, record: Record, unread: Unread) -> None:
     while True:
         try:
             await deliver_the_rest(inbox, record)
         except Exception as error:  # such as a database that is away: the next round comes whatever it was
             _log.error("answers of agencies could not be delivered: %s", type(error).__name__)
+        try:
+            await unread.tell_all()
+        except Exception as error:
+            _log.error("text messages could not be told to the staff: %s", type(error).__name__)
         await asyncio.sleep(SECONDS_BETWEEN_TRIES)
