@@ -6,6 +6,7 @@ roles:
   on_call: nu-1
 """
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
@@ -75,11 +76,24 @@ class StaffDirectory(BaseModel):
 
 
 def load(path: Path) -> StaffDirectory:
-    """Read the directory.
+    """Read the directory; the file is read again only after it has changed, because each notice asks for it.
 
     Raises:
         StaffDirectoryError: the file is missing, is no YAML, or has a wrong field.
     """
+    try:
+        now = path.stat()
+    except (OSError, ValueError):
+        return _read(path)  # which says what is wrong
+    return _as_of(path, (now.st_mtime_ns, now.st_size, now.st_ino))
+
+
+@lru_cache(maxsize=8)
+def _as_of(path: Path, _stamp: tuple[int, ...]) -> StaffDirectory:
+    return _read(path)
+
+
+def _read(path: Path) -> StaffDirectory:
     try:
         content = read_document(path)
     except Unreadable as error:

@@ -3,11 +3,13 @@
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
+from temporalio.worker._workflow import _WorkflowWorker
 
 from tests import servers
 from worker.mailbox import Mailbox
@@ -17,6 +19,22 @@ from worker.settings import Settings
 # is (CI is set); at the desk each run looks for new ones.
 settings.register_profile("carepath", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("carepath")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patience_with_workflows() -> Iterator[None]:
+    """On a busy machine a workflow may take longer than the two seconds after which the SDK takes it for one that hangs
+    and interrupts it wherever it is, also where that cannot be put right; it lets nobody set them."""
+    make = _WorkflowWorker.__init__
+
+    def made(self: Any, *arguments: Any, **options: Any) -> None:
+        make(self, *arguments, **options)
+        assert self._deadlock_timeout_seconds == 2
+        self._deadlock_timeout_seconds = 60
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_WorkflowWorker, "__init__", made)
+        yield
 
 
 @pytest.fixture
