@@ -7,8 +7,11 @@ it became.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Executable, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.clinic_database.engine import ClinicDatabase
 from activities.clinic_database.tables import ImportedRow
@@ -60,16 +63,23 @@ class ImportMemory:
                     ImportedRow.episode_id == row.episode_id, ImportedRow.entry_id == row.entry_id
                 )
                 await session.execute(change.values(stands=False))
-            for row in brought:
-                await session.merge(
-                    ImportedRow(
-                        episode_id=row.episode_id, entry_id=row.entry_id, identity=row.identity,
-                        content=row.content, stands=row.stands, imported_at=now,
-                    )
-                )  # fmt: skip
+            rows = [
+                {"episode_id": row.episode_id, "entry_id": row.entry_id, "identity": row.identity,
+                 "content": row.content, "stands": row.stands, "imported_at": now}
+                for row in {(row.episode_id, row.entry_id): row for row in brought}.values()
+            ]  # fmt: skip
+            for first in range(0, len(rows), AT_ONCE):
+                await session.execute(_in_place_of_what_is_there(session, rows[first : first + AT_ONCE]))
 
     async def forget(self, episode_id: str) -> int:
         """Forget what was brought to an episode that runs no more and begins again; how much that was."""
         async with self._database.transaction() as session:
             gone = await session.execute(delete(ImportedRow).where(ImportedRow.episode_id == episode_id))
             return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
+def _in_place_of_what_is_there(session: AsyncSession, rows: list[dict[str, Any]]) -> Executable:
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    new = insert(ImportedRow).values(rows)
+    said = {name: new.excluded[name] for name in ("identity", "content", "stands", "imported_at")}
+    return new.on_conflict_do_update(index_elements=["episode_id", "entry_id"], set_=said)
