@@ -10,7 +10,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from tests.servers import dev_server as start_dev_server
 from tests.servers import free_port
-from tests.workflows.story import ZONE, Story
+from tests.waiting import eventually
+from tests.workflows.story import ZONE, Story, client_of
 from worker.run import running_worker
 from worker.settings import Settings
 from worker.web_ui import EPISODE_COLUMNS, OPEN, TASK_COLUMNS, choose_columns, link
@@ -18,6 +19,10 @@ from worker.web_ui import EPISODE_COLUMNS, OPEN, TASK_COLUMNS, choose_columns, l
 CHROMIUM = shutil.which("chromium")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 DAY = timedelta(days=1)
+MISSING = "WorkflowType='CareEpisode' AND CarepathFlags='missing' AND CarepathStage='program'"
+WORKLIST = f"WorkflowType='StaffTask' AND {OPEN}"
+
+expect.set_options(timeout=30_000)  # a page takes longer beside others; what it shows does not depend on that
 
 pytestmark = [
     pytest.mark.browser,
@@ -57,10 +62,21 @@ async def missing_person(server: WorkflowEnvironment) -> Story:
     return story
 
 
-@pytest.mark.usefixtures("missing_person")
-async def test_the_list_of_episodes_shows_the_search_attributes(page: Page, ui: str) -> None:
+async def until_listed(story: Story, query: str, workflow_id: str) -> None:
+    """Wait for the index, which lags behind what an episode has answered: the page asks it once, when it is opened."""
+
+    async def listed() -> bool:
+        return workflow_id in [one.id async for one in client_of(story).list_workflows(query)]
+
+    await eventually(listed)
+
+
+async def test_the_list_of_episodes_shows_the_search_attributes(
+    page: Page, ui: str, missing_person: Story
+) -> None:
+    await until_listed(missing_person, MISSING, missing_person.handle.id)
     await page.add_init_script(choose_columns(EPISODE_COLUMNS))
-    await page.goto(link(ui, query="WorkflowType='CareEpisode' AND CarepathFlags='missing'"))
+    await page.goto(link(ui, query=MISSING))
     row = page.get_by_role("row").filter(has_text="episode-e1")
     for column in ("CarepathStage", "CarepathFlags", "CarepathOwner", "CarepathSite", "CarepathGate"):
         await expect(page.get_by_role("columnheader", name=column)).to_be_visible()
@@ -72,8 +88,9 @@ async def test_the_worklist_shows_task_owner_due_and_level(
     page: Page, ui: str, missing_person: Story
 ) -> None:
     kind, task_id = next(iter((await missing_person.tasks()).items()))
+    await until_listed(missing_person, WORKLIST, task_id)
     await page.add_init_script(choose_columns(TASK_COLUMNS))
-    await page.goto(link(ui, query=f"WorkflowType='StaffTask' AND {OPEN}"))
+    await page.goto(link(ui, query=WORKLIST))
     row = page.get_by_role("row").filter(has_text=task_id)
     for column in ("CarepathTask", "CarepathOwner", "CarepathDue", "CarepathLevel"):
         await expect(page.get_by_role("columnheader", name=column)).to_be_visible()
