@@ -192,7 +192,10 @@ def _can_go_on(stay: Stay) -> str:
 
 def _takes_no_more(stay: Stay) -> str:
     ended = f"its stay ended on {stay.closed_on}" if stay.closed_on else "nothing runs"
-    return f"{ended}, and episode {stay.episode_id} takes no further entries: show this to the person's case manager"
+    return (
+        f"{ended}, and episode {stay.episode_id} takes no further entries: what belongs to a later stay needs a row of "
+        "its own in the admissions, all else is for the person's case manager"
+    )
 
 
 async def _planned(subjects: Sequence[Subject], importing: Importing) -> Plan:

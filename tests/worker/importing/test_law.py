@@ -241,3 +241,33 @@ async def test_F3_an_instant_of_an_event_is_read_as_systems_write_it(tmp_path: P
     report = await world.imports(Written([admission("MRN-1", ago(40))], events=events))
     assert [one.reason.partition(":")[0] for one in report.refused] == ["at"]
     await world.database.close()
+
+
+async def test_F3_rows_of_an_episode_that_ended_and_is_gone_are_refused_one_by_one_and_stop_nobody(
+    tmp_path: Path,
+) -> None:
+    """Temporal forgets what has ended; the report says of each row what became of it, and what to do."""
+    world = World(tmp_path)
+    died = {"patient_key": "MRN-1", "kind": "exit", "by": "cm-1", "reason": "deceased", "on": str(ago(10))}
+    one = Written(
+        [admission("MRN-1", ago(40)), admission("MRN-2", ago(40))],
+        attendance=[*sessions("MRN-1", ago(38), ago(20)), *sessions("MRN-2", ago(38), ago(20))],
+        events=[*course("MRN-1", ago(38)), *course("MRN-2", ago(38)), died],
+    )
+    await world.imports(one)
+    (ended,) = (i for i, on in (await world.open_and_closed({"MRN-1"})).items() if on)
+    del world.episodes.running[ended]
+    late = {key: sessions(key, ago(19), ago(11)) for key in ("MRN-1", "MRN-2")}
+    one.attendance += [row for rows in late.values() for row in rows]
+    report = await world.imports(one)
+    assert len(report.refused) == len(late["MRN-1"]), "its rows that are known stay so"
+    for told in report.refused:
+        assert told.reason.startswith(f"its stay ended on {ago(10)}, and episode {ended} takes no further")
+        assert "case manager" in told.reason
+        assert "a row of its own in the admissions" in told.reason
+    assert sum(told.result == "accepted" for told in report.outcomes) == len(late["MRN-2"])
+    assert (report.is_whole, report.begun_again, ended in world.episodes.running) == (True, [], False)
+    again = await world.imports(one)
+    assert [told.row for told in again.refused] == [told.row for told in report.refused]
+    assert sum(told.result == "accepted" for told in again.outcomes) == 0
+    await world.database.close()
