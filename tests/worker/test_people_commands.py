@@ -11,6 +11,8 @@ import pytest
 from temporalio.api.workflowservice.v1 import PauseWorkflowExecutionRequest, UnpauseWorkflowExecutionRequest
 from temporalio.testing import WorkflowEnvironment
 
+from activities.clinic_database import ClinicDatabase
+from activities.clinic_database.absences import Absences
 from tests import servers
 from tests.typed import carepath
 from tests.waiting import eventually
@@ -185,6 +187,22 @@ async def test_who_is_away_has_a_substitute_for_open_and_new_tasks_and_gets_back
     assert set(theirs) == set(await owned(run, by="th-1", at_least=1))
     await nobody_has_any(run, "th-2")
     await run("staff", "return", "th-1", "--by", "th-1", refused="th-1 is not")
+
+
+async def test_F4_what_was_given_by_hand_returns_also_after_the_absence_is_over(
+    run: Run, dev_server: WorkflowEnvironment, clinic_settings: Settings
+) -> None:
+    await admit(run, "MRN-1")
+    task = next(iter(await owned(run, by="cm-1", at_least=1)))
+    database = ClinicDatabase(clinic_settings.database)
+    await Absences(database).note("th-1", "th-2", TODAY - 9 * DAY, TODAY - 5 * DAY, for_good=False, by="su-1")
+    await database.close()
+    given = {"to": "th-2", "by": "su-1", "instead_of": "th-1"}
+    await dev_server.client.get_workflow_handle(task).execute_update("reassign", given)
+    assert task in await owned(run, by="th-2", at_least=1)
+    assert (await run("staff", "return", "th-1", "--by", "su-1"))["tasks"] == {task: "given over"}
+    assert task in await owned(run, by="th-1", at_least=1)
+    await run("staff", "return", "th-1", "--by", "su-1", refused="th-1 is not away")
 
 
 async def test_T6_a_closed_day_is_told_to_all_episodes_of_the_site_and_to_new_ones_and_taken_back(

@@ -83,6 +83,13 @@ def return_(
                     f"`carepath staff leave {away[-1].substitute} --to {person}`."
                 )
             ended, told = await absences.end(person, day, who), Told()
+            over = [] if ended else [one for one in away if not one.for_good and one.until_on]
+            for substitute in {
+                one.substitute for one in over
+            }:  # over by itself: what was given by hand still returns
+                await hand_over_tasks(here, substitute, person, who, told, back=True)
+            if over and (told.tasks or told.failed):
+                return told
             if not ended:
                 raise CannotDo(f"{person} is not away on {day} or later; `carepath staff list` shows who is.")
             await tell_absences(here, ended, await running(here, told), told)
@@ -170,7 +177,15 @@ def _take_over(
             return told
 
     when = f"from {since} on" if until is None else f"from {since} until {until}"
-    _show(asyncio.run(run()), f"{other.staff_id} acts for {person} {when}.", json)
+    told = asyncio.run(run())
+    done = f"{other.staff_id} acts for {person} {when}."
+    if since > _today(settings):
+        done += f" Tasks that somebody has given to {person} by hand stay: say it again on {since}."
+    elif told.tasks and not for_good:
+        done += (
+            f" Tasks given over by hand return with `carepath staff return {person}`, and not by themselves."
+        )
+    _show(told, done, json)
 
 
 async def _roles(
