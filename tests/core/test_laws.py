@@ -1,5 +1,6 @@
 """Laws over orders and dates, by property, and a random walk over the chart."""
 
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,9 +10,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from tests.core.clinic import ADMITTED, LAST_USE, Patient, admitted, at, ready_for_gate
 from workflows.core.entries import parse_entry
+from workflows.core.episode import Episode
 from workflows.core.errors import Refused
 from workflows.core.snapshot import pack, unpack
 from workflows.core.views import progress
+from workflows.pathways.proof.rewind import remember, rewind
 
 SESSIONS = [
     ADMITTED + timedelta(days=n) for n in range(28) if (ADMITTED + timedelta(days=n)).weekday() in (0, 2, 4)
@@ -209,3 +212,94 @@ def test_a_ready_patient_can_finish() -> None:
     patient.says("decision", about="exit_bundle", choice="given")
     patient.until(patient.now.date() + timedelta(days=6 * 366))
     assert patient.episode.finished(patient.now)
+
+
+SMALL = {
+    "length": {"days": 9, "extension_days": 4},
+    "gate": {"sober_days": 6, "min_negative_tests": 2, "max_days_between_tests": 3},
+    "aftercare": {"weekly_for_weeks": 1, "fortnightly_until_month": 1, "monthly_until_month": 2},
+}
+"""A program in which days open and shut the gate, again and again."""
+BACK = st.integers(0, 6)
+STEPS = st.one_of(
+    st.builds(lambda days, clock: ("wait", days, clock), st.integers(0, 6), st.sampled_from(["00:00", "12:00"])),
+    st.builds(lambda back, result: ("test", back, result), BACK,
+              st.sampled_from(["negative", "negative", "negative", "presumptive", "definitive", "not_provided"])),
+    st.builds(lambda kind, back: (kind, back, ""), st.sampled_from(["use", "collateral", "crisis", "return"]), BACK),
+    st.builds(lambda kind, days: (kind, days, ""), st.sampled_from(["leave", "flag", "goal", "consent"]), BACK),
+    st.builds(lambda which, choice: ("answer", which, choice), BACK, st.sampled_from(["first", "last"])),
+)  # fmt: skip
+
+
+def _seen(episode: Episode) -> tuple[object, ...]:
+    flags = tuple(episode.facts.flags)
+    return episode.stage, episode.states, sorted(episode.open_tasks), flags, episode.next_deadline
+
+
+def _take(patient: Patient, what: str, number: int, more: str) -> None:
+    today = patient.now.date()
+    then, ahead = max(today - timedelta(days=number), ADMITTED), today + timedelta(days=number)
+    match what:
+        case "wait":
+            if (until := at(today + timedelta(days=number), more)) > patient.now:
+                patient.until(until.date(), more)
+        case "test":
+            positive = {"substances": ["cocaine"]} if more in ("presumptive", "definitive") else {}
+            patient.says("test", test_id=f"t{then}", collected_on=then, result=more, **positive)
+        case "collateral":
+            patient.says("use", on=then, evidence="collateral")
+        case "use":
+            patient.says("use", on=then)
+        case "crisis":
+            patient.says("crisis", type="overdose", at=patient.now.isoformat())
+        case "return":
+            patient.says("return", on=today)
+        case "leave":
+            patient.says(
+                "leave", reason="hospital", **{"from": today + timedelta(days=number % 3), "until": ahead}
+            )
+        case "flag":
+            patient.says("flag", name="suicide_risk", on=today, off=ahead)
+        case "goal":
+            patient.says("goal", goal_id="g1", status="open" if number == 0 else "met")
+        case "consent":
+            patient.says("consent", consent_id=f"c{ahead}", recipient="harbor", purpose="referral",
+                         content=["referral"], signed_on=today, expires_on=ahead)  # fmt: skip
+        case "answer":
+            tasks = sorted(patient.episode.open_tasks.values(), key=lambda task: task.duty)
+            if tasks and not (task := tasks[number % len(tasks)]).kind.startswith("attendance"):
+                choice = task.outcomes[0 if more == "first" else -1]
+                patient.says("decision", about=task.task_id, choice=choice, by="su-1", reason="because")
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.booleans(),
+    st.lists(STEPS, min_size=2, max_size=16),
+    st.lists(st.floats(0.001, 0.999), min_size=2, max_size=2),
+)
+def test_E9_whatever_the_passing_of_time_changes_is_announced_by_a_deadline(
+    is_ready: bool, steps: list[tuple[str, int, str]], shares: list[float]
+) -> None:
+    patient = admitted(policy=SMALL)
+    if is_ready:
+        patient.says("goal", goal_id="g1", status="met")
+        for days in (5, 7, 9):
+            patient.until(ADMITTED + timedelta(days=days))
+            _take(patient, "test", 0, "negative")
+        assert "gate_review" in patient.tasks
+    for what, number, more in steps:
+        with suppress(Refused):
+            _take(patient, what, number, more)
+        episode = patient.episode
+        ahead = episode.next_deadline.at - patient.now if episode.next_deadline else timedelta(days=40)
+        nights = [
+            at(patient.now.date() + timedelta(days=n), "00:00") for n in range(1, min(ahead.days, 8) + 1)
+        ]
+        for then in [*(night for night in nights if night < patient.now + ahead),
+                     *(patient.now + ahead * share for share in shares)]:  # fmt: skip
+            moment, seen = remember(episode, patient.now), _seen(episode)
+            episode.wake(then)
+            assert episode.take_effects() == [], then
+            assert _seen(episode) == seen, then
+            rewind(episode, moment)

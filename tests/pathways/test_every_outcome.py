@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests.pathways.kinds import kinds_in
+from workflows.core import views
 from workflows.core.duties import Duty
 from workflows.core.entries import parse_entry
 from workflows.core.episode import Episode
@@ -37,6 +39,11 @@ PROMISES: dict[tuple[str, str], str] = {
        for what in ("rights_notice", "contact_preferences") for choice in ("signed", "declined")},
     ("admission_condition", "not_yet"): AGAIN,
     ("attendance_conflict", "an entry"): SETTLED,
+    ("attendance_minutes", "confirm"): "240 minutes count",
+    ("attendance_minutes", "whole_session"): "180 minutes count",
+    ("collateral_use", "use"): "owes safety_check",
+    ("collateral_use", "relapse"): "owes safety_check and level_of_care_review",
+    ("collateral_use", "no_use"): "no use is known",
     ("unscheduled_attendance", "confirm"): SETTLED,
     ("unscheduled_attendance", "reject"): SETTLED,
     ("outreach_call", "reached"): "owes engagement_plan",
@@ -177,6 +184,11 @@ class Answered:
                 return episode.next_deadline is not None
             case ["reached"]:
                 return facts.last_contact_by(facts.today) == facts.today
+            case [minutes, "minutes", "count"]:
+                week = views.progress(episode, self.now).week
+                return self.duty.key not in episode.open_tasks and week.minutes == int(minutes)
+            case ["no", "use", "is", "known"]:
+                return self.duty.key not in episode.open_tasks and not facts.slips
             case ["open", "again"]:
                 return facts.exit is None
             case ["a", "check-in", "within", "days"]:
@@ -249,6 +261,7 @@ def test_E9_after_no_answer_an_open_episode_waits_for_nothing(pathway: str) -> N
 def test_every_kind_of_task_is_walked_through() -> None:
     walked = {kind for pathway in ("iop", "php") for kind, _ in tasks_of(pathway)}
     claimed = pathway_named("iop").claims.duties | pathway_named("php").claims.duties
+    assert kinds_in("core/duties/*.py", "pathways/*.py") <= claimed
     assert walked == claimed
     assert {kind for kind, _ in PROMISES} == claimed
     outcomes = {named(*one) for pathway in ("iop", "php") for one in tasks_of(pathway)}

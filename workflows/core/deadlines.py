@@ -62,11 +62,17 @@ def gate_opens(facts: Facts) -> Iterator[Deadline]:
     opens = facts.gate_opens_on
     if opens and opens > facts.today:
         yield Deadline(facts.calendar.at(opens), f"Sobriety gate opens {day_in_words(opens)}")
+    if changes := facts.evidence_changes_on:
+        yield Deadline(
+            facts.calendar.at(changes), f"Tests of the gate are judged anew {day_in_words(changes)}"
+        )
 
 
 def program_ends(facts: Facts) -> Iterator[Deadline]:
-    """The end of the program or of its current extension (S11)."""
+    """The end of the program or of its extension; a gate that shuts after it extends from the next day on (S11)."""
     ends = facts.program_ends_on
+    if ends and ends <= facts.today and not facts.gate_ready and not facts.at_extension_limit:
+        ends = facts.today + timedelta(days=1)
     if ends and ends > facts.today:
         what = "Extension" if facts.extensions else "Program length"
         yield Deadline(facts.calendar.at(ends), f"{what} ends {day_in_words(ends)}")

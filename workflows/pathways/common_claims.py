@@ -179,13 +179,13 @@ _ASKS = MappingProxyType(
 _DUTIES = frozenset(
     {
         "screening", "level_of_care", "admission", "refer_to_level_of_care", "rights_notice",
-        "contact_preferences", "attendance_conflict", "unscheduled_attendance", "outreach_call",
+        "contact_preferences", "attendance_conflict", "attendance_minutes", "unscheduled_attendance", "outreach_call",
         "supervisor_review", "lost_contact_proposal", "engagement_plan", "high_risk_contact", "safety_check",
         "individual_session", "plan_review", "level_of_care_review", "hold_review", "crisis_response",
         "after_crisis_contact", "after_crisis_level_of_care", "return_screening", "involuntary_discharge",
         "involuntary_review", "discharge_team_meeting", "discharge_notice", "discharge_appeal",
         "discharge_decision", "discharge_appeal_hearing", "transfer", "death_correction", "decision_review",
-        "correction_conflict",
+        "correction_conflict", "collateral_use",
         "adherence_talk", "collect_test", "test_not_collected", "consent_revoked", "payer_appeal",
         "payer_answer", "exit_bundle", "reopening", "level_of_care_offer", "recollect_test", "test_result",
         "admission_condition",

@@ -70,6 +70,7 @@ CLAIMS = claims_of(
             "Gate review comes back",
             "Team review is owed",
             "Sobriety gate opens",
+            "Tests of the gate are judged anew",
             "Program length ends",
             "Extension ends",
         ),

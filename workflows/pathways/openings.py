@@ -71,6 +71,8 @@ def shared_openings(level: str) -> dict[str, tuple[str, ...]]:
         "searched for at high risk": (*program, "flag", "wait:outreach"),
         "came unscheduled": (*program, "came_unscheduled"),
         "two entries disagree": (*program, "wait:outreach", "attended", "disputed"),
+        "more minutes than the session had": (*program, "wait:outreach", "overlong"),
+        "somebody else tells of a use": (*program, "use:told"),
         "the only goal is taken back": (*program, "wait:outreach", "retract:goal"),
         "its goal is not there yet": (
             *program, "wait:outreach", "retract:goal", "answer:admission_condition:not_yet",

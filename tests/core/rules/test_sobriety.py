@@ -853,3 +853,13 @@ def test_T8_S13_a_policy_adopted_after_a_step_down_does_not_judge_it_anew() -> N
     patient.until(on(93))
     patient.says("policy", policy={"tests": {"phases": []}, "gate": {"min_negative_tests": 4}}, by="di-1")
     assert "late_news" not in patient.tasks
+
+
+def test_S9_E9_the_day_on_which_tests_grow_too_old_for_the_gate_is_announced() -> None:
+    patient = ready_for_gate()
+    assert patient.episode.stage == "gate_review"
+    patient.until(ADMITTED + timedelta(days=99), "23:59")  # the latest valid test is of day 85
+    assert "evidence" not in patient.unmet()
+    patient.until(ADMITTED + timedelta(days=100), "00:00")
+    assert "evidence" in patient.unmet()
+    assert (patient.episode.stage, "gate_review" in patient.tasks) == ("program", False)

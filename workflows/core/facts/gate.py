@@ -207,6 +207,21 @@ class GateFacts(AttendanceFacts):
             opens += timedelta(days=1)
         return max(opens, self.length_reached_on)
 
+    @fact
+    def evidence_changes_on(self) -> date | None:
+        """The next day on which the tests cover the window no more, or again, though nothing is recorded.
+
+        Asked only while nothing else keeps the gate shut: the other conditions change by entries, or have deadlines.
+        """
+        if self.last_use_on is None or any(
+            not one.met and one.name != "evidence" for one in self.gate_conditions
+        ):
+            return None
+        gate, used_on, tests = self.policy.gate, self.last_use_on, self.tested.valid_on
+        is_met = conditions.evidence(tests, used_on, self.today, gate).met
+        days = (self.today + timedelta(days=n) for n in range(1, gate.sober_days + 2))
+        return next((d for d in days if conditions.evidence(tests, used_on, d, gate).met != is_met), None)
+
     def _has_news_about(self, at: datetime, signed: Recorded) -> bool:
         """Whether anything was recorded after an entry that tells of the time up to an instant."""
         later = dropwhile(lambda r: r is not signed, self.record)

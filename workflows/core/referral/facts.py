@@ -98,11 +98,13 @@ class ReferralFacts:
 
     @fact
     def _wished_at(self) -> datetime | None:
-        """When a wish was last stated: what was found before does not answer it."""
+        """When a wish was last stated, or a search asked for anew: what was found before does not answer it."""
         stated = [
             r.effective_at
             for r in self.record.standing(Preference)
-            if isinstance(r.entry, Preference) and r.entry.wishes and r.effective_at <= self.now
+            if isinstance(r.entry, Preference)
+            and (r.entry.wishes or not r.entry.leave_out)
+            and r.effective_at <= self.now
         ]
         return max(stated, default=None)
 

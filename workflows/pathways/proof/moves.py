@@ -106,6 +106,8 @@ def _course(episode: Episode, now: datetime) -> Iterator[Stated]:
     earlier = f"{today - timedelta(days=1)}"
     yield "use:yesterday", "cm-1", {"kind": "use", "on": earlier}
     yield "relapse", "th-1", {"kind": "use", "on": f"{today}", "class": "relapse"}
+    if episode.stage in IN_PROGRAM and not facts.told_by_others:
+        yield "use:told", "cm-1", {"kind": "use", "on": f"{today}", "evidence": "collateral"}
     for result in ("negative", "presumptive", "definitive", "not_provided"):
         yield f"test:{result}", "lab", {
             "kind": "test", "test_id": "t1" if result != "negative" else f"t-{today}", "source": "lab",
@@ -117,6 +119,8 @@ def _course(episode: Episode, now: datetime) -> Iterator[Stated]:
         for status in ("attended", "excused"):
             statement = {"kind": "attendance", "session": session.start.isoformat(), "status": status}
             yield status, "cm-1", statement
+        longer = {"kind": "attendance", "session": session.start.isoformat(), "status": "attended"}
+        yield "overlong", "cm-1", {**longer, "minutes": session.minutes + 60}
     unscheduled = (now - timedelta(hours=2)).replace(tzinfo=None, minute=7)
     yield "came_unscheduled", "cm-1", {
         "kind": "attendance", "session": unscheduled.isoformat(), "status": "attended"
