@@ -7,12 +7,14 @@ needs it.
 
 import asyncio
 import hashlib
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from time import monotonic
+from typing import Any, TypeVar
 
 from temporalio.api.deployment.v1 import WorkerDeploymentInfo
 from temporalio.api.enums.v1 import WorkerDeploymentVersionStatus as Status
@@ -29,6 +31,8 @@ from temporalio.worker import WorkerDeploymentConfig
 
 from worker.errors import CannotDo
 from worker.settings import Settings
+
+T = TypeVar("T")
 
 DEPLOYMENT = "carepath"
 
@@ -98,7 +102,9 @@ async def deployment_of(client: Client) -> Deployment:
     """
     request = DescribeWorkerDeploymentRequest(namespace=client.namespace, deployment_name=DEPLOYMENT)
     try:
-        found = await client.workflow_service.describe_worker_deployment(request, timeout=BOUND)
+        found = await _patiently(
+            lambda: client.workflow_service.describe_worker_deployment(request, timeout=BOUND)
+        )
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             return Deployment()
@@ -133,7 +139,9 @@ async def ramp(client: Client, chosen: str, percentage: float) -> None:
         percentage=percentage, identity=client.identity,
     )  # fmt: skip
     try:
-        await client.workflow_service.set_worker_deployment_ramping_version(request, timeout=BOUND)
+        await _patiently(
+            lambda: client.workflow_service.set_worker_deployment_ramping_version(request, timeout=BOUND)
+        )
     except RPCError as error:
         raise _refused(error) from None
 
@@ -167,11 +175,25 @@ async def _set_current(client: Client, chosen: str, token: bytes, *, at_once: bo
         identity=client.identity,
     )  # fmt: skip
     try:
-        await client.workflow_service.set_worker_deployment_current_version(request, timeout=BOUND)
+        await _patiently(
+            lambda: client.workflow_service.set_worker_deployment_current_version(request, timeout=BOUND)
+        )
     except RPCError as error:
         # Another first worker was faster, or not all queues of this one are known yet: look again.
         if at_once or error.status not in (RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.NOT_FOUND):
             raise _refused(error) from None
+
+
+async def _patiently(ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask the server, which takes few requests a second about one deployment: what came too soon is asked again."""
+    until = monotonic() + BOUND.total_seconds()
+    while True:
+        try:
+            return await ask()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.RESOURCE_EXHAUSTED or monotonic() > until:
+                raise
+        await asyncio.sleep(0.3)
 
 
 async def _must_poll(client: Client, chosen: str) -> Deployment:

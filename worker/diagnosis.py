@@ -33,6 +33,8 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from worker.connection import HEARTBEAT
+from worker.deployment import DEPLOYMENT
 from worker.errors import CannotDo
 from workflows.visibility import TASK_QUEUE
 
@@ -246,12 +248,12 @@ def _workers(found: DescribeTaskQueueResponse, listed: ListWorkersResponse | Non
             alive.append(Worker(version.build_id if version.deployment_name else None, at, every))
         silent_from[beat.worker_identity] = max(until, silent_from.get(beat.worker_identity, until))
     for poller in found.pollers:
-        asked = _instant(poller.last_access_time)
-        if asked > silent_from.get(poller.identity, now - LONG_POLL):
-            options = poller.deployment_options
-            versioned = (
-                options.worker_versioning_mode == WorkerVersioningMode.WORKER_VERSIONING_MODE_VERSIONED
-            )
+        options = poller.deployment_options
+        versioned = options.worker_versioning_mode == WorkerVersioningMode.WORKER_VERSIONING_MODE_VERSIONED
+        # One of ours that has not told of itself since it first asked has ended before it could, as in a crash loop.
+        is_ours = listed is not None and versioned and options.deployment_name == DEPLOYMENT
+        unheard = now - (HEARTBEAT * HEARTBEATS_MISSED if is_ours else LONG_POLL)
+        if _instant(poller.last_access_time) > silent_from.get(poller.identity, unheard):
             alive.append(Worker(options.build_id if versioned else None, None))
     return tuple(alive)
 

@@ -152,6 +152,19 @@ def test_a_clinic_starts_lives_and_is_handed_on_to_the_next_version_of_the_worke
         assert "carepath deployment promote v3" in told
 
 
+def test_F1_a_worker_that_ends_before_it_could_tell_of_itself_is_not_waited_for(operator: Operator) -> None:
+    operator.does("setup")
+    with operator.worker(CAREPATH_BUILD_ID="v9") as short_lived:
+        short_lived.send_signal(signal.SIGKILL)
+        short_lived.wait()
+    for _ in range(30):  # its poll is listed for another minute and more
+        told = operator.is_refused("progress", "e9")
+        if "No worker runs" in told or "no worker of it runs" in told:
+            return
+        time.sleep(1)
+    raise AssertionError(told)
+
+
 def is_carried_over(operator: Operator, episode: str) -> None:
     """Wait until an episode runs on the second version."""
     describe = [binary("temporal"), "workflow", "describe", "--address", f"127.0.0.1:{operator.port}", "-w",

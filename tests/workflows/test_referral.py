@@ -127,6 +127,7 @@ async def test_P4_a_revocation_in_the_middle_stops_the_next_sending(story: Story
 
 
 async def test_C3_a_referral_outlives_its_episode(story: Story, outside: Outside) -> None:
+    await story.record("policy", policy={"course": {"late_entries_for": {"days": 14}}})  # not six years (E11)
     await consents(story, "harbor")
     await story.record("need", service="therapist")
     linking = await Linking.of(story)
