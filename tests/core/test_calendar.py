@@ -1,14 +1,17 @@
 """T6: elapsed time and business time, over weekends, closures and clock changes."""
 
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from workflows.core.calendar import BusinessHours, Calendar, Delay
+from workflows.core.entries.attendance import WEEKDAYS
+from workflows.core.policy import Policy
 
 ZONE = ZoneInfo("America/Chicago")
 CLOSED = frozenset({date(2026, 5, 25)})  # a Monday
@@ -99,3 +102,123 @@ def test_opening_hours_are_on_some_day_and_end_after_they_begin() -> None:
     with pytest.raises(ValidationError, match="at least one day"):
         BusinessHours(weekdays=())
     assert BusinessHours.model_validate({"opens": 540, "closes": 1020}) == BusinessHours()  # YAML's 9:00
+
+
+# -- the law --------------------------------------------------------------------------------------------------
+
+
+def delays_of(part: object) -> Iterator[Delay]:
+    """Every delay of a policy, however deep it stands."""
+    if isinstance(part, Delay):
+        yield part
+    elif isinstance(part, BaseModel):
+        yield from delays_of(dict(part))
+    elif isinstance(part, dict | tuple | list):
+        for one in part.values() if isinstance(part, dict) else part:
+            yield from delays_of(one)
+
+
+OF_THE_POLICY = sorted(set(delays_of(Policy())), key=repr)
+DELAYS = st.one_of(
+    st.sampled_from(OF_THE_POLICY),
+    st.builds(lambda unit, n: Delay(**{unit: n}),
+              st.sampled_from(["minutes", "hours", "days", "business_hours", "business_days"]), st.integers(0, 60)),
+)  # fmt: skip
+CLOCKS = st.one_of(
+    st.sampled_from([time(0), time(1), time(2, 15), time(3), time(9), time(17), time(23, 59)]),
+    st.builds(time, st.integers(0, 23), st.integers(0, 59)),
+)
+HOURS = st.builds(
+    lambda clocks, days: BusinessHours(opens=clocks[0], closes=clocks[1], weekdays=tuple(sorted(days))),
+    st.lists(CLOCKS, min_size=2, max_size=2, unique=True).map(sorted),
+    st.sets(st.sampled_from(WEEKDAYS), min_size=1),
+)
+ZONES = st.sampled_from(
+    ["America/Chicago", "Europe/Berlin", "Australia/Lord_Howe", "America/Santiago", "UTC"]
+)
+NEAR = st.sampled_from(
+    ["2026-03-06", "2026-03-27", "2026-04-03", "2026-09-04", "2026-10-23", "2026-10-30", "2026-12-22"]
+)
+"""Days before a change of clocks in one of the zones, or before the end of a year."""
+STARTS = st.builds(
+    lambda day, minutes: datetime.fromisoformat(day).replace(tzinfo=UTC) + timedelta(minutes=minutes),
+    NEAR, st.integers(0, 12 * 24 * 60),
+)  # fmt: skip
+CLOSURES = st.tuples(NEAR.map(date.fromisoformat), st.sets(st.integers(0, 40), max_size=12)).map(
+    lambda of: frozenset(of[0] + timedelta(days=n) for n in of[1])
+)
+
+NIGHTS = BusinessHours(opens=time(1), closes=time(5), weekdays=WEEKDAYS)
+SPRING = datetime(2026, 3, 8, 8, tzinfo=UTC)
+"""In Chicago, clocks go from 2 to 3 at this instant."""
+
+
+def is_business(delay: Delay) -> bool:
+    return delay.elapsed is None and not delay.by_end_of_day
+
+
+def at_work(calendar: Calendar, instant: datetime) -> bool:
+    """Whether the program is open at an instant, or closes at it."""
+    day, moment = calendar.day_of(instant), instant.astimezone(UTC)
+    opens, closes = (
+        calendar.at(day, one).astimezone(UTC) for one in (calendar.hours.opens, calendar.hours.closes)
+    )
+    return calendar.is_open(day) and opens <= moment <= max(opens, closes)
+
+
+def clocks_change(calendar: Calendar, day: date) -> bool:
+    """Whether clocks are changed on a day, or on the night before or after it."""
+    return len({calendar.at(day + timedelta(days=n), time(12)).utcoffset() for n in (-1, 0, 1)}) > 1
+
+
+def test_T6_the_policy_has_delays_in_business_time_and_in_elapsed_time() -> None:
+    assert {is_business(one) for one in OF_THE_POLICY} == {True, False}
+    assert len(OF_THE_POLICY) > 15
+
+
+@settings(max_examples=300, deadline=None)
+@given(DELAYS, ZONES, HOURS, CLOSURES, STARTS)
+@example(Delay(business_hours=4), ZONE.key, NIGHTS, frozenset(), SPRING - timedelta(hours=1))
+@example(
+    Delay(business_hours=4), ZONE.key, BusinessHours(opens=time(2, 15), closes=time(3)), frozenset(), SPRING
+)
+def test_T6_whatever_is_counted_in_business_time_is_due_while_the_program_is_open(
+    delay: Delay, zone: str, hours: BusinessHours, closures: frozenset[date], start: datetime
+) -> None:
+    calendar = Calendar(ZoneInfo(zone), hours, closures)
+    due = calendar.due(start, delay)
+    assert due.astimezone(UTC) >= start or delay.by_end_of_day
+    if is_business(delay):
+        assert at_work(calendar, due)
+
+
+@settings(max_examples=300, deadline=None)
+@given(DELAYS, ZONES, HOURS, CLOSURES, STARTS, st.integers(0, 3 * 24 * 60))
+def test_T6_what_begins_later_is_never_due_earlier(
+    delay: Delay, zone: str, hours: BusinessHours, closures: frozenset[date], start: datetime, minutes: int
+) -> None:
+    calendar = Calendar(ZoneInfo(zone), hours, closures)
+    starts = (start, start + timedelta(minutes=minutes))
+    earlier, later = (calendar.due(one, delay) for one in starts)
+    by_the_wall = delay.days is not None or delay.business_days is not None
+    is_changed = any(clocks_change(calendar, calendar.day_of(one)) for one in (*starts, earlier, later))
+    # The same time of another day: of an hour that clocks show twice, or leave out, the order is theirs.
+    slack = timedelta(hours=1) if by_the_wall and is_changed else timedelta()
+    assert earlier.astimezone(UTC) <= later.astimezone(UTC) + slack
+
+
+@settings(max_examples=300, deadline=None)
+@given(DELAYS, ZONES, HOURS, CLOSURES, CLOSURES, STARTS)
+def test_T6_a_closure_more_never_makes_anything_due_earlier(
+    delay: Delay,
+    zone: str,
+    hours: BusinessHours,
+    closures: frozenset[date],
+    more: frozenset[date],
+    start: datetime,
+) -> None:
+    due, then = (
+        Calendar(ZoneInfo(zone), hours, days).due(start, delay) for days in (closures, closures | more)
+    )
+    assert due.astimezone(UTC) <= then.astimezone(UTC)
+    assert is_business(delay) or due == then

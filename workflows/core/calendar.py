@@ -29,8 +29,9 @@ class Delay(BaseModel):
 
     `minutes`, `hours` and `days` elapse by the clock. `business_hours` run only while the program is open.
     `business_days` end at the same time of day on the nth open day; from a moment at which the program is closed,
-    when it closes on the nth open day. `by_close_of_business` ends when the program closes on the current open
-    day, or on the next one. `by_end_of_day` ends with the program day, open or not.
+    when it closes on the nth open day. None of either end as soon as the program is open. `by_close_of_business`
+    ends when the program closes on the current open day, or on the next one. `by_end_of_day` ends with the program
+    day, open or not.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -118,29 +119,37 @@ class Calendar:
         if delay.by_end_of_day:
             return self.at(self.day_of(start), time(23, 59))
         opening = self._next_open_instant(start)
+        if delay.business_days == 0:
+            return opening
         if delay.business_days is not None:
-            day, is_open = opening.date(), opening == start
+            day, is_open = opening.date(), opening.astimezone(UTC) == start.astimezone(UTC)
             for _ in range(delay.business_days - (0 if is_open else 1)):
                 day = self._next_open_day(day + timedelta(days=1))
-            return self.at(day, opening.time() if is_open else self.hours.closes)
+            return self.at(day, opening.time()) if is_open else self._hours_of(day)[1]
+        opens, closes = opening, self._hours_of(opening.date())[1]
         if delay.by_close_of_business:
-            return self.at(opening.date(), self.hours.closes)
+            return closes
         left = timedelta(hours=delay.business_hours or 0)
-        while left > (rest := self.at(opening.date(), self.hours.closes) - opening):
+        # Both in UTC: by the wall, an office that is open while clocks change would be open an hour more, or less.
+        while left > (rest := closes.astimezone(UTC) - opens.astimezone(UTC)):
             left -= rest
-            opening = self.at(self._next_open_day(opening.date() + timedelta(days=1)), self.hours.opens)
-        return (opening.astimezone(UTC) + left).astimezone(self.zone)
+            opens, closes = self._hours_of(self._next_open_day(opens.date() + timedelta(days=1)))
+        return (opens.astimezone(UTC) + left).astimezone(self.zone)
 
     def _next_open_instant(self, start: datetime) -> datetime:
         local = start.astimezone(self.zone)
         day = self._next_open_day(local.date())
-        if day == local.date():
-            if local.time() < self.hours.opens:
-                return self.at(day, self.hours.opens)
-            if local.time() < self.hours.closes:
-                return local
-            day = self._next_open_day(day + timedelta(days=1))
-        return self.at(day, self.hours.opens)
+        opens, closes = self._hours_of(day)
+        if start.astimezone(UTC) < opens.astimezone(UTC):
+            return opens
+        if start.astimezone(UTC) < closes.astimezone(UTC):
+            return local
+        return self._hours_of(self._next_open_day(day + timedelta(days=1)))[0]
+
+    def _hours_of(self, day: date) -> tuple[datetime, datetime]:
+        """When the office opens and closes on an open day; it never closes before it has opened, whatever clocks do."""
+        opens, closes = self.at(day, self.hours.opens), self.at(day, self.hours.closes)
+        return opens, max(opens, closes, key=lambda instant: instant.astimezone(UTC))
 
     def _next_open_day(self, day: date) -> date:
         # A year of closures is a wrong closure list, not a calendar; then any weekday will do.

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.core.clinic import ADMITTED, LAST_USE, Patient, admitted, at, ready_for_gate
+from tests.core.test_calendar import at_work, is_business
 from workflows.core.effects import OpenTask
 from workflows.core.entries import parse_entry
 from workflows.core.errors import Refused
@@ -235,6 +236,8 @@ def _tell(patient: Watched, kind: str, fields: dict[str, Any], pick: int) -> Non
         if not known:
             return
         said = {"entry_id": known[pick % len(known)], "reason": "wrong", "by": "su-1"}
+    elif kind == "opening":
+        kind = "retraction"
     for name in ("on", "from", "collected_on"):
         if name in said:
             said[name] = today - said[name] * DAY
@@ -294,3 +297,48 @@ def _copy_of(day: int) -> Patient:
     patient.episode = unpack(packed, start, pathway_named("iop"))
     patient.now, patient.effects, patient._number = now, [], 1000
     return patient
+
+
+CLOSED = st.one_of(
+    st.builds(lambda n: ("closure", n), st.integers(-4, 16)),
+    st.builds(lambda n: ("retraction", n), st.integers(0, 9)),
+    st.tuples(st.just("told"), STATED),
+)
+"""Days ahead on which the program is told to be closed, and such a day taken back; between what else is told."""
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    st.sampled_from([3, 20, 89, 100]), st.lists(st.tuples(CLOSED, st.integers(0, 60)), min_size=2, max_size=8)
+)
+def test_T6_no_task_in_business_time_is_due_while_the_program_is_closed_whenever_that_is_told(
+    day: int, steps: list[tuple[tuple[str, Any], int]]
+) -> None:
+    """And a closure more makes none due earlier: of the clinic, of a site or of one episode, it is the same entry."""
+    patient = Watched.__new__(Watched)
+    patient.__dict__.update(_copy_of(day).__dict__)
+    for (what, said), hours in steps:
+        patient.later(hours)
+        before = {task.task_id: task.due_at for task in patient.episode.open_tasks.values()}
+        if what == "told":
+            (kind, fields), pick = said, hours
+            _tell(patient, kind, fields, pick)
+        elif what == "closure":
+            _tell(patient, "closure", {"on": -said, "reason": "snow"}, 0)
+            assert not patient.episode.frame.calendar.is_open(patient.now.date() + said * DAY)
+            after = {task.task_id: task.due_at for task in patient.episode.open_tasks.values()}
+            assert not [one for one in before if one in after and after[one] < before[one]]
+        elif told := [r.key for r in patient.episode.record if r.entry.kind == "closure"]:
+            _tell(patient, "opening", {"entry_id": told[said % len(told)], "reason": "no snow"}, 0)
+        is_due_while_open(patient)
+
+
+def is_due_while_open(patient: Patient) -> None:
+    """Every open task that is counted in business time, and not overdue, is due while the program is open."""
+    episode = patient.episode
+    episode.wake(patient.now)
+    owed = {duty.key: duty for duty in episode.pathway.duties(episode.facts, episode.stage)}
+    for key, task in episode.open_tasks.items():
+        duty = owed[key]
+        if is_business(duty.within) and task.due_at > patient.now and task.due_at != duty.latest:
+            assert at_work(episode.frame.calendar, task.due_at), task
