@@ -66,7 +66,10 @@ def begun(begin: Callable[[Mapping[str, Any]], T], given: RawValue, model: type[
     """What begins with a start, or in words why it cannot begin.
 
     A run that continues another one has begun well before: an error there is ours, and the run waits for better code.
+    Under a cron schedule each turn continues the one before it, whatever became of that; so nothing begins under one.
     """
+    if workflow.info().cron_schedule:
+        return "it was started under a cron schedule, and would begin anew at each turn. Start it once, without one."
     if workflow.info().continued_run_id:
         return begin(read_start(given))
     try:

@@ -6,7 +6,12 @@ from typing import Any
 import pytest
 from temporalio import workflow
 from temporalio.api.common.v1 import Payload
-from temporalio.client import WorkflowFailureError, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.client import (
+    WorkflowFailureError,
+    WorkflowHandle,
+    WorkflowHistoryEventFilterType,
+    WorkflowUpdateFailedError,
+)
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
@@ -169,3 +174,40 @@ async def test_I6_P1_a_start_that_cannot_be_ends_at_once_with_a_sentence(clinic_
             assert isinstance(cause, ApplicationError), what
             assert words in cause.message, what
             assert "Maria" not in cause.message
+
+
+@pytest.mark.usefixtures("mailbox")
+async def test_E9_what_is_started_under_a_cron_schedule_ends_with_a_sentence_at_every_turn(
+    clinic_settings: Settings,
+) -> None:
+    """Each turn continues the run before it, as a run does that has begun well."""
+    async with (
+        dev_server(clinic_settings) as server,
+        running_worker(server.client, clinic_settings, versioned=False),
+    ):
+        starts = {
+            "episode-w1": ("CareEpisode", episode("w1", colour="red")),
+            "episode-w2": ("CareEpisode", episode("w2")),
+            "task-w1": ("StaffTask", {}),
+            "referral-w1": ("Referral", referral("referral-w1")),
+        }
+        turns = {
+            workflow_id: await server.client.start_workflow(
+                type_name, start, id=workflow_id, task_queue="carepath", cron_schedule="@every 1s"
+            )
+            for workflow_id, (type_name, start) in starts.items()
+        }
+        for workflow_id, first in turns.items():
+            turn = first.first_execution_run_id
+            for _ in range(2):
+                run = server.client.get_workflow_handle(workflow_id, run_id=turn)
+                (last,) = [
+                    event
+                    async for event in run.fetch_history_events(
+                        wait_new_event=True, event_filter_type=WorkflowHistoryEventFilterType.CLOSE_EVENT
+                    )
+                ]
+                ended = last.workflow_execution_continued_as_new_event_attributes
+                assert "cron schedule" in ended.failure.message
+                turn = ended.new_execution_run_id
+            await server.client.get_workflow_handle(workflow_id).terminate()
