@@ -1,8 +1,10 @@
 """A real SMTP server whose answers a test changes while it runs: it greylists, lets nobody in, refuses one, is away."""
 
+import asyncio
 import email
 from contextlib import suppress
 from email import policy
+from threading import Event
 from typing import Any
 
 from aiosmtpd.controller import Controller
@@ -21,6 +23,9 @@ class MailServer:
         self.taken: list[tuple[str, str, str]] = []
         """Recipient, subject and Message-ID of each message, in the order in which they came."""
         self.tried = 0
+        self.goes_on = Event()
+        """Cleared, a message is not answered until it is set again."""
+        self.goes_on.set()
         self._options = {"enable_SMTPUTF8": smtputf8, **options}
         self._controller: Controller | None = None
 
@@ -62,6 +67,7 @@ class MailServer:
         return answer
 
     async def handle_DATA(self, _server: SMTP, _session: Any, envelope: Any) -> str:
+        await asyncio.to_thread(self.goes_on.wait, 60)
         answer = self.answers.get("DATA", "250 kept")
         if answer.startswith("250"):
             mail = email.message_from_bytes(envelope.content, policy=policy.default)

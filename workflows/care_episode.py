@@ -6,6 +6,7 @@ stand. Everything that must survive continue-as-new is in `Episode`.
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from temporalio import workflow
@@ -21,10 +22,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.core import views
     from workflows.core.bounds import ANSWER_BYTES, NOTES_KEPT, SNAPSHOT_BYTES, check_batch, size_of
     from workflows.core.codes import check_workflow_id
-    from workflows.core.effects import (
-        Notify,
-        OpenTask,
-    )
+    from workflows.core.effects import OpenTask
     from workflows.core.entries import JUDGED_AT_THE_DOOR, Entry, parse_entry
     from workflows.core.episode import Episode
     from workflows.core.errors import Refused
@@ -37,7 +35,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.episode_errands import Errands
     from workflows.messages import ReferralNews, Result, TaskDone, TaskHeard, TaskReach
     from workflows.notices import Reach
-    from workflows.outward import Outward
+    from workflows.outward import Outward, too_late
     from workflows.pathways import pathway_named
     from workflows.pathways.following import check_following
     from workflows.showing import ShownAttributes
@@ -222,14 +220,11 @@ class CareEpisode:
         except Exception as error:
             # The task was withdrawn while it was being completed, or cannot be so yet; the person hears why (E10).
             came = TaskHeard(objection=application_error(error).message)
-            lines = (f"Your answer {done.outcome} had no effect: {came.objection}",)
-            self.episode.effects.append(
-                Notify(f"{done.task_id}:late", "case_manager", done.by, "answer_too_late", lines)
-            )
             self._judged(
                 lambda: self.episode.ask_anew(done.task_id, workflow.now()), "A task was not asked anew."
             )
-        self._outward.tell_heard(done.task_id, came, self._errands.in_force())
+        late = partial(self._errands.notify, too_late(done, came))
+        self._outward.tell_heard(done.task_id, came, self._errands.in_force(), late)
         self._moved, self._at_boundary = True, False
 
     @workflow.signal(name="task_reach")

@@ -58,7 +58,7 @@ class Errands:
             case CloseTask():
                 return self._outward.close_task(effect)
             case Notify():
-                return self._notify(effect)
+                return self.notify(effect)
             case MessagePatient():
                 return self._message(effect)
             case NoteClosed():
@@ -72,7 +72,8 @@ class Errands:
             case BeginEpisode():
                 return self._begin_episode(effect)
 
-    async def _notify(self, notice: Notify) -> None:
+    async def notify(self, notice: Notify) -> None:
+        """Tell staff something that is no task."""
         key = f"{self._episode.start.episode_id}:{notice.key}"
         await self._outward.notify(notice, key)
 
@@ -93,7 +94,7 @@ class Errands:
             del self._on_their_way[message.key]
         if failures:
             self._episode.undelivered += failures
-            await self._notify(
+            await self.notify(
                 Notify(
                     f"{message.key}:not_sent",
                     "case_manager",

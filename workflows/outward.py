@@ -18,7 +18,16 @@ with workflow.unsafe.imports_passed_through():
     from workflows.cancellation import WITHDRAWN
     from workflows.core.effects import ChangeTask, CloseTask, Notify, OpenTask, StartReferral
     from workflows.core.urgency import Urgency
-    from workflows.messages import Level, TaskChanged, TaskHeard, TaskStart, TaskWithdrawn
+    from workflows.messages import (
+        TOO_LATE,
+        Level,
+        TaskChanged,
+        TaskDone,
+        TaskHeard,
+        TaskStart,
+        TaskWithdrawn,
+        no_effect,
+    )
     from workflows.notices import Reach, StaffNotices, others_than, until_it_is_old
     from workflows.staff_task import task_attributes
 
@@ -145,14 +154,22 @@ class Outward:
             workflow.logger.info("task %s had already ended: %s", task.task_id, error.type)
 
     def tell_heard(
-        self, task_id: str, heard: TaskHeard, in_force: Coroutine[Any, Any, None] | None = None
+        self,
+        task_id: str,
+        heard: TaskHeard,
+        in_force: Coroutine[Any, Any, None] | None = None,
+        late: Callable[[], Coroutine[Any, Any, None]] | None = None,
     ) -> None:
-        """Tell a task what came of its answer, once that is in force: whoever gave it waits for this."""
+        """Tell a task what came of its answer, once that is in force: whoever gave it waits for this.
+
+        Where the task has ended, nobody waits any more; an objection is then told by `late`.
+        """
 
         async def tell() -> None:
             if in_force:
                 await in_force
-            await _signal(task_id, "answer_heard", heard)
+            if not await _signal(task_id, "answer_heard", heard) and heard.objection and late:
+                await late()
 
         self._begin(asyncio.create_task(tell()))
 
@@ -183,11 +200,21 @@ class Outward:
         return [notice.model_dump(mode="json") for notice in self._notices.insisting.values()]
 
 
-async def _signal(task_id: str, name: str, told: BaseModel) -> None:
+def too_late(done: TaskDone, heard: TaskHeard) -> Notify:
+    """What a person is told whose answer had no effect, and who has not heard so as they gave it (E10)."""
+    return Notify(
+        f"{done.task_id}:late", "case_manager", done.by, TOO_LATE, (no_effect(done, heard.objection),)
+    )
+
+
+async def _signal(task_id: str, name: str, told: BaseModel) -> bool:
+    """Tell a task something; whether it was there to hear it."""
     try:
         await workflow.get_external_workflow_handle(task_id).signal(name, told)
     except ApplicationError as error:  # it has ended in the meantime: what it says is on its way to us
         workflow.logger.info("task %s had already ended: %s", task_id, error.type)
+        return False
+    return True
 
 
 def _levels(task: OpenTask) -> list[Level]:

@@ -5,6 +5,7 @@ through activities; and tells its episode of the first visit and of the end.
 """
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from temporalio import workflow
@@ -19,7 +20,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.core import views as journals
     from workflows.core.bounds import NOTES_KEPT, SNAPSHOT_BYTES
     from workflows.core.codes import check_workflow_id
-    from workflows.core.effects import Notify
     from workflows.core.entries import Entry
     from workflows.core.errors import Refused
     from workflows.core.progress import Changed, JournalLine
@@ -31,7 +31,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.details import referral_attributes, referral_table
     from workflows.messages import TaskDone, TaskHeard, TaskReach
     from workflows.notices import Reach
-    from workflows.outward import Outward
+    from workflows.outward import Outward, too_late
     from workflows.pathways.referral import new_referral
     from workflows.referral_errands import Errands
     from workflows.showing import ShownAttributes
@@ -163,12 +163,9 @@ class Referral:
         except Exception as error:
             # The task was withdrawn while it was being completed, or cannot be so yet; the person hears why (E10).
             came = TaskHeard(objection=application_error(error).message)
-            lines = (f"Your answer {done.outcome} had no effect: {came.objection}",)
-            self.referral.effects.append(
-                Notify(f"{done.task_id}:late", "case_manager", done.by, "answer_too_late", lines)
-            )
             self._judged(lambda: self.referral.ask_anew(done.task_id, workflow.now()))
-        self._outward.tell_heard(done.task_id, came)
+        late = partial(self._errands.notify, too_late(done, came))
+        self._outward.tell_heard(done.task_id, came, late=late)
         self._moved = True
 
     @workflow.signal(name="task_reach")

@@ -69,7 +69,7 @@ class Errands:
             case CloseTask():
                 return self._outward.close_task(effect)
             case Notify():
-                return self._notify(effect)
+                return self.notify(effect)
             case FindCandidates():
                 return self._find(effect)
             case Disclose():
@@ -83,7 +83,8 @@ class Errands:
             case ReportToEpisode():
                 return self._report(effect)
 
-    async def _notify(self, notice: Notify) -> None:
+    async def notify(self, notice: Notify) -> None:
+        """Tell staff something that is no task."""
         key = f"{self._referral.start.referral_id}:{notice.key}"
         await self._outward.notify(notice, key)
 

@@ -29,6 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.core.urgency import Urgency, while_overdue
     from workflows.details import as_text
     from workflows.messages import (
+        TOO_LATE,
         Acknowledging,
         Completion,
         HistoryLine,
@@ -41,6 +42,7 @@ with workflow.unsafe.imports_passed_through():
         TaskView,
         TaskWithdrawn,
         Why,
+        no_effect,
     )
     from workflows.notices import StaffNotices, others_than, until_the_task_ends
     from workflows.staff import roles_in_directory
@@ -85,6 +87,8 @@ class StaffTask:
         self.withdrawn: TaskWithdrawn | None = None
         self.came_of_it: TaskHeard | None = None
         """What the episode says of the answer."""
+        self._is_waited_for = False
+        """Whether whoever gave the answer waits to hear what comes of it."""
         self.ended: HistoryLine | None = None
         self.told: dict[str, str] = {}
         """The staff ids of those who were reached, with the role as which they were."""
@@ -253,9 +257,12 @@ class StaffTask:
             workflow.upsert_search_attributes([seen.FLAGS.value_set(flags)])
             self._show()
             reach = TaskReach(task_id=self.task.task_id, unreached=self.unreached)
-            passing_on = asyncio.create_task(self._pass_on("task_reach", reach))
-            self._passing_on.add(passing_on)
-            passing_on.add_done_callback(self._passing_on.discard)
+            self._begin_to_pass_on("task_reach", reach)
+
+    def _begin_to_pass_on(self, signal: str, message: TaskReach | StaffNotice) -> None:
+        passing_on = asyncio.create_task(self._pass_on(signal, message))
+        self._passing_on.add(passing_on)
+        passing_on.add_done_callback(self._passing_on.discard)
 
     async def _pass_on(self, signal: str, message: TaskDone | TaskReach | StaffNotice) -> bool:
         """Tell whoever asked for the task; whether there was still somebody to tell."""
@@ -296,12 +303,14 @@ class StaffTask:
         self._must_be_open()
         self.done = TaskDone(task_id=self.task.task_id, known_as=known_as, **said.model_dump())
         self.ended = self._note(f"completed: {self.done.outcome}", self.done.by)
+        self._is_waited_for = True
         with suppress(TimeoutError):
             await workflow.wait_condition(
                 lambda: self.came_of_it is not None,
                 timeout=HEARD_WITHIN,
                 timeout_summary="The answer is told, heard or not",
             )
+        self._is_waited_for = False
         if self.came_of_it and self.came_of_it.objection:
             raise _refused("NotAllowedNow", f"{said.outcome} had no effect: {self.came_of_it.objection}")
         return self.view()
@@ -324,8 +333,15 @@ class StaffTask:
         if news is None or self._refusal or not self.done:
             return
         self.came_of_it = news
-        if news.objection:
-            self._note(f"the answer had no effect: {news.objection}")
+        if not news.objection:
+            return
+        self._note(f"the answer had no effect: {news.objection}")
+        if not self._is_waited_for:
+            line = no_effect(self.done, news.objection)
+            late = self._notice(TOO_LATE, [line]).model_copy(
+                update={"role": "case_manager", "staff_id": self.done.by, "others": [], "in_danger": False}
+            )
+            self._begin_to_pass_on("pass_on", late)
 
     @workflow.update(name="reassign", description="Give the task to another person: {to, by, instead_of?}")
     async def reassign(self, change: Any) -> TaskView:

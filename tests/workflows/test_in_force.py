@@ -3,8 +3,10 @@
 The clinic database, by which each sending is judged, is read the moment an answer is there.
 """
 
+import json
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,21 +16,24 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities.clinic_database import ClinicDatabase, Crosswalk
 from activities.clinic_database.consents import Consents
+from tests.mail_server import MailServer
+from tests.waiting import eventually
 from tests.workflows.story import Story
 from tests.workflows.test_what_anybody_sends import task
-from worker.mailbox import Mailbox
+from worker.mailbox import Mailbox, read
 from worker.run import running_worker
 from worker.settings import Settings
 
 TRIES = 6
 """Each saying is tried as often: what is merely fast is in force most of the time."""
+ANSWER = {"by": "cm-1", "outcome": "iop"}
 
 
 class Door:
     """The consents of one episode as a sending of this moment would find them."""
 
-    def __init__(self, story: Story, database: ClinicDatabase, today: date) -> None:
-        self.story, self.database, self.today = story, database, today
+    def __init__(self, story: Story, database: ClinicDatabase, today: date, mail: Path) -> None:
+        self.story, self.database, self.today, self.mail = story, database, today, mail
         self._consents = Consents(database)
 
     async def standing(self) -> set[str]:
@@ -54,7 +59,7 @@ async def door(
         today = await story.today()
         await Crosswalk(database).open_episode("MRN-1", "e1", today)
         await story.admit()
-        yield Door(story, database, today)
+        yield Door(story, database, today, mailbox.file)
     await database.close()
 
 
@@ -116,6 +121,54 @@ async def test_C1_an_answer_that_the_engine_refuses_is_refused(door: Door) -> No
     assert "had no effect: about: nothing named task-b1 is open" in refused.value.cause.message
     assert await handle.result() == "iop"
     assert "had no effect" in (await handle.query("task"))["history"][-1]["what"]
+    # It was told as it was given: no mail says it again.
+    await environment.client.get_workflow_handle("episode-e1").signal(
+        "task_completed", ANSWER | {"task_id": "task-b0"}
+    )
+
+    async def too_late() -> list[str]:
+        return [mail["body"] for mail in read(door.mail) if "answer too late" in mail["subject"]]
+
+    (mailed,) = await eventually(too_late)
+    assert "nothing named task-b0 is open" in mailed
+
+
+async def test_E10_an_answer_for_which_nobody_waits_any_more_is_told_by_mail(
+    dev_server: WorkflowEnvironment, clinic_settings: Settings
+) -> None:
+    """The episode was paused as the answer was given, and the task has not ended yet, since a notice is on its way."""
+    client = dev_server.client
+    with MailServer(int(clinic_settings.smtp.rpartition(":")[2])) as mail:
+        mail.goes_on.clear()
+        async with running_worker(client, clinic_settings, versioned=False):
+            paused = await client.start_workflow(
+                "CareEpisode", {}, id="episode-p1", task_queue="nobody-there"
+            )
+            start = task("task-p1", episode_id="p1")
+            handle = await client.start_workflow("StaffTask", start, id="task-p1", task_queue="carepath")
+
+            async def a_notice_is_on_its_way() -> bool:
+                return mail.tried > 0
+
+            await eventually(a_notice_is_on_its_way)
+            answer = await handle.execute_update("complete", {"by": "cm-1", "outcome": "done"})
+            assert not answer["is_heard"]
+            await handle.signal("answer_heard", {"objection": "about: nothing named task-p1 is open."})
+            await handle.query("task")
+            mail.goes_on.set()
+            await handle.result()
+            told = [
+                event.workflow_execution_signaled_event_attributes
+                async for event in paused.fetch_history_events()
+                if event.HasField("workflow_execution_signaled_event_attributes")
+            ]
+            assert [one.signal_name for one in told] == ["task_completed", "pass_on"]
+            notice = json.loads(told[-1].input.payloads[0].data)
+            assert (notice["staff_id"], notice["subject_code"]) == ("cm-1", "answer_too_late")
+            assert notice["lines"] == [
+                "Your answer done had no effect: about: nothing named task-p1 is open."
+            ]
+            await paused.terminate()
 
 
 async def test_C1_an_episode_that_is_away_keeps_no_answer_waiting(door: Door) -> None:
