@@ -35,9 +35,10 @@ tests/fhir_server/node_modules/.installed: tests/fhir_server/package.json
 	cd tests/fhir_server && npm install --no-package-lock --no-audit --no-fund --loglevel=error
 	@touch $@
 
-verify: setup ## the proof of each pathway: only a person ends an episode, something is always awaited, and more
+verify: setup ## the proof of each pathway (only a person ends an episode, something is always awaited), and that it finds seeded faults
 	$(BIN)/carepath pathway verify iop
 	$(BIN)/carepath pathway verify php
+	$(BIN)/python -m pytest --numprocesses auto -m thorough tests/pathways/proof
 
 coverage: setup ## how much of the core and the pathways their own tests reach, by branch; fails below 95 %
 	$(BIN)/python -m pytest --numprocesses auto --dist worksteal tests/core tests/pathways --deselect tests/pathways/proof --cov --cov-branch

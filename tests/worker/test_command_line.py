@@ -140,12 +140,6 @@ async def test_a_clinic_is_taken_over_and_run_from_the_command_line(
         assert (second.returncode, "already has the open episode" in second.stderr) == (1, True)
 
 
-def test_partial_hospitalization_is_proved_as_the_intensive_outpatient_program_is() -> None:
-    result = carepath("pathway", "verify", "php")
-    assert result.returncode == 0, result.stdout
-    assert "Every invariant holds." in result.stdout
-
-
 def test_a_pathway_without_claims_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("worker.commands.pathways.pathway_named", lambda name: SimpleNamespace(name=name))
     with pytest.raises(CannotDo, match="The pathway new makes no claims"):
