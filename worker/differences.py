@@ -140,11 +140,13 @@ _COPY = (
 )
 _UNKNOWN = (
     "{id} runs, and the clinic database knows no patient of it: no message reaches anybody, and a second episode of "
-    "the same person is not noticed. `carepath patient link KEY {id}` says who it is."
+    "the same person is not noticed. `carepath patient link KEY {id}` says who it is, and refuses where that person "
+    "has an open episode. If it was started by mistake, such as by Start Workflow Like This One in the Web UI, "
+    "`carepath record {id} exit reason=other on=DATE --by …` closes it."
 )
 _CLOSED_HERE = (
     "{id} runs in stage {stage}, and the clinic database has noted it as closed{beside}. If it is not needed, "
-    "`carepath record {id} exit reason=other` closes it; else let the other one end by an exit."
+    "`carepath record {id} exit reason=other on=DATE --by …` closes it; else let the other one end by an exit."
 )
 _WITHOUT_EPISODE = (
     "{id} ({task}) is owed to {episode}, which does not run: what is answered reaches nobody. Mend {episode} first; if "

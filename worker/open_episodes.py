@@ -21,6 +21,8 @@ class Listed:
     execution: Execution | None
     """None: it is open for the clinic, and the server knows nothing of it any more."""
     clinic_zone: str
+    patient_known: bool = True
+    """Whether the clinic database knows whose it is; one that was started in the Web UI is nobody's (I6)."""
 
     @property
     def state(self) -> str:
@@ -57,6 +59,7 @@ class Listed:
             "state": self.state,
             **self.attributes,
             "gate_opens_on": self.gate_opens_on,
+            "patient_known": self.patient_known,
         }
 
 
@@ -77,11 +80,12 @@ async def open_episodes(here: Clinic) -> list[Listed]:
     Raises:
         CannotDo: the server or the clinic database does not answer.
     """
-    owed = [f"episode-{one.episode_id}" for one in await here.crosswalk.all_episodes() if one.is_open]
+    known = {f"episode-{one.episode_id}": one for one in await here.crosswalk.all_episodes()}
+    owed = [workflow_id for workflow_id, one in known.items() if one.is_open]
     running = [one.id async for one in here.listed(f"WorkflowType = '{seen.CARE_EPISODE}' AND {OPEN}")]
     looked_at = await all_described(here.client, dict.fromkeys([*owed, *running]))
     found = [
-        Listed(workflow_id, one, here.settings.timezone)
+        Listed(workflow_id, one, here.settings.timezone, workflow_id in known)
         for workflow_id, one in looked_at.items()
         if workflow_id in owed or (one and one.runs)
     ]

@@ -1,6 +1,7 @@
 """Whatever an operator presses in the Web UI, nobody drops out of the lists, and each difference is named (E9, I6)."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -151,6 +152,59 @@ async def test_E9_I6_paused_terminated_deleted_and_copied_episodes_are_seen_and_
         assert all(f"episode-{name}" in listing[1] for name in ("a1", "b2", "c5", "d4")), listing
         left = {about for about in await found(here) if about.startswith("episode-")}
         assert left == set()
+
+
+async def test_I6_a_second_episode_that_was_started_in_the_web_ui_is_seen_in_the_list_and_each_remedy_works(
+    clinic_settings: Settings, mailbox: Mailbox
+) -> None:
+    async with clinic(clinic_settings) as (server, here):
+        await here.admit(start("a1"), "MRN-a1")
+        for name in ("a2", "b1"):
+            await server.client.start_workflow(
+                "CareEpisode", start(name), id=f"episode-{name}", task_queue="carepath"
+            )
+        address = server.client.service_client.config.target_host
+
+        async def typed(*arguments: str) -> tuple[int, str]:
+            done = await asyncio.to_thread(carepath, *arguments, settings=clinic_settings, address=address)
+            return done.returncode, done.stdout + done.stderr
+
+        async def listed() -> dict[str, bool]:
+            shown = json.loads((await typed("list", "--json"))[1])
+            return {one["episode_id"]: one["patient_known"] for one in shown}
+
+        async def all_are_listed() -> bool:
+            return await listed() == {"episode-a1": True, "episode-a2": False, "episode-b1": False}
+
+        await eventually(all_are_listed)
+        shown = (await typed("list"))[1]
+        assert "no patient known" in shown
+        assert "Of 2 of them the clinic database knows no patient: `carepath doctor`" in " ".join(
+            shown.split()
+        )
+        problems = (await typed("doctor"))[1]
+        for remedy in (
+            "carepath patient link KEY episode-b1",
+            "carepath record episode-a2 exit reason=other",
+        ):
+            assert remedy in problems
+        assert await typed("patient", "link", "MRN-b1", "episode-b1") == (
+            0,
+            "episode-b1 belongs to this patient now.\n",
+        )
+        code, told = await typed("patient", "link", "MRN-a1", "episode-a2")
+        assert (code, "already has the open episode a1" in told) == (1, True), told
+        assert "carepath record episode-a2 exit reason=other on=DATE --by" in told
+        code, told = await typed(
+            "record", "episode-a2", "exit", "reason=other", f"on={datetime.now(ZONE).date()}", "--by", "th-1"
+        )
+        assert code == 0, told
+        assert {about for about in await found(here) if about.startswith("episode-")} == set()
+
+        async def the_list_is_that_of_the_clinic() -> bool:
+            return await listed() == {"episode-a1": True, "episode-b1": True}
+
+        await eventually(the_list_is_that_of_the_clinic)
 
 
 async def test_a_failing_episode_is_called_so(clinic_settings: Settings, mailbox: Mailbox) -> None:

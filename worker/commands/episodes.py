@@ -73,6 +73,12 @@ def admit(
                 as_json({"episode_id": new, "entries": results})
             else:
                 console.print(f"Started episode-{new}.")
+                if not patient_key:
+                    console.print(
+                        "The clinic database knows no patient of it, so no message reaches anybody: `carepath patient "
+                        f"link KEY {new}` says who it is.",
+                        soft_wrap=True,
+                    )
             refused = [r for r in results if r["error"]]
             if refused:
                 told = " ".join(f"Entry {r['index'] + 1}: {r['error']['message']}" for r in refused)

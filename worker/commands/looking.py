@@ -12,7 +12,7 @@ from worker.commands.options import Episode, Json, read_day
 from worker.episodes import Clinic, clinic, episode_id
 from worker.errors import CannotDo
 from worker.executions import OPEN, Execution, described, why_it_does_not_run
-from worker.open_episodes import open_episodes
+from worker.open_episodes import Listed, open_episodes
 from worker.owners import Owners
 from worker.people import named
 from worker.sentences import sentence
@@ -201,12 +201,16 @@ def list_episodes(
                     one.attributes.get("site"),
                     "\n".join([owners.shown(one.attributes.get("owner")), *_orphaned(orphans[one.id])]),
                     one.gate_opens_on,
-                    _words(", ".join(one.attributes.get("flags", []))),
+                    _words(", ".join([*one.attributes.get("flags", []), *_of_nobody(one)])),
                 )
                 for one in shown
             ],
             whole=["episode", "gate opens"],
         )
+        if unknown := [one for one in shown if not one.patient_known]:
+            console.print(
+                f"Of {len(unknown)} of them the clinic database knows no patient: `carepath doctor` says what to do."
+            )
         if stuck := [one for one in shown if one.state != "running"]:
             console.print(
                 f"{len(stuck)} of them {'does' if len(stuck) == 1 else 'do'} not run as they should: `carepath doctor` "
@@ -223,6 +227,10 @@ async def _with_tasks_of_nobody(here: Clinic, owners: Owners) -> Counter[str]:
         if not owners.is_known(one.attributes.get("owner")):
             found[episode_id(one.attributes.get("episode") or "")] += 1
     return found
+
+
+def _of_nobody(episode: Listed) -> list[str]:
+    return [] if episode.patient_known else ["no patient known"]
 
 
 def _orphaned(tasks: int) -> list[str]:

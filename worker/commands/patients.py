@@ -178,7 +178,10 @@ def link_(
             try:
                 await here.crosswalk.open_episode(key, bare_id(episode), found.started_at.date())
             except EpisodeAlreadyOpen as error:
-                raise CannotDo(str(error)) from None
+                raise CannotDo(
+                    f"{error} If {episode_id(episode)} is not needed, `carepath record {episode_id(episode)} exit "
+                    "reason=other on=DATE --by …` closes it."
+                ) from None
         console.print(f"{episode_id(episode)} belongs to this patient now.")
 
     asyncio.run(run())
