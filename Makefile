@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test pythons fhir verify coverage bench lint format histories lock clean
+.PHONY: help setup up test pythons fhir verify coverage bench lint format docs histories lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -56,6 +56,9 @@ lint: setup ## formatter, linter, types, and who may import whom
 format: setup ## mend what the formatter and linter can mend
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: setup ## write the pages of docs/ that come from the code: rules, entries, policy, the picture of the imports
+	$(BIN)/python -m worker.handbook
 
 histories: setup ## record the stored histories again, after a change that is meant to decide otherwise
 	$(BIN)/python -m tests.workflows.histories

@@ -51,6 +51,7 @@ COMMANDS = {
     "simulate": "simulating.app",
     "pathway": "pathways.pathway",
     "policy": "pathways.policy",
+    "rules": "rules.app",
     "referral": "referrals.referral",
     "consent": "consents.consent",
     "patient": "patients.patient",

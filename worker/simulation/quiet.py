@@ -101,7 +101,7 @@ async def _do_nothing(_: Sequence[RawValue]) -> None:
 
 
 def quiet_worker(client: Client) -> Worker:
-    """The real workflows, with activities that do nothing."""
+    """The real workflows, with activities that do nothing: nothing is sent, and no ledger is written (P10)."""
     return Worker(
         client, task_queue=visibility.TASK_QUEUE, workflows=WORKFLOWS, workflow_runner=sandbox(),
         activities=[

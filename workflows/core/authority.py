@@ -24,7 +24,7 @@ from workflows.core.facts import Facts
 from workflows.core.keys import kind_of
 from workflows.core.record import Record, Recorded, targets_of
 from workflows.core.signing import Signers, signers
-from workflows.core.sources import may_correct, spoken_by
+from workflows.core.sources import may_be_stated_by, may_correct, spoken_by
 
 _DECIDED: Mapping[type[Entry], str] = {
     LevelOfCareDecision: "a level of care",
@@ -57,11 +57,11 @@ def refuse_for_its_source(entry: Entry, record: Record) -> None:
         NotAllowedNow: who would have to state it.
     """
     source, what = spoken_by(entry), _DECIDED.get(type(entry))
-    if what and source not in (Source.STAFF, Source.IMPORT):
+    if what and source not in may_be_stated_by(type(entry)):
         raise NotAllowedNow(
             f"source: {what} is decided on by a named person of the staff; a {source.value} states facts only."
         )
-    if isinstance(entry, Test | Medication) and source in (Source.PATIENT, Source.KIOSK):
+    if isinstance(entry, Test | Medication) and source not in may_be_stated_by(type(entry)):
         who = "the laboratory or the staff" if isinstance(entry, Test) else "the staff or whoever prescribes"
         raise NotAllowedNow(
             f"source: a {entry.kind} is stated by {who}, because it changes what counts as a use; a {source.value} "

@@ -73,8 +73,11 @@ class BusinessHours(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     opens: ClockTime = time(9)
+    """The time on the wall at which it opens (T6)."""
     closes: ClockTime = time(17)
+    """The time at which it closes (T6)."""
     weekdays: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri")
+    """The days on which it is open (T6)."""
 
     @model_validator(mode="after")
     def _opens_before_it_closes(self) -> Self:

@@ -12,7 +12,7 @@ from workflows.core.errors import NotAllowedNow
 from workflows.core.facts import Answer, Facts
 from workflows.core.keys import kind_of, subject_of
 from workflows.core.signing import ON_CALL
-from workflows.core.sources import spoken_by
+from workflows.core.sources import may_be_stated_by, spoken_by
 
 NEEDS_REASON = frozenset(
     {
@@ -152,7 +152,7 @@ def accepted_by(kind: str, outcomes: Collection[str], entries: Collection[str]) 
 
 
 def _check_who(decision: Decision, duty: Duty, facts: Facts) -> None:
-    if (source := spoken_by(decision)) not in (Source.STAFF, Source.IMPORT):
+    if (source := spoken_by(decision)) not in may_be_stated_by(Decision):
         raise NotAllowedNow(
             f"source: a decision is signed by a named person of the staff; a {source.value} states facts only (E1)."
         )

@@ -83,10 +83,15 @@ class Dose(_Part):
     """The weekly dose (A1); the numbers are ASAM level 2.1 for adults."""
 
     min_minutes: Minutes = 540
+    """Least minutes of the program's services in a week."""
     max_minutes: Minutes = 1140
+    """Most minutes in a week; the week's report says when there were more."""
     min_days: Annotated[int, Field(ge=0, le=7)] = 3
+    """On so many days of the week at least."""
     max_days: Annotated[int, Field(ge=0, le=7)] = 5
+    """On so many days of the week at most."""
     max_days_without_service: Annotated[int, Field(ge=0, le=7)] = 2
+    """So many days in a row may be without an offered service."""
     forecast_on_day: Annotated[int, Field(ge=1, le=7)] = 4
     """Day of the program week, 1 to 7, on which a shortfall is forecast (A7)."""
     weekly_summary: bool = True
@@ -111,22 +116,30 @@ class Gate(_Part):
     """The sobriety gate before aftercare (S9, S10)."""
 
     sober_days: Days = 30
+    """So many days since last use (S9)."""
     min_negative_tests: Annotated[int, Field(ge=0)] = 2
+    """So many valid negatives within these days (S9)."""
     max_days_between_tests: Annotated[int, Field(ge=1)] = 14
+    """No stretch of these days is longer without a valid test (S9)."""
     controlled_days_count: bool = False
     """Whether days in hospital or jail count toward `sober_days`; they never break the window (S10)."""
     review: Delay = Delay(business_days=1)
+    """Until a clinician signs a gate that is ready (S9)."""
     review_again_days: Days = 7
-    """After a clinician holds a ready gate, the review comes back."""
+    """After a clinician holds a ready gate, the review comes back (S9)."""
 
 
 class Length(_Part):
     """The length of the program and its extension (S11)."""
 
     days: Annotated[int, Field(ge=1)] = 90
+    """Program days after which the gate may pass; where it does not, the program is extended."""
     extension_days: Annotated[int, Field(ge=1)] = 14
+    """Days by which one extension goes on."""
     max_extensions: Annotated[int, Field(ge=0)] = 4
+    """After so many a team review is mandatory, and nothing else."""
     continued_stay_review: Delay = Delay(business_days=2)
+    """Until a clinician has said why the stay goes on."""
 
 
 class Rung(_Part):
@@ -137,13 +150,21 @@ class Rung(_Part):
     """
 
     name: str
+    """What the rung is called; each has a name of its own."""
     after: Delay
+    """How long after the missed session's end it is reached."""
     at_misses: Annotated[int, Field(ge=2)] | None = None
+    """With so many misses in a row it is reached at once."""
     message: str | None = None
+    """The template of a message to the person."""
     task: str | None = None
+    """The kind of a task."""
     role: str = "case_manager"
+    """Whose task it is."""
     within: Delay = Delay(by_close_of_business=True)
+    """Until the task is due."""
     outcomes: tuple[str, ...] = ("reached", "not_reached")
+    """What the task may be answered with."""
     contacts_others: Literal["no", "with_consent", "only"] = "no"
     """Whether somebody whom a consent names is contacted too, or is all that the rung is for; then it is skipped
     where no consent names anybody (P7)."""
@@ -200,12 +221,15 @@ class Attendance(_Part):
     """Missed sessions and the ladder that follows them (A3-A6)."""
 
     grace_minutes: Minutes = 15
+    """So long after its end a session without any word of it becomes a presumed miss (A3)."""
     early_minutes: Minutes = 15
     """Who comes so long before a session has come to it; who comes while it is on has come late (A2)."""
     excuse_notice_minutes: Minutes = 0
     """So long before a session a patient's own excuse must come; after that only staff excuse (A3)."""
     ladder: Annotated[tuple[Rung, ...], Field(min_length=1)] = _MISSED_SESSION_LADDER
+    """The steps by which a search for the person grows (A4)."""
     high_risk_flags: tuple[str, ...] = ("recent_overdose", "suicide_risk", "opioid_use_after_abstinence")
+    """Flags with which clinical contact the same day takes the place of the ladder (A6)."""
     flag_names: Mapping[str, str] = Field(
         default_factory=lambda: {
             **dict.fromkeys(
@@ -246,10 +270,11 @@ class Attendance(_Part):
     high_risk_contact: Delay = Delay(by_end_of_day=True)
     """Same-day clinical contact by the on-call role, also at night and at weekends (A6)."""
     high_risk_contact_again: Delay = Delay(hours=4)
-    """After an attempt that did not reach the person."""
+    """After an attempt that did not reach the person (A6)."""
     last_rung_again: Delay = Delay(days=7)
-    """How long after an answer the last rung asks anew, for as long as the search goes on."""
+    """How long after an answer the last rung asks anew, for as long as the search goes on (A4)."""
     engagement_plan: Delay = Delay(business_days=1)
+    """Until it is agreed how a person who was reached comes back (A5)."""
 
     @model_validator(mode="after")
     def _rungs_in_order(self) -> Self:
@@ -270,12 +295,19 @@ class SlipResponse(_Part):
     """What follows a slip (S3)."""
 
     safety_check: Delay = Delay(by_end_of_day=True)
+    """Until somebody has made sure that the person is safe."""
     safety_check_again: Delay = Delay(hours=2)
+    """After an attempt that did not reach the person."""
     individual_session: Delay = Delay(business_days=1)
+    """Until a session with the person alone."""
     plan_review: Delay = Delay(hours=72)
+    """Until the plan of care has been looked through."""
     review_at_slips: Annotated[int, Field(ge=1)] = 2
+    """So many slips ask for a review of the level of care…"""
     review_within_days: Days = 14
+    """…if they lie within so many days."""
     review_due: Delay = Delay(business_days=2)
+    """Until that review is done."""
     offer: Delay = Delay(business_days=2)
     """Until it is known what became of an offer of more care."""
     offer_again: Delay = Delay(business_days=2)
@@ -288,26 +320,31 @@ class TestPhase(_Part):
     __test__ = False  # not a test case, whatever pytest may think
 
     until_day: Annotated[int, Field(ge=1)] | None = None
+    """The last program day of the phase; absent: to the end."""
     max_gap_days: Annotated[int, Field(ge=1)]
+    """Tests are drawn at most so many days apart."""
 
 
 class Tests(_Part):
     """How tests are drawn, which substances count, and which medication explains which positive (S4-S8)."""
 
     phases: tuple[TestPhase, ...] = (TestPhase(until_day=30, max_gap_days=7), TestPhase(max_gap_days=12))
-    """Denser in the first phase; with none, no test is drawn."""
+    """Denser in the first phase; with none, no test is drawn (S4)."""
     after_slip_days: Days = 14
     """So long after a slip became known tests are drawn more often (S3)."""
     after_slip_max_gap_days: Annotated[int, Field(ge=1)] = 4
+    """Then at most so many days apart (S3)."""
     collection: Delay = Delay(business_days=1)
-    """The window in which a drawn test is collected."""
+    """The window in which a drawn test is collected (S4)."""
     not_collected: Delay = Delay(business_days=1)
+    """Until somebody has said why a test was not collected (S4)."""
     result: Delay = Delay(business_days=5)
-    """So long after a specimen was collected its result is asked about, if nothing is recorded of it."""
+    """So long after a specimen was collected its result is asked about, if nothing is recorded of it (S5)."""
 
     never_counted: tuple[str, ...] = (
         "nicotine", "cotinine", "tobacco", "cigarette", "cigarettes", "vape", "caffeine", "coffee", "tea",
     )  # fmt: skip
+    """What is never a slip, under every name that it goes by (S8)."""
     explained_by: Mapping[str, tuple[str, ...]] = Field(
         default_factory=lambda: {
             "buprenorphine": ("buprenorphine", "norbuprenorphine", "naloxone", "opioids"),
@@ -316,7 +353,8 @@ class Tests(_Part):
             "naloxone": ("naloxone",),
         }
     )
-    """What a medication explains in a test, by its active ingredient; each ingredient is looked for in the name."""
+    """What a medication explains in a test, by its active ingredient; each ingredient is looked for in the name
+    (S7)."""
     product_names: Mapping[str, str] = Field(
         default_factory=lambda: {
             **dict.fromkeys(
@@ -327,24 +365,30 @@ class Tests(_Part):
             **dict.fromkeys(("vivitrol", "revia", "depade"), "naltrexone"),
         }
     )
-    """Product names of medication for addiction in the United States, with the active ingredient of each."""
+    """Product names of medication for addiction in the United States, with the active ingredient of each (S7)."""
     excused_reasons: tuple[str, ...] = ("unable", "absent", "excused", "clinic_cancelled")
     """Why a test that was not provided raises no doubt (S5); any other reason, and none, is a refusal (S6)."""
     hold_review: Delay = Delay(business_days=1)
+    """Until a clinician has looked at what holds the gate (S2, S6)."""
     hold_review_again: Delay = Delay(business_days=3)
-    """After a clinician chose to collect again or to await the confirmation, the question comes back."""
+    """After a clinician chose to collect again or to await the confirmation, the question comes back (S6)."""
 
 
 class Aftercare(_Part):
     """Check-ins after the program (C2): weekly, then every two weeks, then monthly."""
 
     weekly_for_weeks: Days = 8
+    """So many weeks check-ins come weekly."""
     fortnightly_until_month: Days = 10
+    """Up to this month they come every two weeks."""
     monthly_until_month: Days = 18
+    """Up to this month they come monthly; then aftercare has reached its length."""
     closer_from_risk: Annotated[int, Field(ge=0, le=10)] = 4
     """From this score on the next check-in comes within a week."""
     in_person_from_risk: Annotated[int, Field(ge=0, le=10)] = 7
+    """From this score on the next check-in is in person."""
     checkin_within: Delay = Delay(by_close_of_business=True)
+    """Until a check-in of the day is done."""
     checkin_again: Delay = Delay(business_days=1)
     """After an attempt that did not reach the person."""
     checkin_attempts: Annotated[int, Field(ge=1)] = 3
@@ -353,6 +397,7 @@ class Aftercare(_Part):
     lost_contact_after_days: Days = 30
     """So long after the last contact, with a check-in missed, closing for lost contact is proposed."""
     lost_contact_again: Delay = Delay(days=30)
+    """After it was decided to search on, the proposal comes back."""
     closer_contact_days: Days = 3
     """Where a clinician asks for closer contact the next check-in comes within so many days (C1, S13)."""
     closer_after_use_days: Days = 30
@@ -360,28 +405,39 @@ class Aftercare(_Part):
     continue_for: Delay = Delay(days=30)
     """After a clinician continued aftercare beyond its length, the question comes back."""
     reassessment: Delay = Delay(business_days=1)
+    """Until a clinician has answered a use in aftercare, late news, or a missed check-in (C1, C2, S13)."""
 
 
 class Intake(_Part):
     """Intake (I2-I4)."""
 
     level_of_care_decision: Delay = Delay(business_days=1)
+    """Until a clinician has decided on the level of care (I2)."""
     admission: Delay = Delay(business_days=3)
+    """Until the person is screened, and admitted (I4)."""
     screening_again: Delay = Delay(business_days=1)
-    """After an attempt that did not reach the person."""
+    """After an attempt that did not reach the person (I1)."""
     short_use_years: Annotated[float, Field(ge=0)] = 1
+    """Use of fewer years, with nothing else that speaks for more care, proposes outpatient care (I2)."""
     long_use_years: Annotated[float, Field(ge=0)] = 10
+    """Use of so many years or more speaks for more than an IOP (I1, I2)."""
     dangerous_withdrawal: tuple[str, ...] = ("alcohol", "benzodiazepines", "barbiturates")
+    """Substances whose withdrawal is a danger to life (I1)."""
 
 
 class Course(_Part):
     """Leave, crisis and exits (E3, E6-E8, C7)."""
 
     reopen_within: Delay = Delay(hours=72)
+    """So long after a withdrawal all can be reopened as it was (E3)."""
     crisis_response: Delay = Delay(minutes=30)
+    """Until whoever is on call has answered a crisis (E8)."""
     after_crisis: Delay = Delay(business_days=1)
+    """Until the contact and the look at the level of care that follow a crisis (E8)."""
     after_leave: Delay = Delay(business_days=1)
+    """Until a person who is back from leave is screened again (E6)."""
     exit_bundle: Delay = Delay(business_days=1)
+    """Until whoever leaves has the exit bundle (C7)."""
     transfer_visit: Delay = Delay(days=7)
     """Until the receiving side is asked whether the first visit was attended (E5)."""
     late_entries_for: Delay = Delay(days=2192)
@@ -392,23 +448,28 @@ class Discharge(_Part):
     """Involuntary discharge (E2): how long each step may take, and the time for an appeal."""
 
     review: Delay = Delay(business_days=2)
+    """Until the director has looked whether the reason is fair."""
     team_meeting: Delay = Delay(business_days=2)
+    """Until the team has met."""
     notice: Delay = Delay(business_days=1)
+    """Until the written notice is handed over."""
     appeal_period: Delay = Delay(hours=72)
+    """So long after the notice the person may appeal."""
     appeal_not_before: Delay = Delay(hours=24)
     """Counted from the notice."""
     appeal_answered_within: Delay = Delay(hours=72)
     """Counted from the appeal."""
     decision: Delay = Delay(business_days=1)
+    """Until the director has decided."""
 
 
 class Privacy(_Part):
     """Consent and disclosure (P4, P8)."""
 
     after_revocation: Delay = Delay(business_days=1)
-    """Until the case manager has seen to what leaned on a consent that was taken back."""
+    """Until the case manager has seen to what leaned on a consent that was taken back (P4)."""
     ledger_years: Annotated[int, Field(ge=6)] = 6
-    """How far back an accounting of disclosures goes at least (45 CFR 164.528)."""
+    """How far back an accounting of disclosures goes at least (45 CFR 164.528) (P8)."""
     consent_events: tuple[str, ...] = (
         "end_of_legal_proceedings", "end_of_probation", "end_of_parole", "end_of_insurance", "end_of_research",
     )  # fmt: skip
@@ -419,6 +480,7 @@ class Messages(_Part):
     """Messages to patients (P2)."""
 
     quiet_from: time | None = time(21)
+    """From this time of day on no message leaves."""
     quiet_until: time | None = time(8)
     """No message between these wall-clock times of the person's zone where they have named none (47 CFR 64.1200(c)(1):
     nobody is called before 8 or after 21 o'clock). What falls between waits, and is judged again when it ends (A5)."""
@@ -428,12 +490,15 @@ class Linkage(_Part):
     """Referrals of every kind (C3-C5, I3, E5): how long each step may take before a person is asked."""
 
     offer: Delay = Delay(business_days=3)
-    """Until a therapist and mutual help have been offered after the step down."""
+    """Until a therapist and mutual help have been offered after the step down (C3, C4)."""
     at_most: Annotated[int, Field(ge=1, le=50)] = 5
     """How many candidates a search brings."""
     search_by_hand: Delay = Delay(business_days=2)
+    """Until somebody has looked for a place where the directories know none."""
     choice: Delay = Delay(business_days=3)
+    """Until the person has chosen."""
     consent: Delay = Delay(business_days=2)
+    """Until a consent for the place that was chosen is signed (P3)."""
     contact: Delay = Delay(business_days=2)
     """A contact that a person makes by hand, where an agency has no channel."""
     reconcile: Delay = Delay(business_days=1)
@@ -443,9 +508,11 @@ class Linkage(_Part):
     waitlist: Delay = Delay(days=7)
     """So long on a waiting list the next candidate is offered."""
     appointment: Delay = Delay(business_days=3)
+    """Until there is an appointment with a place that has accepted."""
     visit_asked: Delay = Delay(business_days=1)
     """After an appointment, until it is known whether it was attended."""
     rebooking: Delay = Delay(business_days=2)
+    """Until there is a new appointment after one that was missed or cancelled."""
     first_visit: Delay = Delay(days=14)
     """The wait clock from the choice to the first visit; when it is over, the next candidate is offered (C3)."""
     first_visit_elsewhere: Delay = Delay(days=7)
@@ -455,6 +522,7 @@ class Linkage(_Part):
     first_meeting: Delay = Delay(days=7)
     """The first meeting of mutual help, told by the patient (C4)."""
     sponsor: Delay = Delay(days=30)
+    """After the first meeting, until the person is asked about a sponsor (C4)."""
     engaged: Delay = Delay(days=14)
     """After the first visit, until the patient is asked whether it is right for them."""
     cancellation: Delay = Delay(business_days=2)
@@ -464,11 +532,11 @@ class Linkage(_Part):
     poll: Delay = Delay(business_hours=4)
     """How often an agency is asked for news: at least once in a business day, and never within 15 minutes."""
     late_entries_for: Delay = Delay(days=14)
-    """How long a closed referral still takes what becomes known late."""
+    """How long a closed referral still takes what becomes known late (E11)."""
     purpose: str = "referral"
     """Purpose code of the disclosure to an agency (P3)."""
     content: tuple[str, ...] = ("referral",)
-    """Content codes of the disclosure to an agency."""
+    """Content codes of the disclosure to an agency (P3)."""
     content_unnamed: tuple[str, ...] = ("identity", "contact")
     """The same for a service that is not among `named_services`: what it is about does not go out by default (C5)."""
     secular_choice: str = "SMART Recovery meeting, online"
@@ -504,14 +572,18 @@ class Escalation(_Part):
     """One level of the ladder by which an overdue task climbs: whose it becomes, how long after it was due."""
 
     role: str
+    """Whose it becomes."""
     after: Delay
+    """How long after it was due."""
 
 
 class Policy(_Part):
     """All numbers of one program."""
 
     clock_skew_minutes: Minutes = 5
+    """So far ahead of ours another clock may be, before what it says counts as said of the future (T5)."""
     business: BusinessHours = BusinessHours()
+    """When the program's office is open, in which business time runs (T6)."""
     dose: Dose = Dose()
     gate: Gate = Gate()
     length: Length = Length()
@@ -530,6 +602,7 @@ class Policy(_Part):
         Escalation(role="supervisor", after=Delay(hours=4)),
         Escalation(role="director", after=Delay(hours=24)),
     )
+    """Who takes an overdue task over, one after the other (T7)."""
     stale_after: Delay = Delay(hours=12)
     """An alarm whose time passed longer ago than this, as after an outage, is not sent to a patient (T7)."""
 

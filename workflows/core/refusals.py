@@ -41,7 +41,7 @@ from workflows.core.record import Recorded
 from workflows.core.risk import refuse_almost_known
 from workflows.core.services import refuse_unknown_service, refuse_unknown_services
 from workflows.core.signing import signers
-from workflows.core.sources import spoken_by
+from workflows.core.sources import may_be_stated_by, spoken_by
 
 
 def refuse(arriving: Recorded, facts: Facts, stage: str, defaults: Mapping[str, Any]) -> None:
@@ -269,7 +269,8 @@ def _exit(entry: Exit, facts: Facts, stage: str) -> None:
             "exit is dated by the day on which the stay ended."
         )
     source = spoken_by(entry)
-    if source not in (Source.STAFF, Source.IMPORT) and (source, entry.reason) != (Source.PATIENT, "withdrew"):
+    by_patient = source is Source.PATIENT and entry.reason != "withdrew"
+    if by_patient or source not in may_be_stated_by(Exit):
         raise NotAllowedNow(
             "source: an exit is signed by a named person of the staff, and a patient may withdraw; a "
             f"{source.value} states facts only (E1)."

@@ -1,8 +1,28 @@
-"""Whose statements a source may take back: a rule about two statements alone, so that it holds in whatever order they
-arrive (E0, T4)."""
+"""What a source may state, and whose statements it may take back: rules about statements alone, so that they hold in
+whatever order these arrive (E0, E1, T4)."""
+
+from collections.abc import Mapping
 
 from workflows.core.entries.base import Entry, Source
-from workflows.core.entries.sobriety import Test
+from workflows.core.entries.clinic import Closure, TeamChange
+from workflows.core.entries.course import Decision, Exit, PolicyAdoption
+from workflows.core.entries.intake import LevelOfCareDecision
+from workflows.core.entries.sobriety import Medication, Test
+
+BY_STAFF = (Source.STAFF, Source.IMPORT)
+"""A named person's word, given here or, before the episode was taken over, in another system (E1)."""
+
+_BY_WHOM: Mapping[type[Entry], tuple[Source, ...]] = {
+    **dict.fromkeys((LevelOfCareDecision, PolicyAdoption, TeamChange, Closure, Decision), BY_STAFF),
+    Exit: (*BY_STAFF, Source.PATIENT),
+    **dict.fromkeys((Test, Medication), (*BY_STAFF, Source.LAB, Source.AGENCY)),
+}
+
+
+def may_be_stated_by(kind: type[Entry]) -> tuple[Source, ...]:
+    """The sources that may state a kind of entry: every one, but for what moves or shapes care (E0, E1)."""
+    return _BY_WHOM.get(kind, tuple(Source))
+
 
 NO_PERSONS = frozenset({*(source.value for source in Source), "carepath", "system"})
 """Words in the place of a staff id that name nobody: a source, or the machine itself."""

@@ -28,9 +28,13 @@ class WeeklySession(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     weekday: Annotated[Weekday, BeforeValidator(_weekday)]
+    """The day of the week."""
     start: Annotated[str, BeforeValidator(_clock_time)]
+    """The time on the wall, such as 18:00."""
     minutes: Annotated[int, Field(gt=0, le=720)]
+    """How long it lasts."""
     service: Code = "group"
+    """What is done there; one of the policy's services, or another name of one."""
 
 
 class Attendance(Entry):
@@ -38,10 +42,13 @@ class Attendance(Entry):
 
     kind: Literal["attendance"]
     session: SessionStart
+    """The session's start; an arrival while it is on is late."""
     status: Literal["attended", "excused", "missed"]
+    """Whether the person came; an absence that was excused is no miss (A3)."""
     minutes: Annotated[int, Field(ge=0, le=720)] | None = None
     """Minutes really attended; absent: the whole session."""
     service: Name | None = None
+    """Where it differs from the session's, or where no session stands."""
 
     def when(self) -> datetime | None:
         # An absence may be excused ahead of its session: then it is true from when it is recorded.
@@ -54,11 +61,17 @@ class SessionChange(Entry):
     kind: Literal["session_change"]
     states_a_plan: ClassVar[bool] = True
     session: SessionStart
+    """The session that is meant, or that is added."""
     change: Literal["cancelled", "moved", "added"]
+    """What happens to it."""
     new_start: SessionStart | None = None
+    """Where it is moved to."""
     minutes: Annotated[int, Field(gt=0, le=720)] | None = None
+    """How long it lasts now; absent: as before."""
     service: Code | None = None
+    """What is done there now; absent: as before."""
     reason: Literal["clinic", "holiday", "weather", "patient"] = "clinic"
+    """Why."""
 
     @model_validator(mode="after")
     def _moved_needs_a_target(self) -> "SessionChange":
@@ -73,7 +86,9 @@ class Schedule(Entry):
     kind: Literal["schedule"]
     states_a_plan: ClassVar[bool] = True
     schedule: Annotated[tuple[WeeklySession, ...], Field(min_length=1)]
+    """The sessions of a week."""
     from_: date = Field(alias="from")
+    """The first day on which it holds."""
 
     def when(self) -> date:
         return self.from_
@@ -84,11 +99,14 @@ class Contact(Entry):
 
     kind: Literal["contact"]
     at: datetime
+    """When it was tried."""
     channel: Code
+    """How, such as `phone`."""
     outcome: Literal[
         "reached", "voicemail", "no_answer", "busy", "wrong_number", "disconnected", "callback_scheduled",
         "crisis_escalated", "replied", "sent", "no_reply", "undeliverable", "opted_out",
     ]  # fmt: skip
+    """What came of it."""
 
     def when(self) -> datetime:
         return self.at
@@ -104,7 +122,9 @@ class Module(Entry):
 
     kind: Literal["module"]
     skill: Code
+    """Which one."""
     done_on: date
+    """The day on which it was finished."""
 
     def when(self) -> date:
         return self.done_on
@@ -115,7 +135,9 @@ class MutualHelp(Entry):
 
     kind: Literal["mutual_help"]
     on: date
+    """The day of the meeting."""
     group: Code
+    """Which fellowship, such as `na`."""
 
     def when(self) -> date:
         return self.on

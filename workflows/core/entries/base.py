@@ -83,7 +83,9 @@ class Entry(BaseModel):
     by: Code
     """Staff id or system that states it."""
     source: Source = Source.STAFF
+    """Who or what it comes from; what each may state differs."""
     note_ref: Code | None = None
+    """Where the clinic's own note about it is: a reference, never text about the person (P1)."""
     supersedes: Code | None = None
     """Id of an entry that this one replaces; the replaced one no longer stands (T3)."""
     supersedes_reason: Reason | None = None

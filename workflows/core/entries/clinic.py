@@ -35,11 +35,15 @@ class TeamChange(Entry):
     kind: Literal["team"]
     states_a_plan: ClassVar[bool] = True
     role: Role
+    """The role that changes hands."""
     staff_id: StaffId
+    """Who has it from then on."""
     from_: date = Field(alias="from")
+    """The first day."""
     until: date | None = None
     """The last day of standing in."""
     stands_in_for: StaffId | None = None
+    """The person in whose place."""
 
     @model_validator(mode="after")
     def _is_a_change(self) -> Self:
@@ -63,7 +67,9 @@ class Closure(Entry):
     kind: Literal["closure"]
     states_a_plan: ClassVar[bool] = True
     on: date
+    """The day."""
     reason: Reason
+    """Why, such as snow."""
 
     def when(self) -> date:
         return self.on

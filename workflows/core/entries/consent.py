@@ -41,18 +41,29 @@ class Consent(Entry):
 
     kind: Literal["consent"]
     consent_id: Code
+    """A code of the consent's own."""
     type: Annotated[str, BeforeValidator(_type)] = "disclosure"
+    """What kind of consent it is; counselling notes and legal proceedings need their own."""
     discloser: Code = "program"
+    """Who may disclose."""
     recipient: Name | None = None
+    """To whom."""
     purpose: Name | None = None
+    """Why."""
     content: Annotated[tuple[Content, ...], BeforeValidator(_list)] = ()
+    """What, as a list of codes."""
     may_revoke: bool = True
+    """Whether it says that it can be taken back; one that does not is refused."""
     signed_on: date | None = None
+    """The day of the signature."""
     signed_by: Literal["patient", "representative"] = "patient"
+    """Who signed."""
     authority: Code | None = None
     """By what right a representative signed, such as guardian."""
     expires_on: date | None = None
+    """The last day on which it holds."""
     expires_event: Name | None = None
+    """The event with which it ends, where it has no last day."""
 
     @model_validator(mode="after")
     def _has_every_element(self) -> "Consent":
@@ -88,7 +99,9 @@ class Revocation(Entry):
 
     kind: Literal["revocation"]
     consent_id: Code
+    """The consent that is taken back."""
     on: date | None = None
+    """The day on which it was said; absent: today."""
     form: Literal["written", "spoken", "event"] = "written"
     """`event`: nobody has taken it back, but the event with which it was to end has come to pass."""
 

@@ -21,7 +21,9 @@ class Leave(Entry):
     kind: Literal["leave"]
     states_a_plan: ClassVar[bool] = True
     reason: Name
+    """Such as `hospital`, `jail`, `travel`; days in a controlled environment do not count toward the gate (S10)."""
     from_: date = Field(alias="from")
+    """The first day."""
     until: date
     """The last day of leave."""
 
@@ -40,6 +42,7 @@ class Return(Entry):
 
     kind: Literal["return"]
     on: date
+    """The day on which they are back."""
 
     def when(self) -> date:
         return self.on
@@ -50,7 +53,9 @@ class Crisis(Entry):
 
     kind: Literal["crisis"]
     type: Name
+    """Such as `overdose`, `suicide`, `violence`."""
     at: datetime
+    """When it happened."""
 
     def when(self) -> datetime:
         return self.at
@@ -62,8 +67,11 @@ class Flag(Entry):
 
     kind: Literal["flag"]
     name: Name
+    """Such as `recent_overdose`; those of high risk are a table of the policy."""
     on: date
+    """The first day."""
     off: date | None = None
+    """The last day."""
 
     @model_validator(mode="after")
     def _goes_off_after_it_is_on(self) -> "Flag":
@@ -80,7 +88,9 @@ class Checkin(Entry):
 
     kind: Literal["checkin"]
     on: date
+    """The day of the check-in."""
     risk: Annotated[int, Field(ge=0, le=10)]
+    """How likely a return to use seems."""
 
     def when(self) -> date:
         return self.on
@@ -91,9 +101,13 @@ class Decision(Entry):
 
     kind: Literal["decision"]
     about: Code
+    """The id of a task, its kind, or what may be decided at any time."""
     choice: Code
+    """One of the choices that are offered."""
     reason: Reason | None = None
+    """Why; some choices need it."""
     on: date | None = None
+    """The day of the decision; absent: today."""
 
     def when(self) -> date | None:
         return self.on
@@ -104,7 +118,9 @@ class Exit(Entry):
 
     kind: Literal["exit"]
     reason: ExitReason
+    """How it ended; `involuntary` and `lost_contact` come only by their decisions."""
     on: date
+    """The day that is stated; the day on which the stay ended stands beside it (E4)."""
     to: LevelOfCare | None = None
     """Where a transfer goes to (E5)."""
 
@@ -117,6 +133,7 @@ class PolicyAdoption(Entry):
 
     kind: Literal["policy"]
     policy: dict[str, JsonValue]
+    """The numbers that change, part by part; all others stay as they are pinned."""
 
 
 class Retraction(Entry):
@@ -124,4 +141,6 @@ class Retraction(Entry):
 
     kind: Literal["retraction"]
     entry_id: Code
+    """The entry that was wrong."""
     reason: Reason
+    """Why it was wrong."""

@@ -33,15 +33,23 @@ class Screening(Entry):
 
     kind: Literal["screening"]
     on: date | None = None
+    """The day of the talk; absent: today."""
     substances: list[Code] | None = None
+    """What the person uses; names of the policy's dangerous withdrawal are looked for among them."""
     years_of_use: Annotated[float, Field(ge=0, le=100)] | None = None
+    """For how long."""
     co_occurring: list[Code] | None = None
+    """Anxiety, bipolar, depression, PTSD, trauma, and others."""
     prior_return_to_use: bool | None = None
+    """Whether an earlier treatment was followed by a return to use."""
     home_safe: bool | None = None
+    """Whether home is safe and stable."""
     support_network: bool | None = None
+    """Whether there are people who support them."""
     withdrawal_risk: Annotated[Literal["none", "low", "moderate", "high"], BeforeValidator(_risk)] | None = (
         None
     )
+    """How dangerous stopping would be."""
     duties: list[Code] | None = None
     """Reasons to live at home: young children, work, sole caretaker, others."""
 
@@ -69,8 +77,11 @@ class LevelOfCareDecision(Entry):
 
     kind: Literal["level_of_care"]
     on: date | None = None
+    """The day of the decision; absent: today."""
     level: LevelOfCare
+    """The level that is decided on; IOT is IOP (I5)."""
     reason: Reason | None = None
+    """Why, above all where it differs from the proposal."""
 
     def when(self) -> date | None:
         return self.on
@@ -81,6 +92,7 @@ class Admission(Entry):
 
     kind: Literal["admission"]
     on: date
+    """The first day."""
     last_use_on: date | None = None
     """Reported or verified; admission waits until it is known."""
 
@@ -96,9 +108,13 @@ class Goal(Entry):
 
     kind: Literal["goal"]
     goal_id: Code
+    """A code of the goal's own."""
     title: Code | None = None
+    """A short code for what it is about."""
     status: Literal["open", "met", "waived"] = "open"
+    """Where it stands; the gate asks that each is met or waived (S9)."""
     on: date | None = None
+    """The day since which that is so; absent: today."""
 
     def when(self) -> date | None:
         return self.on
@@ -109,7 +125,9 @@ class Acknowledgement(Entry):
 
     kind: Literal["acknowledgement"]
     what: Code
+    """`rights_notice` or `contact_preferences`."""
     on: date
+    """The day of the signature."""
 
     def when(self) -> date:
         return self.on
@@ -121,12 +139,14 @@ class Need(Entry):
 
     kind: Literal["need"]
     service: Name
+    """What is needed, such as `therapist`, `aa`, `food_bank`."""
     referral_kind: Literal["therapist", "mutual_help", "service", "level_of_care"] | None = None
     """Which kind of referral it is; absent: as the service says."""
     wishes: dict[str, JsonValue] = Field(default_factory=dict)
     """By name: specialties, payers, languages, modality, max_km, weekdays, not_before, not_after, fellowships, formats,
     open_meetings_only, volunteer_contact."""
     on: date | None = None
+    """The day since which it is needed; absent: today."""
 
     @model_validator(mode="after")
     def _nothing_is_disclosed_to_mutual_help(self) -> "Need":

@@ -13,9 +13,13 @@ class ReferralNews(Entry):
 
     kind: Literal["referral_news"]
     referral_id: Code
+    """Which referral."""
     state: Literal["open", "visited", "closed"]
+    """How it stands."""
     reason: Code | None = None
+    """Why it is closed."""
     at: AwareDatetime
+    """Since when."""
 
     def when(self) -> datetime:
         return self.at

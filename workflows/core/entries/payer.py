@@ -17,7 +17,9 @@ class Payer(Entry):
 
     kind: Literal["payer"]
     authorization_id: Code
+    """The payer's own code for what it was asked."""
     decision: Literal["approved", "partially_approved", "denied"]
+    """What the payer will pay for."""
     on: date
     """The day of the payer's notice."""
     appeal_by: date | None = None

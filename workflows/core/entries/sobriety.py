@@ -13,9 +13,13 @@ class Use(Entry):
 
     kind: Literal["use"]
     on: date
+    """The day of the use."""
     evidence: Literal["self_report", "observed", "collateral"] = "self_report"
+    """Who says so: the person, somebody who saw it, or somebody else who knows them."""
     substance: Code = "unspecified"
+    """What was used."""
     class_: Literal["slip", "relapse"] = Field("slip", alias="class")
+    """`relapse` is a clinician's word."""
 
     def when(self) -> date:
         return self.on
@@ -33,14 +37,19 @@ class Test(Entry):
 
     kind: Literal["test"]
     test_id: Code
+    """The specimen's own code."""
     ordered_on: date | None = None
+    """The day on which it was ordered."""
     collected_on: date | None = None
+    """The day on which it was given; it dates a positive (S5)."""
     use_on: date | None = None
     """A clinician's estimate of the day of use; absent: the collection date stands for it (S5)."""
     result: TestResult = "pending"
+    """What is known by now."""
     substances: tuple[Code, ...] = ()
     """What was found, for a positive; what was prescribed and not found, for a negative."""
     reason: Name | None = None
+    """Why it was not provided; some reasons excuse it (S5)."""
     reported_at: datetime | None = None
     """When the laboratory reported this result; results of one test are ordered by it where it is known (T4)."""
 
@@ -73,9 +82,13 @@ class Medication(Entry):
 
     kind: Literal["medication"]
     name: Code
+    """Its name, of the ingredient or of the product."""
     treats: Code | None = None
+    """What it is for."""
     start_on: date
+    """The first day."""
     end_on: date | None = None
+    """The last day; absent: it goes on."""
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> "Medication":

@@ -118,7 +118,8 @@ class UseFacts(CourseFacts):
 
     @fact
     def last_use_on(self) -> date | None:
-        """The latest use that stands, whoever told it and whenever (S2); None: not known."""
+        """The latest use that stands, whoever told it and whenever (S2); None: not known. A slip moves this day, and
+        with it the gate, and nothing else (S1)."""
         known = [self.slips[-1].on] if self.slips else []
         if stated := self.last_use_at_admission:
             known.append(stated)

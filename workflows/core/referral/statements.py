@@ -42,7 +42,9 @@ class Statement(Entry):
     """What all statements about a referral have in common."""
 
     at: Moment | None = None
+    """The instant at which it was so."""
     on: date | None = None
+    """The day on which it was so."""
 
     def when(self) -> date | datetime | None:
         return self.at or self.on
@@ -52,7 +54,9 @@ class AboutPlace(Statement):
     """A statement about one of the places to go."""
 
     listing_id: Code | None = None
+    """The place, as the directory calls it."""
     agency: Code | None = None
+    """The place, as the agencies file calls it."""
     choice_id: Code | None = None
     """Id of the choice that is meant, where the same place was chosen again since."""
 
@@ -63,11 +67,17 @@ class Place(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     listing_id: Code
+    """The place, as the directory calls it."""
     name: str
+    """What it is called."""
     agency: Code | None = None
+    """The agency to which a referral can be sent."""
     online: bool = False
+    """Whether one takes part from home."""
     secular: bool = False
+    """Whether it is a secular choice (C4)."""
     why: tuple[str, ...] = ()
+    """The reasons for its rank."""
 
 
 class Candidates(Statement):
@@ -75,8 +85,11 @@ class Candidates(Statement):
 
     kind: Literal["candidates"]
     found: tuple[Place, ...]
+    """The places."""
     as_of: datetime | None = None
+    """How old the directory was."""
     search: Code | None = None
+    """The search that it answers."""
 
 
 class Preference(Statement):
@@ -84,7 +97,9 @@ class Preference(Statement):
 
     kind: Literal["preference"]
     wishes: dict[str, JsonValue] = Field(default_factory=dict)
+    """By name, as in `need`."""
     leave_out: tuple[Code, ...] = ()
+    """Places that are not offered again."""
 
 
 class Choice(Statement):
@@ -92,8 +107,11 @@ class Choice(Statement):
 
     kind: Literal["choice"]
     listing_id: Code
+    """The place, as the directory calls it, or a code of your own."""
     name: str | None = None
+    """What a place of their own is called."""
     agency: Code | None = None
+    """The agency to which the referral is sent."""
 
 
 class ConsentGiven(Statement):
@@ -101,8 +119,11 @@ class ConsentGiven(Statement):
 
     kind: Literal["consent"]
     consent_id: Code | None = None
+    """Which consent."""
     recipient: Code | None = None
+    """Whom it names."""
     purpose: Code | None = None
+    """What it is for."""
 
 
 class ConsentRevoked(Statement):
@@ -110,6 +131,7 @@ class ConsentRevoked(Statement):
 
     kind: Literal["revocation"]
     consent_id: Code
+    """Which consent."""
 
 
 class Sending(AboutPlace):
@@ -121,16 +143,21 @@ class Sending(AboutPlace):
 
     kind: Literal["sending"]
     outcome: Outcome
+    """What became of it."""
     what: Literal["referral", "cancellation", "completion"] = "referral"
+    """What was sent."""
     try_id: Code | None = None
+    """Which attempt."""
     reference: (
         Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None
     ) = None
     """The agency's own word for it, as long as a channel takes."""
     consent_id: Code | None = None
+    """The consent on which it left."""
     way: Literal["content", "link", "post"] | None = None
     """What was sent; of a `link` a person tells what it is about."""
     reason: Reason | None = None
+    """Why it did not leave."""
 
 
 class SendAgain(AboutPlace):
@@ -144,7 +171,9 @@ class AgencyAnswered(AboutPlace):
 
     kind: Literal["answer"]
     status: Status
+    """What the agency says."""
     appointment_at: Moment | None = None
+    """The appointment, where it names one."""
 
 
 class Appointment(AboutPlace):
@@ -152,7 +181,9 @@ class Appointment(AboutPlace):
 
     kind: Literal["appointment"]
     appointment_at: Moment | None = None
+    """When it is."""
     change: Literal["booked", "cancelled"] = "booked"
+    """Whether it is booked or cancelled."""
 
 
 class Visit(AboutPlace):
@@ -160,6 +191,7 @@ class Visit(AboutPlace):
 
     kind: Literal["visit"]
     status: Literal["attended", "missed"] = "attended"
+    """Whether the person came."""
 
 
 class NotComfortable(AboutPlace):
@@ -185,6 +217,7 @@ class Sponsor(Statement):
 
     kind: Literal["sponsor"]
     status: Literal["found", "not_wanted"] = "found"
+    """Found, or not wanted."""
 
 
 class Cancellation(AboutPlace):
@@ -192,6 +225,7 @@ class Cancellation(AboutPlace):
 
     kind: Literal["cancellation"]
     reason: Reason | None = None
+    """Why."""
 
 
 class CancellationConfirmed(AboutPlace):
@@ -207,6 +241,7 @@ class Closing(Statement):
 
     kind: Literal["closing"]
     reason: ClosingReason
+    """How it ended."""
 
 
 class Reply(Statement):
@@ -214,8 +249,11 @@ class Reply(Statement):
 
     kind: Literal["reply"]
     about: Code
+    """The kind of the task, or its id."""
     choice: Code
+    """One of its outcomes."""
     reason: Reason | None = None
+    """Why."""
 
 
 STATEMENTS: dict[str, type[Entry]] = {

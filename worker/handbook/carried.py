@@ -1,0 +1,52 @@
+"""What carries each rule: the functions, policy numbers and tests that name it."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from worker.handbook.citations import Place, in_sources, in_tests
+from worker.handbook.numbers import numbers
+from workflows.core.rules import FAMILIES, RULES
+
+NUMBERS_STAND_IN = "workflows/core/policy.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """One rule, and what names it."""
+
+    rule: str
+    family: str
+    says: str
+    functions: Sequence[Place]
+    numbers: Sequence[str]
+    tests: Sequence[Place] | None
+    """None where the tests are not at hand, as in an installed package."""
+
+    def as_data(self) -> dict[str, Any]:
+        """The same as plain data."""
+        tests = None if self.tests is None else [str(one) for one in self.tests]
+        return {**asdict(self), "functions": [str(one) for one in self.functions], "tests": tests}
+
+    @property
+    def missing(self) -> list[str]:
+        """What a rule needs and has not: something that does it, and a test that would fail without."""
+        lacks = [] if any(place.name for place in self.functions) else ["the code says nothing"]
+        return [*lacks, "no test says anything"] if self.tests == [] else lacks
+
+
+def carried() -> list[Carried]:
+    """Every rule in its order."""
+    sources, tests = in_sources(), in_tests()
+    rules_of = {number.name: number.rules for number in numbers()}
+    return [
+        Carried(
+            rule,
+            FAMILIES[rule[0]],
+            says,
+            [place for place in sources[rule] if place.file != NUMBERS_STAND_IN],
+            [name for name, named in rules_of.items() if rule in named],
+            None if tests is None else tests[rule],
+        )
+        for rule, says in RULES.items()
+    ]
