@@ -228,7 +228,9 @@ class Attendance(_Part):
     """So long before a session a patient's own excuse must come; after that only staff excuse (A3)."""
     ladder: Annotated[tuple[Rung, ...], Field(min_length=1)] = _MISSED_SESSION_LADDER
     """The steps by which a search for the person grows (A4)."""
-    high_risk_flags: tuple[str, ...] = ("recent_overdose", "suicide_risk", "opioid_use_after_abstinence")
+    high_risk_flags: tuple[str, ...] = (
+        "recent_overdose", "suicide_risk", "opioid_use_after_abstinence", "unclear_crisis",
+    )  # fmt: skip
     """Flags with which clinical contact the same day takes the place of the ladder (A6)."""
     flag_names: Mapping[str, str] = Field(
         default_factory=lambda: {
@@ -256,6 +258,12 @@ class Attendance(_Part):
     """Other names of these flags; capitals, spaces, hyphens and underscores make no difference (A6)."""
     crisis_flags: Mapping[str, str] = Field(default_factory=lambda: {"overdose": "recent_overdose"})
     """The flag that a crisis raises by itself, by its type; a type that is the name of a flag raises that one (A6)."""
+    crises_without_flag: tuple[str, ...] = (
+        "violence", "domestic_violence", "assault", "severe_withdrawal", "withdrawal", "child_at_risk", "child_safety",
+        "child_neglect", "child_abuse",
+    )  # fmt: skip
+    """Types of crisis that are answered at once and raise no flag (E8). A type that nobody knows raises unclear_crisis,
+    which is a high risk (A6)."""
     raised_flag_days: Annotated[int, Field(ge=1, le=3650)] = 90
     """So long a flag stays on that was raised by itself (A6)."""
     abstinence_days: Days = 14

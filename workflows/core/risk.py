@@ -6,6 +6,10 @@ from difflib import get_close_matches
 
 from workflows.core.errors import InvalidEntry
 from workflows.core.policy import Attendance
+from workflows.core.vocabulary import crisis_in
+
+UNCLEAR_CRISIS = "unclear_crisis"
+"""The flag of a crisis in words that nobody here knows: until a person has spoken with them it is a high risk (A6)."""
 
 _TELLING = re.compile(r"suicid|overdos|opioid|opiate|selfharm")
 """What a name that means a high risk has in it; a name that nobody knows and that has it is asked about."""
@@ -20,9 +24,13 @@ def flag_meant(name: str, rules: Attendance) -> str | None:
 
 
 def flag_of_crisis(kind: str, rules: Attendance) -> str | None:
-    """The flag that a crisis of a kind raises by itself."""
+    """The flag that a crisis of a kind raises by itself: by its name, else by the words within it. Only a kind of which
+    the policy says so raises none; what nobody here knows is a high risk (A6)."""
+    word = _squeezed(kind)
     table = {_squeezed(other): flag for other, flag in rules.crisis_flags.items()}
-    return table.get(_squeezed(kind)) or flag_meant(kind, rules)
+    if flag := table.get(word) or flag_meant(kind, rules) or crisis_in(kind):
+        return flag
+    return None if word in map(_squeezed, rules.crises_without_flag) else UNCLEAR_CRISIS
 
 
 def is_opioid(substance: str, rules: Attendance) -> bool:

@@ -1,4 +1,5 @@
-"""The words for what a person may need, and the one judge of which kind of referral a word begins (C3-C5).
+"""The words for what a person may need or be in danger of: the one judge of which kind of referral a word begins
+(C3-C5), and of which danger to life somebody's words mean (A6).
 
 A need that is stated, a search in the directories and the listings of a directory all meet here, so that no face judges
 otherwise than another. Nothing is disclosed to mutual help: whatever means it begins no referral of another kind (C4).
@@ -89,6 +90,16 @@ _THERAPY = re.compile(
     r"\btherap(y|ist|ists|ies)\b|psychotherap|\bcounsel(l)?(or|ors|ing)\b|\bpsycholog(ist|y)|\blcsw\b|\blpc\b|\blmft\b|"
     r"\bmental health\b"
 )
+_CRISES = {
+    "recent_overdose": r"over[ -]?do[sz]|\bo\.?d\b|\bo\.?d\.?'?(ed|ing)\b|\bnarcan|naloxone",
+    "suicide_risk": r"suici|sucid|self[ -]?(harm|injur|mutilat)|"
+                    r"\b(kill|harm|hurt|hang|cut)(s|ing|ed)? (him|her|them|my|your|one)[ -]?sel(f|ves)|"
+                    r"\b(want|wish|wanting|wishing|wants|wishes) (to die|to be dead|(he|she|they|i) (was|were) dead)|"
+                    r"\b(end|tak)(e|s|ing) (his|her|their|my|own|one.?s)( own)? li(fe|ves)|\bend it all\b|"
+                    r"\bbetter off dead\b|\bjump(ed|ing)? (off|from)",
+}  # fmt: skip
+"""What people call a danger to life, by the flag of high risk that it means (A6)."""
+
 _SPOKEN_CODES = frozenset({"aa", "na", "ca", "cma", "al_anon", "nar_anon", "alateen", "coda", "smart"})
 """Codes of fellowships that are used as words; of the others only the whole word or the name is meant."""
 
@@ -148,6 +159,11 @@ def fellowship_in(words: str) -> str | None:
 def slug(value: str) -> str:
     """A code of a word: "Dual diagnosis" and "dual-diagnosis" are `dual_diagnosis`."""
     return re.sub(r"[^a-z0-9]+", "_", value.lower()).strip("_")
+
+
+def crisis_in(words: str) -> str | None:
+    """The flag of high risk that some words for a crisis mean: "heroin OD", "wants to kill themself" (A6)."""
+    return next(iter(_spoken_of(_CRISES, [words.replace("-", " ")])), None)
 
 
 def service(words: str) -> str:

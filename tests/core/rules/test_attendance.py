@@ -939,7 +939,11 @@ def test_A6_a_flag_that_may_be_meant_as_one_of_high_risk_is_refused_with_those_t
 @pytest.mark.parametrize(
     ("crisis", "flag"),
     [("overdose", "recent_overdose"), ("Overdose", "recent_overdose"), ("suicide_risk", "suicide_risk"),
-     ("suicide attempt", "suicide_risk"), ("violence", None)],
+     ("suicide attempt", "suicide_risk"), ("violence", None), ("fentanyl overdose", "recent_overdose"),
+     ("opioid-overdose", "recent_overdose"), ("heroin OD", "recent_overdose"), ("OD'd on pills", "recent_overdose"),
+     ("took too much", "unclear_crisis"), ("wants to kill themself", "suicide_risk"),
+     ("suicidal ideation with plan", "suicide_risk"), ("says they want to die", "suicide_risk"),
+     ("panic on the bus", "unclear_crisis"), ("Child at risk", None), ("severe withdrawal", None)],
 )  # fmt: skip
 def test_A6_an_overdose_or_a_risk_of_suicide_raises_its_flag_by_itself_for_ninety_days(
     crisis: str, flag: str | None
@@ -953,6 +957,14 @@ def test_A6_an_overdose_or_a_risk_of_suicide_raises_its_flag_by_itself_for_ninet
     patient.until(MON + 90 * DAY)
     assert patient.progress.flags == []
     patient.says("retraction", entry_id=told.entry_id, reason="another person")
+
+
+def test_A6_a_crisis_that_nobody_here_has_a_word_for_is_a_high_risk_and_replaces_the_ladder() -> None:
+    patient = admitted()
+    patient.says("crisis", type="found on the floor", at=patient.now.isoformat())
+    patient.says("decision", about="crisis_response", choice="safe", by="oc-1")
+    patient.until(MON, "21:30")
+    assert "high_risk_contact" in patient.tasks
 
 
 def test_A6_a_flag_that_raised_itself_is_put_off_by_a_later_word_and_goes_with_its_crisis() -> None:
