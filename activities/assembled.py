@@ -19,6 +19,7 @@ from activities.clinic_database.absences import Absences
 from activities.clinic_database.consents import Consents
 from activities.clinic_database.faults import ChannelFaults
 from activities.clinic_database.patients import Patients
+from activities.clinic_database.texts import Texts
 from activities.clinic_notes import ClinicNotes
 from activities.directory.current import Current
 from activities.directory.store import DirectoryStore
@@ -82,6 +83,7 @@ def assemble(
                 door,
                 crosswalk,
                 Patients(database),
+                Texts(database),
                 Templates(templates or TEMPLATES),
                 clinic_phone,
                 ZoneInfo(timezone),

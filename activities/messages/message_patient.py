@@ -10,9 +10,21 @@ from temporalio.exceptions import ApplicationError
 from activities.channels.reach import OutOfBounds, check_address, check_where_it_leads
 from activities.clinic_database import Crosswalk
 from activities.clinic_database.patients import Patient, Patients
+from activities.clinic_database.texts import Texts
 from activities.messages.files import TemplateRefused, Templates
-from activities.models import MESSAGE_PATIENT, QUIET_HOURS, TEMPLATE_REFUSED, PatientMessage, Receipt
+from activities.messages.replies import meaning_of
+from activities.models import (
+    MESSAGE_PATIENT,
+    QUIET_HOURS,
+    TEMPLATE_REFUSED,
+    TO_BE_READ,
+    PatientMessage,
+    Receipt,
+)
 from activities.sending import Sender
+
+ASK_AGAIN = timedelta(minutes=15)
+"""When a message that waits for a person to read a text is tried again."""
 
 STEP = timedelta(minutes=5)
 """How finely the end of quiet hours is looked for; clocks are set in whole minutes, and zones move in quarters."""
@@ -26,19 +38,22 @@ class PatientMessenger:
         sender: Sender,
         crosswalk: Crosswalk,
         patients: Patients,
+        texts: Texts,
         templates: Templates,
         clinic_phone: str,
         zone: ZoneInfo,
     ) -> None:
         self._sender, self._crosswalk, self._patients = sender, crosswalk, patients
-        self._templates, self._clinic_phone, self._zone = templates, clinic_phone, zone
+        self._texts, self._templates = texts, templates
+        self._clinic_phone, self._zone = clinic_phone, zone
 
     @activity.defn(name=MESSAGE_PATIENT)
     async def message_patient(self, message: PatientMessage) -> Receipt:
         """Send the message, or note why it is not sent.
 
         Raises:
-            ApplicationError: `QuietHours`, to be tried again when they are over; `TemplateRefused` for good.
+            ApplicationError: `QuietHours`, to be tried again when they are over; `TextToBeRead`, when somebody has
+                read what may be a STOP; `TemplateRefused` for good.
         """
         # By the server's clock, which is the one by which the message was asked for.
         now = activity.info().started_time if activity.in_activity() else datetime.now(UTC)
@@ -65,6 +80,10 @@ class PatientMessenger:
             raise ApplicationError(
                 "these are the person's quiet hours", type=QUIET_HOURS, next_retry_delay=wakes - now
             )
+        if await self._may_have_said_stop(patient.patient_key):
+            raise ApplicationError(
+                "a text that may mean STOP has not been read yet", type=TO_BE_READ, next_retry_delay=ASK_AGAIN
+            )
         return await self._sender.send_once(
             message.key,
             episode_id=message.episode_id,
@@ -74,6 +93,12 @@ class PatientMessenger:
             subject=text.subject,
             body=text.body,
         )
+
+    async def _may_have_said_stop(self, patient_key: str) -> bool:
+        """Whether something came from a number of the person that may mean STOP, and nobody has read it (P2)."""
+        doubtful = [one for one in await self._texts.unseen() if meaning_of(one.text) == "doubtful"]
+        keys = [key for one in doubtful for key in await self._patients.reached_at(one.sender)]
+        return patient_key in keys
 
     async def _not_sent(self, message: PatientMessage, why: Literal["stale", "suppressed"]) -> Receipt:
         return await self._sender.note(message.key, why, episode_id=message.episode_id, kind=message.template)

@@ -15,6 +15,7 @@ from temporalio.exceptions import ApplicationError
 from activities.assembled import assemble
 from activities.clinic_database import ClinicDatabase, Crosswalk, migrate
 from activities.clinic_database.patients import Patient, Patients
+from activities.clinic_database.texts import Texts
 from activities.messages.check import check, check_phone, check_sender
 from activities.messages.files import TEMPLATES, TemplateRefused, Templates
 from activities.models import PatientMessage
@@ -84,6 +85,23 @@ async def test_P2_a_message_that_would_be_stale_after_quiet_hours_is_dropped(
     soon = datetime.now(UTC) + timedelta(hours=1)
     assert (await quiet_now.send(message(send_before=soon))).outcome == "stale"
     assert list(read(mailbox.file)) == []
+
+
+async def test_P2_nothing_is_sent_by_itself_until_somebody_has_read_what_may_be_a_STOP(
+    clinic_settings: Settings, mailbox: Mailbox
+) -> None:
+    async with Clinic(clinic_settings, phone="(555) 555-0101") as clinic:
+        texts = Texts(clinic.database)
+        await texts.keep("a" * 64, "+15555550999", "I want to stop it")  # somebody else's
+        await texts.keep("b" * 64, "+15555550101", "Can you call me?")  # no word of stopping
+        assert (await clinic.send(message())).outcome == "sent"
+        await texts.keep("c" * 64, "+15555550101", "I want to stop it")
+        with pytest.raises(ApplicationError, match="may mean STOP") as wait:
+            await clinic.send(message(key="m2"))
+        assert wait.value.next_retry_delay
+        assert not wait.value.non_retryable
+        assert await texts.seen("c" * 64, "cm-1")
+        assert (await clinic.send(message(key="m2"))).outcome == "sent"
 
 
 async def test_P2_quiet_hours_are_those_of_the_persons_own_zone(

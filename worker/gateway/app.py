@@ -175,10 +175,10 @@ class Gateway:
 
     async def _heard(self, sender: str, text: str, number: str) -> None:
         meant = meaning_of(text[:LONGEST])
-        if meant == "unknown" or not is_bare(text[:LONGEST]):
+        if meant not in ("stop", "start") or not is_bare(text[:LONGEST]):
             key = hashlib.sha256(json.dumps([sender, text, number]).encode()).hexdigest()
             await self.texts.keep(key, sender, text)
-        if meant != "unknown":
+        if meant in ("stop", "start"):
             await self.patients.stop_phone(sender, stopped=meant == "stop")
 
 
