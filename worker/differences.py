@@ -18,6 +18,7 @@ from worker.executions import (
     executions,
     why_it_does_not_run,
 )
+from worker.owed import all_lost
 from worker.setup import missing_search_attributes
 from workflows import visibility as seen
 
@@ -57,6 +58,7 @@ async def differences(here: Clinic) -> list[Difference]:
         *await _stuck(here, found, [*episodes, *tasks, *referrals]),
         *_not_of_the_clinic(known, episodes),
         *await _without_episode(here, tasks, {one.id for one in episodes}),
+        *await _lost(here, found, episodes, [*tasks, *referrals]),
     ]
 
 
@@ -131,6 +133,17 @@ async def _without_episode(here: Clinic, tasks: list[Execution], runs: set[str])
         )
         for one in tasks
         if of[one.id] in gone
+    ]
+
+
+async def _lost(
+    here: Clinic, found: Queue, episodes: Iterable[Execution], running: Iterable[Execution]
+) -> list[Difference]:
+    """Open tasks and referrals of running episodes that do not run themselves; nobody answers without a worker."""
+    asked = [one.id for one in episodes if one.state == "running"] if found.problem is None else []
+    lost = await all_lost(here, asked, [one.id for one in running])
+    return [
+        Difference(f"lost_{'referral' if one.task is None else 'task'}", one.id, one.says) for one in lost
     ]
 
 

@@ -221,3 +221,51 @@ async def test_a_failing_episode_is_called_so(clinic_settings: Settings, mailbox
             await eventually(it_is_failing)
             assert await found(here) == {"episode-f1": "failing"}
         await database.close()
+
+
+@pytest.mark.usefixtures("mailbox")
+async def test_E9_a_task_that_was_terminated_is_named_wherever_people_look_until_it_is_revived(
+    clinic_settings: Settings,
+) -> None:
+    async with clinic(clinic_settings) as (server, here):
+        address = server.client.service_client.config.target_host
+
+        async def typed(*arguments: str) -> tuple[int, str]:
+            done = await asyncio.to_thread(carepath, *arguments, settings=clinic_settings, address=address)
+            return done.returncode, " ".join((done.stdout + done.stderr).split())
+
+        await here.admit(start("a1"), "MRN-a1")
+        crisis = {"kind": "crisis", "by": "cm-1", "type": "overdose", "at": datetime.now(UTC).isoformat()}
+        await here.update("episode-a1", "record", crisis)
+
+        async def tasks() -> dict[str, dict[str, Any]]:
+            rows = json.loads((await typed("tasks", "--episode", "a1", "--json"))[1])
+            return {row["task"]: row for row in rows}
+
+        async def it_is_asked() -> bool:
+            return "crisis_response" in await tasks() and await found(here) == {}
+
+        await eventually(it_is_asked)
+        task = (await tasks())["crisis_response"]["task_id"]
+        await server.client.get_workflow_handle(task).terminate("by mistake")
+
+        async def it_is_named() -> bool:
+            return await found(here) == {task: "lost_task"}
+
+        await eventually(it_is_named)
+        remedy = f"carepath revive {task}"
+        for command in (["doctor"], ["why", task], ["progress", "a1"]):
+            assert remedy in (await typed(*command))[1], command
+        assert (await tasks())["crisis_response"]["state"] == "terminated"
+        for filtered in ([], ["--overdue"], ["--mine", "th-1"]):
+            assert (task in (await typed("tasks", *filtered))[1]) == (not filtered)
+        assert "1 open task or referral not running" in (await typed("list"))[1]
+        (row,) = json.loads((await typed("list", "--json"))[1])
+        assert row["open_and_not_running"] == 1
+        assert (await typed("revive", task))[0] == 0
+
+        async def all_are_well() -> bool:
+            return await found(here) == {}
+
+        await eventually(all_are_well)
+        assert (await tasks())["crisis_response"]["state"] == "running"

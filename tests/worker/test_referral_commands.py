@@ -78,3 +78,22 @@ def test_the_chart_of_referrals_is_shown_like_a_pathway() -> None:
         in carepath("pathway", "show", "referral", "--format", "table").stdout
     )
     assert carepath("pathway", "show", "referral", "--format", "svg").stdout.startswith("<svg")
+
+
+async def test_E9_a_referral_that_was_terminated_is_named_with_the_remedy(
+    run: Run, dev_server: WorkflowEnvironment
+) -> None:
+    async def listed() -> list[dict[str, Any]]:
+        return list(json.loads((await run("referral", "list", "--episode", "e1", "--json")).stdout))
+
+    (row,) = await eventually(listed)
+    await dev_server.client.get_workflow_handle(row["referral_id"]).terminate("by mistake")
+
+    async def named() -> bool:
+        told = (await run("doctor")).stdout
+        return f"carepath revive {row['referral_id']}" in " ".join(told.split())
+
+    await eventually(named)
+    assert f"carepath revive {row['referral_id']}" in " ".join(
+        (await run("tasks", "--episode", "e1")).stdout.split()
+    )

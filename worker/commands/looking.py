@@ -13,6 +13,7 @@ from worker.episodes import Clinic, clinic, episode_id
 from worker.errors import CannotDo
 from worker.executions import OPEN, Execution, described, why_it_does_not_run
 from worker.open_episodes import Listed, open_episodes
+from worker.owed import all_lost, lost_from_outside
 from worker.owners import Owners
 from worker.people import named
 from worker.sentences import sentence
@@ -34,6 +35,8 @@ def progress(episode: Episode, json: Json = False) -> None:
         async with clinic() as here:
             shown = await here.query(episode_id(episode), "progress")
             await _say_if_it_does_not_run(here, episode_id(episode))
+            for one in await all_lost(here, [episode_id(episode)]):
+                print(f"Note: {one.says}", file=sys.stderr)
             owners = Owners(here.settings)
         for task in shown["open_tasks"]:
             task["owner_known"] = owners.is_known(task["owner"] or task["role"])
@@ -169,6 +172,7 @@ def list_episodes(
             found = await open_episodes(here)
             owners = Owners(here.settings)
             orphans = await _with_tasks_of_nobody(here, owners)
+            lost = Counter(one.episode for one in await lost_from_outside(here))
             if owner and not any(one.attributes.get("owner") == owner for one in found):
                 named(here.settings, "--owner", owner)
         shown = [
@@ -186,6 +190,7 @@ def list_episodes(
                         **one.as_row(),
                         "owner_known": owners.is_known(one.attributes.get("owner")),
                         "tasks_of_unknown_owners": orphans[one.id],
+                        "open_and_not_running": lost[one.id],
                     }
                     for one in shown
                 ]
@@ -201,7 +206,9 @@ def list_episodes(
                     one.attributes.get("site"),
                     "\n".join([owners.shown(one.attributes.get("owner")), *_orphaned(orphans[one.id])]),
                     one.gate_opens_on,
-                    _words(", ".join([*one.attributes.get("flags", []), *_of_nobody(one)])),
+                    _words(
+                        ", ".join([*one.attributes.get("flags", []), *_of_nobody(one), *_lost(lost[one.id])])
+                    ),
                 )
                 for one in shown
             ],
@@ -211,6 +218,8 @@ def list_episodes(
             console.print(
                 f"Of {len(unknown)} of them the clinic database knows no patient: `carepath doctor` says what to do."
             )
+        if any(lost[one.id] for one in shown):
+            console.print("What is open and does not run reminds nobody: `carepath doctor` says what to do.")
         if stuck := [one for one in shown if one.state != "running"]:
             console.print(
                 f"{len(stuck)} of them {'does' if len(stuck) == 1 else 'do'} not run as they should: `carepath doctor` "
@@ -227,6 +236,11 @@ async def _with_tasks_of_nobody(here: Clinic, owners: Owners) -> Counter[str]:
         if not owners.is_known(one.attributes.get("owner")):
             found[episode_id(one.attributes.get("episode") or "")] += 1
     return found
+
+
+def _lost(number: int) -> list[str]:
+    """A task or referral that was terminated is told to nobody else (E9)."""
+    return [f"{number} open task{'s' if number > 1 else ''} or referral not running"] if number else []
 
 
 def _of_nobody(episode: Listed) -> list[str]:

@@ -12,7 +12,8 @@ from worker.commands.episodes import _plain_word
 from worker.commands.options import By, Json
 from worker.episodes import Clinic, clinic, episode_id, task_id
 from worker.errors import CannotDo, Ended
-from worker.executions import AT_ONCE, OPEN, described
+from worker.executions import AT_ONCE, OPEN, described, why_it_does_not_run
+from worker.owed import Lost, all_lost, lost_from_outside
 from worker.owners import UNKNOWN, Owners
 from worker.people import check_signer, named, roles
 from worker.settings import load_settings
@@ -54,6 +55,16 @@ def tasks(
                 rows.append(
                     {"task_id": one.id, **one.attributes, "state": one.state, "nobody_reached": nobody}
                 )
+            lost = await _lost(here, episode)
+            known = {row["task_id"] for row in rows}
+            rows += [
+                row
+                for one in lost
+                if (row := one.as_task())
+                and row["task_id"] not in known
+                and (not owner or row["owner"] == owner)
+                and (not overdue or row["due"] < datetime.now(UTC))
+            ]
             warn(await here.faults.now(), here.settings)
             owners = Owners(here.settings)
             rows = [{**row, "owner_known": owners.is_known(row.get("owner"))} for row in rows]
@@ -68,10 +79,21 @@ def tasks(
         zone = here.settings.timezone
         columns = ["task, of episode", "what is asked, and the answers", "owner", "due", "level"]
         table(f"Tasks (due in {zone})", columns, [_line(row, zone) for row in rows], whole=columns[:1])
+        shown = {row["task_id"] for row in rows}
+        for one in lost:
+            if one.task is None or one.id in shown:
+                console.print(one.says, soft_wrap=True)
         for page in dict.fromkeys(row["page"] for row in rows if row.get("page")):
             console.print(page, soft_wrap=True)
 
     asyncio.run(run())
+
+
+async def _lost(here: Clinic, episode: str | None) -> list[Lost]:
+    """What is owed and does not run: it must not be missing where everybody looks for what is owed (E9)."""
+    if here.problem is not None:
+        return []
+    return await (all_lost(here, [episode_id(episode)]) if episode else lost_from_outside(here))
 
 
 async def _must_be_known(here: Clinic, role: str | None, episode: str | None) -> None:
@@ -217,7 +239,7 @@ def why(
                     ("rule", shown["why"]["rule"]),
                     ("asks", shown["why"]["asks"]),
                     ("entries", ", ".join(shown["why"]["entries"]) or "none"),
-                    ("state", shown["state"]),
+                    ("state", await _state(here, shown)),
                 ]
                 if shown["nobody_reached"]:
                     rows.append(("nobody was reached", shown["not_reached"]))
@@ -258,6 +280,14 @@ def why(
         as_json(shown) if json else table(f"Why: {subject} (times in {zone})", ["what", "why"], rows)
 
     asyncio.run(run())
+
+
+async def _state(here: Clinic, task: dict[str, Any]) -> str:
+    """What has ended from outside answers as it stood then, as if it were open."""
+    if task["state"] != "open":
+        return str(task["state"])
+    says = why_it_does_not_run(task["task_id"], await described(here.client, task["task_id"]))
+    return f"open, and does not run. {says}" if says else "open"
 
 
 async def _task(here: Clinic, subject: str) -> dict[str, Any] | None:
