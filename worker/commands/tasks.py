@@ -80,9 +80,9 @@ def tasks(
         columns = ["task, of episode", "what is asked, and the answers", "owner", "due", "level"]
         table(f"Tasks (due in {zone})", columns, [_line(row, zone) for row in rows], whole=columns[:1])
         shown = {row["task_id"] for row in rows}
-        for one in lost:
-            if one.task is None or one.id in shown:
-                console.print(one.says, soft_wrap=True)
+        for gone in lost:
+            if gone.task is None or gone.id in shown:
+                console.print(gone.says, soft_wrap=True)
         for page in dict.fromkeys(row["page"] for row in rows if row.get("page")):
             console.print(page, soft_wrap=True)
 
