@@ -129,9 +129,9 @@ def signatures_wanted(entry: Entry, facts: Facts) -> list[Need]:
     """Every signature that the author of an entry gives: for itself where the kind alone tells who may, and for
     whatever it takes back. One's own signature may be taken back by oneself."""
     wanted = []
-    signed = isinstance(entry, Exit | PolicyAdoption | LevelOfCareDecision) and entry.source is Source.STAFF
-    if signed and (own := _own_need(entry, facts)):
+    if _is_signed(entry, facts):
         # A level of care that the screening proposes may be noted by anybody of the team (I2).
+        own = _own_need(entry, facts) or Need(entry.kind, entry.key, entry.by, signers(facts.team, ()))
         wanted.append(own if not isinstance(entry, LevelOfCareDecision) else _of_any_role(own, facts))
     for key in targets_of(entry):
         if known := facts.record.get(key):
@@ -139,6 +139,16 @@ def signatures_wanted(entry: Entry, facts: Facts) -> list[Need]:
                 if not _carries_history(entry, known) and need.by.casefold() != entry.by.casefold():
                     wanted.append(need)
     return wanted
+
+
+def _is_signed(entry: Entry, facts: Facts) -> bool:
+    """Whether the author of an entry signs it. What another system tells of a running episode is signed where it is
+    decided: who ends it or changes its rules is a person who works here, whoever passes it on (E0, E1, T8)."""
+    if entry.source is Source.STAFF:
+        return isinstance(entry, Exit | PolicyAdoption | LevelOfCareDecision)
+    if entry.source is not Source.IMPORT or not isinstance(entry, (Exit, *_DECIDED)):
+        return False
+    return isinstance(entry, TeamChange) or not facts.record.place(entry, facts.now).is_history
 
 
 def _takes_a_role(entry: Entry, facts: Facts) -> TypeGuard[TeamChange]:
@@ -173,13 +183,15 @@ def refuse_unsigned(entry: Entry, facts: Facts) -> None:
     for need in signatures_wanted(entry, facts):
         if objection := need.signers.objection(need.kind, entry.by, facts.frame.known_as(entry.by)):
             takes_back = "" if need.key == entry.key else f" Entry {need.key} is taken back by the same (E0)."
-            raise NotAllowedNow(f"by: {objection}{takes_back}")
+            named = " An import brings it only with the person who signed it (E1)."
+            brought = named if entry.source is Source.IMPORT and need.key == entry.key else ""
+            raise NotAllowedNow(f"by: {objection}{takes_back}{brought}")
 
 
 def unknown_author(entry: Entry, facts: Facts) -> str | None:
     """The author of an entry, where only the staff directory can tell whether they may sign it."""
     wanted: Sequence[Signers] = [need.signers for need in signatures_wanted(entry, facts)]
-    if isinstance(entry, Decision) and spoken_by(entry) is Source.STAFF:
+    if isinstance(entry, Decision) and spoken_by(entry) in (Source.STAFF, Source.IMPORT):
         wanted = [*wanted, signers(facts.team, ())]
     if _takes_a_role(entry, facts):
         return entry.by

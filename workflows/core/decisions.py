@@ -11,7 +11,7 @@ from workflows.core.entries.intake import level_named
 from workflows.core.errors import NotAllowedNow
 from workflows.core.facts import Answer, Facts
 from workflows.core.keys import kind_of, subject_of
-from workflows.core.signing import ON_CALL
+from workflows.core.signing import ON_CALL, Signers, signers
 from workflows.core.sources import may_be_stated_by, spoken_by
 
 NEEDS_REASON = frozenset(
@@ -58,14 +58,16 @@ def answer_to(decision: Decision, duties: Iterable[Duty], ids: Ids, facts: Facts
         # What was decided in another system is history: it needs no task that asked for it here (T7).
         if not placed.is_history:
             raise
-        key, choice, grounds, able = (
-            f"{decision.about}:{decision.key}",
+        able = _of_history(decision, facts)
+        if able:
+            _check_signed(decision, kind_of(decision.about), signers(facts.team, able), facts)
+        return f"{decision.about}:{decision.key}", Answer(
             decision.choice,
-            (),
-            _of_history(decision, facts),
-        )
-        return key, Answer(
-            choice, decision.by, placed.effective_at, decision.key, decision.reason, grounds, able
+            decision.by,
+            placed.effective_at,
+            decision.key,
+            decision.reason,
+            signed_by=able,
         )
     return duty.key, Answer(
         choice_of(decision, duty),
@@ -156,17 +158,16 @@ def _check_who(decision: Decision, duty: Duty, facts: Facts) -> None:
         raise NotAllowedNow(
             f"source: a decision is signed by a named person of the staff; a {source.value} states facts only (E1)."
         )
-    team = facts.team
-    able = duty.signers(team)
+    able = duty.signers(facts.team)
     is_news = not facts.record.place(decision, facts.now).is_history
-    if decision.source is Source.IMPORT and is_news and decision.by not in team.values():
-        raise NotAllowedNow(
-            f"by: {duty.kind} is decided by the {able.in_words}, and {decision.by} is nobody of it; an import brings "
-            "a decision only with the person who signed it (E1)."
-        )
-    known_as = facts.frame.known_as(decision.by) if is_news else able.roles  # its time knew who that was (T7)
-    if objection := able.objection(duty.kind, decision.by, known_as):
-        raise NotAllowedNow(f"by: {objection}")
+    if is_news or duty.signed_by:  # what nobody in particular signs, its time knew who did it (T7)
+        _check_signed(decision, duty.kind, able, facts)
+
+
+def _check_signed(decision: Decision, kind: str, able: Signers, facts: Facts) -> None:
+    if objection := able.objection(kind, decision.by, facts.frame.known_as(decision.by)):
+        brought = " An import brings a decision only with the person who signed it (E1)."
+        raise NotAllowedNow(f"by: {objection}{brought if decision.source is Source.IMPORT else ''}")
 
 
 def _check_when(decision: Decision, duty: Duty, facts: Facts) -> None:

@@ -28,6 +28,7 @@ from workflows.core.entries import (
     Screening,
     SessionChange,
     Source,
+    TeamChange,
     Test,
     dated_ahead,
 )
@@ -59,11 +60,11 @@ def refuse(arriving: Recorded, facts: Facts, stage: str, defaults: Mapping[str, 
     entry = arriving.entry
     _from_the_future(arriving, facts)
     refuse_for_its_source(entry, facts.record)
-    if not arriving.is_history:
+    if not arriving.is_history or isinstance(entry, TeamChange):  # of a team there is no history: it acts now
         refuse_unsigned(entry, facts)
     if isinstance(entry, PolicyAdoption):
         _adoption(_with(entry.policy, facts), facts, stage)
-    elif isinstance(entry, LevelOfCareDecision) and stage == "intake":
+    elif isinstance(entry, LevelOfCareDecision) and stage == "intake" and not arriving.is_history:
         _level_by_another_role(entry, facts)
     elif isinstance(entry, Admission):
         _admission(entry, facts, stage)
@@ -97,7 +98,7 @@ def _level_by_another_role(entry: LevelOfCareDecision, facts: Facts) -> None:
     """Another level than the screening proposes, or than a clinician has decided, is a clinician's decision (I2, E0).
     Somebody else of the team may note the proposed one."""
     screened = facts.screening
-    if entry.source is not Source.STAFF or not screened or not isinstance(screened.entry, Screening):
+    if not screened or not isinstance(screened.entry, Screening):
         return
     proposed, _ = proposed_level(screened.entry, facts)
     noted = level_named(entry.level)

@@ -141,6 +141,82 @@ def test_E1_a_decision_by_import_is_news_only_with_the_person_who_signed_it(by: 
     if closes:
         patient.says("decision", **close, by=by, source="import")
     else:
-        with pytest.raises(NotAllowedNow, match="nobody of it"):
+        with pytest.raises(NotAllowedNow, match="only with the person who signed it"):
             patient.says("decision", **close, by=by, source="import")
     assert (patient.progress.stage == "closed") is closes
+
+
+def imports(patient: Patient, **row: Any) -> None:
+    patient.says(**{"by": "ehr", "source": "import", **row})
+
+
+def passed_on(days: int, by: str) -> dict[str, Any]:
+    return {"kind": "decision", "about": "gate_review", "choice": "pass", "by": by, "on": on(days)}
+
+
+@pytest.mark.parametrize("by", ["ehr", "import", "nobody-7", "cm-1"])
+def test_S9_E1_a_takeover_passes_the_gate_only_with_the_clinician_who_signed_it(by: str) -> None:
+    patient = taken_over(40)
+    with pytest.raises(NotAllowedNow, match="gate_review is decided by"):
+        imports(patient, **passed_on(30, by))
+    assert patient.progress.stage == "program"
+
+
+def test_S9_E1_who_signed_elsewhere_may_be_known_to_the_staff_directory_alone() -> None:
+    patient = taken_over(40)
+    row = parse_entry({"id": "d", "source": "import", **passed_on(30, "th-9"), "on": f"{on(30)}"})
+    assert patient.episode.unknown_author(row) == "th-9"
+    patient.episode.frame.vouch("th-9", ("therapist",))
+    patient.episode.apply(row, patient.now)
+    assert patient.progress.stage == "aftercare"
+
+
+def test_S9_a_gate_that_was_passed_before_anybody_was_admitted_steps_nobody_down() -> None:
+    begin = start(referred_on=on(-60))
+    patient = Patient()
+    patient.episode = Episode(begin, patient.episode.pathway, at(on(-1), "09:00"))
+    patient.now = at(on(-1), "09:00")
+    imports(patient, **passed_on(-50, "th-1"))
+    patient.says("level_of_care", level="iop", by="th-1")
+    patient.says("goal", goal_id="g1")
+    patient.until(on(0))
+    patient.says("admission", on=on(0), last_use_on=on(-1))
+    assert patient.progress.stage == "program"
+
+
+RUNNING: list[dict[str, Any]] = [
+    {"kind": "exit", "reason": "deceased", "on": on(20)},
+    {"kind": "exit", "reason": "withdrew", "on": on(20)},
+    {"kind": "exit", "reason": "transferred", "on": on(20), "to": "residential"},
+    {"kind": "policy", "policy": {"gate": {"sober_days": 0}}},
+    {"kind": "level_of_care", "level": "residential", "on": on(20)},
+    {"kind": "team", "role": "director", "staff_id": "zz-1", "from": on(20)},
+    {"kind": "team", "role": "case_manager", "staff_id": "zz-1", "from": on(-9)},
+    {"kind": "closure", "on": on(23), "reason": "holiday"},
+]
+
+
+@pytest.mark.parametrize("by", ["ehr", "kiosk-7", "import"])
+@pytest.mark.parametrize("row", RUNNING, ids=lambda row: f"{row['kind']}-{row.get('reason', '')}")
+def test_C3_E0_E1_T8_a_system_that_calls_itself_an_import_decides_nothing(
+    row: dict[str, Any], by: str
+) -> None:
+    patient = admitted().attends_until(on(20))
+    before = patient.progress
+    with pytest.raises(NotAllowedNow, match=r"named person|works here"):
+        imports(patient, **row, by=by)
+    assert patient.progress == before
+
+
+@pytest.mark.parametrize("row", [RUNNING[1], RUNNING[3], RUNNING[7]], ids=lambda row: str(row["kind"]))
+def test_E1_an_import_brings_what_a_named_person_has_signed(row: dict[str, Any]) -> None:
+    patient = admitted().attends_until(on(20))
+    imports(patient, **row, by="th-1")
+
+
+def test_T8_a_takeover_changes_no_policy_and_no_team_in_nobody_s_name() -> None:
+    patient = taken_over(20)
+    for row in (RUNNING[3], {**RUNNING[5], "staff_id": "cm-1", "from": on(3)}):
+        with pytest.raises(NotAllowedNow, match="works here"):
+            imports(patient, **row)
+    assert patient.progress.team["director"] == "di-1"

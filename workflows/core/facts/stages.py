@@ -82,15 +82,22 @@ class StageFacts(RiskFacts):
 
     @fact
     def moves(self) -> list[tuple[datetime, str, Answer]]:
-        """Every signature that moved the episode into another stage, oldest first."""
+        """Every signature that moved the episode into another stage, oldest first. What was signed before anybody was
+        admitted moves no later admission (S9)."""
+        kept = self.frame.answers_by_kind
         found = [
             (answer.at, stage, answer)
             for (kind, choice), stage in self.frame.moves.items()
-            if kind in self.frame.answers_by_kind
+            if kind in kept
             for _, answer in self.answers_to(kind)
-            if answer.choice == choice
+            if answer.choice == choice and self._was_admitted_by(self.calendar.day_of(answer.at))
         ]
         return sorted(found, key=lambda move: (move[0], move[2].key))
+
+    def _was_admitted_by(self, day: date) -> bool:
+        """Whether an admission, as it was told first or as it was corrected, lies on a day or before it."""
+        told = [self.record.get(key) for key in self.admission_keys]
+        return any(self.calendar.day_of(one.effective_at) <= day for one in told if one)
 
     @property
     def stepped_down(self) -> bool:
