@@ -73,7 +73,11 @@ def nothing_awaited(facts: Facts, said: Set[str]) -> Iterator[Notify]:
 
 def entry_after_exit(facts: Facts, kind: str, key: str) -> Notify:
     """Somebody looks at what becomes known after the episode was closed (E11)."""
-    line = f"Entry {key} ({kind.replace('_', ' ')}) came after the exit: it is kept and moves nothing."
+    what = f"Entry {key} ({kind.replace('_', ' ')}) came after the exit"
+    if kind == "crisis" and any(one.key == key for one in facts.crises):
+        line = f"{what}: the on-call role responds to it at once, and the episode stays closed."
+    else:
+        line = f"{what}: it is kept and moves nothing."
     return _notice(facts, f"after_exit:{key}", "case_manager", "entry_after_exit", (line,))
 
 

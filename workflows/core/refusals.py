@@ -32,7 +32,7 @@ from workflows.core.entries import (
     Test,
     dated_ahead,
 )
-from workflows.core.entries.intake import level_named
+from workflows.core.entries.intake import LEVELS, level_named
 from workflows.core.errors import InvalidEntry, NotAllowedNow
 from workflows.core.facts import Facts
 from workflows.core.keys import kind_of
@@ -66,6 +66,8 @@ def refuse(arriving: Recorded, facts: Facts, stage: str, defaults: Mapping[str, 
         _adoption(_with(entry.policy, facts), facts, stage)
     elif isinstance(entry, LevelOfCareDecision) and stage == "intake" and not arriving.is_history:
         _level_by_another_role(entry, facts)
+    elif isinstance(entry, LevelOfCareDecision) and stage != "closed":
+        _higher_level_by_another_role(entry, facts)
     elif isinstance(entry, Admission):
         _admission(entry, facts, stage)
     elif isinstance(entry, Flag):
@@ -110,6 +112,18 @@ def _level_by_another_role(entry: LevelOfCareDecision, facts: Facts) -> None:
         if facts.level_of_care:
             said = f"by: {facts.level_of_care} is decided, and another level of care"
         raise NotAllowedNow(f"{said} is a clinician's decision (I2): {objection}")
+
+
+def _higher_level_by_another_role(entry: LevelOfCareDecision, facts: Facts) -> None:
+    """More care than this program gives begins a transfer: that is a clinician's decision (I3, E0)."""
+    level = facts.frame.level
+    if entry.source is not Source.STAFF or LEVELS.index(entry.level) <= LEVELS.index(level):
+        return
+    able = signers(facts.team, CLINICIANS)
+    if objection := able.objection("level_of_care", entry.by, facts.frame.known_as(entry.by)):
+        raise NotAllowedNow(
+            f"level: {entry.level} is more care than {level}, which is a clinician's decision (I3): {objection}"
+        )
 
 
 def _admission(entry: Admission, facts: Facts, stage: str) -> None:

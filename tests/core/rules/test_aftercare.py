@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.core.clinic import ADMITTED, Patient, admitted, at, ready_for_gate
+from tests.core.clinic import ADMITTED, LAST_USE, Patient, admitted, at, ready_for_gate
 from workflows.core.effects import OpenTask
 
 DAY = timedelta(days=1)
@@ -318,3 +318,29 @@ def test_C2_being_reached_takes_the_proposal_back() -> None:
             patient.says("decision", about="checkin", choice="not_reached")
     patient.says("contact", at=patient.now.isoformat(), channel="phone", outcome="reached")
     assert not patient.tasks & {"missed_checkins", "lost_contact_proposal"}
+
+
+def test_S13_an_admission_that_is_corrected_after_the_step_down_is_late_news() -> None:
+    patient = ready_for_gate()
+    patient.says("decision", about="gate_review", choice="pass", by="th-1")
+    first = next(r.key for r in patient.episode.record if r.entry.kind == "admission")
+    patient.until(patient.now.date() + DAY)
+    patient.says(
+        "admission",
+        on=ADMITTED + 31 * DAY,
+        last_use_on=LAST_USE,
+        supersedes=first,
+        supersedes_reason="the day was wrong",
+    )
+    assert patient.progress.stage == "aftercare"
+    (task,) = [one for one in patient.progress.open_tasks if one.kind == "late_news"]
+    assert "length" in task.asks
+
+
+def test_S13_T8_a_longer_program_that_is_adopted_after_the_step_down_is_no_late_news() -> None:
+    patient = ready_for_gate()
+    patient.says("decision", about="gate_review", choice="pass", by="th-1")
+    patient.until(patient.now.date() + DAY)
+    patient.says("policy", policy={"length": {"days": 120}}, by="di-1")
+    patient.says("goal", goal_id="g1", status="met", on=ADMITTED + 20 * DAY)
+    assert "late_news" not in patient.tasks

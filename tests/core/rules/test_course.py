@@ -70,7 +70,7 @@ def test_E1_time_alone_closes_nothing(stage: str) -> None:
         {"kind": "attendance", "session": f"{on(9)}T18:00", "status": "missed"},
         {"kind": "crisis", "type": "violence", "at": f"{on(9)}T10:00"},
         {"kind": "flag", "name": "payer_refused", "on": on(9)},
-        {"kind": "level_of_care", "level": "residential"},
+        {"kind": "level_of_care", "level": "residential", "by": "th-1"},
     ],
 )  # fmt: skip
 def test_E1_no_news_closes_the_episode(news: dict[str, Any]) -> None:
@@ -930,3 +930,34 @@ def test_E6_leaves_that_overlap_in_one_batch_are_refused_like_those_that_follow_
     assert not isinstance(first, Exception)
     assert isinstance(second, InvalidEntry)
     assert "overlaps" in str(second)
+
+
+def test_E8_E11_a_crisis_after_the_exit_is_told_as_what_it_does() -> None:
+    patient = in_program()
+    patient.says("exit", reason="withdrew", on=on(10))
+    patient.until(on(11))
+    patient.effects.clear()
+    patient.says("crisis", type="overdose", at=patient.now.isoformat())
+    (told,) = [
+        one for one in patient.effects if isinstance(one, Notify) and one.subject == "entry_after_exit"
+    ]
+    assert "moves nothing" not in told.lines[0]
+    assert "on-call" in told.lines[0]
+
+
+def test_E3_E7_a_death_after_a_withdrawal_makes_no_misses_of_the_days_between() -> None:
+    patient = admitted().attends_until(on(9))
+    patient.says("exit", reason="withdrew", on=on(9))
+    patient.until(on(15))
+    assert patient.progress.consecutive_misses == 0
+    told = patient.says("exit", reason="deceased", on=on(15))
+    assert patient.progress.consecutive_misses == 0
+    assert not [line for line in told.changes if "missed" in line]
+
+
+def test_E7_E8_nobody_is_called_to_a_crisis_of_a_person_who_has_died() -> None:
+    patient = in_program()
+    patient.says("crisis", type="overdose", at=patient.now.isoformat())
+    patient.says("exit", reason="deceased", on=on(10))
+    assert not patient.progress.in_crisis
+    assert "crisis" not in patient.progress.states

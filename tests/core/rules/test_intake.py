@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.core.clinic import ADMITTED, LAST_USE, TEAM, Patient, admitted, at
-from workflows.core.effects import ChangeTask, NoteClosed
+from tests.core.clinic import ADMITTED, LAST_USE, TEAM, Patient, admitted, at, ready_for_gate
+from workflows.core.effects import ChangeTask, NoteClosed, StartReferral
 from workflows.core.errors import InvalidEntry, NotAllowedNow
 from workflows.core.snapshot import pack, unpack
 from workflows.core.views import journal
@@ -353,3 +353,44 @@ def test_I2_what_was_not_asked_is_not_taken_as_a_no() -> None:
     patient.says("screening", years_of_use=0.5)
     (task,) = patient.progress.open_tasks
     assert "proposes outpatient" not in task.asks
+
+
+@pytest.mark.parametrize("level", ["php", "residential", "withdrawal_management"])
+def test_I3_more_care_that_a_clinician_decides_on_in_the_program_begins_the_way_there(level: str) -> None:
+    patient = admitted().attends_until(ADMITTED + 10 * DAY)
+    patient.says("level_of_care", level=level, reason="needs nights", by="th-1")
+    begun = [
+        one for one in patient.episode.take_effects() + patient.effects if isinstance(one, StartReferral)
+    ]
+    assert [(one.kind, one.service) for one in begun] == [("level_of_care", level)]
+    assert "transfer" in patient.tasks
+    assert patient.progress.stage == "program"
+    patient.says("decision", about="transfer", choice="first_visit_attended")
+    assert patient.progress.exit
+    assert patient.progress.exit.reason == "transferred"
+
+
+def test_I3_S9_the_gate_is_not_passed_while_the_person_is_on_the_way_to_more_care() -> None:
+    patient = ready_for_gate()
+    assert patient.progress.stage == "gate_review"
+    decided = patient.says("level_of_care", level="residential", reason="needs nights", by="th-1")
+    assert patient.progress.stage == "program"
+    assert patient.unmet() == {"level_of_care_review", "signature"}
+    with pytest.raises(NotAllowedNow):
+        patient.says("decision", about="gate_review", choice="pass", by="th-1")
+    patient.until(patient.now.date() + DAY)
+    patient.says("decision", about="transfer", choice="stays_here")
+    assert patient.progress.stage == "gate_review"
+    patient.until(patient.now.date() + DAY)
+    patient.says("level_of_care", level="residential", reason="once more", by="th-1")
+    assert "transfer" in patient.tasks
+    patient.says("level_of_care", level="iop", reason="the person stays", by="th-1")
+    assert "transfer" not in patient.tasks
+    assert patient.progress.stage == "gate_review"
+    assert decided.changes
+
+
+def test_I3_E0_more_care_in_the_program_is_a_clinicians_decision() -> None:
+    patient = admitted().attends_until(ADMITTED + 10 * DAY)
+    with pytest.raises(NotAllowedNow, match="clinician"):
+        patient.says("level_of_care", level="residential", by="cm-1")

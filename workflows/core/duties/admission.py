@@ -6,9 +6,8 @@ from datetime import timedelta
 from workflows.core.calendar import Delay, day_in_words
 from workflows.core.duties.duty import CLINICIAN, CLINICIANS, Duty, repeated
 from workflows.core.entries import Screening
+from workflows.core.entries.intake import LEVELS
 from workflows.core.facts import Facts
-
-LEVELS = ("outpatient", "iop", "php", "residential", "withdrawal_management")
 
 LEVEL_REVIEW = ("stay", "patient_declined", "offer_php", "offer_residential", "offer_withdrawal_management")
 

@@ -1,7 +1,7 @@
 """Intake: screening, the clinician's level-of-care decision, admission, and what belongs to it (I1-I4)."""
 
 from datetime import date
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import BeforeValidator, Field, JsonValue, model_validator
 
@@ -9,6 +9,8 @@ from workflows.core.entries.base import Code, Entry, Name, Reason
 from workflows.core.vocabulary import is_mutual_help, meaning
 
 Level = Literal["outpatient", "iop", "php", "residential", "withdrawal_management"]
+LEVELS: tuple[str, ...] = get_args(Level)
+"""From the least care to the most."""
 
 
 def level_named(value: object) -> object:

@@ -28,6 +28,15 @@ def sobriety(days_sober: int, controlled_days: int, last_use_on: date, gate: Gat
     return Condition("sobriety", counted >= gate.sober_days, why)
 
 
+def level_of_care(review_is_open: bool, on_the_way_to: str | None) -> Condition:
+    """Whether this is still the right place: no review is open, and the person is not on the way to more care (I3)."""
+    if on_the_way_to:
+        why = f"the person is on the way to {on_the_way_to.replace('_', ' ')}"
+    else:
+        why = "a level-of-care review is open" if review_is_open else "no review is open"
+    return Condition("level_of_care_review", not (review_is_open or on_the_way_to), why)
+
+
 def evidence(valid_on: Sequence[date], last_use_on: date, today: date, gate: Gate) -> Condition:
     """Whether valid tests cover the window: no evidence of use is not evidence of no use."""
     opens = max(last_use_on, today - timedelta(days=gate.sober_days))

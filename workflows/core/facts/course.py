@@ -102,11 +102,6 @@ class CourseFacts(IntakeFacts):
         ]
 
     @property
-    def in_crisis(self) -> bool:
-        """Whether a crisis is not answered yet."""
-        return bool(self.crises)
-
-    @property
     def schedules(self) -> list[Recorded]:
         """Weekly schedules that have taken the place of the first one, by the day on which each begins."""
         return self.record.standing(Schedule)

@@ -45,11 +45,7 @@ class GateFacts(AttendanceFacts):
             conditions.evidence(self.tested.valid_on, self.last_use_on, self.today, gate),
             conditions.holds(self.holds),
             conditions.goals([g for g, status in self.goals.items() if status == "open"], bool(self.goals)),
-            Condition(
-                "level_of_care_review",
-                self.level_review is None,
-                "a level-of-care review is open" if self.level_review else "no review is open",
-            ),
+            conditions.level_of_care(self.level_review is not None, self.on_the_way_to),
         )
 
     @fact
@@ -234,7 +230,8 @@ class GateFacts(AttendanceFacts):
 
     @property
     def unmet_at_step_down(self) -> list[str]:
-        """Conditions but the length that the gate did not meet at the step-down, as is known now (S13).
+        """Conditions that the gate did not meet at the step-down, as is known now (S13); the length among them where
+        the admission was corrected.
 
         Only news can tell: without an entry since then about the time before, it was ready when it was signed (T8).
         """
@@ -250,4 +247,14 @@ class GateFacts(AttendanceFacts):
         )
         if not self.fold(f"news_about:{at}", len(self.record), lambda: self._has_news_about(at, signed)):
             return []
-        return [name for name in self._unmet_at(max(at, signed.effective_at)) if name != "length"]
+        unmet = self._unmet_at(max(at, signed.effective_at))
+        return [name for name in unmet if name != "length" or self._was_admitted_otherwise(signed)]
+
+    def _was_admitted_otherwise(self, signed: Recorded) -> bool:
+        """Whether the day of admission was corrected since an entry: only that changes the length that was reached by
+        then; a policy that was adopted since does not (T8)."""
+
+        def fold() -> date | None:
+            return self.as_known_at(signed.recorded_at).admitted_on
+
+        return self.fold("admitted_when_signed", signed.key, fold) != self.admitted_on

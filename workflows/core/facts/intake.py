@@ -25,13 +25,22 @@ class IntakeFacts(ConsentFacts):
     @fact
     def levels_decided(self) -> list[tuple[datetime, str]]:
         """The levels that clinicians decided on, oldest first; of two for one moment, the one recorded last (I2)."""
+        return [(at, level) for at, level, _ in self.level_decisions]
+
+    @fact
+    def level_decisions(self) -> list[tuple[datetime, str, str]]:
+        """The same, each with the id of the entry that tells of it."""
         stated = [
-            (r.effective_at, r.recorded_at, r.entry.level)
+            (r.effective_at, r.recorded_at, r.entry.level, r.key)
             for r in self.record.standing(LevelOfCareDecision)
             if isinstance(r.entry, LevelOfCareDecision) and r.effective_at <= self.now
         ]
-        answered = [(answer.at, answer.at, answer.choice) for _, answer in self.answers_to("level_of_care")]
-        return [(at, level) for at, _, level in sorted([*stated, *answered], key=lambda one: one[:2])]
+        answered = [
+            (answer.at, answer.at, answer.choice, answer.key)
+            for _, answer in self.answers_to("level_of_care")
+        ]
+        found = sorted([*stated, *answered], key=lambda one: one[:2])
+        return [(at, level, key) for at, _, level, key in found]
 
     @property
     def level_of_care(self) -> str | None:

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from workflows.core.entries import Exit, Need, ReferralNews
 from workflows.core.facts.exits import ExitFacts
 from workflows.core.facts.reading import fact
+from workflows.core.facts.stages import Transfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,16 +21,6 @@ class Needed:
     service: str
     since: datetime
     wishes: dict[str, JsonValue] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Transfer:
-    """A way to another place of care that was begun: by an exit, or by an offer that was accepted (entry id)."""
-
-    key: str
-    to: str
-    known_at: datetime
-    since: datetime
 
 
 class LinkageFacts(ExitFacts):
@@ -59,18 +50,14 @@ class LinkageFacts(ExitFacts):
 
     @property
     def transfer_begun(self) -> Transfer | None:
-        """How the person goes elsewhere, by the last exit or by an offer of more care that they have accepted since; an
-        exit that was reopened counts for nothing, so that a transfer which ran before it goes on (S3, E3, E5)."""
+        """How the person goes elsewhere, by the last exit or by a way to more care that was begun since; an exit that
+        was reopened counts for nothing, so that a transfer which ran before it goes on (S3, E3, E5)."""
         reopened = {signed.key for signed in self.exits_signed if signed.reopened_at}
         exits = [r for r in self.record.standing(Exit) if not r.is_history and r.key not in reopened]
         last = exits[-1] if exits else None
-        accepted = [
-            Transfer(answer.key, subject.partition(":")[0], answer.at, answer.at)
-            for subject, answer in self.answers_to("level_of_care_offer")
-            if answer.choice == "accepted" and (last is None or answer.at > last.effective_at)
-        ]
-        if accepted:
-            return max(accepted, key=lambda one: (one.since, one.key))
+        ways = [way for way in self.ways_to_more_care if last is None or way.since > last.effective_at]
+        if ways:
+            return max(ways, key=lambda one: (one.since, one.key))
         if last is None or not isinstance(last.entry, Exit) or last.entry.reason != "transferred":
             return None
         return Transfer(last.key, last.entry.to or "transfer", last.known_at, last.effective_at)

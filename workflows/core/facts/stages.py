@@ -7,14 +7,26 @@ that stand. So the retraction of a wrong signature or of a wrong exit leaves no 
 import itertools
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from workflows.core.entries import Exit, Return, Source
+from workflows.core.entries.intake import LEVELS
 from workflows.core.facts.frame import Answer
 from workflows.core.facts.reading import fact
 from workflows.core.facts.risk import RiskFacts
 from workflows.core.keys import kind_of
 from workflows.core.record import Recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A way to another place of care that was begun: by an exit, by an offer that was accepted, or by a clinician's
+    decision on the level of care (entry id)."""
+
+    key: str
+    to: str
+    known_at: datetime
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +201,53 @@ class StageFacts(RiskFacts):
         return next((s for s in standing if s.reason == "deceased"), standing[-1] if standing else None)
 
     @fact
+    def ways_to_more_care(self) -> list[Transfer]:
+        """Ways to a higher level of care that were begun here: offers that were accepted, and the decision of a
+        clinician that stands last (S3, I3, C4)."""
+        accepted = [
+            Transfer(answer.key, subject.partition(":")[0], answer.at, answer.at)
+            for subject, answer in self.answers_to("level_of_care_offer")
+            if answer.choice == "accepted"
+        ]
+        return [*accepted, *self._higher_level_decided]
+
+    @property
+    def _higher_level_decided(self) -> list[Transfer]:
+        """The decision that the person needs more care than this program gives, as it was taken first; one of before
+        the end of the day of admission belongs to the intake (I4)."""
+        if self.admission is None:
+            return []
+        since = self.calendar.at(self.admission.on + timedelta(days=1))
+        decided = [one for one in self.level_decisions if one[0] >= since]
+        last = list(itertools.takewhile(lambda one: one[1] == decided[-1][1], reversed(decided)))
+        if not last or LEVELS.index(last[-1][1]) <= LEVELS.index(self.frame.level):
+            return []
+        at, level, key = ([one for one in last if one[0] > self._stayed_at] or last)[-1]
+        told = self.record.get(key)
+        return [Transfer(key, level, told.known_at if told else at, at)]
+
+    @property
+    def on_the_way_to(self) -> str | None:
+        """The higher level of care to which the person is on the way, until somebody says that they stay (E5)."""
+        return next((way.to for way in self.ways_to_more_care if way.since > self._stayed_at), None)
+
+    @property
+    def _stayed_at(self) -> datetime:
+        """When somebody said last that a person who was on the way elsewhere stays."""
+        stays = [answer.at for _, answer in self.answers_to("transfer") if answer.choice == "stays_here"]
+        return max(stays, default=self.calendar.at(self.frame.referred_on))
+
+    @property
+    def has_died(self) -> bool:
+        """Whether a death is recorded and stands (E7)."""
+        return self.exit_signed is not None and self.exit_signed.reason == "deceased"
+
+    @property
+    def in_crisis(self) -> bool:
+        """Whether a crisis is not answered yet. Of a person who has died nobody is called to one (E7, E8)."""
+        return bool(self.crises) and not self.has_died
+
+    @fact
     def _changes(self) -> list[tuple[date, datetime, str]]:
         """Day, instant and stage of every change of the stage, in order."""
         at, day_of = self.calendar.at, self.calendar.day_of
@@ -198,7 +257,7 @@ class StageFacts(RiskFacts):
             for moved_at, stage, answer in self.moves:
                 found.append((day_of(moved_at), self.hour_of(answer.key, moved_at), stage))
         for signed in self.exits_signed:
-            if signed.reopened_at or signed == self.exit_signed:
+            if signed.reopened_at or self._has_closed(signed):
                 found.append((signed.on, max(at(signed.on), signed.known_at), "closed"))
             if signed.reopened_at:
                 found.append((day_of(signed.reopened_at), signed.reopened_at, "reopened"))
@@ -209,6 +268,10 @@ class StageFacts(RiskFacts):
             # What is dated back was so for the whole of its day: nobody knows the hour.
             changes.append((on, instant if day_of(instant) == on else at(on), stage))
         return changes
+
+    def _has_closed(self, signed: SignedExit) -> bool:
+        """Whether the episode was closed by an exit: by the one that stands, or by one before a death (E3, E7)."""
+        return signed == self.exit_signed or (signed.reopened_at is None and self.has_died)
 
     @property
     def _admitted_at(self) -> datetime:
