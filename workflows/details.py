@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from temporalio.common import SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
 
 from workflows import visibility as seen
+from workflows.core import rules
 from workflows.core.calendar import day_in_words, in_words
 from workflows.core.pathway import IN_PROGRAM
 from workflows.core.progress import OpenTaskView, Progress
@@ -21,6 +22,7 @@ from workflows.core.referral.start import ReferralStart
 from workflows.core.referral.views import ReferralView
 from workflows.core.referral.words import named
 from workflows.core.start import EpisodeStart
+from workflows.messages import TaskStart
 
 
 def progress_table(progress: Progress, zone: ZoneInfo) -> str:
@@ -66,10 +68,22 @@ def _task_rows(tasks: Sequence[OpenTaskView], zone: ZoneInfo) -> list[str]:
         "|---|---|---|---|",
         *(
             f"| `{task.task_id}` {task.kind.replace('_', ' ')} | {task.role.replace('_', ' ')} | "
-            f"{in_words(task.due_at.astimezone(zone))} | {task.rule}: {as_text(task.asks)} |"
+            f"{in_words(task.due_at.astimezone(zone))} | {as_text(task.asks)} ({task.rule}) |"
             for task in tasks
         ),
     ]
+
+
+def task_page(task: TaskStart, role: str, owner: str | None, level: int, unreached: str | None) -> str:
+    """A task as Markdown: what is asked and why in words, and the codes behind them."""
+    nobody = f"**Nobody was reached so far**; it is tried on. {as_text(unreached)}\n\n" if unreached else ""
+    return (
+        f"{nobody}**{task.kind.replace('_', ' ')}** for the {role.replace('_', ' ')} "
+        f"(`{owner or 'no staff id'}`), due {task.due_at:%Y-%m-%d %H:%M %Z}, level {level}\n\n"
+        f"{as_text(task.asks)}\n\nOutcomes: {', '.join(map(as_text, task.outcomes))}\n\n"
+        f"Why: {as_text(rules.in_words(task.rule))} Entries {', '.join(map(as_text, task.entries)) or 'none'} · "
+        f"episode `episode-{task.episode_id}`"
+    )
 
 
 def episode_attributes(progress: Progress, start: EpisodeStart) -> list["SearchAttributeUpdate[Any]"]:

@@ -27,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.core.errors import InvalidEntry
     from workflows.core.signing import signers
     from workflows.core.urgency import Urgency, while_overdue
-    from workflows.details import as_text
+    from workflows.details import task_page
     from workflows.messages import (
         TOO_LATE,
         Acknowledging,
@@ -468,19 +468,7 @@ class StaffTask:
         return self.history[-1]
 
     def _show(self) -> None:
-        task = self.task
-        unreached = (
-            f"**Nobody was reached so far**; it is tried on. {as_text(self.unreached)}\n\n"
-            if self.unreached
-            else ""
-        )
-        workflow.set_current_details(
-            f"{unreached}**{task.kind.replace('_', ' ')}** for the {self.role.replace('_', ' ')} "
-            f"(`{self.owner or 'no staff id'}`), due {_utc(task.due_at)}, level {self.level}\n\n"
-            f"{as_text(task.asks)}\n\nOutcomes: {', '.join(map(as_text, task.outcomes))} · "
-            f"rule {task.rule} · entries {', '.join(map(as_text, task.entries)) or 'none'} · "
-            f"episode `episode-{task.episode_id}`"
-        )
+        workflow.set_current_details(task_page(self.task, self.role, self.owner, self.level, self.unreached))
 
 
 def _begin(start: Mapping[str, Any]) -> TaskStart:

@@ -132,6 +132,10 @@ def test_the_installed_package_runs_in_any_folder(wheel: Path, version: str, tmp
     assert not (tmp_path / "data").exists()
     assert types("templates", "check").returncode == 0
     assert "stateDiagram" in types("pathway", "show", "iop").stdout
+    rule = types("rules", "S6").stdout
+    assert ("UseFacts.holds" in rule, "tests.hold_review" in rule, "tests:" in rule) == (True, True, False), (
+        rule
+    )
     laid_out = subprocess.run(
         [str(environment / "bin" / "python"), "-c", LAY_OUT], cwd=folder, env=here, capture_output=True, text=True,
         check=False, timeout=120,

@@ -19,6 +19,7 @@ from worker.people import check_signer, named, roles
 from worker.settings import load_settings
 from worker.show import as_json, console, table, when_in
 from worker.web_ui import link
+from workflows.core.rules import in_words
 
 app = typer.Typer()
 Task = Annotated[str, typer.Argument(help="The task's id.")]
@@ -236,8 +237,8 @@ def why(
                     ("owner", f"{shown['owner'] or 'nobody yet'}, as {shown['role'].replace('_', ' ')}"),
                     ("due", when_in(zone, datetime.fromisoformat(shown["due_at"]))),
                     ("outcomes", ", ".join(shown["outcomes"])),
-                    ("rule", shown["why"]["rule"]),
                     ("asks", shown["why"]["asks"]),
+                    ("because", in_words(shown["why"]["rule"])),
                     ("entries", ", ".join(shown["why"]["entries"]) or "none"),
                     ("state", await _state(here, shown)),
                 ]
@@ -264,14 +265,14 @@ def why(
                 rows += [("nobody was reached", why) for why in progress["not_reached"]]
                 rows += [
                     (
-                        f"{t['kind']} ({t['rule']})",
+                        f"{t['kind'].replace('_', ' ')} ({t['rule']})",
                         f"{t['asks']} Entries: {', '.join(t['entries']) or 'none'}.",
                     )
                     for t in progress["open_tasks"]
                 ]
                 rows += [
                     (
-                        f"may be decided: {q['about']} ({q['rule']})",
+                        f"may be decided about {q['about']} ({q['rule']})",
                         f"{q['asks']} Choices: {', '.join(q['choices'])}.",
                     )
                     for q in progress["may_decide"]
