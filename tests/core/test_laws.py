@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
@@ -92,6 +92,10 @@ def test_T3_retracting_everything_returns_to_the_start(history: list[dict[str, A
 
 @settings(max_examples=40, deadline=None)
 @given(HISTORIES)
+@example([
+    {"kind": "test", "test_id": "t1", "collected_on": "2026-01-05", "result": "negative", "substances": ["cocaine"]},
+    {"kind": "test", "test_id": "t0", "collected_on": "2026-01-02", "result": "dilute", "substances": ["cocaine"]},
+])  # fmt: skip
 def test_a_snapshot_restores_the_episode_as_it_was(history: list[dict[str, Any]]) -> None:
     patient = _recorded(list(enumerate(history)))
     episode = patient.episode

@@ -287,11 +287,10 @@ class Episode:
         self.frame.keep_answer(key, answer)
         return Changed(entry_id=entry.key, stage=self.stage)
 
-    @property
-    def may_be_decided(self) -> list[Duty]:
-        """What a person may decide now without being asked for it, or ahead of its time (E10)."""
-        facts, tasks = self.facts, self.open_tasks
-        return [duty for duty in self._unanswered() if duty.key not in tasks and may_be_answered(duty, facts)]
+    def may_be_decided(self, facts: Facts) -> list[Duty]:
+        """What a person may decide at the instant of the facts without being asked, or ahead of its time (E10)."""
+        duties, tasks = self._unanswered(facts), self.open_tasks
+        return [duty for duty in duties if duty.key not in tasks and may_be_answered(duty, facts)]
 
     def unknown_author(self, entry: Entry) -> str | None:
         """The author of an entry, where only the clinic's staff directory can tell whether they may sign it (E0)."""
@@ -380,7 +379,7 @@ class Episode:
         if self.next_deadline is None or now < self.next_deadline.at:
             return frozenset()
         self._settle(now)
-        return frozenset(duty.key for duty in self._unanswered())
+        return frozenset(duty.key for duty in self._unanswered(self.facts))
 
     def _up_to_date(
         self, now: datetime, kinds: frozenset[str], by_time: frozenset[str] | None = None
@@ -388,7 +387,7 @@ class Episode:
         """Follow the facts of an instant; what has happened beside them, in words."""
         self._settle(now)
         policy, self._told_of_policy = self._told_of_policy, []
-        duties = self._unanswered()
+        duties = self._unanswered(self.facts)
         awaited = self._awaited(duties)
         # From here on nothing is worked out that an entry could make impossible.
         happened = [f"Policy: {one}." for one in policy] + self._reconcile(duties, kinds, by_time)
@@ -403,10 +402,9 @@ class Episode:
 
     def awaited(self) -> list[Deadline]:
         """Every moment ahead at which time changes something or a duty begins."""
-        return self._awaited(self._unanswered())
+        return self._awaited(self._unanswered(self.facts))
 
-    def _unanswered(self) -> list[Duty]:
-        facts = self.facts
+    def _unanswered(self, facts: Facts) -> list[Duty]:
         return [duty for duty in self.pathway.duties(facts, self.stage) if facts.answer(duty.key) is None]
 
     def _awaited(self, duties: Sequence[Duty]) -> list[Deadline]:

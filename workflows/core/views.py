@@ -76,7 +76,7 @@ def progress(episode: Episode, now: datetime) -> Progress:
                 rule=duty.rule,
                 signed_by=list(duty.signed_by),
             )
-            for duty in episode.may_be_decided
+            for duty in episode.may_be_decided(facts)
         ],
         exit=_exit(facts),
     )
