@@ -12,9 +12,11 @@ from workflows.core.entries import (
     Entry,
     Exit,
     Flag,
+    Goal,
     LevelOfCareDecision,
     Medication,
     PolicyAdoption,
+    SessionChange,
     Source,
     TeamChange,
     Test,
@@ -24,7 +26,7 @@ from workflows.core.facts import Facts
 from workflows.core.keys import kind_of
 from workflows.core.record import Record, Recorded, targets_of
 from workflows.core.signing import Signers, signers
-from workflows.core.sources import may_be_stated_by, may_correct, spoken_by
+from workflows.core.sources import BY_STAFF, may_be_stated_by, may_correct, spoken_by
 
 _DECIDED: Mapping[type[Entry], str] = {
     LevelOfCareDecision: "a level of care",
@@ -67,6 +69,10 @@ def refuse_for_its_source(entry: Entry, record: Record) -> None:
             f"source: a {entry.kind} is stated by {who}, because it changes what counts as a use; a {source.value} "
             "tells it to them (E0)."
         )
+    if what := _for_the_clinic(entry, source):
+        raise NotAllowedNow(
+            f"{what} is said by the staff; a {source.value} tells it to them, and they record it (E0)."
+        )
     if isinstance(entry, Flag) and entry.off:
         _takes_a_flag_off(entry, source, record)
     for key in targets_of(entry):
@@ -76,6 +82,21 @@ def refuse_for_its_source(entry: Entry, record: Record) -> None:
                 f"source: entry {key} was stated by {_speaker(spoken_by(known.entry))}; a {source.value} takes back or "
                 "corrects only what it has stated itself. Let a person of the staff correct it (E0)."
             )
+
+
+def _for_the_clinic(entry: Entry, source: Source) -> str | None:
+    """What a statement says in the clinic's name, if its source is not the one to say it: the field, and what it is.
+
+    Whoever does not come cancels for themselves, with the notice of the policy; what else happens to a session, and
+    whether the gate need not wait for a goal, is the clinic's word (A3, S9)."""
+    match entry:
+        case SessionChange() if source in (Source.PATIENT, Source.KIOSK):
+            if entry.change != "cancelled":
+                return f"change: that a session is {entry.change}"
+            return None if entry.reason == "patient" else f"reason: that a session falls out ({entry.reason})"
+        case Goal(status="met" | "waived") if source not in BY_STAFF:
+            return f"status: that a goal is {entry.status}"
+    return None
 
 
 def _takes_a_flag_off(entry: Flag, source: Source, record: Record) -> None:

@@ -442,6 +442,8 @@ class Course(_Part):
     """Until whoever is on call has answered a crisis (E8)."""
     after_crisis: Delay = Delay(business_days=1)
     """Until the contact and the look at the level of care that follow a crisis (E8)."""
+    own_leave_days: Days = 14
+    """How long a leave may be that a patient tells or a kiosk; a longer one is recorded by the staff (E6)."""
     after_leave: Delay = Delay(business_days=1)
     """Until a person who is back from leave is screened again (E6)."""
     exit_bundle: Delay = Delay(business_days=1)

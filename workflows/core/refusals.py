@@ -79,6 +79,7 @@ def refuse(arriving: Recorded, facts: Facts, stage: str, defaults: Mapping[str, 
         _event(entry, facts)
     elif isinstance(entry, Leave):
         _overlapping(entry, facts)
+        _longer_than_one_s_own(entry, facts)
     elif isinstance(entry, Test) and not entry.source.arrives_out_of_order:
         _collected_before_it_was_ordered(entry, facts)
     elif arriving.is_history and (isinstance(entry, Exit) or _moves_the_episode(entry, facts)):
@@ -217,14 +218,26 @@ def _event(consent: Consent, facts: Facts) -> None:
 
 
 def _overlapping(leave: Leave, facts: Facts) -> None:
+    """The same leave is not told twice. Two that overlap are both kept, since the return from the first may still come,
+    and are shown until it does (T4)."""
     replaced = facts.record.get(leave.supersedes) if leave.supersedes else None
     begins = replaced.entry.from_ if replaced and isinstance(replaced.entry, Leave) else None
     for first, last, _ in facts.leaves:
-        if first <= leave.until and leave.from_ <= last and first != begins:
+        if first == leave.from_ and first != begins:
             raise InvalidEntry(
-                f"This leave overlaps the one from {first} to {last}; record the return from it first, or "
-                "supersede it."
+                f"from: a leave from {first} to {last} is on record; this one overlaps it on every day. To change that "
+                "leave, supersede it."
             )
+
+
+def _longer_than_one_s_own(leave: Leave, facts: Facts) -> None:
+    """A leave stops every ladder: for longer than the policy's days a person of the staff has to know of it (E6)."""
+    source, most = spoken_by(leave), facts.policy.course.own_leave_days
+    days = (leave.until - leave.from_).days + 1
+    if source in (Source.PATIENT, Source.KIOSK) and days > most:
+        raise NotAllowedNow(
+            f"until: a leave of {days} days is recorded by the staff; by a {source.value} it is at most {most} days."
+        )
 
 
 def _collected_before_it_was_ordered(test: Test, facts: Facts) -> None:

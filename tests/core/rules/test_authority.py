@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from itertools import count
+from itertools import count, permutations
 from typing import Any
 
 import pytest
@@ -288,3 +288,63 @@ def test_E0_who_signs_already_may_stand_in_for_a_colleague() -> None:
     patient = admitted()
     patient.says("team", by="su-1", role="therapist", staff_id="su-1", **{"from": patient.now.date()})
     assert patient.progress.team["therapist"] == "su-1"
+
+
+@pytest.mark.parametrize("source", ["patient", "kiosk"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        {"change": "cancelled", "reason": "clinic"},
+        {"change": "cancelled", "reason": "weather"},
+        {"change": "moved", "new_start": f"{ADMITTED + 5 * DAY}T18:00", "reason": "patient"},
+        {"change": "added", "minutes": 60},
+    ],
+    ids=lambda one: f"{one['change']}-{one.get('reason', '')}",
+)
+def test_A3_E0_a_patient_does_not_cancel_or_move_a_session_for_the_clinic(
+    statement: dict[str, Any], source: str
+) -> None:
+    patient = admitted().until(ADMITTED + DAY)
+    before = patient.progress.consecutive_misses
+    session = ADMITTED if statement["change"] != "added" else ADMITTED + 8 * DAY
+    with pytest.raises(NotAllowedNow, match=r"(change|reason): that a session .* is said by the staff"):
+        patient.says("session_change", session=f"{session}T18:00", source=source, by="portal", **statement)
+    assert patient.progress.consecutive_misses == before == 1
+
+
+@pytest.mark.parametrize("source", ["patient", "kiosk", "agency", "lab"])
+@pytest.mark.parametrize("status", ["met", "waived"])
+def test_S9_E0_only_the_staff_say_that_a_goal_is_met_or_waived(status: str, source: str) -> None:
+    patient = admitted()
+    with pytest.raises(NotAllowedNow, match="status: that a goal is"):
+        patient.says("goal", goal_id="g1", status=status, source=source, by="portal")
+    patient.says("goal", goal_id="g2", source=source, by="portal")
+    assert "goals" in patient.unmet()
+
+
+@pytest.mark.parametrize("source", ["patient", "kiosk"])
+def test_E6_E0_a_long_leave_is_recorded_by_the_staff(source: str) -> None:
+    patient = admitted(policy={"course": {"own_leave_days": 10}})
+    leave = {"reason": "travel", "from": ADMITTED + DAY}
+    with pytest.raises(NotAllowedNow, match="a leave of 11 days is recorded by the staff"):
+        patient.says("leave", **leave, until=ADMITTED + 11 * DAY, source=source, by="portal")
+    patient.says("leave", **leave, until=ADMITTED + 10 * DAY, source=source, by="portal")
+
+
+@pytest.mark.parametrize("order", list(permutations("ARB")), ids="".join)
+def test_C8_T4_a_leave_is_accepted_in_whatever_order_it_and_the_return_from_another_arrive(
+    order: tuple[str, ...],
+) -> None:
+    said: dict[str, dict[str, Any]] = {
+        "A": {"kind": "leave", "reason": "travel", "from": ADMITTED + DAY, "until": ADMITTED + 7 * DAY},
+        "R": {"kind": "return", "on": ADMITTED + 4 * DAY},
+        "B": {"kind": "leave", "reason": "jail", "from": ADMITTED + 5 * DAY, "until": ADMITTED + 20 * DAY},
+    }
+    patient = admitted().until(ADMITTED + 10 * DAY)
+    for one in order:
+        patient.says(**said[one])
+    assert patient.progress.on_leave
+    assert patient.episode.facts.leaves == [
+        (ADMITTED + DAY, ADMITTED + 3 * DAY, "travel"),
+        (ADMITTED + 5 * DAY, ADMITTED + 20 * DAY, "jail"),
+    ]

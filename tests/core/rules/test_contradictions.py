@@ -23,12 +23,12 @@ def away(patient: Patient, first: int, last: int, **fields: Any) -> str:
 # -- time -----------------------------------------------------------------------------------------------------
 
 
-def test_T3_a_leave_that_supersedes_one_may_not_overlap_another() -> None:
+def test_T3_a_leave_that_supersedes_one_may_not_be_another_that_is_on_record() -> None:
     patient = admitted()
     first = away(patient, 10, 12)
     away(patient, 20, 22)
-    with pytest.raises(InvalidEntry, match="overlaps the one from 2026-01-25"):
-        away(patient, 11, 21, supersedes=first)
+    with pytest.raises(InvalidEntry, match="a leave from 2026-01-25"):
+        away(patient, 20, 21, supersedes=first)
     away(patient, 11, 13, supersedes=first)
 
 

@@ -15,7 +15,12 @@ class WaitingFacts(PayerFacts):
         return self.fold(
             "unmatched",
             version,
-            lambda: {**self._returns(), **self._corrections(), **self._moves_and_cancellations()},
+            lambda: {
+                **self._returns(),
+                **self._leaves_at_once(),
+                **self._corrections(),
+                **self._moves_and_cancellations(),
+            },
         )
 
     def _returns(self) -> dict[str, str]:
@@ -28,6 +33,20 @@ class WaitingFacts(PayerFacts):
             and not self.exits_signed
             and not any(day <= r.entry.on for day in left)
         }
+
+    def _leaves_at_once(self) -> dict[str, str]:
+        counted = {first: (first, last) for first, last, _ in self.leaves}
+        found = {}
+        for recorded in self.record.standing(Leave):
+            leave = recorded.entry
+            assert isinstance(leave, Leave)
+            for first, last in counted.values():
+                if leave.from_ in counted and first < leave.from_ <= last:
+                    found[recorded.key] = (
+                        f"This leave overlaps the one from {first} to {last}: both are kept, and the return from that "
+                        "one is waited for; if one of them is wrong, supersede or retract it."
+                    )
+        return found
 
     def _corrections(self) -> dict[str, str]:
         return {
