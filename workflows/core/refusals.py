@@ -24,6 +24,7 @@ from workflows.core.entries import (
     Leave,
     LevelOfCareDecision,
     PolicyAdoption,
+    Retraction,
     Schedule,
     Screening,
     SessionChange,
@@ -82,6 +83,8 @@ def refuse(arriving: Recorded, facts: Facts, stage: str, defaults: Mapping[str, 
         _longer_than_one_s_own(entry, facts)
     elif isinstance(entry, Test) and not entry.source.arrives_out_of_order:
         _collected_before_it_was_ordered(entry, facts)
+    elif isinstance(entry, Retraction):
+        _late_reopening(entry, facts)
     elif arriving.is_history and (isinstance(entry, Exit) or _moves_the_episode(entry, facts)):
         _end_of_another_stay(entry, facts)
     elif isinstance(entry, Exit):
@@ -279,6 +282,23 @@ def _end_of_another_stay(entry: Entry, facts: Facts) -> None:
         raise InvalidEntry(
             f"on: {on} lies before the day on which the person was last seen, {seen_on}; a stay ends on that day or "
             "later. If the stay goes on, leave this row out; if not, correct its day or the later attendance."
+        )
+
+
+def _late_reopening(entry: Retraction, facts: Facts) -> None:
+    """A withdrawal is not reopened by a retraction after the time for it: who comes back then begins anew (E3). One
+    that was recorded in error is taken back by whoever answers for the program."""
+    told = facts.record.get(entry.entry_id)
+    if told is None or not isinstance(told.entry, Exit) or told.entry.reason != "withdrew" or told.is_history:
+        return
+    if not facts.record.stands(told.key) or facts.now <= facts.may_be_reopened_until(told):
+        return
+    able = signers(facts.team, ("supervisor", "director"))
+    if objection := able.objection("reopening", entry.by, facts.frame.known_as(entry.by)):
+        raise NotAllowedNow(
+            f"entry_id: the time in which the withdrawal {told.key} can be reopened is over; who comes back now begins "
+            f"a new episode that points to this one (E3). An exit that was recorded in error is taken back by the "
+            f"supervisor or the director: {objection}"
         )
 
 

@@ -55,7 +55,9 @@ def reassessment(facts: Facts) -> Iterator[Duty]:
     """Use in aftercare: closer contact, and perhaps a return to the program in the same episode (C1)."""
     since = facts.stepped_down_on
     for slip in facts.slips if since else []:
-        if since and slip.on >= since and facts.answer(f"reassessment:{slip.key}") is None:
+        if not since or slip.on < since or facts.answered_as("reassessment", slip):
+            continue
+        if facts.answer(f"reassessment:{slip.key}") is None:
             yield Duty(
                 f"reassessment:{slip.key}",
                 CLINICIAN,

@@ -996,3 +996,23 @@ def test_A6_opioids_after_fourteen_days_without_raise_the_flag_by_themselves(
     tested.until(day)
     tested.says("test", test_id="t", collected_on=day, result="definitive", substances=[substance])
     assert tested.progress.flags == (["opioid_use_after_abstinence"] if raised else [])
+
+
+LOST_ITS_SESSION: dict[str, dict[str, Any]] = {
+    "another schedule": {"kind": "schedule", "schedule": [
+        {"weekday": "tue", "start": "09:00", "minutes": 180}], "from": MON},
+    "moved": {"kind": "session_change", "session": f"{MON}T18:00", "change": "moved", "new_start": f"{TUE}T18:00"},
+    "closure": {"kind": "closure", "on": MON, "reason": "weather"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("told", LOST_ITS_SESSION.values(), ids=LOST_ITS_SESSION)
+def test_A2_attendance_that_has_lost_its_session_keeps_its_minutes(told: dict[str, Any]) -> None:
+    patient = admitted()
+    patient.attends(MON)
+    assert patient.episode.facts.dose_of_week(MON)[0] == 180
+    patient.until(TUE)
+    patient.says(**told)
+    assert patient.episode.facts.dose_of_week(MON)[0] == 180
+    patient.says("decision", about="unscheduled_attendance", choice="confirm")
+    assert patient.episode.facts.dose_of_week(MON)[0] == 180

@@ -963,3 +963,38 @@ def test_E7_E8_nobody_is_called_to_a_crisis_of_a_person_who_has_died() -> None:
     patient.says("exit", reason="deceased", on=on(10))
     assert not patient.progress.in_crisis
     assert "crisis" not in patient.progress.states
+
+
+def test_E6_who_comes_in_the_midst_of_a_leave_is_back_once_a_person_confirms_it() -> None:
+    patient = in_program()
+    patient.says("leave", reason="travel", **{"from": on(10), "until": on(24)})
+    patient.attends(on(14), minutes=180)
+    assert patient.progress.on_leave
+    (task,) = [one for one in patient.progress.open_tasks if one.kind == "unscheduled_attendance"]
+    assert "on leave" in task.asks
+    patient.says("decision", about="unscheduled_attendance", choice="confirm")
+    assert not patient.progress.on_leave
+    assert "return_screening" in patient.tasks
+    assert "unscheduled_attendance" not in patient.tasks
+    patient.until(on(17))
+    assert patient.progress.consecutive_misses == 1
+
+
+def test_E6_attendance_that_is_taken_back_lets_the_leave_go_on() -> None:
+    patient = in_program()
+    patient.says("leave", reason="travel", **{"from": on(10), "until": on(24)})
+    came = patient.attends(on(14), minutes=180)
+    patient.says("decision", about="unscheduled_attendance", choice="confirm")
+    patient.says("retraction", entry_id=came.entry_id, reason="another person")
+    assert patient.progress.on_leave
+
+
+def test_E3_a_retraction_does_not_reopen_a_withdrawal_after_its_time() -> None:
+    patient = in_program()
+    gone = patient.says("exit", reason="withdrew", on=on(10))
+    patient.until(on(16))
+    with pytest.raises(NotAllowedNow, match="new episode"):
+        patient.says("retraction", entry_id=gone.entry_id, reason="they are back")
+    patient.says("retraction", entry_id=gone.entry_id, reason="another person", by="su-1")
+    assert patient.progress.stage == "program"
+    assert patient.progress.consecutive_misses == 0

@@ -863,3 +863,50 @@ def test_S9_E9_the_day_on_which_tests_grow_too_old_for_the_gate_is_announced() -
     patient.until(ADMITTED + timedelta(days=100), "00:00")
     assert "evidence" in patient.unmet()
     assert (patient.episode.stage, "gate_review" in patient.tasks) == ("program", False)
+
+
+def _answered() -> tuple[Patient, list[str]]:
+    """A use that two people have told of, all of whose questions are answered."""
+    patient = admitted()
+    day = ADMITTED + timedelta(days=9)
+    patient.until(day)
+    told = [patient.says("use", on=day, substance="alcohol", by=who).entry_id for who in ("nu-1", "cm-1")]
+    for about, choice in (
+        ("safety_check", "safe"),
+        ("individual_session", "held"),
+        ("plan_review", "unchanged"),
+    ):
+        patient.says("decision", about=about, choice=choice, by="th-1")
+    patient.until(day + timedelta(days=1))
+    return patient, told
+
+
+ASKED = {"safety_check", "individual_session", "plan_review"}
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_S2_what_was_answered_of_a_use_stays_when_one_of_two_tellings_is_retracted(which: int) -> None:
+    patient, told = _answered()
+    patient.says("retraction", entry_id=told[which], reason="told twice", by="nu-1" if which == 0 else "cm-1")
+    assert not patient.tasks & ASKED
+    assert patient.progress.last_use_on == ADMITTED + timedelta(days=9)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_S2_what_was_answered_of_a_use_stays_when_its_date_is_corrected(which: int) -> None:
+    patient, told = _answered()
+    day = ADMITTED + timedelta(days=8)
+    for one, who in ((told[which], "nu-1"), (told[1 - which], "cm-1")):
+        patient.says(
+            "use", on=day, substance="alcohol", by=who, supersedes=one, supersedes_reason="a day earlier"
+        )
+        assert not patient.tasks & ASKED
+    assert patient.progress.last_use_on == day
+
+
+def test_S3_a_use_of_a_day_after_the_answers_is_asked_about_anew() -> None:
+    patient, told = _answered()
+    patient.until(ADMITTED + timedelta(days=15))
+    later = ADMITTED + timedelta(days=14)
+    patient.says("use", on=later, substance="alcohol", supersedes=told[0], supersedes_reason="another day")
+    assert patient.tasks >= ASKED

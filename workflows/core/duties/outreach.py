@@ -161,9 +161,19 @@ def attendance_questions(facts: Facts) -> Iterator[Duty]:
             ("confirm", "reject"),
             "A2",
             (recorded.key,),
-            "Attendance is recorded at a time without a session: add the session, or confirm the attendance.",
+            "Attendance is recorded at a time without a session: add the session, or confirm the attendance."
+            f"{_ends_the_leave(recorded, facts)}",
             lapses=True,
         )
+
+
+def _ends_the_leave(told: Recorded, facts: Facts) -> str:
+    """What confirming says of a person who came in the midst of a leave (E6)."""
+    assert isinstance(told.entry, Attendance)
+    came_on = told.entry.session.date()
+    if not any(first < came_on < last for first, last, _ in facts.leaves):
+        return ""
+    return " The person was on leave: to confirm it says that they are back; if they left again, record the new leave."
 
 
 def _after(told: Attendance, session: Session) -> str:

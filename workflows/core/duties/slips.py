@@ -45,6 +45,8 @@ def slip_response(facts: Facts) -> Iterator[Duty]:
         ):
             if (answer := facts.answer(f"{kind}:{slip.key}")) and answer.choice != "not_reached":
                 continue  # settled: so it is for nearly every slip
+            if facts.answered_as(kind, slip):
+                continue
             duty = Duty(
                 f"{kind}:{slip.key}",
                 role,

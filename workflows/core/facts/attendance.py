@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from workflows.core.calendar import program_week
-from workflows.core.entries import Attendance, Contact, Decision, Leave, Return, Schedule, SessionChange
+from workflows.core.entries import Attendance, Contact, Decision, Return, Schedule, SessionChange
 from workflows.core.facts.ladder import Outreach, outreach
 from workflows.core.facts.reading import fact
 from workflows.core.facts.sessions import (
@@ -19,6 +19,7 @@ from workflows.core.facts.sessions import (
     exceeds,
     judge,
     offered,
+    once_planned,
     planned_on,
     run_of_misses,
 )
@@ -51,7 +52,8 @@ class AttendanceFacts(StageFacts):
             self.admitted_on,
             self._planned_until,
             tuple(self.moments),
-            self.record.version(Schedule, SessionChange, Leave, Return),
+            self.record.version(Schedule, SessionChange),
+            tuple(self.leaves),
             (tuple(self.shut_out), self.record.version(Attendance)) if self.shut_out else (),
         )
 
@@ -136,7 +138,13 @@ class AttendanceFacts(StageFacts):
 
     def _comes_back_after(self, begins: datetime, day: date) -> bool:
         """Whether the patient came back from leave on a day, but later in it (E6)."""
-        return self.on_leave_at(day - timedelta(days=1)) and any(
+        if not self.on_leave_at(day - timedelta(days=1)):
+            return False
+        if any(
+            back.date() == day and begins < self.calendar.instant(back) for back in self.came_during_leave
+        ):
+            return True
+        return any(
             isinstance(back.entry, Return)
             and back.entry.on == day
             and begins < self.hour_of(back.key, back.effective_at)
@@ -321,10 +329,22 @@ class AttendanceFacts(StageFacts):
             if len(stated) > 1 and start not in known and start.date() >= self.frame.referred_on
         }
         return [
-            self._judge_by(Session.unscheduled(start, self.calendar), stated)
+            self._judge_by(self._without_session(start), stated)
             for start, stated in came.items()
             if len(stated) > 1
         ]
+
+    def _without_session(self, start: datetime) -> Session:
+        """A time at which somebody came and no session stands: it keeps the length of the one that was planned for it,
+        whatever has taken that away since; else it has none of its own (A2)."""
+
+        def fold() -> Session:
+            planned = once_planned(
+                start, self.frame.weekly, self.schedules, self._session_changes, self.calendar, self._early
+            )
+            return planned or Session.unscheduled(start, self.calendar)
+
+        return self.fold(f"planned_once:{start}", self.record.version(Schedule, SessionChange), fold)
 
     @property
     def unscheduled(self) -> list[Recorded]:
@@ -423,7 +443,7 @@ class AttendanceFacts(StageFacts):
             if first <= start.date() <= last:
                 if self.choice(f"unscheduled_attendance:{stated[0].key}") == "reject":
                     continue
-                session = known.get(start) or Session.unscheduled(start, self.calendar)
+                session = known.get(start) or self._without_session(start)
                 judged = self._judge(session)
                 if judged.status == "attended" and judged.service in self.policy.dose.services:
                     found.append((start.date(), judged.minutes))

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from workflows.core.entries import Contact, Crisis, Leave, Return, Schedule
+from workflows.core.entries import Attendance, Contact, Crisis, Leave, Return, Schedule
 from workflows.core.entries.course import CONTROLLED_ENVIRONMENTS
 from workflows.core.facts.intake import IntakeFacts
 from workflows.core.facts.reading import fact
@@ -25,7 +25,8 @@ class CourseFacts(IntakeFacts):
 
     @fact
     def leaves(self) -> list[tuple[date, date, str]]:
-        """Leaves as first day, last day and reason; a return ends the leave on the day before it (E6)."""
+        """Leaves as first day, last day and reason; a return ends the leave on the day before it, and so does coming to
+        the program in its midst, once a person has confirmed it (E6)."""
 
         def fold() -> list[tuple[date, date, str]]:
             stated = [r.entry for r in self.record.standing(Leave) if isinstance(r.entry, Leave)]
@@ -40,13 +41,29 @@ class CourseFacts(IntakeFacts):
                     begun = [n for n, leave in enumerate(stated) if leave.from_ == back.on]
                 for n in begun:
                     until[n] = back.on - timedelta(days=1)
+            for came_on in sorted({start.date() for start in self.came_during_leave}):
+                for n, leave in enumerate(stated):
+                    if leave.from_ < came_on < leave.until and until[n] >= came_on:
+                        until[n] = came_on - timedelta(days=1)
             return [
                 (leave.from_, last, leave.reason)
                 for leave, last in zip(stated, until, strict=True)
                 if last >= leave.from_
             ]
 
-        return self.fold("leaves", self.record.version(Leave, Return), fold)
+        version = (self.record.version(Leave, Return), tuple(self.came_during_leave))
+        return self.fold("leaves", version, fold)
+
+    @property
+    def came_during_leave(self) -> list[datetime]:
+        """Wall-clock times at which the person came although no session stood, as a person has confirmed: in the midst
+        of a leave it shows that they are back (E6)."""
+        found = []
+        for key, answer in self.answers_to("unscheduled_attendance"):
+            came = self.record.get(key) if answer.choice == "confirm" and self.record.stands(key) else None
+            if came and isinstance(came.entry, Attendance):
+                found.append(came.entry.session)
+        return found
 
     def on_leave_at(self, day: date) -> bool:
         """Whether a day falls into a leave."""

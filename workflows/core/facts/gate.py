@@ -93,7 +93,8 @@ class GateFacts(AttendanceFacts):
         version = (
             weeks,
             len(self.slips),
-            self.record.version(Use, Test, Medication, Leave, Return),
+            self.record.version(Use, Test, Medication),
+            tuple(self.leaves),
             tuple(self.periods),
             self.policy.tests,
         )

@@ -160,6 +160,36 @@ def _named(start: datetime, planned: dict[datetime, _Planned]) -> _Planned | Non
     return next((plan for plan in planned.values() if plan.start == start), own)
 
 
+def once_planned(
+    start: datetime,
+    weekly: Sequence[WeeklySession],
+    schedules: Iterable[Recorded],
+    changes: Sequence[SessionChange],
+    calendar: Calendar,
+    early: timedelta,
+) -> Session | None:
+    """The session that was planned for a time once, and that a later word has taken away: by the schedule that was to
+    hold then, by an earlier one, or by a change of the calendar (A2)."""
+    plans = [(date.min, tuple(weekly)), *_plans(schedules)]
+    for since, plan in reversed(plans):
+        for line in plan if since <= start.date() else ():
+            if line.weekday == WEEKDAYS[start.weekday()]:
+                begins = datetime.combine(start.date(), time.fromisoformat(line.start))
+                session = Session.planned(begins, line.minutes, line.service, calendar, timedelta())
+                if belongs_to(start, session, early):
+                    return session
+    for change in changes:
+        begins = change.session if change.change == "added" else change.new_start or change.session
+        moved = change.change == "moved" and change.session != begins
+        from_ = once_planned(change.session, weekly, schedules, (), calendar, early) if moved else None
+        minutes = change.minutes or (from_.minutes if from_ else 60)
+        service = change.service or (from_.service if from_ else "group")
+        session = Session.planned(begins, minutes, service, calendar, timedelta())
+        if change.change != "cancelled" and belongs_to(start, session, early):
+            return session
+    return None
+
+
 def comes_too_late(recorded: Recorded, calendar: Calendar, notice: timedelta) -> bool:
     """Whether somebody excuses themselves, or cancels, with too little notice: then only staff can excuse it,
     afterwards (A3)."""

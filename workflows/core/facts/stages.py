@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from workflows.core.entries import Exit, Return, Source
+from workflows.core.entries import Exit, Retraction, Return, Source
 from workflows.core.entries.intake import LEVELS
 from workflows.core.facts.frame import Answer
 from workflows.core.facts.reading import fact
@@ -161,7 +161,8 @@ class StageFacts(RiskFacts):
 
     @fact
     def shut_out(self) -> list[tuple[datetime, datetime]]:
-        """From a discharge until it was taken back: the person was told not to come (E2).
+        """From a discharge until it was taken back: the person was told not to come (E2). And from a withdrawal that
+        was taken back after the time for reopening it: nobody expected them for so long (E3).
 
         An exit that was only written down by mistake sent nobody away, and leaves no such hole (T3).
         """
@@ -171,7 +172,23 @@ class StageFacts(RiskFacts):
                 undone = self.record.undone_by(answer.key) if answer.choice == choice else None
                 if undone:
                     found.append((self.hour_of(answer.key, answer.at), undone.recorded_at))
+        found += self._withdrawn_for_long
         return sorted((first, until) for first, until in found if first < until)
+
+    @property
+    def _withdrawn_for_long(self) -> list[tuple[datetime, datetime]]:
+        found = []
+        for told in self.record.all_of(Exit):
+            undone = self.record.undone_by(told.key)
+            if not isinstance(told.entry, Exit) or told.entry.reason != "withdrew" or undone is None:
+                continue
+            if isinstance(undone.entry, Retraction) and undone.recorded_at > self.may_be_reopened_until(told):
+                found.append((self.hour_of(told.key, self.calendar.at(told.entry.on)), undone.recorded_at))
+        return found
+
+    def may_be_reopened_until(self, withdrawn: Recorded) -> datetime:
+        """Until when a withdrawal can be reopened as it was (E3)."""
+        return self.calendar.due(withdrawn.known_at, self.policy.course.reopen_within)
 
     def _ever_answered(self, kind: str) -> list[Answer]:
         replaced = [answer for duty, answer in self.frame.replaced if kind_of(duty) == kind]

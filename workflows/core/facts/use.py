@@ -5,6 +5,7 @@ from datetime import date
 
 from workflows.core.entries import Decision, Medication, Test, Use
 from workflows.core.facts.course import CourseFacts
+from workflows.core.facts.frame import Answer
 from workflows.core.facts.reading import fact
 from workflows.core.facts.sobriety import (
     Hold,
@@ -61,6 +62,50 @@ class UseFacts(CourseFacts):
         """All uses that stand up to today, by date, each once (S2)."""
         found = self.fold("slips", self._uses_version, self._uses)
         return [slip for slip in found if slip.on <= self.today]
+
+    def answered_as(self, kind: str, slip: Slip) -> Answer | None:
+        """What was answered about a use under the name of another telling of it, that no longer stands or that has
+        another date now: the answers go with the use (S2). What was answered before the day of the use is not about it.
+        """
+        if not self.record.is_corrected:
+            return None
+        corrected = self._corrected_by(slip)
+        before = {one.key for one in corrected}
+        first_told = min(one.known_at for one in (slip, *corrected))
+        fellows = {one.key for one in self._ever_told if is_one_use(one, slip)}
+        fellows |= {one.key for one in self._ever_told if any(is_one_use(one, was) for was in corrected)}
+        for subject, answer in self.answers_to(kind):
+            key = subject.partition("#")[0]
+            is_of_it = key in before or (key in fellows and answer.at >= first_told)
+            in_time = self.calendar.day_of(answer.at) >= slip.on
+            if is_of_it and in_time and answer.choice != "not_reached":
+                return answer
+        return None
+
+    def _corrected_by(self, slip: Slip) -> list[Slip]:
+        """The use as it was told before its date was corrected; with other substances it is another use."""
+        before = {one.key: one for one in self._ever_told}
+        found: list[Slip] = []
+        recorded = self.record.get(slip.key)
+        while recorded and (key := recorded.entry.supersedes) and key not in {one.key for one in found}:
+            if (was := before.get(key)) and is_one_use(replace(was, on=slip.on), slip):
+                found.append(was)
+            recorded = self.record.get(key)
+        return found
+
+    @property
+    def _ever_told(self) -> list[Slip]:
+        """Every telling of a use by the patient or by staff, standing or not."""
+        uses = [
+            r
+            for r in self.record.all_of(Use)
+            if isinstance(r.entry, Use) and r.entry.evidence != "collateral"
+        ]
+        return self.fold(
+            "ever_told",
+            (len(self.record), self.record.version(Medication), self.policy.tests),
+            lambda: stated_uses(uses, self.medications, self.policy.tests),
+        )
 
     @property
     def _uses_version(self) -> object:
@@ -144,5 +189,7 @@ class UseFacts(CourseFacts):
                 if (slip.on - other.on).days <= response.review_within_days
             }
             if slip.relapse or len(days) >= response.review_at_slips:
-                open_review = None if self.answer(f"level_of_care_review:{slip.key}") else slip.key
+                kind = "level_of_care_review"
+                decided = self.answer(f"{kind}:{slip.key}") or self.answered_as(kind, slip)
+                open_review = None if decided else slip.key
         return open_review
