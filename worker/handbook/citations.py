@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from workflows.core.rules import RULES
@@ -48,6 +49,7 @@ def rules_in(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for one in _ONE.findall(spelled) if one in RULES))
 
 
+@cache
 def in_sources() -> dict[str, list[Place]]:
     """For each rule everything in the packages that names it."""
     return _by_rule(one for package in PACKAGES for one in _places(ROOT / package))
@@ -57,6 +59,11 @@ def in_tests() -> dict[str, list[Place]] | None:
     """For each rule the tests that have it in their name or docstring; None where there are no tests."""
     if not IS_CHECKOUT:
         return None
+    return _of_tests()
+
+
+@cache
+def _of_tests() -> dict[str, list[Place]]:
     return _by_rule((rule, place) for rule, place in _places(ROOT / "tests") if _is_test(place))
 
 
