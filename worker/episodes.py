@@ -15,6 +15,7 @@ from temporalio.service import RPCError
 
 from activities.clinic_database import ClinicDatabase, Crosswalk, EpisodeAlreadyOpen
 from activities.clinic_database.faults import ChannelFaults
+from activities.clinic_database.spelling import BadKey
 from worker.asking import LONGEST, UNSURE, answered
 from worker.beginning import known_at_the_beginning
 from worker.connection import connect
@@ -81,9 +82,11 @@ class Clinic:
         self.must_be_answered()
         start = {**start, "episode_id": start.get("episode_id") or uuid.uuid4().hex[:16]}
         begun = read_start(start)
-        if patient_key:
+        if patient_key is not None:
             try:
                 await self.crosswalk.open_episode(patient_key, begun.episode_id, begun.referred_on)
+            except BadKey as error:
+                raise CannotDo(f"This episode cannot begin: {error}.") from None
             except EpisodeAlreadyOpen as error:
                 raise CannotDo(await self._already_open(error)) from None
         await self.start_episode(start)

@@ -8,7 +8,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from activities.clinic_database.engine import ClinicDatabase
-from activities.clinic_database.keys import present_key
+from activities.clinic_database.keys import key_on_file, key_to_keep, present_key
 from activities.clinic_database.tables import ContactRow, EpisodeRow
 
 
@@ -59,10 +59,11 @@ class Crosswalk:
 
         Raises:
             EpisodeAlreadyOpen: the patient has one, whatever process opened it.
+            BadKey: the key is new, and nobody could read it off a screen.
         """
         try:
             async with self._database.transaction() as session:
-                key = await present_key(session, patient_key)
+                key = await key_to_keep(session, patient_key)
                 session.add(EpisodeRow(episode_id=episode_id, patient_key=key, opened_on=opened_on))
         except IntegrityError:
             existing = await self.open_episode_of(patient_key)
@@ -110,6 +111,11 @@ class Crosswalk:
             rows = await session.scalars(select(EpisodeRow).order_by(EpisodeRow.closed_on.is_not(None)))
             return [Passage(r.episode_id, r.patient_key, r.opened_on, r.closed_on) for r in rows]
 
+    async def spelled(self, patient_key: str) -> str:
+        """A key as it is spelled on file, whether or not it was merged."""
+        async with self._database.transaction() as session:
+            return await key_on_file(session, patient_key)
+
     async def patient_of(self, episode_id: str) -> str | None:
         """The key of an episode's patient."""
         async with self._database.transaction() as session:
@@ -149,7 +155,7 @@ class Crosswalk:
     async def save_contact(self, patient_key: str, channel: str, allowed: bool) -> None:
         """Keep how a patient may be reached."""
         async with self._database.transaction() as session:
-            key = await present_key(session, patient_key)
+            key = await key_to_keep(session, patient_key)
             await session.merge(ContactRow(patient_key=key, channel=channel, allowed=allowed))
 
     async def contact_of(self, episode_id: str) -> ContactRow | None:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.clinic_database.engine import ClinicDatabase
-from activities.clinic_database.keys import all_keys, present_key
+from activities.clinic_database.keys import all_keys, key_on_file, present_key
 from activities.clinic_database.patients import Patient
 from activities.clinic_database.tables import ContactRow, EpisodeRow, MergeRow, PatientRow
 
@@ -57,6 +57,7 @@ class Merging:
             CannotMerge: a key is unknown or was merged already, or both have an open episode (I6).
         """
         async with self._database.transaction() as session:
+            from_key, into_key = [await key_on_file(session, key) for key in (from_key, into_key)]
             if known := await self._standing(session, from_key):
                 if await present_key(session, into_key) == known.into_key:
                     return Merged(known.into_key, tuple(known.episodes), (), is_new=False)
@@ -87,6 +88,7 @@ class Merging:
             CannotMerge: the key is not merged.
         """
         async with self._database.transaction() as session:
+            from_key = await key_on_file(session, from_key)
             merge = await self._standing(session, from_key)
             if merge is None:
                 raise CannotMerge(f"{from_key} is not merged into another key.")

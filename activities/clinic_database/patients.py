@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.clinic_database.engine import ClinicDatabase
-from activities.clinic_database.keys import all_keys, present_key
+from activities.clinic_database.keys import all_keys, key_to_keep, present_key
 from activities.clinic_database.tables import ContactRow, EpisodeRow, PatientRow
 from activities.telephone import normal_form, same_number
 
@@ -63,7 +63,7 @@ class Patients:
             patient = replace(patient, phone=number)
         async with self._database.transaction() as session:
             values = {name: getattr(patient, name) for name in Patient.__slots__}
-            values["patient_key"] = await present_key(session, patient.patient_key)
+            values["patient_key"] = await key_to_keep(session, patient.patient_key)
             await session.merge(PatientRow(**values))
 
     async def get(self, patient_key: str) -> Patient | None:

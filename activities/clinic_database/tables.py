@@ -43,6 +43,15 @@ class EpisodeRow(Base):
     """The chain of the ledger in which its lines stand, where its patient got another key since."""
 
 
+class KeyRow(Base):
+    """How the key of a person is spelled here, for each form in which others may spell it (I6)."""
+
+    __tablename__ = "patient_key"
+
+    form: Mapped[str] = mapped_column(String(480), primary_key=True)
+    patient_key: Mapped[str] = mapped_column(String(120))
+
+
 class MergeRow(Base):
     """Two patient keys that were found to be one person; undone, the row stays as what was."""
 

@@ -49,7 +49,8 @@ def admit(
         start |= content
     entries = start.pop("entries", [])
     _check_entries(entries)
-    patient_key = start.pop("patient_key", None) or patient_key
+    key_in_file = start.pop("patient_key", None)
+    patient_key = patient_key if key_in_file is None else str(key_in_file)
     given = {"site": site, "timezone": timezone, "referred_on": referred_on}
     start |= {name: value for name, value in given.items() if value}
     team = {

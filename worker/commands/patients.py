@@ -15,6 +15,7 @@ from activities.channels.reach import OutOfBounds, check_address
 from activities.clinic_database import ClinicDatabase, Crosswalk, EpisodeAlreadyOpen
 from activities.clinic_database.merging import CannotMerge, Merged, Merging
 from activities.clinic_database.patients import Patient, Patients
+from activities.clinic_database.spelling import BadKey
 from worker.commands.options import By, Json, read_day, read_file
 from worker.episodes import bare_id, clinic, clinic_database, episode_id
 from worker.errors import CannotDo
@@ -65,8 +66,6 @@ def save(
     What stands on a command line is seen by everybody on the machine while it runs, and in the shell's history: give
     names and birth dates with --ask or --file.
     """
-    if not key.strip():
-        raise CannotDo("The patient's key is empty; give the clinic's own key.")
     options = {
         "given_name": given_name, "family_name": family_name, "birth_date": birth_date, "phone": phone,
         "email": email, "language": language, "timezone": timezone, "quiet": quiet, "near": near, "channel": channel,
@@ -139,14 +138,18 @@ def _keep(key: str, options: Mapping[str, str | None], json: bool) -> None:
         async with clinic_database() as database:
             patients = Patients(database, load_settings().region)
             kept = replace(await patients.get(key) or Patient(key), **changes)  # type: ignore[arg-type]
-            await patients.save(kept)
+            try:
+                await patients.save(kept)
+            except BadKey as error:
+                raise CannotDo(f"{error}.") from None
+            kept = await patients.get(key) or kept
             if channel:
                 await Crosswalk(database).save_contact(key, channel, allowed=True)
             channel_kept = await _channel_of(database, key)
         if json:
             as_json({**asdict(kept), **channel_kept})
         else:
-            merged = kept.patient_key != key
+            merged = (await patients.keys_of(key))[0] != await Crosswalk(database).spelled(key)
             console.print(
                 f"Kept under {kept.patient_key}, into which {key} was merged." if merged else "Kept.",
                 markup=False,
@@ -173,7 +176,7 @@ def link_(
             if found is None or not found.runs:
                 raise CannotDo(f"{episode_id(episode)} does not run; `carepath list` shows those that do.")
             if (owner := await here.crosswalk.patient_of(bare_id(episode))) is not None:
-                same = "this patient" if owner == key else "another patient"
+                same = "this patient" if owner == await here.crosswalk.spelled(key) else "another patient"
                 raise CannotDo(f"{episode_id(episode)} belongs to {same} already.")
             try:
                 await here.crosswalk.open_episode(key, bare_id(episode), found.started_at.date())
@@ -182,6 +185,8 @@ def link_(
                     f"{error} If {episode_id(episode)} is not needed, `carepath record {episode_id(episode)} exit "
                     "reason=other on=DATE --by …` closes it."
                 ) from None
+            except BadKey as error:
+                raise CannotDo(f"{error}.") from None
         console.print(f"{episode_id(episode)} belongs to this patient now.")
 
     asyncio.run(run())
@@ -201,10 +206,11 @@ def show(key: Key, json: Json = False) -> None:
     async def run() -> dict[str, Any] | None:
         async with clinic_database() as database:
             into, *others = await Patients(database).keys_of(key)
+            spelled = await Crosswalk(database).spelled(key)
             found, channel = await Patients(database).get(into), await _channel_of(database, into)
             if not (found or channel or others):
                 return None
-            merged = {"merged_into": into} if into != key else {"merged_from": others} if others else {}
+            merged = {"merged_into": into} if into != spelled else {"merged_from": others} if others else {}
             return {**merged, **asdict(found or Patient(into)), **channel}
 
     on_file = asyncio.run(run())

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from activities.clinic_database.spelling import BadKey, form_of, written
 from activities.staff_directory import StaffDirectory
 from worker.episodes import read_start
 from worker.errors import CannotDo
@@ -21,9 +22,6 @@ from worker.people import known
 
 ROLES = ("case_manager", "therapist", "nurse", "supervisor", "director")
 """Columns of the admissions that hold staff ids."""
-
-LONGEST_KEY = 120
-"""Characters of a patient key: the clinic database holds no more."""
 
 UNKNOWN_PATIENT = "patient_key: no such patient in admissions.csv"
 """Nor in the clinic database, which a dry run does not ask."""
@@ -92,7 +90,7 @@ def people_of(export: Export, staff: StaffDirectory, report: Report) -> list[Per
         if one.problem:
             report.add(one.row, "refused", one.problem)
         else:
-            people.setdefault(one.patient_key, Person(one.patient_key)).statements.append(one)
+            people.setdefault(form_of(one.patient_key), Person(one.patient_key)).statements.append(one)
     for person in people.values():
         person.admitted.sort(key=lambda one: one.referred_on)
     return [people[key] for key in sorted(people)]
@@ -102,11 +100,15 @@ def _admit(
     row: Row, setting: Setting, staff: StaffDirectory, people: dict[str, Person], report: Report
 ) -> None:
     key = str(row.values["patient_key"])
-    if row.problem or not key or len(key) > LONGEST_KEY:
-        long = f"patient_key has {len(key)} characters; at most {LONGEST_KEY} are kept"
-        report.add(row, "refused", row.problem or ("patient_key is empty" if not key else long))
+    try:
+        form = form_of(written(key))
+    except BadKey as error:
+        report.add(row, "refused", row.problem or str(error))
         return
-    person = people.setdefault(key, Person(key))
+    if row.problem:
+        report.add(row, "refused", row.problem)
+        return
+    person = people.setdefault(form, Person(key))
     person.had_a_row = True
     try:
         referred_on = setting.reading.day(row.values["referred_on"])

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from activities.clinic_database.spelling import BadKey, written
 from worker.importing import values
 from worker.importing.dates import NoDay, Reading
 from worker.importing.table import Columns, Row
@@ -150,6 +151,10 @@ def statement(row: Row, read: Callable[[Row, Reading], dict[str, Any]], reading:
     key = _key(row.values.get("patient_key"))
     if row.problem or not key:
         return Statement(row, key, {}, problem=row.problem or _no_key(row))
+    try:
+        key = written(key)
+    except BadKey as error:
+        return Statement(row, key, {}, problem=str(error))
     try:
         entry = {"by": "import", **read(row, reading), "source": "import"}
         parsed = parse_entry(entry)
