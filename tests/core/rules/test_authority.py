@@ -348,3 +348,27 @@ def test_C8_T4_a_leave_is_accepted_in_whatever_order_it_and_the_return_from_anot
         (ADMITTED + DAY, ADMITTED + 3 * DAY, "travel"),
         (ADMITTED + 5 * DAY, ADMITTED + 20 * DAY, "jail"),
     ]
+
+
+@pytest.mark.parametrize("source", ["agency", "lab"])
+def test_S7_E0_a_prescription_that_the_staff_have_not_told_explains_no_finding(source: str) -> None:
+    patient = on_the_third_day()
+    stated(patient, "test")
+    told = patient.says("medication", name="cocaine", start_on=ADMITTED, by="pantry-1", source=source)
+    assert patient.progress.last_use_on == ON
+    assert "waits for a nurse" in " ".join(told.changes)
+
+
+@pytest.mark.parametrize("source", ["agency", "import"])
+def test_E0_T4_only_the_laboratory_or_the_staff_change_a_laboratory_s_result(source: str) -> None:
+    negative = {"test_id": "t1", "collected_on": ON, "result": "negative", "by": "pantry-1", "source": source}
+    after = on_the_third_day()
+    stated(after, "test")
+    after.says("test", id=next(ids), **negative)
+    assert after.progress.last_use_on == ON
+    first = on_the_third_day()
+    first.says("test", id=next(ids), **negative)
+    stated(first, "test")
+    assert first.progress.last_use_on == ON
+    first.says("test", id=next(ids), **{**negative, "by": "lab-7", "source": "lab"})
+    assert first.progress.last_use_on != ON

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from workflows.core.entries import Entry, Medication, Test, Use
+from workflows.core.entries import Entry, Medication, Source, Test, Use
 from workflows.core.policy import Tests
 from workflows.core.record import Recorded
+from workflows.core.sources import spoken_by
 
 _WORD = re.compile(r"[a-z][a-z-]+")
 
@@ -68,9 +69,13 @@ def latest_of_each(tests: Iterable[Recorded]) -> dict[str, Recorded]:
     (T4), and no result by a late order; a later settled result, or an invalid specimen, amends it.
     """
     latest: dict[str, Recorded] = {}
-    for recorded in sorted(tests, key=_reported):
+    told = sorted(tests, key=_reported)
+    found = {r.entry.test_id for r in told if isinstance(r.entry, Test) and _is_a_finding(r.entry)}
+    for recorded in told:
         test = recorded.entry
         assert isinstance(test, Test)
+        if test.test_id in found and spoken_by(test) not in _WHO_FINDS:
+            continue  # whoever passes a result on does not change what the laboratory or the staff have found (E0)
         known = latest.get(test.test_id)
         before = known.entry.result if known and isinstance(known.entry, Test) else "pending"
         if (before in SETTLED and test.result in PRELIMINARY) or (
@@ -81,6 +86,13 @@ def latest_of_each(tests: Iterable[Recorded]) -> dict[str, Recorded]:
             continue  # sent once more under another id: what was decided about it stays decided
         latest[test.test_id] = recorded
     return latest
+
+
+_WHO_FINDS = (Source.LAB, Source.STAFF)
+
+
+def _is_a_finding(test: Test) -> bool:
+    return test.result != "pending" and spoken_by(test) in _WHO_FINDS
 
 
 def _reported(recorded: Recorded) -> tuple[datetime, datetime, str]:

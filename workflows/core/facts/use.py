@@ -16,6 +16,7 @@ from workflows.core.facts.sobriety import (
     stated_uses,
     told_once,
 )
+from workflows.core.sources import BY_STAFF, spoken_by
 
 
 class UseFacts(CourseFacts):
@@ -23,8 +24,13 @@ class UseFacts(CourseFacts):
 
     @property
     def medications(self) -> list[Medication]:
-        """Every prescription that stands."""
-        return [r.entry for r in self.record.standing(Medication) if isinstance(r.entry, Medication)]
+        """Every prescription that stands and that the staff have told, here or in another system: what others say of
+        one explains no finding (S7, E0)."""
+        return [
+            r.entry
+            for r in self.record.standing(Medication)
+            if isinstance(r.entry, Medication) and spoken_by(r.entry) in BY_STAFF
+        ]
 
     @fact
     def tested(self) -> Tested:

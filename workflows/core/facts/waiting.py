@@ -1,8 +1,9 @@
 """What was stated and waits for another entry: a return for its leave, a correction for what it corrects (T4)."""
 
-from workflows.core.entries import Leave, Return, SessionChange
+from workflows.core.entries import Leave, Medication, Return, SessionChange
 from workflows.core.facts.payer import PayerFacts
 from workflows.core.facts.reading import fact
+from workflows.core.sources import BY_STAFF, spoken_by
 
 
 class WaitingFacts(PayerFacts):
@@ -17,6 +18,7 @@ class WaitingFacts(PayerFacts):
             version,
             lambda: {
                 **self._returns(),
+                **self._told_elsewhere(),
                 **self._leaves_at_once(),
                 **self._corrections(),
                 **self._moves_and_cancellations(),
@@ -32,6 +34,17 @@ class WaitingFacts(PayerFacts):
             # One that takes back a withdrawal, or comes after an exit, has its place (E3, E11).
             and not self.exits_signed
             and not any(day <= r.entry.on for day in left)
+        }
+
+    def _told_elsewhere(self) -> dict[str, str]:
+        known = {one.name.casefold() for one in self.medications}
+        return {
+            r.key: "Not the staff have told of this prescription: it is kept, explains no test, and waits for a nurse "
+            "or another clinician to record it."
+            for r in self.record.standing(Medication)
+            if isinstance(r.entry, Medication)
+            and spoken_by(r.entry) not in BY_STAFF
+            and r.entry.name.casefold() not in known
         }
 
     def _leaves_at_once(self) -> dict[str, str]:
