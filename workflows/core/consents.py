@@ -41,6 +41,21 @@ NO_EVENT = "none"
 BUNDLES = MappingProxyType({"referral": frozenset({"identity", "contact", "service_need"})})
 """Content that a form names by one word, and its parts."""
 
+NAMES_NOTHING = frozenset(
+    {
+        "everything",
+        "all",
+        "any",
+        "anything",
+        "all_records",
+        "entire_record",
+        "whole_record",
+        "full_record",
+        "*",
+    }
+)
+"""Words that name no content: what may be disclosed is described, specifically (42 CFR 2.31(a)(3), P4)."""
+
 ONLY_BY_NAME = frozenset({"hiv", "hepatitis", "sti", "counselling_notes"})
 """Content that goes out only where a consent names this very word (C5, P4)."""
 
@@ -146,6 +161,9 @@ def missing_elements(
         "recipient (to whom)": not recipient,
         "purpose (why)": not purpose,
         "content (what)": not named,
+        "content by name (a word for everything names nothing; such as identity, contact, service_need)": (
+            not NAMES_NOTHING.isdisjoint(named)
+        ),
         "may_revoke (the patient is told of the right to revoke)": not may_revoke,
         "signed_on (signature and date)": signed_on is None,
         "expires_on or expires_event": not expires,

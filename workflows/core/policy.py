@@ -350,7 +350,10 @@ class Tests(_Part):
     """So long after a specimen was collected its result is asked about, if nothing is recorded of it (S5)."""
 
     never_counted: tuple[str, ...] = (
-        "nicotine", "cotinine", "tobacco", "cigarette", "cigarettes", "vape", "caffeine", "coffee", "tea",
+        "nicotine", "nikotin", "nicotin", "cotinine", "tobacco", "cigarette", "cigarettes", "cigar", "cigars",
+        "smoking",
+        "snus", "snuff", "dip", "chewing tobacco", "nicotine gum", "nicotine patch", "nicotine pouch", "vape", "vaping",
+        "e-cigarette", "caffeine", "coffee", "tea",
     )  # fmt: skip
     """What is never a slip, under every name that it goes by (S8)."""
     explained_by: Mapping[str, tuple[str, ...]] = Field(

@@ -82,7 +82,8 @@ SPECIALTIES = frozenset(_SPECIALTIES)
 _MUTUAL_HELP = re.compile(
     r"\banonymous\b|\banon\b|\b(12|twelve)[ -]?steps?\b|\bstep (meeting|group|work)|mutual[ -](help|aid|support)|"
     r"self[ -]help|\bmeetings?\b|support groups?\b|\bfellowships?\b|\bsponsor(ship)?s?\b|\bsmart (recovery|meeting)|"
-    r"\brecovery (group|meeting|circle)|\brefuge recovery|\blife ?ring\b|\bbig book\b|\bsober (group|circle)"
+    r"\brecovery (group|meeting|circle)|\brefuge recovery|\blife ?ring\b|\bbig book\b|\bsober (group|circle)|"
+    r"\b(dharma|buddhist) recovery|\bslaa\b|\bdouble trouble\b|\bin the rooms\b|\bmillati islami\b|\bjacs\b"
 )
 """How people speak of mutual help beside its names."""
 
@@ -126,15 +127,19 @@ def meaning(words: str) -> Meaning | None:
     need = service(words)
     if (level := _LEVEL_NAMES.get(word, word)) in _LEVELS or need in LEVELS_OF_CARE:
         return Meaning("level_of_care", level if level in _LEVELS else need)
+    if _CRISIS_CARE.search(_plain(words)):
+        return Meaning("level_of_care", "crisis")
     special = specialty(words)
     if word not in SERVICES and (special in SPECIALTIES or _THERAPY.search(_plain(words))):
         return Meaning("therapist", special if special in SPECIALTIES else "")
     return Meaning("service", need) if need in SERVICES else None
 
 
+_CRISIS_CARE = re.compile(r"\bcrisis (stabili[sz]ation|residential|bed)")
 _LEVELS = frozenset({"outpatient", "iop", "php", "residential", "withdrawal_management"})
 _LEVEL_NAMES = {"iot": "iop", "intensive_outpatient": "iop", "intensive_outpatient_program": "iop",
-                "rehab": "residential", "inpatient": "residential", "partial_hospitalisation": "php"}  # fmt: skip
+                "rehab": "residential", "inpatient": "residential", "partial_hospitalisation": "php",
+                "day_treatment": "php", "day_hospital": "php"}  # fmt: skip
 
 
 def is_mutual_help(words: str) -> bool:
@@ -184,7 +189,7 @@ def fellowship(words: str) -> str:
 
 _NAMES = {slug(name): code for code, name in FELLOWSHIPS.items()} | {
     "12_step_aa": "aa", "alcoholics_anon": "aa", "narcotics_anon": "na", "smart_meeting": "smart",
-    "dharma": "recovery_dharma",
+    "dharma": "recovery_dharma", "dharma_recovery": "recovery_dharma", "buddhist_recovery": "recovery_dharma",
 }  # fmt: skip
 
 

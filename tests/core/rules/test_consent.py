@@ -12,6 +12,7 @@ from tests.core.clinic import ADMITTED, Patient, admitted
 from workflows.core import consents as rule
 from workflows.core.consents import Consent, Request, covering, objection, parts
 from workflows.core.effects import KeepConsents
+from workflows.core.entries import parse_entry
 from workflows.core.errors import InvalidEntry
 
 MON = ADMITTED
@@ -283,3 +284,13 @@ def test_P3_the_order_in_which_consents_are_on_file_has_no_say(
     chance.shuffle(consents)
     again, _ = covering(consents, request, on)
     assert (found is None) == (again is None) == bool(objections)
+
+
+@pytest.mark.parametrize("word", ["everything", "All"])
+def test_P4_a_consent_names_its_content(word: str) -> None:
+    form = {
+        "kind": "consent", "by": "cm-1", "id": "c", "consent_id": "c-1", "recipient": "agency-1", "purpose": "referral",
+        "content": [word], "signed_on": "2026-01-05", "expires_on": "2027-01-05",
+    }  # fmt: skip
+    with pytest.raises(InvalidEntry, match="names nothing"):
+        parse_entry(form)

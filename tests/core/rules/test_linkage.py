@@ -7,6 +7,7 @@ import pytest
 
 from tests.core.clinic import ADMITTED, Patient, admitted, at, ready_for_gate
 from workflows.core.effects import StartReferral, TellReferral
+from workflows.core.entries import Need, parse_entry
 from workflows.core.errors import InvalidEntry
 from workflows.core.snapshot import pack, unpack
 from workflows.core.vocabulary import meaning
@@ -210,3 +211,20 @@ def test_C4_mutual_help_never_begins_a_referral_with_a_disclosure(words: str) ->
     for other in ("service", "therapist", "level_of_care"):
         with pytest.raises(InvalidEntry, match="nothing is disclosed"):
             admitted().says("need", service=words, referral_kind=other)
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [*((words, "mutual_help") for words in ("dharma recovery", "SLAA", "double trouble", "Buddhist recovery",
+                                            "In The Rooms", "millati islami", "jacs")),
+     ("day treatment", "level_of_care"), ("crisis stabilization", "level_of_care"), ("food bank", "service")],
+)  # fmt: skip
+def test_C4_I3_a_need_is_judged_by_what_its_words_mean(words: str, kind: str) -> None:
+    need = parse_entry({"kind": "need", "by": "cm-1", "id": "n", "service": words})
+    assert isinstance(need, Need)
+    assert need.referral == kind
+
+
+def test_C5_a_need_is_said_in_words() -> None:
+    with pytest.raises(InvalidEntry, match="in words"):
+        parse_entry({"kind": "need", "by": "cm-1", "id": "n", "service": "<script>food bank</script>"})

@@ -910,3 +910,10 @@ def test_S3_a_use_of_a_day_after_the_answers_is_asked_about_anew() -> None:
     later = ADMITTED + timedelta(days=14)
     patient.says("use", on=later, substance="alcohol", supersedes=told[0], supersedes_reason="another day")
     assert patient.tasks >= ASKED
+
+
+@pytest.mark.parametrize("name", ["Nikotin", "snus", "smoking"])
+def test_S8_nicotine_is_no_use_under_whatever_name(name: str) -> None:
+    patient = admitted()
+    patient.says("use", on=ADMITTED, substance=name)
+    assert patient.progress.last_use_on == LAST_USE

@@ -77,6 +77,10 @@ class SessionChange(Entry):
     def _moved_needs_a_target(self) -> "SessionChange":
         if self.change == "moved" and self.new_start is None:
             raise ValueError("new_start: a moved session needs its new start")
+        if self.change == "moved" and self.new_start == self.session and not (self.minutes or self.service):
+            raise ValueError(
+                "new_start: the session is at this time already; give the time to which it moves"
+            )
         return self
 
 

@@ -1,5 +1,6 @@
 """Intake: screening, the clinician's level-of-care decision, admission, and what belongs to it (I1-I4)."""
 
+import re
 from datetime import date
 from typing import Annotated, ClassVar, Literal, get_args
 
@@ -149,6 +150,12 @@ class Need(Entry):
     open_meetings_only, volunteer_contact."""
     on: date | None = None
     """The day since which it is needed; absent: today."""
+
+    @model_validator(mode="after")
+    def _is_said_in_words(self) -> "Need":
+        if re.search(r"[<>{}\[\]`\\|$]", self.service):
+            raise ValueError("service: name it in words, such as food bank; signs of markup are none")
+        return self
 
     @model_validator(mode="after")
     def _nothing_is_disclosed_to_mutual_help(self) -> "Need":
