@@ -6,6 +6,7 @@ A name that is given twice is an error, where YAML itself would take the second 
 
 import json
 import re
+from collections import Counter
 from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
@@ -74,10 +75,23 @@ def parse(text: str) -> Any:
     """
     try:
         return parse_json(text)
+    except Twice as twice:
+        raise Unreadable(f"cannot be taken: {twice}") from None
     except Unreadable as no_json:
         if text.lstrip()[:1] in ("{", "[") and len(text) > MOST_YAML:
             raise Unreadable(f"is no JSON: {no_json}") from None
     return parse_yaml(text)
+
+
+class Twice(Unreadable):
+    """An object says one thing twice."""
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; which of two values is meant is not guessed."""
+    if twice := next((name for name, count in Counter(name for name, _ in pairs).items() if count > 1), None):
+        raise Twice(f"it names {twice[:40]} twice in one object; keep the one that is meant")
+    return dict(pairs)
 
 
 def parse_json(text: str) -> Any:
@@ -88,7 +102,7 @@ def parse_json(text: str) -> Any:
             a character. The message goes behind "is no JSON:".
     """
     try:
-        value = json.loads(text)
+        value = json.loads(text, object_pairs_hook=_each_once)
         json.dumps(value, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         raise Unreadable(f"{error.msg} in line {error.lineno}") from None

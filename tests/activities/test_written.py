@@ -120,3 +120,13 @@ def test_a_reference_that_is_meant_is_read() -> None:
 )
 def test_json_is_read_as_json_by_whatever_reads_yaml(value: Any) -> None:
     assert written.parse(json.dumps(value)) == value
+
+
+@pytest.mark.parametrize("text", ['{"on": "2026-01-05", "on": "2026-01-06"}', '[{"a": {"b": 1, "b": 1}}]'])
+def test_T5_what_is_said_twice_in_one_object_is_refused_and_not_guessed(tmp_path: Path, text: str) -> None:
+    with pytest.raises(written.Unreadable, match="twice in one object"):
+        written.parse_json(text)
+    file = tmp_path / "given.json"
+    file.write_text(text, "utf-8")
+    with pytest.raises(CannotDo, match="twice in one object"):
+        read_file(file)

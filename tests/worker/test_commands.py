@@ -67,6 +67,8 @@ async def test_attendance_of_a_whole_group_everyone_present_except(run: Run, tmp
     roster.write_text("episode_id\ne1\ne2\ne3\n")
     one = await run("attend", SESSION, "e1", "--by", "cm-1", "--minutes", "90")
     assert one.returncode == 0, one.stderr
+    again = await run("attend", SESSION.replace("T", " "), "e1", "--by", "cm-1", "--minutes", "90", "--json")
+    assert json.loads(again.stdout)[0]["result"] == "known already"
     done = await run("attend", SESSION, "--roster", str(roster), "--except", "e2", "--by", "cm-1", "--json")
     assert done.returncode == 0, done.stderr
     journal = json.loads((await run("journal", "e2", "--json")).stdout)

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import hashlib
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -40,6 +41,7 @@ def attend(
     """Record attendance of one person or of a whole group; what you have said before of the session is replaced."""
     need_author(by)
     named(load_settings(), "--by", by)
+    session = _one_spelling(session)
 
     async def run() -> None:
         async with clinic() as here:
@@ -58,6 +60,15 @@ def attend(
         _tell(session, results, json)
 
     asyncio.run(run())
+
+
+def _one_spelling(session: str) -> str:
+    """A session's start as the contract spells it, so that it is known again; what is none is refused there."""
+    try:
+        start = datetime.fromisoformat(session.strip())
+    except ValueError:
+        return session
+    return session if start.tzinfo or start.second else start.isoformat(timespec="minutes")
 
 
 async def _record(here: Clinic, episode: str, by: str, said: dict[str, Any]) -> dict[str, Any]:
