@@ -202,6 +202,7 @@ async def test_E1_a_task_goes_to_and_is_answered_by_people_whom_the_clinic_knows
         (("acknowledge", task, "--by", "zz-9"), "--by"),
         (("complete", task, "--outcome", "done", "--by", "zz-9"), "--by"),
         (("admit", "--site", "north", "--timezone", "America/Chicago", "--therapist", "zz-9"), "team.therapist"),
+        (("admit", "--site", "north", "--timezone", "America/Chicago", "--therapist", "cm-1"), "what cm-1, who is"),
     ):  # fmt: skip
         refused = await run(*arguments)
         assert (refused.returncode, refused.stderr.startswith(f"{option}: ")) == (1, True), refused

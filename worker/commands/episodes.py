@@ -10,7 +10,7 @@ import typer
 from worker.commands.options import By, Episode, Json, fields, read_file
 from worker.episodes import clinic, episode_id
 from worker.errors import CannotDo
-from worker.people import check_authors, named
+from worker.people import check_able, check_authors, directory, known
 from worker.policies import with_clinic_policies
 from worker.settings import load_settings
 from worker.show import as_json, console
@@ -108,7 +108,7 @@ def _know(team: dict[str, Any]) -> None:
     settings = load_settings()
     for role, staff_id in team.items():
         if isinstance(staff_id, str):
-            named(settings, f"team.{role}", staff_id)
+            check_able(known(directory(settings), f"team.{role}", staff_id), f"team.{role}", [role])
 
 
 def _weekly(text: str) -> dict[str, Any]:

@@ -154,6 +154,11 @@ def signatures_wanted(entry: Entry, facts: Facts) -> list[Need]:
         # A level of care that the screening proposes may be noted by anybody of the team (I2).
         own = _own_need(entry, facts) or Need(entry.kind, entry.key, entry.by, signers(facts.team, ()))
         wanted.append(own if not isinstance(entry, LevelOfCareDecision) else _of_any_role(own, facts))
+    if isinstance(entry, TeamChange) and entry.role == "director":
+        # Nobody chooses whom they will be judged by (E2).
+        case = facts.discharge
+        able = signers(facts.team, ("supervisor", "director"), case.proposed_by if case else None)
+        wanted.append(Need("who is the director", entry.key, entry.by, able))
     for key in targets_of(entry):
         if known := facts.record.get(key):
             for need in needs(known.entry, facts):

@@ -372,3 +372,18 @@ def test_E0_T4_only_the_laboratory_or_the_staff_change_a_laboratory_s_result(sou
     assert first.progress.last_use_on == ON
     first.says("test", id=next(ids), **{**negative, "by": "lab-7", "source": "lab"})
     assert first.progress.last_use_on != ON
+
+
+@pytest.mark.parametrize("staff_id", ["zz-1", "th-1"])
+def test_E0_E2_nobody_who_signs_nothing_appoints_the_director_who_decides(staff_id: str) -> None:
+    patient = on_the_third_day()
+    with pytest.raises(NotAllowedNow, match="who is the director is decided by the supervisor or director"):
+        stated(patient, "team", role="director", staff_id=staff_id, by="cm-1")
+    stated(patient, "team", role="director", staff_id="di-2", by="su-1")
+
+
+def test_E2_who_proposes_a_discharge_does_not_appoint_the_director_who_decides_on_it() -> None:
+    patient = on_the_third_day()
+    patient.says("decision", about="involuntary_discharge", choice="propose", reason="violence", by="su-1")
+    with pytest.raises(NotAllowedNow, match="proposed an involuntary discharge"):
+        stated(patient, "team", role="director", staff_id="di-2", by="su-1")

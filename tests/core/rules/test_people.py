@@ -132,7 +132,14 @@ def test_E2_a_director_who_stands_in_signs_what_only_the_director_signs() -> Non
     with pytest.raises(NotAllowedNow):
         patient.says("decision", about=review.task_id, choice="reject", reason="no", by="di-2")
     patient.effects.clear()
-    patient.says("team", role="director", staff_id="di-2", stands_in_for="di-1", **{"from": TUESDAY})
+    patient.says(
+        "team",
+        role="director",
+        staff_id="di-2",
+        stands_in_for="di-1",
+        by="di-1",
+        **{"from": TUESDAY},
+    )
     told = changed(patient)["involuntary_review"]
     assert (told.owner, told.signers.objection("it", "di-2")) == ("di-2", None)
     patient.says("decision", about=review.task_id, choice="reject", reason="no", by="di-2")
