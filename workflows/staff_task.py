@@ -27,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.core.errors import InvalidEntry
     from workflows.core.signing import signers
     from workflows.core.urgency import Urgency, while_overdue
-    from workflows.details import task_page
+    from workflows.details import as_text, task_page
     from workflows.messages import (
         TOO_LATE,
         Acknowledging,
@@ -128,6 +128,7 @@ class StaffTask:
             if self._wait.is_over and not self._settled:
                 self._climb()
         self._wait.stop()
+        self._show()
         self._notices.take_back()
         if self.done and not await self._pass_on("task_completed", self.done):  # the task's answer stands
             self._note(GONE)
@@ -468,7 +469,13 @@ class StaffTask:
         return self.history[-1]
 
     def _show(self) -> None:
-        workflow.set_current_details(task_page(self.task, self.role, self.owner, self.level, self.unreached))
+        """The page of the task; of one that has ended, first how (F8)."""
+        page = task_page(self.task, self.role, self.owner, self.level, self.unreached)
+        if self.ended:
+            by = f" by `{self.ended.by}`" if self.ended.by else ""
+            how = f"**{as_text(self.ended.what)}**{by}, {_utc(self.ended.at)}: nothing is owed here any more."
+            page = f"{how}\n\nIt was:\n\n{page}"
+        workflow.set_current_details(page)
 
 
 def _begin(start: Mapping[str, Any]) -> TaskStart:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.api.workflowservice.v1 import (
     DeleteWorkflowExecutionRequest,
     PauseWorkflowExecutionRequest,
@@ -269,3 +270,27 @@ async def test_E9_a_task_that_was_terminated_is_named_wherever_people_look_until
 
         await eventually(all_are_well)
         assert (await tasks())["crisis_response"]["state"] == "running"
+
+
+@pytest.mark.usefixtures("mailbox")
+async def test_F8_the_page_of_a_task_that_has_ended_says_how_by_whom_and_when(
+    clinic_settings: Settings,
+) -> None:
+    async with clinic(clinic_settings) as (server, here):
+        await here.admit(start("a1"), "MRN-a1")
+        crisis = {"kind": "crisis", "by": "cm-1", "type": "overdose", "at": datetime.now(UTC).isoformat()}
+        await here.update("episode-a1", "record", crisis)
+        tasks = {one["kind"]: one for one in (await here.query("episode-a1", "progress"))["open_tasks"]}
+        task = tasks["crisis_response"]
+        answer = {"by": "cm-1", "outcome": task["outcomes"][0]}
+        await here.update(task["task_id"], "complete", answer)
+
+        async def page() -> str:
+            asked = server.client.get_workflow_handle(task["task_id"])
+            shown = await asked.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+            plain = str(shown.current_details).replace("\\", "")
+            return plain if "nothing is owed here any more" in plain else ""
+
+        first = (await eventually(page)).splitlines()[0]
+        for words in (f"completed: {answer['outcome']}", "by `cm-1`", f"{datetime.now(UTC):%Y-%m-%d}"):
+            assert words in first
