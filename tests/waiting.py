@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import Any, TypeVar
 
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -39,3 +40,14 @@ async def begun(handle: WorkflowHandle[Any, Any]) -> None:
         return True
 
     await eventually(there)
+
+
+async def idle(handle: WorkflowHandle[Any, Any]) -> None:
+    """Wait until a workflow is in the middle of no step: the time-skipping server now and then loses a step during
+    which an update arrives, and then waits for it for ever."""
+    on_its_way = (EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED)
+
+    async def between_two_steps() -> bool:
+        return (await handle.fetch_history()).events[-1].event_type not in on_its_way
+
+    await eventually(between_two_steps)

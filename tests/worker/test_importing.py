@@ -45,13 +45,19 @@ def taken_over(folder: Path, shuffle: random.Random | None = None) -> dict[str, 
              "schedule": [{"weekday": day, "start": "18:00", "minutes": 180} for day in ("mon", "wed", "fri")]}
         )  # fmt: skip
         episode = Episode(start, pathway_named("iop"), NOW)
+        for therapist in (
+            "th-1",
+            "th-2",
+        ):  # as the workflow hears from the staff directory, whosever team it is
+            episode.frame.vouch(therapist, ("therapist",))
         entries = [
             parse_entry({"id": f"{s.about}|{s.content}"[:120], **s.entry})
             for s in statements
             if s.patient_key == key and not s.problem
         ]
         results = episode.apply_many(entries, NOW)
-        assert all("future" in str(result) for result in results if isinstance(result, Refused))
+        refused = [str(result) for result in results if isinstance(result, Refused)]
+        assert [why for why in refused if "future" not in why] == []
         found[key] = progress(episode, NOW)
     return found
 

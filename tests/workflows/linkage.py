@@ -33,7 +33,7 @@ from activities.models import (
     ToldByHand,
     ToldReceipt,
 )
-from tests.waiting import begun, eventually
+from tests.waiting import begun, eventually, idle
 from tests.workflows.story import Story, client_of
 from worker.sandbox import WORKFLOWS, sandbox
 from worker.settings import Settings
@@ -200,6 +200,7 @@ class Linking:
         assert kind in tasks, tasks
         handle = client_of(self.story).get_workflow_handle(tasks[kind])
         await begun(handle)
+        await idle(handle)
         await handle.execute_update("complete", {"by": "cm-1", "outcome": outcome})
         while (await handle.describe()).status == WorkflowExecutionStatus.RUNNING:
             pass

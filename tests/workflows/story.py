@@ -8,7 +8,7 @@ from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle, W
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
-from tests.waiting import begun, eventually
+from tests.waiting import begun, eventually, idle
 
 ZONE = ZoneInfo("America/Chicago")
 TEAM = {"case_manager": "cm-1", "therapist": "th-1", "supervisor": "su-1", "director": "di-1"}
@@ -105,7 +105,9 @@ class Story:
     async def answer(self, kind: str, outcome: str, by: str, reason: str = "because") -> dict[str, Any]:
         """Complete the open task of a kind; what the person hears."""
         statement = {"by": by, "outcome": outcome, "reason": reason}
-        heard: dict[str, Any] = await (await self.task(kind)).execute_update("complete", statement)
+        task = await self.task(kind)
+        await idle(task)
+        heard: dict[str, Any] = await task.execute_update("complete", statement)
         return heard
 
     async def admit(self, last_use_ago: int = 5, on: date | None = None) -> date:
