@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import Any, TypeVar
 
-from temporalio.api.enums.v1 import EventType
+from temporalio.api.enums.v1 import EventType, PendingActivityState
 from temporalio.client import WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -43,11 +43,20 @@ async def begun(handle: WorkflowHandle[Any, Any]) -> None:
 
 
 async def idle(handle: WorkflowHandle[Any, Any]) -> None:
-    """Wait until a workflow is in the middle of no step: the time-skipping server now and then loses a step during
-    which an update arrives, and then waits for it for ever."""
+    """Wait until a workflow is in the middle of no step and of no first or present attempt of an activity.
+
+    The time-skipping server refuses a step that takes back an activity which has ended meanwhile, and after that takes
+    the update that came with it for one that it has accepted already: the workflow stands still for ever.
+    """
     on_its_way = (EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, EventType.EVENT_TYPE_WORKFLOW_TASK_STARTED)
 
     async def between_two_steps() -> bool:
+        pending = (await handle.describe()).raw_description.pending_activities
+        if any(
+            one.attempt <= 1 or one.state == PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
+            for one in pending
+        ):
+            return False
         return (await handle.fetch_history()).events[-1].event_type not in on_its_way
 
     await eventually(between_two_steps)

@@ -5,6 +5,8 @@ What runs on a server is measured next to the bare floor of `bare.py`, on the sa
 
 import asyncio
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
@@ -12,17 +14,26 @@ from tests.bench import core, directory
 from tests.bench.cost import Cost, cost_of_golden_journey
 from tests.bench.round_trip import RoundTrip, round_trip
 from tests.servers import clinic_of, dev_server, mailbox_of, time_skipping_server
+from worker.settings import Settings
+
+
+@contextmanager
+def clinic() -> Iterator[Settings]:
+    """A clinic with its mailbox, for as long as it is measured."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = clinic_of(Path(folder))
+        with mailbox_of(settings, Path(folder)):
+            yield settings
 
 
 async def on_servers() -> tuple[RoundTrip, Cost]:
     """What needs Temporal: the round trip on the real server, the journey on the time-skipping one."""
-    with tempfile.TemporaryDirectory() as folder:
-        settings = clinic_of(Path(folder))
-        with mailbox_of(settings, Path(folder)):
-            async with dev_server(settings) as server:
-                trip = await round_trip(server, settings)
-            async with time_skipping_server(settings) as server:
-                cost = await cost_of_golden_journey(server, settings)
+    with clinic() as settings:
+        async with dev_server(settings) as server:
+            trip = await round_trip(server, settings)
+    with clinic() as settings:  # another one: a clinic knows its server
+        async with time_skipping_server(settings) as server:
+            cost = await cost_of_golden_journey(server, settings)
     return trip, cost
 
 
