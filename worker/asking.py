@@ -19,7 +19,7 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from worker.diagnosis import is_being_worked_on, queue, said, workflow_problem
+from worker.diagnosis import Queue, is_being_worked_on, queue, said, version_of, workflow_problem
 from worker.errors import CannotDo, Ended
 from worker.executions import described, why_it_does_not_run
 
@@ -79,15 +79,26 @@ async def _problem(client: Client, workflow_id: str, unheard_since: datetime | N
         return found.problem
     if problem := await workflow_problem(client, workflow_id, found.workers):
         return problem
-    silent = (
-        found.workers and all(one.should_have_been_heard(unheard_since) for one in found.workers)
-        if unheard_since
-        else False
-    )
-    if silent and not await is_being_worked_on(client, workflow_id):
-        return ("No worker runs any more: the last one has not been heard of for some seconds. Start `carepath "
-                "worker`, or `carepath up` on this machine.")  # fmt: skip
+    if unheard_since and (silent := await _silent(client, workflow_id, found, unheard_since)):
+        return silent
     return None
+
+
+async def _silent(client: Client, workflow_id: str, found: Queue, since: datetime) -> str | None:
+    """Who should answer and has not been heard of since an instant, in words: nothing tells of a worker's death but
+    its silence."""
+    version = await version_of(client, workflow_id) or found.current
+    those = [one for one in found.workers if one.build_id == version] or found.workers
+    if not those or not all(one.should_have_been_heard(since) for one in those):
+        return None
+    if await is_being_worked_on(client, workflow_id):
+        return None
+    others = sorted({one.build_id for one in found.workers if one.build_id} - {version})
+    if version and others:
+        return (f"No worker of the version {version} runs any more: the last one has not been heard of for some "
+                f"seconds. Start that one, or let another take over: `carepath deployment promote {others[-1]}`.")  # fmt: skip
+    return ("No worker runs any more: the last one has not been heard of for some seconds. Start `carepath "
+            "worker`, or `carepath up` on this machine.")  # fmt: skip
 
 
 async def _refusal(client: Client, workflow_id: str, error: Exception, unanswered: str) -> CannotDo:

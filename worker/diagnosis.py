@@ -25,6 +25,7 @@ from temporalio.api.workflowservice.v1 import (
     DescribeTaskQueueRequest,
     DescribeTaskQueueResponse,
     DescribeWorkflowExecutionRequest,
+    DescribeWorkflowExecutionResponse,
     GetWorkflowExecutionHistoryReverseRequest,
     ListWorkersRequest,
     ListWorkersResponse,
@@ -167,10 +168,8 @@ async def workflow_problem(client: Client, workflow_id: str, workers: Sequence[W
         why = await _undeciphered(client, workflow_id) or "The worker's log says why."
         return (f"{workflow_id} cannot go on: its next step fails in the worker (tried {attempt} times). {why} "
                 "Nothing is lost, and it goes on by itself once the worker is mended.")  # fmt: skip
-    versioning = found.workflow_execution_info.versioning_info
-    pinned = versioning.deployment_version.build_id
-    is_pinned = versioning.behavior == VersioningBehavior.VERSIONING_BEHAVIOR_PINNED
-    if workers and is_pinned and pinned not in {one.build_id for one in workers}:
+    pinned = _pinned(found)
+    if workers and pinned is not None and pinned not in {one.build_id for one in workers}:
         return (f"{workflow_id} runs on the version {pinned} of the worker, and no worker of it runs. Start that one: "
                 "it is carried over to the current version with the next thing that happens in it.")  # fmt: skip
     return None
@@ -204,6 +203,15 @@ async def is_being_worked_on(client: Client, workflow_id: str) -> bool:
     return found is not None and found.pending_workflow_task.HasField("started_time")
 
 
+async def version_of(client: Client, workflow_id: str) -> str | None:
+    """The version of the worker on which a workflow stays; None: on none, or it cannot be seen."""
+    request = DescribeWorkflowExecutionRequest(
+        namespace=client.namespace, execution=WorkflowExecution(workflow_id=workflow_id)
+    )
+    found = await _if_it_can(client.workflow_service.describe_workflow_execution(request, timeout=BOUND))
+    return _pinned(found) if found else None
+
+
 def said(error: RPCError, client: Client) -> CannotDo:
     """What the server's refusal means, in words; it repeats nothing of the request (P1)."""
     address = client.service_client.config.target_host
@@ -225,6 +233,12 @@ def said(error: RPCError, client: Client) -> CannotDo:
                             "`carepath setup` was run there.")  # fmt: skip
 
 
+def _pinned(found: DescribeWorkflowExecutionResponse) -> str | None:
+    versioning = found.workflow_execution_info.versioning_info
+    is_pinned = versioning.behavior == VersioningBehavior.VERSIONING_BEHAVIOR_PINNED
+    return versioning.deployment_version.build_id if is_pinned else None
+
+
 async def _if_it_can(asked: Awaitable[T]) -> T | None:
     with suppress(RPCError):
         return await asked
@@ -237,8 +251,8 @@ def _workers(found: DescribeTaskQueueResponse, listed: ListWorkersResponse | Non
     silent_from: dict[str, datetime] = {}
     for one in listed.workers_info if listed else ():
         beat = one.worker_heartbeat
-        every = beat.elapsed_since_last_heartbeat.ToTimedelta()
-        every = every if timedelta(0) < every < USUAL_HEARTBEAT else USUAL_HEARTBEAT
+        # The first one follows no other, so it cannot tell of its interval: what works for this queue is ours.
+        every = min(beat.elapsed_since_last_heartbeat.ToTimedelta() or HEARTBEAT, USUAL_HEARTBEAT)
         at = _instant(beat.heartbeat_time)
         runs = beat.status == WorkerStatus.WORKER_STATUS_RUNNING
         until = at + every * HEARTBEATS_MISSED if runs else at

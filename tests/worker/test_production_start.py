@@ -1,5 +1,6 @@
 """A clinic is started as the README says, by its own commands in processes of their own (F1)."""
 
+import asyncio
 import json
 import signal
 import socket
@@ -11,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from temporalio.api.workflowservice.v1 import ListWorkersRequest
+from temporalio.client import Client
 
 from tests.servers import binary, free_port
 from tests.typed import CAREPATH, outside_any_clinic, typed
@@ -62,6 +65,17 @@ class Operator:
         assert done.returncode == 1, (arguments, done.stdout, done.stderr)
         assert "Traceback" not in done.stderr
         return done.stderr
+
+    async def hears_of_a_worker(self, build_id: str, heartbeats: int) -> None:
+        """Wait until the server has heard so many heartbeats of a worker's version."""
+        client, heard = await Client.connect(f"127.0.0.1:{self.port}"), set()
+        request = ListWorkersRequest(namespace=client.namespace, query='TaskQueue="carepath"')
+        while len(heard) < heartbeats:
+            for one in (await client.workflow_service.list_workers(request)).workers_info:
+                beat = one.worker_heartbeat
+                if beat.deployment_version.build_id == build_id:
+                    heard.add(beat.heartbeat_time.ToNanoseconds())
+            await asyncio.sleep(0.1)
 
     @contextmanager
     def worker(self, **more: str) -> Iterator[subprocess.Popen[str]]:
@@ -152,9 +166,12 @@ def test_a_clinic_starts_lives_and_is_handed_on_to_the_next_version_of_the_worke
         assert "carepath deployment promote v3" in told
 
 
-def test_F1_a_worker_that_ends_before_it_could_tell_of_itself_is_not_waited_for(operator: Operator) -> None:
+@pytest.mark.parametrize("heartbeats", [0, 1, 3])
+def test_F1_a_worker_that_was_killed_is_not_waited_for(operator: Operator, heartbeats: int) -> None:
     operator.does("setup")
-    with operator.worker(CAREPATH_BUILD_ID="v9") as short_lived:
+    build = f"of {heartbeats} heartbeats"
+    with operator.worker(CAREPATH_BUILD_ID=build) as short_lived:
+        asyncio.run(operator.hears_of_a_worker(build, heartbeats))
         short_lived.send_signal(signal.SIGKILL)
         short_lived.wait()
     for _ in range(30):  # its poll is listed for another minute and more
