@@ -96,7 +96,8 @@ async def _silent(client: Client, workflow_id: str, found: Queue, since: datetim
     others = sorted({one.build_id for one in found.workers if one.build_id} - {version})
     if version and others:
         return (f"No worker of the version {version} runs any more: the last one has not been heard of for some "
-                f"seconds. Start that one, or let another take over: `carepath deployment promote {others[-1]}`.")  # fmt: skip
+                "seconds. Start that one, or let another take over: "
+                f"`carepath deployment promote {others[-1]}`.")  # fmt: skip
     return ("No worker runs any more: the last one has not been heard of for some seconds. Start `carepath "
             "worker`, or `carepath up` on this machine.")  # fmt: skip
 

@@ -68,7 +68,8 @@ class Operator:
 
     async def hears_of_a_worker(self, build_id: str, heartbeats: int) -> None:
         """Wait until the server has heard so many heartbeats of a worker's version."""
-        client, heard = await Client.connect(f"127.0.0.1:{self.port}"), set()
+        client = await Client.connect(f"127.0.0.1:{self.port}")
+        heard: set[int] = set()
         request = ListWorkersRequest(namespace=client.namespace, query='TaskQueue="carepath"')
         while len(heard) < heartbeats:
             for one in (await client.workflow_service.list_workers(request)).workers_info:
