@@ -10,9 +10,9 @@ from typing import Any
 from activities.staff_directory import StaffDirectory, StaffDirectoryError, StaffMember, UnknownStaff, load
 from worker.errors import CannotDo
 from worker.settings import Settings
-from workflows.core.duties import CLINICIANS
 from workflows.core.entries import Source
 from workflows.core.keys import kind_of
+from workflows.core.signing import CLINICIANS
 from workflows.core.start import Team
 
 SIGNATURES = ("decision", "level_of_care", "exit", "policy_adoption")

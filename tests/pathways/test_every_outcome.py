@@ -44,6 +44,8 @@ PROMISES: dict[tuple[str, str], str] = {
     ("collateral_use", "use"): "owes safety_check",
     ("collateral_use", "relapse"): "owes safety_check and level_of_care_review",
     ("collateral_use", "no_use"): "no use is known",
+    ("medication_review", "prescribed"): "no use is known",
+    ("medication_review", "not_prescribed"): SETTLED,
     ("unscheduled_attendance", "confirm"): SETTLED,
     ("unscheduled_attendance", "reject"): SETTLED,
     ("outreach_call", "reached"): "owes engagement_plan",

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from workflows.core.duties.duty import CLINICIANS
 from workflows.core.entries import (
     Closure,
     Decision,
@@ -25,7 +24,7 @@ from workflows.core.errors import NotAllowedNow
 from workflows.core.facts import Facts
 from workflows.core.keys import kind_of
 from workflows.core.record import Record, Recorded, targets_of
-from workflows.core.signing import Signers, signers
+from workflows.core.signing import CLINICIANS, Signers, signers
 from workflows.core.sources import BY_STAFF, may_be_stated_by, may_correct, spoken_by
 
 _DECIDED: Mapping[type[Entry], str] = {
@@ -221,6 +220,11 @@ def unknown_author(entry: Entry, facts: Facts) -> str | None:
         wanted = [*wanted, signers(facts.team, ())]
     if _takes_a_role(entry, facts):
         return entry.by
+    if isinstance(entry, Medication | Test) and spoken_by(entry) is Source.STAFF:
+        wanted = [
+            *wanted,
+            signers(facts.team, CLINICIANS),
+        ]  # whose word explains a finding, or amends one (S7)
     return entry.by if any(one.must_ask_about(entry.by) for one in wanted) else None
 
 

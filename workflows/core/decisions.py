@@ -4,14 +4,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from workflows.core.calendar import in_words
-from workflows.core.duties import CLINICIANS, Duty
+from workflows.core.duties import Duty
 from workflows.core.duties.review import ALWAYS_WEIGHTY
 from workflows.core.entries import Decision, Source
 from workflows.core.entries.intake import level_named
 from workflows.core.errors import NotAllowedNow
 from workflows.core.facts import Answer, Facts
 from workflows.core.keys import kind_of, subject_of
-from workflows.core.signing import ON_CALL, Signers, signers
+from workflows.core.signing import CLINICIANS, ON_CALL, Signers, signers
 from workflows.core.sources import may_be_stated_by, spoken_by
 
 NEEDS_REASON = frozenset(

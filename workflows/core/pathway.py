@@ -22,7 +22,7 @@ from workflows.core.duties.leaving import exit_duties, involuntary_discharge, tr
 from workflows.core.duties.payer import payer_appeals
 from workflows.core.duties.review import contradictory_corrections, decisions_to_review
 from workflows.core.duties.safety import after_leave, crisis
-from workflows.core.duties.slips import adherence, care_offers, holds, slip_response
+from workflows.core.duties.slips import adherence, care_offers, holds, prescriptions, slip_response
 from workflows.core.facts import Facts
 from workflows.core.situation import Situation
 
@@ -102,6 +102,7 @@ class Pathway(ABC):
         yield from slip_response(facts)
         yield from care_offers(facts)
         yield from holds(facts)
+        yield from prescriptions(facts)
         yield from adherence(facts)
         yield from self.aftercare_duties(facts) if stage == "aftercare" else self.program_duties(facts)
 

@@ -11,7 +11,6 @@ from typing import Any
 from workflows.core.authority import refuse_for_its_source, refuse_unsigned
 from workflows.core.calendar import in_words
 from workflows.core.consents import objection_to_event
-from workflows.core.duties import CLINICIANS
 from workflows.core.duties.admission import proposed_level
 from workflows.core.entries import (
     Admission,
@@ -42,7 +41,7 @@ from workflows.core.policy import Policy, adopting, load_policy
 from workflows.core.record import Recorded
 from workflows.core.risk import refuse_almost_known
 from workflows.core.services import refuse_unknown_service, refuse_unknown_services
-from workflows.core.signing import signers
+from workflows.core.signing import CLINICIANS, signers
 from workflows.core.sources import may_be_stated_by, spoken_by
 
 

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 
 from workflows.core.sources import NO_PERSONS
 
+CLINICIANS = ("therapist", "nurse", "supervisor", "director")
+"""Roles that may sign what only a clinician may decide; a case manager may not."""
+
 ON_CALL = "on_call"
 """The role that answers in danger; the clinic's staff directory says who has it tonight (A6, E8)."""
 

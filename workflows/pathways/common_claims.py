@@ -186,7 +186,7 @@ _DUTIES = frozenset(
         "involuntary_review", "discharge_team_meeting", "discharge_notice", "discharge_appeal",
         "discharge_decision", "discharge_appeal_hearing", "transfer", "death_correction", "decision_review",
         "correction_conflict", "collateral_use",
-        "adherence_talk", "collect_test", "test_not_collected", "consent_revoked", "payer_appeal",
+        "adherence_talk", "medication_review", "collect_test", "test_not_collected", "consent_revoked", "payer_appeal",
         "payer_answer", "exit_bundle", "reopening", "level_of_care_offer", "recollect_test", "test_result",
         "admission_condition",
     }

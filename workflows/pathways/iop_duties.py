@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from workflows.core.calendar import Delay, day_in_words
-from workflows.core.duties import CLINICIAN, CLINICIANS, Duty, repeated
+from workflows.core.duties import CLINICIAN, Duty, repeated
 from workflows.core.entries import Checkin
 from workflows.core.facts import Facts
 from workflows.core.keys import subject_of
 from workflows.core.policy import added_months
+from workflows.core.signing import CLINICIANS
 
 
 def gate(facts: Facts) -> Iterator[Duty]:

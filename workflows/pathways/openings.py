@@ -83,6 +83,7 @@ def shared_openings(level: str) -> dict[str, tuple[str, ...]]:
         "corrected in two ways": (*program, "use", "use:superseded", "use:superseded"),
         "relapse": (*program, "relapse"),
         "presumptive test": (*program, "test:presumptive"),
+        "somebody else tells of a prescription": (*program, "test:definitive", "medication:told"),
         "admission declined": ("screening", f"level:{level}", "answer:admission:declined"),
         "arrived elsewhere": (
             "screening", "level:residential", "answer:refer_to_level_of_care:first_visit_attended",

@@ -11,12 +11,13 @@ from statemachine import HistoryState, State, StateChart
 
 from workflows.core.calendar import Delay
 from workflows.core.deadlines import Deadline, dose_week, ladder_rung, session_closes, test_window_closes
-from workflows.core.duties import CLINICIAN, CLINICIANS, Duty, repeated
+from workflows.core.duties import CLINICIAN, Duty, repeated
 from workflows.core.duties.admission import rights_and_preferences
 from workflows.core.duties.outreach import attendance_questions, outreach
 from workflows.core.duties.slips import drawn_tests, level_review
 from workflows.core.facts import Facts
 from workflows.core.pathway import COMMON_EXITS, Pathway
+from workflows.core.signing import CLINICIANS
 from workflows.pathways import regions
 from workflows.pathways.guards import CommonSituation
 from workflows.pathways.php_claims import CLAIMS

@@ -5,6 +5,6 @@ tasks for the difference. So a late, wrong or retracted entry needs no case of i
 which duties hold in which stage.
 """
 
-from workflows.core.duties.duty import CLINICIAN, CLINICIANS, Duty, repeated
+from workflows.core.duties.duty import CLINICIAN, Duty, repeated
 
-__all__ = ["CLINICIAN", "CLINICIANS", "Duty", "repeated"]
+__all__ = ["CLINICIAN", "Duty", "repeated"]

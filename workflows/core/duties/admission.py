@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from workflows.core.calendar import Delay, day_in_words
-from workflows.core.duties.duty import CLINICIAN, CLINICIANS, Duty, repeated
+from workflows.core.duties.duty import CLINICIAN, Duty, repeated
 from workflows.core.entries import Screening
 from workflows.core.entries.intake import LEVELS
 from workflows.core.facts import Facts
+from workflows.core.signing import CLINICIANS
 
 LEVEL_REVIEW = ("stay", "patient_declined", "offer_php", "offer_residential", "offer_withdrawal_management")
 

@@ -13,9 +13,6 @@ from workflows.core.signing import ON_CALL, Signers, signers
 CLINICIAN = "therapist"
 """The role that takes clinical decisions in a team without further roles."""
 
-CLINICIANS = ("therapist", "nurse", "supervisor", "director")
-"""Roles that may sign what only a clinician may decide; a case manager may not."""
-
 AT_ONCE = Delay(hours=0)
 """For what is no task: a question that a person may decide at any time."""
 

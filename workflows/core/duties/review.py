@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from workflows.core.calendar import Delay, day_in_words
-from workflows.core.duties.duty import CLINICIAN, CLINICIANS, Duty, repeated
+from workflows.core.duties.duty import CLINICIAN, Duty, repeated
 from workflows.core.facts import Facts
+from workflows.core.signing import CLINICIANS
 
 ALWAYS_WEIGHTY = ("level_of_care", "level_of_care_review", "hold_review")
 """Kinds of decisions that shape care although they neither move nor close an episode."""

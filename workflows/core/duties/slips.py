@@ -6,8 +6,9 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from workflows.core.calendar import Delay, day_in_words
-from workflows.core.duties.duty import CLINICIAN, CLINICIANS, Duty, repeated
+from workflows.core.duties.duty import CLINICIAN, Duty, repeated
 from workflows.core.facts import Facts
+from workflows.core.signing import CLINICIANS
 
 OFFERS = ("offer_php", "offer_residential", "offer_withdrawal_management")
 """What a review may offer beyond the level that the person has (S3)."""
@@ -258,6 +259,26 @@ def _collection(facts: Facts, day: date) -> Duty:
         done_by=("test",),
         announced="Next look at the tests",
     )
+
+
+def prescriptions(facts: Facts) -> Iterator[Duty]:
+    """A prescription that would explain a finding, and that no clinician has told, is confirmed by one first (S7)."""
+    for told in facts.medications_to_confirm:
+        recorded = facts.record.get(told.key)
+        assert recorded is not None
+        yield Duty(
+            f"medication_review:{told.key}",
+            CLINICIAN,
+            recorded.known_at,
+            facts.policy.tests.hold_review,
+            ("prescribed", "not_prescribed"),
+            "S7",
+            (told.key,),
+            f"Somebody who is no clinician has told of a prescription ({told.name}, since "
+            f"{day_in_words(told.start_on)}) that would explain what was found or told: say whether it was prescribed. "
+            "Until then it explains nothing.",
+            signed_by=CLINICIANS,
+        )
 
 
 def adherence(facts: Facts) -> Iterator[Duty]:

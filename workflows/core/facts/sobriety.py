@@ -1,11 +1,11 @@
 """Last use, slips, and what tests say (S2, S5-S8)."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from workflows.core.entries import Entry, Medication, Source, Test, Use
+from workflows.core.entries import Entry, Source, Test, Use
 from workflows.core.policy import Tests
 from workflows.core.record import Recorded
 from workflows.core.sources import spoken_by
@@ -62,33 +62,69 @@ class Tested:
     """Collection days of valid tests without an unexpected finding, sorted."""
 
 
-def latest_of_each(tests: Iterable[Recorded]) -> dict[str, Recorded]:
+@dataclass(frozen=True, slots=True)
+class Prescription:
+    """A medication that was told."""
+
+    key: str
+    name: str
+    start_on: date
+    end_on: date | None
+    is_confirmed: bool = True
+    """Whether a clinician has told of it, or has confirmed it. Else it explains what the policy's table says of it, and
+    nothing of its own name (S7, E0)."""
+
+    def is_active_on(self, day: date) -> bool:
+        """From its first day to its last."""
+        return self.start_on <= day and (self.end_on is None or day <= self.end_on)
+
+
+def latest_of_each(
+    tests: Iterable[Recorded], is_a_clinician_s: Callable[[Recorded], bool] = lambda _: True
+) -> dict[str, Recorded]:
     """The present state of each test: what the laboratory reported last; where that is not known, what arrived last.
 
     A settled result is not undone by a late preliminary one, in whatever order the laboratory's messages arrive
-    (T4), and no result by a late order; a later settled result, or an invalid specimen, amends it.
+    (T4), and no result by a late order; a later settled result, or an invalid specimen, amends it. What the laboratory
+    has found is amended by itself or by a clinician, and by nobody else (S5, E0).
     """
     latest: dict[str, Recorded] = {}
     told = sorted(tests, key=_reported)
     found = {r.entry.test_id for r in told if isinstance(r.entry, Test) and _is_a_finding(r.entry)}
+    by_laboratory = found_by_laboratory(told)
     for recorded in told:
         test = recorded.entry
         assert isinstance(test, Test)
         if test.test_id in found and spoken_by(test) not in _WHO_FINDS:
             continue  # whoever passes a result on does not change what the laboratory or the staff have found (E0)
+        if (
+            test.test_id in by_laboratory
+            and spoken_by(test) is Source.STAFF
+            and not is_a_clinician_s(recorded)
+        ):
+            continue
         known = latest.get(test.test_id)
         before = known.entry.result if known and isinstance(known.entry, Test) else "pending"
         if (before in SETTLED and test.result in PRELIMINARY) or (
             before != "pending" and test.result == "pending"
         ):
             continue
-        if known and _say_the_same(known.entry, test):
+        if known and say_the_same(known.entry, test):
             continue  # sent once more under another id: what was decided about it stays decided
         latest[test.test_id] = recorded
     return latest
 
 
 _WHO_FINDS = (Source.LAB, Source.STAFF)
+
+
+def found_by_laboratory(tests: Iterable[Recorded]) -> set[str]:
+    """The tests of which the laboratory itself has reported a result."""
+    return {
+        r.entry.test_id
+        for r in tests
+        if isinstance(r.entry, Test) and _is_a_finding(r.entry) and spoken_by(r.entry) is Source.LAB
+    }
 
 
 def _is_a_finding(test: Test) -> bool:
@@ -106,25 +142,50 @@ def _reported(recorded: Recorded) -> tuple[datetime, datetime, str]:
     )
 
 
-def _say_the_same(known: Entry, test: Test) -> bool:
+def say_the_same(known: Entry, test: Test) -> bool:
+    """Whether two entries say the same of a test."""
     fields = {"result", "substances", "collected_on", "use_on", "reason"}
     return known.model_dump(include=fields) == test.model_dump(include=fields)
 
 
-def explained(substance: str, day: date, medications: Iterable[Medication], table: Tests) -> bool:
+def explained(substance: str, day: date, medications: Iterable[Prescription], table: Tests) -> bool:
     """Whether a prescription that was active on a day, or the policy's table, explains a substance (S7, S8)."""
     name = substance.strip().lower()
     return name in table.never_counted or any(
-        name in _explained_by(medication.name, table)
-        for medication in medications
-        if medication.start_on <= day and (medication.end_on is None or day <= medication.end_on)
+        name in _explained_by(medication, table) for medication in medications if medication.is_active_on(day)
     )
 
 
-def _explained_by(medication: str, table: Tests) -> set[str]:
+def _explained_by(medication: Prescription, table: Tests) -> set[str]:
     """What a medication explains, however its name is written: `Suboxone 8 mg`, `buprenorphine/naloxone`."""
-    ingredients = _ingredients(medication, table)
-    return ingredients.union(*(table.explained_by.get(one, ()) for one in ingredients))
+    ingredients = _ingredients(medication.name, table)
+    known = ingredients & table.explained_by.keys()
+    own = ingredients if medication.is_confirmed else known
+    return own.union(*(table.explained_by[one] for one in known))
+
+
+def would_explain(
+    told: Prescription,
+    medications: Sequence[Prescription],
+    tests: Iterable[Recorded],
+    uses: Iterable[Recorded],
+    table: Tests,
+) -> bool:
+    """Whether a medication would explain a finding, or a use that was told, if a clinician confirmed it; and whether
+    nothing else does."""
+    found = [
+        (name, r.entry.collected_on)
+        for r in tests
+        if isinstance(r.entry, Test) and r.entry.result in ("presumptive", "definitive")
+        for name in r.entry.substances
+    ]
+    found += [(r.entry.substance, r.entry.on) for r in uses if isinstance(r.entry, Use)]
+    confirmed = [replace(told, is_confirmed=True)]
+    return any(
+        explained(name, day, confirmed, table) and not explained(name, day, medications, table)
+        for name, day in found
+        if day is not None
+    )
 
 
 def _ingredients(medication: str, table: Tests) -> set[str]:
@@ -134,7 +195,7 @@ def _ingredients(medication: str, table: Tests) -> set[str]:
     return words | {table.product_names[word] for word in words if word in table.product_names}
 
 
-def unexpected(test: Test, medications: Sequence[Medication], table: Tests) -> set[str]:
+def unexpected(test: Test, medications: Sequence[Prescription], table: Tests) -> set[str]:
     """Substances of a positive that nothing explains (S7, S8)."""
     day = test.collected_on
     return {
@@ -144,10 +205,15 @@ def unexpected(test: Test, medications: Sequence[Medication], table: Tests) -> s
     }
 
 
-def read_tests(tests: Iterable[Recorded], medications: Sequence[Medication], table: Tests) -> Tested:
+def read_tests(
+    tests: Iterable[Recorded],
+    medications: Sequence[Prescription],
+    table: Tests,
+    is_a_clinician_s: Callable[[Recorded], bool],
+) -> Tested:
     """What the tests say together."""
     slips, suspects, valid, without = [], [], [], []
-    for test_id, recorded in latest_of_each(tests).items():
+    for test_id, recorded in latest_of_each(tests, is_a_clinician_s).items():
         test = recorded.entry
         assert isinstance(test, Test)
         day = test.collected_on or test.ordered_on or recorded.effective_at.date()
@@ -176,19 +242,19 @@ def read_tests(tests: Iterable[Recorded], medications: Sequence[Medication], tab
 
 
 def prescribed_among(
-    names: Iterable[str], day: date, medications: Iterable[Medication], table: Tests
+    names: Iterable[str], day: date, medications: Iterable[Prescription], table: Tests
 ) -> tuple[str, ...]:
     """Which of the substances that a test did not find were prescribed on its day (S7)."""
     active = {
         ingredient
         for one in medications
-        if one.start_on <= day and (one.end_on is None or day <= one.end_on)
+        if one.is_active_on(day)
         for ingredient in _ingredients(one.name, table)
     }
     return tuple(sorted(active.intersection(name.lower() for name in names)))
 
 
-def stated_uses(uses: Iterable[Recorded], medications: Sequence[Medication], table: Tests) -> list[Slip]:
+def stated_uses(uses: Iterable[Recorded], medications: Sequence[Prescription], table: Tests) -> list[Slip]:
     """Uses that were told or seen; what is prescribed, and nicotine and the like, never count (S7, S8)."""
     found = []
     for recorded in uses:

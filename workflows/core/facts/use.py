@@ -3,43 +3,115 @@
 from dataclasses import replace
 from datetime import date
 
-from workflows.core.entries import Decision, Medication, Test, Use
+from workflows.core.entries import Decision, Medication, Source, TeamChange, Test, Use
 from workflows.core.facts.course import CourseFacts
 from workflows.core.facts.frame import Answer
 from workflows.core.facts.reading import fact
 from workflows.core.facts.sobriety import (
     Hold,
+    Prescription,
     Slip,
     Tested,
+    found_by_laboratory,
     is_one_use,
+    latest_of_each,
     read_tests,
+    say_the_same,
     stated_uses,
     told_once,
+    would_explain,
 )
+from workflows.core.record import Recorded
+from workflows.core.signing import CLINICIANS
 from workflows.core.sources import BY_STAFF, spoken_by
+from workflows.core.team import changes_in, team_on
 
 
 class UseFacts(CourseFacts):
     """When the patient last used, as far as is known."""
 
     @property
-    def medications(self) -> list[Medication]:
-        """Every prescription that stands and that the staff have told, here or in another system: what others say of
-        one explains no finding (S7, E0)."""
+    def medications(self) -> list[Prescription]:
+        """Every prescription that stands and explains something: as a clinician has told or confirmed it; as another
+        system had it before we took the episode over; and, of what the policy's table knows, whatever the staff tell.
+        What others say of one explains no finding (S7, E0)."""
+        return [one for one, source in self._prescriptions if one.is_confirmed or source in BY_STAFF]
+
+    @fact
+    def medications_to_confirm(self) -> list[Prescription]:
+        """Prescriptions that would explain a finding, or a use that was told, if a clinician confirmed them (S7)."""
+        asked: dict[str, Prescription] = {}
+        tests, uses = self.record.standing(Test), self.record.standing(Use)
+        for one, _ in self._prescriptions:
+            open_yet = not one.is_confirmed and self.choice(f"medication_review:{one.key}") is None
+            if open_yet and would_explain(one, self.medications, tests, uses, self.policy.tests):
+                asked.setdefault(one.name.casefold(), one)
+        return list(asked.values())
+
+    @fact
+    def _prescriptions(self) -> list[tuple[Prescription, Source]]:
         return [
-            r.entry
+            (
+                Prescription(
+                    r.key,
+                    r.entry.name,
+                    r.entry.start_on,
+                    r.entry.end_on,
+                    r.is_history
+                    or self._by_clinician(r)
+                    or self.choice(f"medication_review:{r.key}") == "prescribed",
+                ),
+                spoken_by(r.entry),
+            )
             for r in self.record.standing(Medication)
-            if isinstance(r.entry, Medication) and spoken_by(r.entry) in BY_STAFF
+            if isinstance(r.entry, Medication)
         ]
+
+    def _by_clinician(self, told: Recorded) -> bool:
+        """Whether somebody of the staff has stated an entry whose role was a clinician's then."""
+        entry, day = told.entry, self.calendar.day_of(told.recorded_at)
+        if spoken_by(entry) not in BY_STAFF:
+            return False
+        by, changes = entry.by.casefold(), self.record.all_of(TeamChange)
+        team = (
+            team_on(day, self.frame.first_team, changes_in(self.record)) if changes else self.frame.first_team
+        )
+        held = {role for role, staff_id in team.items() if staff_id.casefold() == by}
+        return not held.union(self.frame.known_as(by) or ()).isdisjoint(CLINICIANS)
+
+    @property
+    def _read_by(self) -> object:
+        """Changes whenever a test or a use that was told may be read otherwise."""
+        return (
+            self.record.version(Test, Medication, TeamChange),
+            len(self.frame.staff),
+            tuple(one.is_confirmed for one, _ in self._prescriptions),
+        )
 
     @fact
     def tested(self) -> Tested:
         """What the tests say."""
         return self.fold(
             "tested",
-            self.record.version(Test, Medication),
-            lambda: read_tests(self.record.standing(Test), self.medications, self.policy.tests),
+            self._read_by,
+            lambda: read_tests(
+                self.record.standing(Test), self.medications, self.policy.tests, self._by_clinician
+            ),
         )
+
+    @property
+    def results_not_believed(self) -> list[str]:
+        """Entries by which somebody else would amend what the laboratory has found: they wait for a clinician (E0)."""
+        tests = self.record.standing(Test)
+        found = found_by_laboratory(tests)
+        known = latest_of_each(tests, self._by_clinician) if found else {}
+        return [
+            r.key
+            for r in tests
+            if isinstance(r.entry, Test) and r.entry.test_id in found and r.entry.result != "pending"
+            if spoken_by(r.entry) is not Source.LAB and not self._by_clinician(r)
+            if (latest := known[r.entry.test_id].entry) and not say_the_same(latest, r.entry)
+        ]
 
     @fact
     def holds(self) -> list[Hold]:
@@ -109,7 +181,7 @@ class UseFacts(CourseFacts):
         ]
         return self.fold(
             "ever_told",
-            (len(self.record), self.record.version(Medication), self.policy.tests),
+            (len(self.record), self._read_by, self.policy.tests),
             lambda: stated_uses(uses, self.medications, self.policy.tests),
         )
 
@@ -117,6 +189,7 @@ class UseFacts(CourseFacts):
     def _uses_version(self) -> object:
         return (
             self.record.version(Use, Medication, Decision),
+            self._read_by,
             self.tested.slips,
             len(self.frame.answers_by_kind.get("collateral_use", ())),
         )

@@ -12,7 +12,7 @@ class WaitingFacts(PayerFacts):
     @fact
     def unmatched(self) -> dict[str, str]:
         """Entries that have no effect yet, by id, each with a sentence that says what it waits for."""
-        version = (len(self.record), self._sessions_version)
+        version = (len(self.record), self._sessions_version, self._read_by, len(self.frame.answers))
         return self.fold(
             "unmatched",
             version,
@@ -37,15 +37,22 @@ class WaitingFacts(PayerFacts):
         }
 
     def _told_elsewhere(self) -> dict[str, str]:
-        known = {one.name.casefold() for one in self.medications}
-        return {
-            r.key: "Not the staff have told of this prescription: it is kept, explains no test, and waits for a nurse "
-            "or another clinician to record it."
+        known = {one.name.casefold() for one in self.medications if one.is_confirmed}
+        to_confirm = {one.key for one in self.medications_to_confirm}
+        told = {
+            r.key: "No clinician has told of this prescription: it is kept, explains no test, and waits for a nurse "
+            "or another clinician to confirm it."
             for r in self.record.standing(Medication)
             if isinstance(r.entry, Medication)
-            and spoken_by(r.entry) not in BY_STAFF
+            and (r.key in to_confirm or spoken_by(r.entry) not in BY_STAFF)
             and r.entry.name.casefold() not in known
         }
+        amended = dict.fromkeys(
+            self.results_not_believed,
+            "The laboratory has reported on this test: this result is kept, changes nothing, and waits for the "
+            "laboratory, or for a clinician to record it.",
+        )
+        return {**told, **amended}
 
     def _leaves_at_once(self) -> dict[str, str]:
         counted = {first: (first, last) for first, last, _ in self.leaves}

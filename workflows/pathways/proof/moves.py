@@ -179,6 +179,8 @@ def _tests(episode: Episode, now: datetime) -> Iterator[Stated]:
             "kind": "test", "test_id": f"w-{today}", "source": "lab", "collected_on": today, "result": "negative",
             "substances": ["naltrexone"],
         }  # fmt: skip
+    if episode.facts.tested.slips and not episode.facts.medications_to_confirm:
+        yield "medication:told", "cm-1", {"kind": "medication", "name": "cocaine", "start_on": today}
     if not episode.frame.policy.tests.phases:
         settings = {**(episode.start.policy or {}), "tests": {"phases": [{"max_gap_days": 2}]}}
         yield "policy:tests", "di-1", {"kind": "policy", "policy": settings}
