@@ -119,7 +119,7 @@ class FhirAgency:
         """Let time pass, and confirm a cancellation that was asked for meanwhile; whether to go on."""
         ends = asyncio.get_running_loop().time() + seconds
         while asyncio.get_running_loop().time() < ends:
-            await asyncio.sleep(min(1.0, seconds / 4))
+            await asyncio.sleep(seconds / 4)
             task = self.store.read("Task", id_)
             if task["status"] in CLOSED:
                 return False

@@ -105,7 +105,7 @@ async def test_the_webhook_agency_checks_knows_a_repeat_and_answers_with_its_sig
 async def test_the_webhook_agency_confirms_a_cancellation(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SECRET, "shared")
     ports = {"fhir_port": free_port(), "webhook_port": free_port()}
-    async with sample_agencies(pace=QUICK, **ports):
+    async with sample_agencies(pace=Pace(timedelta(seconds=0.5)), **ports):
         channel = AgencyWebhook("careers-1", f"http://127.0.0.1:{ports['webhook_port']}/referrals", "shared")
         with answering() as clinic:
             address = f"http://{clinic.address}/r/token"
@@ -113,9 +113,11 @@ async def test_the_webhook_agency_confirms_a_cancellation(monkeypatch: pytest.Mo
             await channel.send(handover("c", what="cancellation", revokes=reference, answer_url=address))
 
             async def cancelled() -> bool:
-                return said(clinic) == ["cancelled"]
+                return "cancelled" in said(clinic)
 
             await until(cancelled)
+            # On a busy machine it may have accepted before it heard of the cancellation; it has gone no further.
+            assert said(clinic) in (["cancelled"], ["accepted", "cancelled"])
 
 
 async def post(url: str, content: Any, **headers: str) -> tuple[int, Any]:
