@@ -3,7 +3,7 @@
 import time
 from datetime import timedelta
 
-from tests.core.clinic import ADMITTED, Patient, admitted, ready_for_gate
+from tests.core.clinic import ADMITTED, Patient, goes_through_intake, ready_for_gate
 from workflows.core.entries import parse_entry
 from workflows.core.policy import Tests
 
@@ -13,7 +13,7 @@ POLICY = {"tests": Tests().model_dump(mode="json", include={"phases"})}
 
 def full_record() -> Patient:
     """A patient in the program with about 200 entries."""
-    patient = admitted(policy=POLICY).attends_until(ADMITTED + timedelta(days=60))
+    patient = goes_through_intake(Patient(policy=POLICY)).attends_until(ADMITTED + timedelta(days=60))
     for number in range(200 - len(patient.episode.record)):
         patient.says("mutual_help", on=ADMITTED + timedelta(days=number % 60), group="aa")
     return patient
@@ -40,7 +40,7 @@ def journey() -> tuple[float, int]:
     Besides sessions and tests it has the small entries of a real record: meetings, contacts, skills.
     """
     begun = time.process_time()
-    patient = admitted(policy=POLICY)
+    patient = goes_through_intake(Patient(policy=POLICY))
     for day in (ADMITTED + timedelta(days=n) for n in range(89)):
         patient.attends_until(day)
         if day.weekday() < 5:
