@@ -12,6 +12,7 @@ from pathlib import Path
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
+from tests.databases import make_database
 from worker.connection import converter
 from worker.mailbox import Mailbox
 from worker.settings import Settings
@@ -63,6 +64,7 @@ async def time_skipping_server(settings: Settings) -> AsyncIterator[WorkflowEnvi
     async with await WorkflowEnvironment.start_time_skipping(
         test_server_existing_path=binary("temporal-test-server"), data_converter=pydantic_data_converter
     ) as environment:
+        make_database(settings.database)
         await set_up(environment.client, settings)
         now = await environment.get_current_time()
         monday = (now + timedelta(days=7 - now.weekday())).replace(hour=15, minute=0)
@@ -79,6 +81,7 @@ async def dev_server(
         dev_server_existing_path=binary("temporal"), data_converter=converter(settings), ui=True,
         ui_port=ui_port, dev_server_log_level="error", dev_server_extra_args=arguments,
     ) as environment:  # fmt: skip
+        make_database(settings.database)
         await set_up(environment.client, settings)
         yield environment
 
@@ -96,5 +99,6 @@ async def skipping_dev_server(settings: Settings) -> AsyncIterator[WorkflowEnvir
         dev_server_log_level="error",
         dev_server_extra_args=[part for value in dynamic for part in ("--dynamic-config-value", value)],
     ) as environment:  # fmt: skip
+        make_database(settings.database)
         await set_up(environment.client, settings)
         yield environment

@@ -1,6 +1,5 @@
 """Messages to patients: neutral in every language, never at night, never after STOP, never late (P2, T7)."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -13,7 +12,7 @@ from hypothesis import strategies as st
 from temporalio.exceptions import ApplicationError
 
 from activities.assembled import assemble
-from activities.clinic_database import ClinicDatabase, Crosswalk, migrate
+from activities.clinic_database import ClinicDatabase, Crosswalk
 from activities.clinic_database.patients import Patient, Patients
 from activities.clinic_database.texts import Texts
 from activities.messages.check import check, check_phone, check_sender
@@ -36,7 +35,6 @@ class Clinic:
 
     async def __aenter__(self) -> "Clinic":
         settings = self.settings
-        await asyncio.to_thread(migrate, settings.database)
         assembled = assemble(
             database_url=settings.database, staff_file=EXAMPLE / "staff.yaml", smtp_url=settings.smtp,
             sender="office@clinic.example", clinic_phone="555-0100", templates=settings.templates,

@@ -11,7 +11,7 @@ from aiosmtpd.controller import Controller
 from temporalio.exceptions import ApplicationError
 
 from activities.assembled import assemble
-from activities.clinic_database import ClinicDatabase, Crosswalk, EpisodeAlreadyOpen, Outbox, migrate
+from activities.clinic_database import ClinicDatabase, Crosswalk, EpisodeAlreadyOpen, Outbox
 from activities.messages.check import check
 from activities.models import PatientMessage, StaffNotice
 from worker.mailbox import Mailbox, read
@@ -52,7 +52,6 @@ def staff(tmp_path: Path) -> Path:
 
 @pytest.fixture
 async def activities(clinic_settings: Settings, staff: Path) -> AsyncIterator[dict[str, Any]]:
-    await asyncio.to_thread(migrate, clinic_settings.database)
     assembled = assemble(database_url=clinic_settings.database, staff_file=staff, smtp_url=clinic_settings.smtp,
                          sender="office@clinic.example", clinic_phone="555-0100")  # fmt: skip
     yield {callable_.__name__: callable_ for callable_ in assembled.callables}
@@ -170,7 +169,6 @@ def test_P2_every_template_in_use_passes_the_check() -> None:
 async def test_I6_a_second_open_episode_is_refused_with_a_pointer_to_the_first(
     clinic_settings: Settings,
 ) -> None:
-    await asyncio.to_thread(migrate, clinic_settings.database)
     database = ClinicDatabase(clinic_settings.database)
     crosswalk = Crosswalk(database)
     await crosswalk.open_episode("MRN-1", "e1", date(2026, 1, 5))

@@ -14,9 +14,10 @@ from temporalio.worker import Worker
 from typer.testing import CliRunner
 
 from activities.assembled import Activities, assemble
-from activities.clinic_database import ClinicDatabase, Crosswalk, migrate
+from activities.clinic_database import ClinicDatabase, Crosswalk
 from activities.clinic_database.faults import ChannelFault, ChannelFaults
 from activities.models import Addressee, PatientMessage, StaffNotice
+from tests.databases import make_database
 from tests.mail_server import MailServer
 from tests.waiting import eventually
 from worker.commands import channels
@@ -37,7 +38,7 @@ def mail(clinic_settings: Settings) -> Iterator[MailServer]:
 
 
 def activities_of(settings: Settings, staff: Path | None = None) -> Activities:
-    migrate(settings.database)
+    make_database(settings.database)
     return assemble(database_url=settings.database, staff_file=staff or settings.staff, smtp_url=settings.smtp,
                     sender=settings.sender, clinic_phone=settings.clinic_phone)  # fmt: skip
 

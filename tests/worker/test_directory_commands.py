@@ -8,8 +8,8 @@ from subprocess import CompletedProcess
 
 import pytest
 
-from activities.clinic_database import migrate
 from tests.activities.directory.invented import meeting
+from tests.databases import make_database
 from tests.servers import EXAMPLE
 from tests.typed import typed
 
@@ -19,7 +19,7 @@ class Staff:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        migrate(f"sqlite:///{folder / 'c.db'}")
+        make_database(f"sqlite:///{folder / 'c.db'}")
         self.environment = {
             **os.environ,
             "CAREPATH_DATABASE": f"sqlite+aiosqlite:///{folder / 'c.db'}",

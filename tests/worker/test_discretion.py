@@ -7,8 +7,9 @@ from sqlalchemy.exc import DBAPIError
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput
 
-from activities.clinic_database import ClinicDatabase, migrate
+from activities.clinic_database import ClinicDatabase
 from activities.clinic_database.tables import PatientRow
+from tests.databases import make_database
 from worker.discretion import Discretion
 from worker.settings import Settings
 
@@ -46,7 +47,7 @@ async def test_P1_an_error_that_was_worded_for_a_history_stays_as_it_is() -> Non
 async def test_P1_an_error_of_the_database_does_not_repeat_what_was_to_be_written(
     clinic_settings: Settings,
 ) -> None:
-    migrate(clinic_settings.database)
+    make_database(clinic_settings.database)
     database = ClinicDatabase(clinic_settings.database)
     with pytest.raises(DBAPIError) as refused:
         async with database.transaction() as session:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from activities.clinic_database import ClinicDatabase, Crosswalk, migrate
+from activities.clinic_database import ClinicDatabase, Crosswalk
 from activities.clinic_database.ledger import Ledger, Line, append
 from activities.clinic_database.outbox import row_of
 from tests.activities.http_server import Answering, answering
+from tests.databases import make_database
 from tests.typed import carepath
 from worker.settings import Settings
 
@@ -47,7 +48,7 @@ def settings(
         json.dumps({"office": office, "agencies": [{**one, "channel": channel} for one in agencies]})
     )
     monkeypatch.setenv("HOSPITAL_SECRET", "secret")
-    migrate(clinic_settings.database)
+    make_database(clinic_settings.database)
 
     async def begin() -> None:
         database = ClinicDatabase(clinic_settings.database)

@@ -13,7 +13,7 @@ from hypothesis import strategies as some
 from rich.console import Console
 
 import worker
-from activities.clinic_database import migrate
+from tests.databases import make_database
 from tests.typed import carepath
 from worker import show
 from worker.open_episodes import day_of_midnight
@@ -98,7 +98,7 @@ def test_the_gates_day_is_the_programs_own_east_and_west_of_greenwich(name: str,
 def test_a_name_need_not_stand_in_the_list_of_processes_and_what_is_kept_is_shown(
     clinic_settings: Settings, tmp_path: Path
 ) -> None:
-    migrate(clinic_settings.database)
+    make_database(clinic_settings.database)
     file = tmp_path / "ada.yaml"
     file.write_text(
         "given_name: Ada\nfamily_name: Poe\nbirth_date: 1988-04-02\nchannel: mailto:ada@mail.example\n"

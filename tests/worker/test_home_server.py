@@ -8,8 +8,9 @@ import pytest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from activities.clinic_database import ClinicDatabase, Crosswalk, HomeServer, migrate
+from activities.clinic_database import ClinicDatabase, Crosswalk, HomeServer
 from activities.clinic_database.faults import ChannelFaults
+from tests.databases import make_database
 from tests.servers import dev_server
 from tests.typed import carepath
 from tests.worker.importing.exports import admission, export
@@ -98,7 +99,7 @@ async def test_F3_a_clinic_of_an_older_release_settles_where_its_open_episodes_a
 ) -> None:
     """It has noted no server yet; its first set-up of this release does, and not on a wrong one."""
     settings = clinic_settings.model_copy(update={"database": f"sqlite+aiosqlite:///{tmp_path / 'old.db'}"})
-    await asyncio.to_thread(migrate, settings.database)
+    make_database(settings.database)
     database = ClinicDatabase(settings.database)
     await Crosswalk(database).open_episode("MRN-0", "not-here", TODAY)
     with pytest.raises(CannotDo, match="do not run on"):

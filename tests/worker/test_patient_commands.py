@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from activities.clinic_database import migrate
+from tests.databases import make_database
 from tests.typed import carepath
 from worker.settings import Settings
 
 
 @pytest.fixture(autouse=True)
 def _there_is_a_clinic(clinic_settings: Settings) -> None:
-    migrate(clinic_settings.database)
+    make_database(clinic_settings.database)
 
 
 @pytest.mark.parametrize(

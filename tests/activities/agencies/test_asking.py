@@ -13,11 +13,12 @@ from activities.agencies.answers import BadAnswer, read_answer
 from activities.agencies.book import AgencyBook
 from activities.agencies.chosen import Agencies, Reach
 from activities.ask_agency import AgencyAsker
-from activities.clinic_database import ClinicDatabase, migrate
+from activities.clinic_database import ClinicDatabase
 from activities.clinic_database.faults import ChannelFaults
 from activities.models import AgencyQuestion
 from tests.activities.agencies.test_fhir_reading import anything
 from tests.activities.http_server import answering
+from tests.databases import make_database
 
 TASK = json.dumps({
     "resourceType": "Task", "id": "t1", "status": "in-progress", "intent": "order",
@@ -28,7 +29,7 @@ TASK = json.dumps({
 
 def faults_of(folder: Path) -> ChannelFaults:
     url = f"sqlite+aiosqlite:///{folder / 'clinic.db'}"
-    migrate(url)
+    make_database(url)
     return ChannelFaults(ClinicDatabase(url))
 
 

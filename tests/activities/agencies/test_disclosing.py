@@ -25,6 +25,7 @@ from activities.told_by_hand import HandLedger
 from tests.activities.disclosure.clinic import ZONE, Clinic, revoked, wanted
 from tests.activities.disclosure.test_gate import EMERGENCY
 from tests.activities.http_server import answering
+from tests.databases import make_database
 from worker.accounting import row
 from worker.mailbox import Mailbox, read
 from worker.settings import Settings
@@ -33,7 +34,9 @@ from worker.settings import Settings
 @pytest.fixture
 def database_url(tmp_path: Path) -> str:
     """One kind is enough: the other is proved where the ledger is."""
-    return f"sqlite+aiosqlite:///{tmp_path / 'clinic.db'}"
+    url = f"sqlite+aiosqlite:///{tmp_path / 'clinic.db'}"
+    make_database(url)
+    return url
 
 
 LINKS = Links("secret", "https://answers.example")

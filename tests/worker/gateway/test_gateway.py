@@ -17,11 +17,12 @@ from starlette.requests import Request
 
 from activities.agencies.links import LIFETIME, BadLink, Links
 from activities.channels.signing import MAX_AGE, signed
-from activities.clinic_database import ClinicDatabase, Crosswalk, migrate
+from activities.clinic_database import ClinicDatabase, Crosswalk
 from activities.clinic_database.inbox import Inbox
 from activities.clinic_database.ledger import Ledger
 from activities.clinic_database.patients import Patient, Patients
 from activities.clinic_database.texts import Texts
+from tests.databases import make_database
 from tests.servers import free_port
 from worker.gateway.app import Gateway
 from worker.gateway.bounds import LONGEST_NAME, MOST_BYTES, Rate, TooSlow, read_body
@@ -76,7 +77,7 @@ def rate() -> Rate:
 
 @pytest.fixture
 async def running(clinic_settings: Settings, rate: Rate) -> AsyncIterator[Running]:
-    await asyncio.to_thread(migrate, clinic_settings.database)
+    make_database(clinic_settings.database)
     database, referrals, port = ClinicDatabase(clinic_settings.database), Referrals(), free_port()
     links, inbox, patients = Links("ours", "https://answers.example"), Inbox(database), Patients(database)
     gateway = Gateway(

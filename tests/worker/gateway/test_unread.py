@@ -1,13 +1,13 @@
 """A text that nobody understood is told to the case manager, and is read and noted by a command (P1, P2)."""
 
-import asyncio
 import json
 from datetime import date
 
 from activities.assembled import staff_notifier
-from activities.clinic_database import ClinicDatabase, Crosswalk, migrate
+from activities.clinic_database import ClinicDatabase, Crosswalk
 from activities.clinic_database.patients import Patient, Patients
 from activities.clinic_database.texts import Texts
+from tests.databases import make_database
 from tests.typed import carepath
 from worker.gateway.unread import Unread
 from worker.mailbox import Mailbox, read
@@ -19,7 +19,7 @@ SAID = "I want to end it, call +15555550101"
 async def test_P1_a_text_to_read_is_told_once_without_a_word_of_it_and_tried_until_it_arrives(
     clinic_settings: Settings, mailbox: Mailbox
 ) -> None:
-    await asyncio.to_thread(migrate, clinic_settings.database)
+    make_database(clinic_settings.database)
     database = ClinicDatabase(clinic_settings.database)
     texts, patients, crosswalk = Texts(database), Patients(database), Crosswalk(database)
     await crosswalk.open_episode("MRN-1", "e1", date(2026, 3, 2))
@@ -54,7 +54,7 @@ async def test_P1_a_text_to_read_is_told_once_without_a_word_of_it_and_tried_unt
 
 
 async def test_P2_a_text_is_read_and_noted_as_seen_as_staff_do_it(clinic_settings: Settings) -> None:
-    await asyncio.to_thread(migrate, clinic_settings.database)
+    make_database(clinic_settings.database)
     database = ClinicDatabase(clinic_settings.database)
     await Patients(database).save(Patient("MRN-1", phone="(555) 555-0101"))
     await Texts(database).keep("ab" * 32, "+15555550101", "Can you call me?[/b]")

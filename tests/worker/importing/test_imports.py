@@ -1,6 +1,5 @@
 """Imports on the real server: once, again, after an end, after the histories are gone (T4, T7, I6, E3, E7)."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -12,8 +11,9 @@ from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from activities.clinic_database import ClinicDatabase, Crosswalk, migrate
+from activities.clinic_database import ClinicDatabase, Crosswalk
 from activities.clinic_database.faults import ChannelFaults
+from tests.databases import make_database
 from tests.waiting import eventually
 from tests.worker.importing.exports import admission, course, export, sessions
 from worker.episodes import Clinic
@@ -36,7 +36,7 @@ async def clinic(
     dev_server: WorkflowEnvironment, clinic_settings: Settings, mailbox: Mailbox
 ) -> AsyncIterator[Clinic]:
     """A clinic with nobody in it."""
-    await asyncio.to_thread(migrate, clinic_settings.database)
+    make_database(clinic_settings.database)
     database = ClinicDatabase(clinic_settings.database)
     async with running_worker(dev_server.client, clinic_settings, versioned=False):
         yield Clinic(dev_server.client, clinic_settings, Crosswalk(database), ChannelFaults(database))

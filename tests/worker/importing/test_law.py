@@ -2,13 +2,10 @@
 histories are gone, gives the same clinic, and writes to no patient (T4, T7, I6, E7, P9)."""
 
 import asyncio
-import atexit
-import shutil
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,8 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from activities.clinic_database import ClinicDatabase, Crosswalk, ImportMemory, migrate
+from activities.clinic_database import ClinicDatabase, Crosswalk, ImportMemory
 from activities.staff_directory import load
+from tests.databases import make_database
 from tests.servers import EXAMPLE
 from tests.worker.importing.core_episodes import CoreEpisodes
 from tests.worker.importing.exports import TODAY, admission, course, export, sessions
@@ -109,22 +107,14 @@ def steps() -> st.SearchStrategy[list[Step]]:
     return st.lists(one, max_size=5)
 
 
-@cache
-def _migrated() -> Path:
-    """A clinic database with nothing in it: migrating one takes as long as a whole example of the law."""
-    folder = Path(tempfile.mkdtemp())
-    atexit.register(shutil.rmtree, folder)
-    migrate(f"sqlite+aiosqlite:///{folder / 'clinic.db'}")
-    return folder / "clinic.db"
-
-
 class World:
     """A clinic: its database, and the engine without a server."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.episodes, self.imported = folder, CoreEpisodes(NOW), 0
-        shutil.copy(_migrated(), folder / "clinic.db")
-        self.database = ClinicDatabase(f"sqlite+aiosqlite:///{folder / 'clinic.db'}")
+        url = f"sqlite+aiosqlite:///{folder / 'clinic.db'}"
+        make_database(url)
+        self.database = ClinicDatabase(url)
         self.crosswalk = Crosswalk(self.database)
 
     async def imports(self, one: Written, seed: int = 0) -> Report:
