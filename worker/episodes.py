@@ -5,6 +5,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -29,7 +30,7 @@ from workflows import visibility as seen
 from workflows.core.entries import in_words
 from workflows.core.errors import Refused
 from workflows.core.policy import load_policy
-from workflows.core.services import refuse_unknown_services
+from workflows.core.services import refuse_schedule
 from workflows.core.start import EpisodeStart
 
 
@@ -181,9 +182,9 @@ def read_start(start: dict[str, Any]) -> EpisodeStart:
 
     try:
         begun = EpisodeStart.model_validate(start)
-        refuse_unknown_services(
-            begun.schedule, load_policy(begun.policy, pathway_named(begun.pathway).defaults)
-        )
+        policy = load_policy(begun.policy, pathway_named(begun.pathway).defaults)
+        begun.check_referral(datetime.now(UTC), policy)
+        refuse_schedule(begun.schedule, policy)
         begun.check_codes()
         check_following(begun)
     except ValidationError as error:

@@ -28,7 +28,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.core.errors import Refused
     from workflows.core.policy import load_policy
     from workflows.core.progress import Changed, JournalLine, Progress
-    from workflows.core.services import refuse_unknown_services
+    from workflows.core.services import refuse_schedule
     from workflows.core.snapshot import pack, unpack
     from workflows.core.start import EpisodeStart
     from workflows.details import episode_attributes, progress_table
@@ -350,7 +350,9 @@ def _begin(start: Mapping[str, Any]) -> Episode:
     if resumed:
         return unpack(resumed["snapshot"], begin, pathway)
     begin.check_codes()
-    refuse_unknown_services(begin.schedule, load_policy(begin.policy, pathway.defaults))
+    policy = load_policy(begin.policy, pathway.defaults)
+    begin.check_referral(workflow.now(), policy)
+    refuse_schedule(begin.schedule, policy)
     check_following(begin)
     episode = Episode(begin, pathway, workflow.now())
     episode.recall(workflow.now())

@@ -1,9 +1,10 @@
 """Commands on episodes: admit, record."""
 
 import asyncio
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -38,10 +39,7 @@ def admit(
     json: Json = False,
 ) -> None:
     """Start an episode from options or a file; a second open one of the same patient is refused (I6)."""
-    start: dict[str, Any] = {
-        "pathway": pathway,
-        "referred_on": datetime.now().astimezone().date().isoformat(),
-    }
+    start: dict[str, Any] = {"pathway": pathway}
     if file:
         content = read_file(file)
         if not isinstance(content, dict):
@@ -53,6 +51,7 @@ def admit(
     patient_key = patient_key if key_in_file is None else str(key_in_file)
     given = {"site": site, "timezone": timezone, "referred_on": referred_on}
     start |= {name: value for name, value in given.items() if value}
+    start.setdefault("referred_on", _today(start.get("timezone")).isoformat())
     team = {
         "case_manager": case_manager,
         "therapist": therapist,
@@ -88,6 +87,14 @@ def admit(
                 )
 
     asyncio.run(run())
+
+
+def _today(zone: Any) -> date:
+    """Today where the program is; a zone that is none is refused where the start is read."""
+    try:
+        return datetime.now(ZoneInfo(zone)).date()
+    except (ValueError, OSError, KeyError, TypeError):
+        return datetime.now().astimezone().date()
 
 
 def _check_entries(entries: Any) -> None:

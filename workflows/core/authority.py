@@ -173,7 +173,13 @@ def _is_signed(entry: Entry, facts: Facts) -> bool:
         return isinstance(entry, Exit | PolicyAdoption | LevelOfCareDecision)
     if entry.source is not Source.IMPORT or not isinstance(entry, (Exit, *_DECIDED)):
         return False
-    return isinstance(entry, TeamChange) or not facts.record.place(entry, facts.now).is_history
+    return acts_now(entry, facts) or not facts.record.place(entry, facts.now).is_history
+
+
+def acts_now(entry: Entry, facts: Facts) -> bool:
+    """Whether what is dated before this engine is no history all the same: of a team there is none; and what shapes
+    care was decided in another system only where that one had the person in its care (T7, E1)."""
+    return isinstance(entry, TeamChange) or (type(entry) in _DECIDED and not facts.record.was_taken_over)
 
 
 def _takes_a_role(entry: Entry, facts: Facts) -> TypeGuard[TeamChange]:

@@ -115,6 +115,19 @@ def told_of_empty_screenings(entries: Iterable[Entry]) -> list[str]:
     ]
 
 
+def told_of_days_far_ahead(entries: Iterable[Entry], facts: Facts) -> list[str]:
+    """A sentence for each day that lies so far ahead that it may be a slip of the hand, such as the year 2127: until
+    then a consent would stand, and a leave stop every ladder (T5, P4, E6)."""
+    years = facts.policy.far_ahead_years
+    return [
+        f"{name.rstrip('_')}: {value} of this {entry.kind} entry lies more than {years} years ahead. If that is a slip "
+        "of the hand, supersede the entry."
+        for entry in entries
+        for name, value in entry
+        if isinstance(value, date) and value.year > facts.today.year + years
+    ]
+
+
 def told(before: Mapping[str, object], after: Mapping[str, object], happened: Sequence[str]) -> list[str]:
     """The differences as sentences, then what was opened and withdrawn."""
     sentences = [

@@ -4,6 +4,7 @@ Pure. The act of sending asks here, with what the clinic database holds at that 
 shows consents. There is no second judge.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -162,7 +163,7 @@ def missing_elements(
         "purpose (why)": not purpose,
         "content (what)": not named,
         "content by name (a word for everything names nothing; such as identity, contact, service_need)": (
-            not NAMES_NOTHING.isdisjoint(named)
+            any(map(_names_nothing, named))
         ),
         "may_revoke (the patient is told of the right to revoke)": not may_revoke,
         "signed_on (signature and date)": signed_on is None,
@@ -199,6 +200,21 @@ def objection_to_event(event: str, type: str, others: Iterable[str]) -> str | No
     if _one_spelling(event) in map(_one_spelling, known):
         return None
     return f"nobody knows an event {event}, so it would never end this consent; there are {', '.join(known)}"
+
+
+def _names_nothing(content: str) -> bool:
+    """Whether a word for content means all there is, in whatever words: `any_and_all_information`, `entire_chart`."""
+    return content in NAMES_NOTHING or _WHOLE.fullmatch(_one_spelling(content)) is not None
+
+
+_WHOLE = re.compile(
+    r"((my|his|her|their|the|any|all|every|anything|everything|entire|whole|full|complete)_)*"
+    r"(any|all|every|anything|everything|entire|whole|full|complete)_"
+    r"((and|or|of|in|my|his|her|their|the|a|an|patient|client|medical|health|clinical|treatment|program|protected)_)*"
+    r"((any|all|every|entire|whole|full|complete)_)*"
+    r"((my|his|her|their|the|patient|client|medical|health|clinical|treatment|program|protected)_)*"
+    r"(records?|charts?|files?|information|info|data|things?|history|phi|everything|anything|of_it|above|content)"
+)
 
 
 def _names(consent: Consent, request: Request) -> bool:

@@ -27,6 +27,7 @@ from workflows.core.changes import (
     observed,
     told,
     told_of_attendance,
+    told_of_days_far_ahead,
     told_of_empty_screenings,
     told_of_revocations,
 )
@@ -212,6 +213,7 @@ class Episode:
         said = [
             *told_of_repeats(recorded),
             *told_of_empty_screenings(recorded),
+            *told_of_days_far_ahead(recorded, self.facts),
             *waiting,
             *told_of_revocations(recorded, self.facts),
             *told_of_attendance(recorded, self.facts),

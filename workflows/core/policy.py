@@ -446,7 +446,11 @@ class Course(_Part):
     after_crisis: Delay = Delay(business_days=1)
     """Until the contact and the look at the level of care that follow a crisis (E8)."""
     own_leave_days: Days = 14
-    """How long a leave may be that a patient tells or a kiosk; a longer one is recorded by the staff (E6)."""
+    """So many days of leave a patient may tell, or a kiosk; what is longer is recorded by the staff (E6)…"""
+    own_leave_within_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    """…within so many days: several short leaves are one long absence."""
+    oldest_referral_days: Annotated[int, Field(ge=1)] = 3650
+    """A referral of longer ago begins no episode: it is a slip of the hand (T5)."""
     after_leave: Delay = Delay(business_days=1)
     """Until a person who is back from leave is screened again (E6)."""
     exit_bundle: Delay = Delay(business_days=1)
@@ -595,6 +599,8 @@ class Policy(_Part):
 
     clock_skew_minutes: Minutes = 5
     """So far ahead of ours another clock may be, before what it says counts as said of the future (T5)."""
+    far_ahead_years: Annotated[int, Field(ge=1, le=100)] = 10
+    """What is stated of a day so many years ahead is asked about: it may be a slip of the hand (T5)."""
     business: BusinessHours = BusinessHours()
     """When the program's office is open, in which business time runs (T6)."""
     dose: Dose = Dose()

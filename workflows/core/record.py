@@ -156,6 +156,11 @@ class Record:
         """From here on this engine has the episode: with its admission its history is imported (T7)."""
         self._taken_over_at = self._taken_over_at or at
 
+    @property
+    def was_taken_over(self) -> bool:
+        """Whether another system had the episode before this engine (T7)."""
+        return self._taken_over_at is not None
+
     def stands(self, key: str) -> bool:
         """Whether an entry stands: it is not retracted, and nothing has taken its place."""
         return key not in self._undone_by or self.undone_by(key) is None

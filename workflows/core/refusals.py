@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from workflows.core.authority import refuse_for_its_source, refuse_unsigned
+from workflows.core.authority import acts_now, refuse_for_its_source, refuse_unsigned
 from workflows.core.calendar import in_words
 from workflows.core.consents import objection_to_event
 from workflows.core.duties.admission import proposed_level
@@ -28,11 +28,10 @@ from workflows.core.entries import (
     Screening,
     SessionChange,
     Source,
-    TeamChange,
     Test,
     dated_ahead,
 )
-from workflows.core.entries.intake import LEVELS, level_named
+from workflows.core.entries.intake import level_named
 from workflows.core.errors import InvalidEntry, NotAllowedNow
 from workflows.core.facts import Facts
 from workflows.core.keys import kind_of
@@ -40,7 +39,7 @@ from workflows.core.pathway import IN_PROGRAM
 from workflows.core.policy import Policy, adopting, load_policy
 from workflows.core.record import Recorded
 from workflows.core.risk import refuse_almost_known
-from workflows.core.services import refuse_unknown_service, refuse_unknown_services
+from workflows.core.services import refuse_schedule, refuse_unknown_service
 from workflows.core.signing import CLINICIANS, signers
 from workflows.core.sources import may_be_stated_by, spoken_by
 
@@ -60,14 +59,14 @@ def refuse(arriving: Recorded, facts: Facts, stage: str, defaults: Mapping[str, 
     entry = arriving.entry
     _from_the_future(arriving, facts)
     refuse_for_its_source(entry, facts.record)
-    if not arriving.is_history or isinstance(entry, TeamChange):  # of a team there is no history: it acts now
+    if not arriving.is_history or acts_now(entry, facts):
         refuse_unsigned(entry, facts)
     if isinstance(entry, PolicyAdoption):
         _adoption(_with(entry.policy, facts), facts, stage)
     elif isinstance(entry, LevelOfCareDecision) and stage == "intake" and not arriving.is_history:
         _level_by_another_role(entry, facts)
     elif isinstance(entry, LevelOfCareDecision) and stage != "closed":
-        _higher_level_by_another_role(entry, facts)
+        _other_level_by_another_role(entry, facts)
     elif isinstance(entry, Admission):
         _admission(entry, facts, stage)
     elif isinstance(entry, Flag):
@@ -117,15 +116,16 @@ def _level_by_another_role(entry: LevelOfCareDecision, facts: Facts) -> None:
         raise NotAllowedNow(f"{said} is a clinician's decision (I2): {objection}")
 
 
-def _higher_level_by_another_role(entry: LevelOfCareDecision, facts: Facts) -> None:
-    """More care than this program gives begins a transfer: that is a clinician's decision (I3, E0)."""
+def _other_level_by_another_role(entry: LevelOfCareDecision, facts: Facts) -> None:
+    """Another level of care than this program gives begins a transfer: that is a clinician's decision (I3, E0)."""
     level = facts.frame.level
-    if entry.source is not Source.STAFF or LEVELS.index(entry.level) <= LEVELS.index(level):
+    if entry.source is not Source.STAFF or entry.level == level:
         return
     able = signers(facts.team, CLINICIANS)
     if objection := able.objection("level_of_care", entry.by, facts.frame.known_as(entry.by)):
         raise NotAllowedNow(
-            f"level: {entry.level} is more care than {level}, which is a clinician's decision (I3): {objection}"
+            f"level: {entry.level} is another level of care than {level}, which is a clinician's decision (I3): "
+            f"{objection}"
         )
 
 
@@ -186,7 +186,7 @@ def _services(entry: Attendance | SessionChange | Schedule, facts: Facts) -> Non
     """A service that nobody knows would count nowhere, and a change of a session that does not exist would change
     nothing (A2)."""
     if isinstance(entry, Schedule):
-        refuse_unknown_services(entry.schedule, facts.policy)
+        refuse_schedule(entry.schedule, facts.policy)
         return
     refuse_unknown_service(entry.service, facts.policy)
     # A feed may tell of it before it tells of the session: that waits (T4). A person who does so has mistyped.
@@ -235,11 +235,41 @@ def _overlapping(leave: Leave, facts: Facts) -> None:
 def _longer_than_one_s_own(leave: Leave, facts: Facts) -> None:
     """A leave stops every ladder: for longer than the policy's days a person of the staff has to know of it (E6)."""
     source, most = spoken_by(leave), facts.policy.course.own_leave_days
+    if source not in _ONE_S_OWN:
+        return
     days = (leave.until - leave.from_).days + 1
-    if source in (Source.PATIENT, Source.KIOSK) and days > most:
+    if days > most:
         raise NotAllowedNow(
             f"until: a leave of {days} days is recorded by the staff; by a {source.value} it is at most {most} days."
         )
+    within = facts.policy.course.own_leave_within_days
+    if (together := _most_days_away(leave, facts, within)) > most:
+        raise NotAllowedNow(
+            f"until: with the leaves that were told before, these are {together} days within {within}; by a "
+            f"{source.value} it is at most {most}. The staff record this one (E6)."
+        )
+
+
+_ONE_S_OWN = (Source.PATIENT, Source.KIOSK)
+
+
+def _most_days_away(leave: Leave, facts: Facts, within: int) -> int:
+    """The most days of leave, within so many days, that a person has told of themselves, with those of a new one."""
+    ended = {first: last for first, last, _ in facts.leaves}
+    told = [
+        (r.entry.from_, min(r.entry.until, ended.get(r.entry.from_, r.entry.until)))
+        for r in facts.record.standing(Leave)
+        if isinstance(r.entry, Leave) and spoken_by(r.entry) in _ONE_S_OWN and r.key != leave.supersedes
+    ]
+    around = timedelta(days=within)
+    # None of them is longer than the policy's days, or it would have been refused; but a policy may have changed.
+    days = {
+        first + timedelta(days=n)
+        for first, last in (*told, (leave.from_, leave.until))
+        if first - around < leave.until and leave.from_ < last + around
+        for n in range(min((last - first).days + 1, within))
+    }
+    return max(sum(day <= one < day + around for one in days) for day in days)
 
 
 def _collected_before_it_was_ordered(test: Test, facts: Facts) -> None:

@@ -1,9 +1,11 @@
 """What a session is called, and which service of the program is meant (A2)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 from workflows.core.entries import WeeklySession
+from workflows.core.entries.attendance import WEEKDAYS
 from workflows.core.errors import InvalidEntry
 from workflows.core.policy import Dose, Policy
 from workflows.core.vocabulary import is_mutual_help, slug
@@ -39,7 +41,30 @@ def refuse_unknown_service(name: str | None, policy: Policy, field: str = "servi
         )
 
 
-def refuse_unknown_services(weekly: Iterable[WeeklySession], policy: Policy) -> None:
-    """The same for every line of a weekly schedule."""
+def refuse_schedule(weekly: Sequence[WeeklySession], policy: Policy, field: str = "schedule") -> None:
+    """Refuse a weekly schedule with a service that nobody knows, or with two sessions at one time: nobody comes to
+    both, so that one of them would be missed or would vanish (A1, A2).
+
+    Raises:
+        InvalidEntry: names the line.
+    """
     for number, line in enumerate(weekly):
-        refuse_unknown_service(line.service, policy, f"schedule.{number}.service")
+        refuse_unknown_service(line.service, policy, f"{field}.{number}.service")
+    planned = sorted((_minute(line), number, line) for number, line in enumerate(weekly))
+    around = [*planned, *((begins + _WEEK, number, line) for begins, number, line in planned[:1])]
+    for (begins, _, line), (follows, number, other) in pairwise(around):
+        if follows < begins + line.minutes and line is not other:
+            raise InvalidEntry(
+                f"{field}.{number}.start: {other.weekday} {other.start} begins while the session of {line.weekday} "
+                f"{line.start} ({line.minutes} minutes) is on, and nobody comes to both; leave one out, or give its "
+                "time."
+            )
+
+
+_WEEK = 7 * 24 * 60
+
+
+def _minute(line: WeeklySession) -> int:
+    """The minute of the week at which a session begins."""
+    hours, minutes = map(int, line.start.split(":"))
+    return (WEEKDAYS.index(line.weekday) * 24 + hours) * 60 + minutes

@@ -1,6 +1,6 @@
 """How an episode begins: the one input of the `CareEpisode` workflow."""
 
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -8,6 +8,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from workflows.core.codes import check_code, check_opaque
 from workflows.core.entries import WeeklySession
+from workflows.core.errors import InvalidEntry
+from workflows.core.policy import Policy
 from workflows.core.years import check_year
 
 
@@ -21,6 +23,9 @@ def _known_zone(name: str) -> str:
 
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 """The name of a time zone that exists."""
+
+
+_FIRST_INTO_THE_DAY = timezone(timedelta(hours=14))
 
 
 class Team(BaseModel):
@@ -82,6 +87,28 @@ class EpisodeStart(BaseModel):
         team = {f"team.{role}": staff_id for role, staff_id in self.team if staff_id}
         for field, given in {"episode_id": self.episode_id, "site": self.site, **team}.items():
             check_opaque(field, given) if field == "episode_id" else check_code(field, given)
+
+    def check_referral(self, now: datetime, policy: Policy) -> None:
+        """Refuse a day of referral that nobody can mean: one that lies ahead (T5), or so long ago that it is a slip of
+        the hand.
+
+        Raises:
+            InvalidEntry: says what would be right.
+        """
+        instant = now + policy.clock_skew
+        today = instant.astimezone(self.zone).date()
+        # Whoever refers may be east of the program, where the next day has begun.
+        if self.referred_on > instant.astimezone(_FIRST_INTO_THE_DAY).date():
+            raise InvalidEntry(
+                f"referred_on: {self.referred_on} lies ahead; in {self.timezone} it is {today}. Give the day on which "
+                "the person was referred."
+            )
+        first = today - timedelta(days=policy.course.oldest_referral_days)
+        if self.referred_on < first:
+            raise InvalidEntry(
+                f"referred_on: {self.referred_on} lies before {first}, longer ago than any stay of this program "
+                "(course.oldest_referral_days). Give the day of the referral to this stay."
+            )
 
     @property
     def zone(self) -> ZoneInfo:

@@ -3,8 +3,9 @@
 from typing import Any
 
 from workflows.core.effects import BeginEpisode
-from workflows.core.errors import Refused
+from workflows.core.errors import InvalidEntry, Refused
 from workflows.core.policy import InvalidPolicy, load_policy
+from workflows.core.services import refuse_schedule
 from workflows.core.start import EpisodeStart, Following
 from workflows.pathways import pathway_named
 
@@ -13,14 +14,19 @@ def check_following(start: EpisodeStart) -> None:
     """Refuse at the start what could otherwise not begin weeks later, when nobody looks.
 
     Raises:
-        InvalidEntry: there is no pathway of a name.
+        InvalidEntry: there is no pathway of a name, or a schedule cannot be.
         InvalidPolicy: a policy contradicts itself; the message says which.
     """
     for name, settings in start.following.items():
         try:
-            load_policy(settings.policy, pathway_named(name).defaults)
+            policy = load_policy(settings.policy, pathway_named(name).defaults)
+            refuse_schedule(settings.schedule, policy, f"following.{name}.schedule")
         except InvalidPolicy as error:
             raise InvalidPolicy(f"following.{name}.policy: {error}") from None
+        except InvalidEntry as error:
+            raise InvalidEntry(
+                str(error) if str(error).startswith("following.") else f"following: {error}"
+            ) from None
         except Refused as error:
             raise type(error)(f"following: {error}") from None
 

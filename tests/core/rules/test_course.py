@@ -998,3 +998,60 @@ def test_E3_a_retraction_does_not_reopen_a_withdrawal_after_its_time() -> None:
     patient.says("retraction", entry_id=gone.entry_id, reason="another person", by="su-1")
     assert patient.progress.stage == "program"
     assert patient.progress.consecutive_misses == 0
+
+
+# -- a crisis that was found, and another level of care ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("stage", ["program", "aftercare"])
+def test_A6_a_crisis_found_in_a_contact_is_a_high_risk_until_it_is_known_to_be_none(stage: str) -> None:
+    patient = admitted() if stage == "program" else aftercare()
+    patient.says("contact", at=patient.now, channel="phone", outcome="crisis_escalated")
+    assert "unclear_crisis" in patient.progress.flags
+    assert "crisis_response" in patient.tasks
+
+
+def test_A6_a_crisis_found_by_a_task_is_a_high_risk() -> None:
+    patient = admitted()
+    patient.says("use", on=patient.now.date())
+    (check,) = [task for task in patient.progress.open_tasks if task.kind == "safety_check"]
+    patient.says("decision", about=check.task_id, choice="crisis", by="cm-1")
+    assert "unclear_crisis" in patient.progress.flags
+
+
+def test_A6_what_somebody_has_said_of_a_crisis_is_what_it_was() -> None:
+    patient = admitted()
+    patient.says("crisis", type="violence", at=patient.now)
+    patient.says("contact", at=patient.now, channel="phone", outcome="crisis_escalated")
+    assert "unclear_crisis" not in patient.progress.flags
+
+
+def test_I3_less_care_decided_in_the_program_begins_the_way_there_and_is_followed() -> None:
+    patient = admitted().until(ADMITTED + timedelta(days=10))
+    patient.says("level_of_care", level="outpatient", reason="doing well", by="th-1")
+    assert "transfer" in patient.tasks
+    assert patient.progress.stage == "program"
+    assert patient.progress.open_referrals
+
+
+def test_I3_less_care_decided_in_aftercare_is_where_the_person_is() -> None:
+    patient = aftercare()
+    patient.says("level_of_care", level="outpatient", reason="as planned", by="th-1")
+    assert "transfer" not in patient.tasks
+
+
+@pytest.mark.parametrize("level", ["outpatient", "php", "residential"])
+def test_I3_E0_another_level_in_the_program_is_a_clinician_s_decision(level: str) -> None:
+    patient = admitted().until(ADMITTED + timedelta(days=10))
+    with pytest.raises(NotAllowedNow, match="clinician's decision"):
+        patient.says("level_of_care", level=level, reason="x", by="cm-1")
+
+
+@pytest.mark.parametrize("by", ["ehr", "import"])
+def test_E1_I2_a_level_of_care_of_another_system_is_history_only_where_it_had_the_person(by: str) -> None:
+    patient = Patient()
+    patient.says("screening", substances=["alcohol"])
+    before = ADMITTED - timedelta(days=30)
+    with pytest.raises(NotAllowedNow, match="only with the person who signed it"):
+        patient.says("level_of_care", level="iop", reason="x", on=before, by=by, source="import")
+    patient.says("level_of_care", level="iop", reason="x", on=before, by="th-1", source="import")

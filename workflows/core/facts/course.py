@@ -76,14 +76,26 @@ class CourseFacts(IntakeFacts):
 
     def controlled_days(self, first: date, last: date) -> int:
         """Days after `first` and up to `last` in hospital or jail, which do not count toward the gate (S10)."""
+        found = 0
+        for start, end in self.controlled:
+            start, end = max(start, first + timedelta(days=1)), min(end, last)
+            found += max(0, (end - start).days + 1)
+        return found
+
+    @fact
+    def controlled(self) -> list[tuple[date, date]]:
+        """First and last day of each stretch in hospital or jail that does not count toward the gate (S10)."""
         if self.policy.gate.controlled_days_count:
-            return 0
-        days: set[date] = set()
-        for start, end, reason in self.leaves:
-            if reason in CONTROLLED_ENVIRONMENTS:
-                start, end = max(start, first + timedelta(days=1)), min(end, last)
-                days.update(start + timedelta(days=n) for n in range((end - start).days + 1))
-        return len(days)
+            return []
+        found: list[tuple[date, date]] = []
+        for start, end, reason in sorted(self.leaves):
+            if reason not in CONTROLLED_ENVIRONMENTS:
+                continue
+            if found and start <= found[-1][1] + timedelta(days=1):
+                found[-1] = (found[-1][0], max(end, found[-1][1]))
+            else:
+                found.append((start, end))
+        return found
 
     @fact
     def crises(self) -> list[OpenCrisis]:
@@ -109,14 +121,30 @@ class CourseFacts(IntakeFacts):
     @property
     def _crises_escalated(self) -> list[OpenCrisis]:
         """A contact in which a crisis was found, where nobody has stated it on that day."""
-        days = {self.calendar.day_of(r.effective_at) for r in self.record.standing(Crisis)}
+        return [OpenCrisis(r.key, r.known_at) for r in self._escalated]
+
+    @property
+    def _escalated(self) -> list[Recorded]:
+        days = self._days_of_stated_crises
         return [
-            OpenCrisis(r.key, r.known_at)
+            r
             for r in self.record.standing(Contact)
             if isinstance(r.entry, Contact)
             and r.entry.outcome == "crisis_escalated"
             and self.calendar.day_of(r.effective_at) not in days
         ]
+
+    @property
+    def _days_of_stated_crises(self) -> set[date]:
+        return {self.calendar.day_of(r.effective_at) for r in self.record.standing(Crisis)}
+
+    @property
+    def days_of_crises_found(self) -> list[date]:
+        """Days on which somebody has found a person in a crisis, in a contact or by a task, and nobody has said of what
+        kind it was: nobody knows that it is no danger to life (A6)."""
+        day_of, said = self.calendar.day_of, self._days_of_stated_crises
+        answered = {day_of(one.known_at) for one in self._crises_answered} - said
+        return [*sorted(answered), *(day_of(r.effective_at) for r in self._escalated)]
 
     @property
     def schedules(self) -> list[Recorded]:

@@ -197,11 +197,11 @@ class GateFacts(AttendanceFacts):
             return None
         gate = self.policy.gate
         opens = self.last_use_on + timedelta(days=gate.sober_days)
+        first = self.last_use_on + timedelta(days=1)
         # Each day in a controlled environment moves the date by one, and may bring further such days in.
-        while (opens - self.last_use_on).days - self.controlled_days(
-            self.last_use_on, opens
-        ) < gate.sober_days:
-            opens += timedelta(days=1)
+        for start, end in self.controlled:
+            if end >= first and start <= opens:
+                opens += end - max(start, first) + timedelta(days=1)
         return max(opens, self.length_reached_on)
 
     @fact

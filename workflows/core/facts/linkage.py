@@ -55,7 +55,7 @@ class LinkageFacts(ExitFacts):
         reopened = {signed.key for signed in self.exits_signed if signed.reopened_at}
         exits = [r for r in self.record.standing(Exit) if not r.is_history and r.key not in reopened]
         last = exits[-1] if exits else None
-        ways = [way for way in self.ways_to_more_care if last is None or way.since > last.effective_at]
+        ways = [way for way in self.ways_elsewhere if last is None or way.since > last.effective_at]
         if ways:
             return max(ways, key=lambda one: (one.since, one.key))
         if last is None or not isinstance(last.entry, Exit) or last.entry.reason != "transferred":

@@ -6,7 +6,7 @@ from workflows.core.entries import Crisis, Flag
 from workflows.core.facts.reading import fact
 from workflows.core.facts.sobriety import Slip
 from workflows.core.facts.use import UseFacts
-from workflows.core.risk import flag_meant, flag_of_crisis, is_opioid
+from workflows.core.risk import UNCLEAR_CRISIS, flag_meant, flag_of_crisis, is_opioid
 
 
 class RiskFacts(UseFacts):
@@ -39,11 +39,12 @@ class RiskFacts(UseFacts):
         """Flags that nobody needs to state: an overdose, a risk of suicide, opioids after days without (A6)."""
         rules = self.policy.attendance
         lasts = timedelta(days=rules.raised_flag_days - 1)
-        crises = [
+        crises: list[tuple[str | None, date]] = [
             (flag_of_crisis(r.entry.type, rules), self.calendar.day_of(r.effective_at))
             for r in self.record.standing(Crisis)
             if isinstance(r.entry, Crisis)
         ]
+        crises += [(UNCLEAR_CRISIS, day) for day in self.days_of_crises_found]
         returns = [("opioid_use_after_abstinence", day) for day in self._returns_to_opioids]
         return {(name, on): on + lasts for name, on in (*crises, *returns) if name}
 

@@ -218,26 +218,30 @@ class StageFacts(RiskFacts):
         return next((s for s in standing if s.reason == "deceased"), standing[-1] if standing else None)
 
     @fact
-    def ways_to_more_care(self) -> list[Transfer]:
-        """Ways to a higher level of care that were begun here: offers that were accepted, and the decision of a
+    def ways_elsewhere(self) -> list[Transfer]:
+        """Ways to another level of care that were begun here: offers that were accepted, and the decision of a
         clinician that stands last (S3, I3, C4)."""
         accepted = [
             Transfer(answer.key, subject.partition(":")[0], answer.at, answer.at)
             for subject, answer in self.answers_to("level_of_care_offer")
             if answer.choice == "accepted"
         ]
-        return [*accepted, *self._higher_level_decided]
+        return [*accepted, *self._other_level_decided]
 
     @property
-    def _higher_level_decided(self) -> list[Transfer]:
-        """The decision that the person needs more care than this program gives, as it was taken first; one of before
-        the end of the day of admission belongs to the intake (I4)."""
+    def _other_level_decided(self) -> list[Transfer]:
+        """The decision that the person needs another level of care than this program gives, as it was taken first: more
+        care at any time, less care while they are in the program (in aftercare they have it). One of before the end of
+        the day of admission belongs to the intake (I4)."""
         if self.admission is None:
             return []
         since = self.calendar.at(self.admission.on + timedelta(days=1))
         decided = [one for one in self.level_decisions if one[0] >= since]
         last = list(itertools.takewhile(lambda one: one[1] == decided[-1][1], reversed(decided)))
-        if not last or LEVELS.index(last[-1][1]) <= LEVELS.index(self.frame.level):
+        if not last or last[-1][1] == self.frame.level:
+            return []
+        is_less = LEVELS.index(last[-1][1]) < LEVELS.index(self.frame.level)
+        if is_less and self.stage_on(self.calendar.day_of(last[0][0])) != "program":
             return []
         at, level, key = ([one for one in last if one[0] > self._stayed_at] or last)[-1]
         told = self.record.get(key)
@@ -245,8 +249,8 @@ class StageFacts(RiskFacts):
 
     @property
     def on_the_way_to(self) -> str | None:
-        """The higher level of care to which the person is on the way, until somebody says that they stay (E5)."""
-        return next((way.to for way in self.ways_to_more_care if way.since > self._stayed_at), None)
+        """The other level of care to which the person is on the way, until somebody says that they stay (E5)."""
+        return next((way.to for way in self.ways_elsewhere if way.since > self._stayed_at), None)
 
     @property
     def _stayed_at(self) -> datetime:
