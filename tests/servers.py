@@ -13,7 +13,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
 from tests.databases import make_database
-from worker.connection import converter
+from worker.connection import converter, runtime
 from worker.mailbox import Mailbox
 from worker.settings import Settings
 from worker.setup import set_up
@@ -79,7 +79,7 @@ async def dev_server(
     """The real server, in memory, with its Web UI; encrypted as the settings say."""
     async with await WorkflowEnvironment.start_local(
         dev_server_existing_path=binary("temporal"), data_converter=converter(settings), ui=True,
-        ui_port=ui_port, dev_server_log_level="error", dev_server_extra_args=arguments,
+        ui_port=ui_port, runtime=runtime(), dev_server_log_level="error", dev_server_extra_args=arguments,
     ) as environment:  # fmt: skip
         make_database(settings.database)
         await set_up(environment.client, settings)
@@ -96,7 +96,7 @@ async def skipping_dev_server(settings: Settings) -> AsyncIterator[WorkflowEnvir
             enabled=True, fast_forward_config=None, disable_propagation=True, max_session_skip_count=0
         ),
         dev_server_existing_path=binary("temporal"), data_converter=pydantic_data_converter,
-        dev_server_log_level="error",
+        runtime=runtime(), dev_server_log_level="error",
         dev_server_extra_args=[part for value in dynamic for part in ("--dynamic-config-value", value)],
     ) as environment:  # fmt: skip
         make_database(settings.database)

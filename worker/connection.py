@@ -39,7 +39,7 @@ async def connect(settings: Settings, own: str | None = None) -> Client:
     check_codec(settings, address)
     try:
         async with asyncio.timeout(SECONDS_TO_CONNECT):
-            return await Client.connect(**config, data_converter=converter(settings), runtime=_runtime())
+            return await Client.connect(**config, data_converter=converter(settings), runtime=runtime())
     except TimeoutError:
         raise CannotDo(
             f"There is no Temporal server at {address} that answers within {SECONDS_TO_CONNECT:.0f} s: look whether "
@@ -87,5 +87,6 @@ def _no_connection(address: str, told: str) -> str:
 
 
 @cache
-def _runtime() -> Runtime:
+def runtime() -> Runtime:
+    """What a worker runs on that commands are to hear of; one for a process."""
     return Runtime(telemetry=TelemetryConfig(), worker_heartbeat_interval=HEARTBEAT)
