@@ -19,6 +19,8 @@ from worker.mailbox import Mailbox
 from worker.run import running_worker
 from worker.settings import Settings
 
+pytestmark = pytest.mark.dear
+
 Run = Callable[..., Awaitable[subprocess.CompletedProcess[str]]]
 DAY = timedelta(days=1)
 TODAY = datetime.now(UTC).astimezone(ZONE).date()
@@ -30,8 +32,17 @@ SCHEDULED = next(
 
 
 @pytest.fixture
+def episodes() -> list[str]:
+    """The episodes of the clinic; a test that is about several says so."""
+    return ["e1"]
+
+
+A_GROUP = pytest.mark.parametrize("episodes", [["e1", "e2", "e3"]], ids=["a group"])
+
+
+@pytest.fixture
 async def run(
-    dev_server: WorkflowEnvironment, clinic_settings: Settings, mailbox: Mailbox
+    dev_server: WorkflowEnvironment, clinic_settings: Settings, mailbox: Mailbox, episodes: list[str]
 ) -> AsyncIterator[Run]:
     address = dev_server.client.service_client.config.target_host
 
@@ -39,7 +50,7 @@ async def run(
         return await asyncio.to_thread(carepath, *arguments, settings=clinic_settings, address=address)
 
     async with running_worker(dev_server.client, clinic_settings, versioned=False):
-        for name in ("e1", "e2", "e3"):
+        for name in episodes:
             story = await Story.begin(dev_server, name, referred_on=(TODAY - 11 * DAY).isoformat())
             await story.admit(on=TODAY - 10 * DAY)
 
@@ -62,6 +73,7 @@ async def worklist(run: Run, *arguments: str) -> list[dict[str, Any]]:
     return rows
 
 
+@A_GROUP
 async def test_attendance_of_a_whole_group_everyone_present_except(run: Run, tmp_path: Path) -> None:
     roster = tmp_path / "roster.csv"
     roster.write_text("episode_id\ne1\ne2\ne3\n")
@@ -80,6 +92,7 @@ async def test_attendance_of_a_whole_group_everyone_present_except(run: Run, tmp
     assert (wrong.returncode, "session:" in wrong.stdout) == (1, True)
 
 
+@A_GROUP
 async def test_A8_attendance_that_contradicts_an_earlier_one_is_told_to_whoever_records_it(run: Run) -> None:
     await run("attend", SCHEDULED, "e1", "--by", "cm-1")
     again = await run("attend", SCHEDULED, "e1", "e2", "--except", "e1", "--by", "th-1", "--json")
@@ -88,6 +101,7 @@ async def test_A8_attendance_that_contradicts_an_earlier_one_is_told_to_whoever_
     assert "disagree" not in " ".join(told["episode-e2"])
 
 
+@A_GROUP
 async def test_T4_attend_says_what_happened_also_after_a_retraction_and_for_who_came_late(run: Run) -> None:
     first = json.loads((await run("attend", SCHEDULED, "e1", "--by", "cm-1", "--json")).stdout)
     again = json.loads((await run("attend", SCHEDULED, "e1", "--by", "cm-1", "--json")).stdout)
@@ -109,6 +123,7 @@ async def test_T4_attend_says_what_happened_also_after_a_retraction_and_for_who_
         assert "attendance_conflict" not in {task["kind"] for task in owed}
 
 
+@A_GROUP
 async def test_F8_a_roster_may_name_people_by_the_clinics_own_key(
     run: Run, clinic_settings: Settings, tmp_path: Path
 ) -> None:
