@@ -26,5 +26,11 @@ def journey(parameters: Parameters, number: int = 0, policy: dict[str, Any] | No
 
 @pytest.fixture(scope="package")
 def caseload() -> Simulated:
-    """Two hundred patients of the default clinic under the default policy."""
+    """Patients of the default clinic under the default policy, some of whom complete the program."""
+    return simulate(clinic(), patients=20, seed=3)
+
+
+@pytest.fixture(scope="package")
+def large_caseload() -> Simulated:
+    """As many as it takes to see a share: two standard errors of one near 0.4 among two hundred are seven points."""
     return simulate(clinic(), patients=200, seed=3)

@@ -18,17 +18,18 @@ from worker.simulation.tally import Tally
 from workflows.core.episode import Episode
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("reason", ["completed", "transferred", "dropped_out", "terminated", "other"])
-def test_the_program_ends_as_often_in_each_way_as_published(caseload: Simulated, reason: str) -> None:
-    published = caseload.parameters.published.reasons[reason]
-    # Two standard errors of a share near 0.4 among two hundred are seven points.
-    assert caseload.tally.share(reason) == pytest.approx(published, abs=0.07)
+def test_the_program_ends_as_often_in_each_way_as_published(large_caseload: Simulated, reason: str) -> None:
+    published = large_caseload.parameters.published.reasons[reason]
+    assert large_caseload.tally.share(reason) == pytest.approx(published, abs=0.07)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("reason", ["transferred", "dropped_out", "terminated", "other"])
-def test_stays_that_end_early_last_about_as_long_as_published(caseload: Simulated, reason: str) -> None:
-    published = caseload.parameters.published.median_stay_days[reason]
-    stays = caseload.tally.stays[reason]
+def test_stays_that_end_early_last_about_as_long_as_published(large_caseload: Simulated, reason: str) -> None:
+    published = large_caseload.parameters.published.median_stay_days[reason]
+    stays = large_caseload.tally.stays[reason]
     # The rank of a median among n is known to one part in the square root of n (two standard errors): a dozen
     # stays of many lengths tell little, and a fixed tolerance would ask the dice, not the calibration.
     margin = 1 / sqrt(stays.total)
@@ -40,6 +41,7 @@ def test_stays_that_end_early_last_about_as_long_as_published(caseload: Simulate
 
 def test_who_completes_stays_for_the_whole_length_of_the_program(caseload: Simulated) -> None:
     assert (caseload.tally.stays["completed"].quantile(0.0) or 0) >= 90
+    assert caseload.tally.share("completed")
 
 
 def test_the_report_shows_every_subject(caseload: Simulated) -> None:
@@ -47,7 +49,7 @@ def test_the_report_shows_every_subject(caseload: Simulated) -> None:
     assert {"Course", "Extensions", "Tasks by role", "Seats in use", "After the step-down"} <= titles
     text = "\n".join(table.markdown() for table in tables(caseload))
     assert "| completed |" in text
-    assert json.loads(json.dumps(as_json(caseload), default=str))["patients"] == 200
+    assert json.loads(json.dumps(as_json(caseload), default=str))["patients"] == 20
 
 
 def test_seats_are_those_of_everybody_and_are_given_back(caseload: Simulated) -> None:
@@ -58,13 +60,13 @@ def test_seats_are_those_of_everybody_and_are_given_back(caseload: Simulated) ->
 
 
 def test_the_same_seed_gives_the_same_simulation_and_another_one_does_not() -> None:
-    runs = [as_json(simulate(clinic(), patients=5, seed=seed)) for seed in (5, 5, 6)]
+    runs = [as_json(simulate(clinic(), patients=2, seed=seed)) for seed in (5, 5, 6)]
     assert runs[0] == runs[1]
     assert {**runs[1], "seed": 6} != runs[2]
 
 
 def test_a_longer_caseload_begins_with_the_same_patients(tmp_path: Path) -> None:
-    for name, patients in (("short", 3), ("long", 6)):
+    for name, patients in (("short", 2), ("long", 3)):
         (tmp_path / name).mkdir()
         simulate(clinic(), patients=patients, seed=1, out=tmp_path / name)
     short, long = ((tmp_path / name / "patients.csv").read_text().splitlines() for name in ("short", "long"))

@@ -14,6 +14,8 @@ from worker.settings import Settings
 from worker.simulation.agreement import compare, journals_differ, progress_differs
 from worker.simulation.script import Script
 
+pytestmark = pytest.mark.dear
+
 
 async def test_shell_and_core_agree_entry_by_entry_and_P10_nothing_is_sent(
     time_skipping: WorkflowEnvironment, clinic_settings: Settings
