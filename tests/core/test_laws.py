@@ -4,17 +4,21 @@ from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from tests.core.clinic import ADMITTED, LAST_USE, Patient, admitted, at, ready_for_gate
+from tests.searching import examples
 from workflows.core.entries import parse_entry
 from workflows.core.episode import Episode
 from workflows.core.errors import Refused
 from workflows.core.snapshot import pack, unpack
 from workflows.core.views import progress
 from workflows.pathways.proof.rewind import remember, rewind
+
+pytestmark = pytest.mark.dear
 
 SESSIONS = [
     ADMITTED + timedelta(days=n) for n in range(28) if (ADMITTED + timedelta(days=n)).weekday() in (0, 2, 4)
@@ -63,7 +67,7 @@ def _recorded(statements: list[tuple[int, dict[str, Any]]]) -> Patient:
     return patient
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(75), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(HISTORIES, st.randoms(use_true_random=False))
 def test_T4_any_order_of_the_same_entries_gives_the_same_facts(
     history: list[dict[str, Any]], random: Any
@@ -205,7 +209,7 @@ class Walk(RuleBasedStateMachine):
 
 
 TestWalk = Walk.TestCase
-TestWalk.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestWalk.settings = settings(max_examples=examples(25), stateful_step_count=25, deadline=None)
 
 
 def test_a_ready_patient_can_finish() -> None:

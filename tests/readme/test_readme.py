@@ -20,6 +20,8 @@ import pytest
 from tests.servers import free_port
 from tests.typed import CAREPATH, outside_any_clinic, typed
 
+pytestmark = pytest.mark.dear
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 

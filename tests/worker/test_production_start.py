@@ -22,6 +22,8 @@ from worker.database_url import usable_url
 from worker.errors import CannotDo
 from worker.settings import load_settings
 
+pytestmark = pytest.mark.dear
+
 ADMISSION = (
     "--site",
     "north",

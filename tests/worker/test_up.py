@@ -15,6 +15,8 @@ from tests.typed import CAREPATH, outside_any_clinic, typed
 from worker.running import Process, RunningClinic, end, forget, note, running_clinic
 from worker.settings import load_settings
 
+pytestmark = pytest.mark.dear
+
 
 class Window:
     """A window in which somebody starts a clinic without the example."""

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.dear
+
 ROOT = Path(__file__).parents[2]
 
 SUPPORTED = ("3.11", "3.12", "3.13")

@@ -15,6 +15,8 @@ from tests.workflows.story import Story
 from worker.run import running_worker
 from worker.settings import Settings
 
+pytestmark = pytest.mark.dear
+
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 ON_CALL, SUPERVISOR, DIRECTOR = (f"{one}@clinic.example" for one in ("nu-1", "su-1", "di-1"))
 

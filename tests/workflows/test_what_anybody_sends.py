@@ -26,6 +26,8 @@ from workflows.messages import TaskStart
 from workflows.referral import Referral
 from workflows.staff_task import StaffTask
 
+pytestmark = pytest.mark.dear
+
 
 def raw(text: bytes, encoding: bytes = b"json/plain") -> RawValue:
     """A value as it is sent by whatever does not use this SDK."""

@@ -4,12 +4,14 @@ import itertools
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from tests.core.clinic import at
 from tests.core.referral.linked import Linked, on
+from tests.searching import examples
 from workflows.core.errors import Refused
 from workflows.core.referral.snapshot import pack, unpack
 from workflows.core.referral.status import (
@@ -23,6 +25,8 @@ from workflows.core.referral.status import (
 )
 from workflows.core.referral.views import view
 from workflows.pathways.referral import new_referral
+
+pytestmark = pytest.mark.dear
 
 AGENCY_WORDS = (
     "received",
@@ -119,7 +123,7 @@ def _facts(linked: Linked) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(75), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(HISTORIES, st.randoms(use_true_random=False))
 def test_T4_any_order_of_the_same_statements_gives_the_same_facts(
     history: list[dict[str, Any]], random: Any
@@ -130,14 +134,14 @@ def test_T4_any_order_of_the_same_statements_gives_the_same_facts(
     assert _facts(_recorded(numbered)) == _facts(_recorded(shuffled))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(HISTORIES)
 def test_T4_stating_twice_changes_nothing(history: list[dict[str, Any]]) -> None:
     once = list(enumerate(history))
     assert _facts(_recorded(once)) == _facts(_recorded([*once, *once]))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(HISTORIES)
 def test_a_snapshot_restores_the_referral_as_it_was(history: list[dict[str, Any]]) -> None:
     linked = _recorded(list(enumerate(history)))
@@ -151,7 +155,7 @@ def test_a_snapshot_restores_the_referral_as_it_was(history: list[dict[str, Any]
 LEGAL = {(row.before, row.after) for row in TABLE}
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(50), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(HISTORIES)
 def test_every_move_of_the_status_is_a_legal_move_of_the_table(history: list[dict[str, Any]]) -> None:
     known: dict[str, Exported | None] = {}
@@ -266,6 +270,6 @@ class WalkOfAGroup(Walk):
 
 
 TestWalk = Walk.TestCase
-TestWalk.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestWalk.settings = settings(max_examples=examples(25), stateful_step_count=25, deadline=None)
 TestWalkOfAGroup = WalkOfAGroup.TestCase
-TestWalkOfAGroup.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
+TestWalkOfAGroup.settings = settings(max_examples=examples(15), stateful_step_count=20, deadline=None)

@@ -5,10 +5,11 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.core.clinic import ADMITTED, SCHEDULE, TEAM, Patient, admitted, at, held_in
+from tests.searching import examples
 from workflows.core.carrying import carried_over
 from workflows.core.effects import ChangeTask, Notify, OpenTask, TellReferral
 from workflows.core.entries import parse_entry
@@ -276,6 +277,7 @@ _STATED = [
 ]  # fmt: skip
 
 
+@settings(max_examples=examples(40))
 @given(st.sampled_from(list(permutations(_STATED))), st.integers(0, 5))
 def test_T4_team_and_closed_days_do_not_depend_on_the_order_of_arrival(
     stated: tuple[dict[str, Any], ...], together: int

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.core.clinic import ADMITTED, LAST_USE, Patient, admitted, at, ready_for_gate
+from tests.searching import examples
 from workflows.core.errors import InvalidEntry, NotAllowedNow
 
 DAY = timedelta(days=1)
@@ -49,7 +50,7 @@ def test_S1_a_slip_resets_neither_dose_nor_goals_nor_program_days_nor_extensions
     assert "goals" not in patient.unmet()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(st.lists(st.integers(0, 19), min_size=1, max_size=6))
 def test_S1_no_number_of_slips_ends_the_episode(days: list[int]) -> None:
     patient = admitted()
@@ -604,7 +605,7 @@ def test_S10_a_stay_told_long_afterwards_still_does_not_count() -> None:
     assert "sobriety" not in patient.unmet()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(st.integers(0, 60), st.integers(0, 40), st.integers(0, 15))
 def test_S10_the_gate_shows_the_very_day_on_which_sobriety_is_met(use: int, begin: int, length: int) -> None:
     patient = admitted(policy={"length": {"days": 1, "max_extensions": 10}})

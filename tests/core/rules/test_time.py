@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.core.clinic import ADMITTED, LAST_USE, SCHEDULE, Patient, admitted, at, ready_for_gate
+from tests.searching import examples
 from workflows.core.effects import MessagePatient
 from workflows.core.entries import parse_entry
 from workflows.core.errors import InvalidEntry, NotAllowedNow
@@ -223,7 +224,7 @@ def _after_four_weeks(entries: list[tuple[int, dict[str, Any]]]) -> dict[str, An
     return {**shown, "tasks": patient.tasks}
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.lists(DATED, max_size=8), st.randoms(use_true_random=False))
 def test_T4_facts_do_not_depend_on_the_order_even_when_recorded_at_different_times(
     history: list[dict[str, Any]], random: Any

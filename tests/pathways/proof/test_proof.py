@@ -29,6 +29,8 @@ from workflows.pathways.proof.rewind import remember, rewind
 from workflows.pathways.proof.running import driven
 from workflows.pathways.proof.search import Search, deadline_kind, look
 
+pytestmark = pytest.mark.dear
+
 IOP = pathway_named("iop")
 STORIES = sorted((Path(__file__).parents[2] / "core" / "stories").glob("*.json"))
 AGREED = {

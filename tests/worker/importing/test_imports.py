@@ -24,6 +24,8 @@ from worker.mailbox import Mailbox, read
 from worker.run import running_worker
 from worker.settings import Settings
 
+pytestmark = pytest.mark.dear
+
 TODAY = datetime.now(UTC).astimezone().date()
 
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from activities.clinic_database import ClinicDatabase, Crosswalk, ImportMemory
 from activities.staff_directory import load
 from tests.databases import make_database
+from tests.searching import examples
 from tests.servers import EXAMPLE
 from tests.worker.importing.core_episodes import CoreEpisodes
 from tests.worker.importing.exports import TODAY, admission, course, export, sessions
@@ -24,6 +25,8 @@ from worker.importing.folder import people_of, read_export
 from worker.importing.person import Importing
 from worker.importing.report import Report
 from worker.importing.run import import_people
+
+pytestmark = pytest.mark.dear
 
 NOW = datetime(2026, 3, 16, 12, tzinfo=ZoneInfo("America/Chicago"))
 STAFF = load(EXAMPLE / "staff.yaml")
@@ -143,7 +146,7 @@ class World:
         return {one.episode_id: one.closed_on for passages in found for one in passages}
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(10))
 @given(written(), steps())
 def test_T4_E7_any_export_any_number_of_times_in_any_order_gives_the_same_clinic(
     one: Written, taken: list[Step]
