@@ -12,7 +12,7 @@ from worker.errors import CannotDo
 from worker.settings import Settings
 from workflows.core.entries import Source
 from workflows.core.keys import kind_of
-from workflows.core.signing import CLINICIANS
+from workflows.core.signing import CLINICIANS, able_to_sign_as
 from workflows.core.start import Team
 
 SIGNATURES = ("decision", "level_of_care", "exit", "policy_adoption")
@@ -99,14 +99,8 @@ def check_able(member: StaffMember, option: str, roles: Collection[str]) -> None
         CannotDo: they could not, and what would be right.
     """
     for role in roles if member.roles else ():
-        able = (
-            {"director"}
-            if role == "director"
-            else set(CLINICIANS)
-            if role in CLINICIANS
-            else set(member.roles)
-        )
-        if role not in member.roles and not able & set(member.roles):
+        able = able_to_sign_as(role)
+        if able is not None and role not in member.roles and not able & set(member.roles):
             raise CannotDo(
                 f"{option}: a {role.replace('_', ' ')} signs what {member.staff_id}, who is {_in_words(member.roles)}, "
                 "may not. Name somebody else, or give them the role in the staff directory."

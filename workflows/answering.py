@@ -1,12 +1,15 @@
 """What a workflow says to those who ask it: errors that harm nothing, and today as far as it is known."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from workflows.core.errors import Refused
+    from workflows.core.years import check_year
 
 
 def application_error(error: Exception) -> ApplicationError:
@@ -16,6 +19,53 @@ def application_error(error: Exception) -> ApplicationError:
     workflow.logger.error("the engine could not follow an entry: %s", type(error).__name__)
     words = f"carepath itself could not follow this entry ({type(error).__name__}); tell whoever runs it."
     return ApplicationError(words, type="EngineError", non_retryable=True)
+
+
+def only(given: Sequence[Any], what: str) -> Any:
+    """The one value that an update or a query takes. Handlers take any number, so that an error can say what is right;
+    left to Python, it would name a function of ours.
+
+    Args:
+        given: What came.
+        what: What belongs there, in words.
+
+    Raises:
+        ApplicationError: none came, or several.
+    """
+    if len(given) == 1:
+        return given[0]
+    came = "none" if not given else str(len(given))
+    raise _not_understood(f"Give one value, {what}; {came} came.")
+
+
+def none_of(given: Sequence[Any], name: str) -> None:
+    """Refuse values for a query that takes none.
+
+    Raises:
+        ApplicationError: some came.
+    """
+    if given:
+        raise _not_understood(f"The query {name} takes no value, and {len(given)} came; leave them out.")
+
+
+def day_of(given: Any) -> date:
+    """A day that somebody asks about.
+
+    Raises:
+        ApplicationError: it is none.
+    """
+    try:
+        day = date.fromisoformat(given)
+        check_year(day)
+    except (TypeError, ValueError):
+        raise _not_understood(
+            "Give the day as YYYY-MM-DD, such as 2026-03-01; what came is no day of our time."
+        ) from None
+    return day
+
+
+def _not_understood(words: str) -> ApplicationError:
+    return ApplicationError(words, type="InvalidEntry", non_retryable=True)
 
 
 def today_as_far_as_known() -> datetime:

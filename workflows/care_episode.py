@@ -5,7 +5,7 @@ stand. Everything that must survive continue-as-new is in `Episode`.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from activities.models import StaffNotice
     from workflows import visibility as seen
-    from workflows.answering import application_error, today_as_far_as_known
+    from workflows.answering import application_error, day_of, none_of, only, today_as_far_as_known
     from workflows.arriving import NOTHING, RESUMED, begun, heard, read_start, refused_start, without_state
     from workflows.cancellation import live_through
     from workflows.core import views
@@ -39,8 +39,12 @@ with workflow.unsafe.imports_passed_through():
     from workflows.pathways import pathway_named
     from workflows.pathways.following import check_following
     from workflows.showing import ShownAttributes
-    from workflows.staff import roles_in_directory
+    from workflows.staff import asked_of_directory
     from workflows.waiting import NamedWait
+
+
+ONE_ENTRY = "an entry, as one JSON object: {kind, by, …}"
+LIST_OF_ENTRIES = "a list of entries: [{kind, by, …}, …]"
 
 
 @workflow.defn(name=seen.CARE_EPISODE)
@@ -141,8 +145,8 @@ class CareEpisode:
     @workflow.update(
         name="record", description="Record one entry: {kind, by, …}; answers with what it changed"
     )
-    async def record(self, statement: Any) -> Changed:
-        entry = self._read(statement, workflow.current_update_info().id)  # type: ignore[union-attr]
+    async def record(self, *given: Any) -> Changed:
+        entry = self._read(only(given, ONE_ENTRY), workflow.current_update_info().id)  # type: ignore[union-attr]
         await self._know_authors([entry])
         try:
             changed = self.episode.apply(entry, workflow.now())
@@ -152,13 +156,14 @@ class CareEpisode:
         return changed
 
     @record.validator
-    def _check_record(self, statement: Any) -> None:
-        self._read(statement, "unchecked")
+    def _check_record(self, *given: Any) -> None:
+        self._read(only(given, ONE_ENTRY), "unchecked")
 
     @workflow.update(
         name="record_many", description="Record a list of entries together, with a result for each"
     )
-    async def record_many(self, statements: Any) -> list[Result]:
+    async def record_many(self, *given: Any) -> list[Result]:
+        statements = only(given, LIST_OF_ENTRIES)
         info = workflow.current_update_info()
         assert info is not None
         entries: dict[int, Entry] = {}
@@ -192,8 +197,9 @@ class CareEpisode:
             await self._errands.in_force()
 
     @record_many.validator
-    def _check_record_many(self, statements: Any) -> None:
+    def _check_record_many(self, *given: Any) -> None:
         self._must_have_begun()
+        statements = only(given, LIST_OF_ENTRIES)
         try:
             check_batch(statements)
         except Refused as refused:
@@ -259,10 +265,16 @@ class CareEpisode:
         self._moved, self._at_boundary = True, False
 
     async def _know_authors(self, entries: Iterable[Entry]) -> None:
-        """Who signs and is not of the team is looked up in the clinic's staff directory first (E0)."""
+        """Who signs and is not of the team is looked up in the clinic's staff directory first, and so is whoever is
+        appointed (E0)."""
+        entries = list(entries)
         unknown = {staff_id for entry in entries if (staff_id := self.episode.unknown_author(entry))}
+        unknown |= {staff_id for entry in entries if (staff_id := self.episode.appointed(entry))}
         for staff_id in sorted(unknown):
-            self.episode.frame.vouch(staff_id, await roles_in_directory(staff_id))
+            if known := await asked_of_directory(staff_id):
+                self.episode.frame.vouch(staff_id, None if known.roles is None else tuple(known.roles))
+            else:
+                self.episode.frame.forget(staff_id)
 
     def _read(self, statement: Any, default_id: str) -> Entry:
         self._must_have_begun()
@@ -275,7 +287,8 @@ class CareEpisode:
     # -- what can be asked ----------------------------------------------------------------------------------
 
     @workflow.query(name="progress", description="Where the episode stands today")
-    def progress(self) -> Progress:
+    def progress(self, *given: Any) -> Progress:
+        none_of(given, "progress")
         self._must_have_begun()
         return views.progress(self.episode, today_as_far_as_known())
 
@@ -283,20 +296,21 @@ class CareEpisode:
         name="journal",
         description="Every entry with both times, its author, and whether it stands; or as known on a day",
     )
-    def journal(self, as_known_on: str | None = None) -> list[JournalLine]:
+    def journal(self, *as_known_on: Any) -> list[JournalLine]:
         self._must_have_begun()
-        return views.journal(self.episode, self._close_of(as_known_on) if as_known_on else None)
+        day = only(as_known_on, "the day as it was known then, or none") if as_known_on else None
+        return views.journal(self.episode, None if day is None else self._close_of(day))
 
     @workflow.query(
         name="as_known_on", description="Progress as it was known at the end of a day (YYYY-MM-DD)"
     )
-    def as_known_on(self, day: str) -> Progress:
+    def as_known_on(self, *day: Any) -> Progress:
         self._must_have_begun()
-        instant = self._close_of(day)
+        instant = self._close_of(only(day, "a day such as 2026-03-01"))
         return views.progress(views.as_known_at(self.episode, instant), instant)
 
-    def _close_of(self, day: str) -> datetime:
-        return self.episode.at_close_of(date.fromisoformat(day), today_as_far_as_known())
+    def _close_of(self, day: Any) -> datetime:
+        return self.episode.at_close_of(day_of(day), today_as_far_as_known())
 
     # -- showing --------------------------------------------------------------------------------------------
 

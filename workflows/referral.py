@@ -14,7 +14,7 @@ from temporalio.common import RawValue
 with workflow.unsafe.imports_passed_through():
     from activities.models import StaffNotice
     from workflows import visibility as seen
-    from workflows.answering import application_error, today_as_far_as_known
+    from workflows.answering import application_error, none_of, only, today_as_far_as_known
     from workflows.arriving import NOTHING, RESUMED, begun, heard, read_start, refused_start, without_state
     from workflows.cancellation import live_through
     from workflows.core import views as journals
@@ -36,6 +36,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.referral_errands import Errands
     from workflows.showing import ShownAttributes
     from workflows.waiting import NamedWait
+
+
+ONE_STATEMENT = "a statement, as one JSON object: {kind, by, …}"
 
 
 @workflow.defn(name=seen.REFERRAL)
@@ -129,8 +132,8 @@ class Referral:
     @workflow.update(
         name="record", description="State what happened: {kind, by, …}; answers with what it changed"
     )
-    def record(self, statement: Any) -> Changed:
-        entry = self._read(statement, workflow.current_update_info().id)  # type: ignore[union-attr]
+    def record(self, *given: Any) -> Changed:
+        entry = self._read(only(given, ONE_STATEMENT), workflow.current_update_info().id)  # type: ignore[union-attr]
         try:
             changed = self.referral.apply(entry, workflow.now())
         except Exception as error:
@@ -139,8 +142,8 @@ class Referral:
         return changed
 
     @record.validator
-    def _check_record(self, statement: Any) -> None:
-        self._read(statement, "unchecked")
+    def _check_record(self, *given: Any) -> None:
+        self._read(only(given, ONE_STATEMENT), "unchecked")
 
     @workflow.signal(name="told", description="The episode tells what was stated there")
     def told(self, *statements: Any) -> None:
@@ -193,14 +196,16 @@ class Referral:
     # -- what can be asked ------------------------------------------------------------------------------------
 
     @workflow.query(name="referral", description="Where the referral stands: candidates, attempts, status")
-    def view(self) -> ReferralView:
+    def view(self, *given: Any) -> ReferralView:
+        none_of(given, "referral")
         self._must_have_begun()
         return view(self.referral, today_as_far_as_known())
 
     @workflow.query(
         name="journal", description="Every statement with both times, its author, and whether it stands"
     )
-    def journal(self) -> list[JournalLine]:
+    def journal(self, *given: Any) -> list[JournalLine]:
+        none_of(given, "journal")
         self._must_have_begun()
         return journals.journal(self.referral)
 

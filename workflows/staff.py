@@ -10,6 +10,12 @@ with workflow.unsafe.imports_passed_through():
 
 async def roles_in_directory(staff_id: str) -> tuple[str, ...] | None:
     """The roles of a person; None: the directory knows nobody of that id, or could not be read."""
+    known = await asked_of_directory(staff_id)
+    return tuple(known.roles) if known and known.roles is not None else None
+
+
+async def asked_of_directory(staff_id: str) -> StaffKnown | None:
+    """What the directory says of a person; None: it could not be read."""
     try:
         known: StaffKnown = await workflow.execute_activity(
             WHO_IS,
@@ -21,4 +27,4 @@ async def roles_in_directory(staff_id: str) -> tuple[str, ...] | None:
     except ActivityError as error:
         workflow.logger.warning("the staff directory could not be asked: %s", type(error.cause).__name__)
         return None
-    return None if known.roles is None else tuple(known.roles)
+    return known

@@ -4,7 +4,7 @@ Open executions of this workflow are the clinic's worklist; it is found by searc
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,6 +18,7 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from activities.models import Receipt, StaffNotice
     from workflows import visibility as seen
+    from workflows.answering import none_of, only
     from workflows.arriving import NOTHING, begun, heard, refused_start
     from workflows.cancellation import WITHDRAWN, live_through
     from workflows.core.bounds import HISTORY_LINES, check_entry
@@ -298,8 +299,8 @@ class StaffTask:
     @workflow.update(
         name="complete", description="Complete the task with one of its outcomes: {by, outcome, reason?}"
     )
-    async def complete(self, answer: Any) -> TaskView:
-        said = _read(Completion, answer)
+    async def complete(self, *given: Any) -> TaskView:
+        said = _read(Completion, given)
         known_as = await self._must_be_able_to_sign("by", said.by)
         self._must_be_open()
         self.done = TaskDone(task_id=self.task.task_id, known_as=known_as, **said.model_dump())
@@ -317,9 +318,9 @@ class StaffTask:
         return self.view()
 
     @complete.validator
-    def _may_complete(self, answer: Any) -> None:
+    def _may_complete(self, *given: Any) -> None:
         self._must_be_open()
-        said = _read(Completion, answer)
+        said = _read(Completion, given)
         if said.outcome not in accepted_by(self.task.kind, self.task.outcomes, self.task.entries):
             raise _refused(
                 "InvalidEntry", f"outcome: {said.outcome} is none of {', '.join(self.task.outcomes)}."
@@ -345,8 +346,8 @@ class StaffTask:
             self._begin_to_pass_on("pass_on", late)
 
     @workflow.update(name="reassign", description="Give the task to another person: {to, by, instead_of?}")
-    async def reassign(self, change: Any) -> TaskView:
-        said = _read(Reassignment, change)
+    async def reassign(self, *given: Any) -> TaskView:
+        said = _read(Reassignment, given)
         await self._must_be_able_to_sign("to", said.to)
         self._must_be_open()
         if said.to == self.owner:  # it is theirs already, and they have heard of it
@@ -365,22 +366,22 @@ class StaffTask:
         return self.view()
 
     @reassign.validator
-    def _may_reassign(self, change: Any) -> None:
+    def _may_reassign(self, *given: Any) -> None:
         self._must_be_open()
-        said = _read(Reassignment, change)
+        said = _read(Reassignment, given)
         self._may_be_able_to_sign("to", said.to)
         _must_be_a_person(said.by)
         self._must_have_room()
 
     @workflow.update(name="acknowledge", description="Say that you have seen the task: {by}")
-    def acknowledge(self, seen_by: Any) -> TaskView:
-        self._note("acknowledged", _read(Acknowledging, seen_by).by)
+    def acknowledge(self, *given: Any) -> TaskView:
+        self._note("acknowledged", _read(Acknowledging, given).by)
         return self.view()
 
     @acknowledge.validator
-    def _may_acknowledge(self, seen_by: Any) -> None:
+    def _may_acknowledge(self, *given: Any) -> None:
         self._must_be_open()
-        _must_be_a_person(_read(Acknowledging, seen_by).by)
+        _must_be_a_person(_read(Acknowledging, given).by)
         self._must_have_room()
 
     @workflow.signal(name="withdraw")
@@ -403,7 +404,8 @@ class StaffTask:
     @workflow.query(
         name="task", description="The task, its outcomes, why it is there, and what happened to it"
     )
-    def view(self) -> TaskView:
+    def view(self, *given: Any) -> TaskView:
+        none_of(given, "task")
         self._must_have_begun()
         task = self.task
         state = "completed" if self.done else "withdrawn" if self.withdrawn else "open"
@@ -488,9 +490,11 @@ def _utc(instant: datetime) -> str:
     return f"{instant:%Y-%m-%d %H:%M %Z}"
 
 
-def _read(what: type[Said], given: object) -> Said:
+def _read(what: type[Said], values: Sequence[Any]) -> Said:
+    fields = ", ".join(what.model_fields)
+    given = only(values, f"an object with {fields}")
     if not isinstance(given, dict):
-        raise _refused("InvalidEntry", f"Give an object with {', '.join(what.model_fields)}.")
+        raise _refused("InvalidEntry", f"Give an object with {fields}.")
     try:
         check_entry(given)
         said = what.model_validate(given)

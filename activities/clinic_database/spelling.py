@@ -23,7 +23,7 @@ def written(patient_key: str) -> str:
     """A new key as it is kept.
 
     Raises:
-        BadKey: it is empty, too long, or holds signs that nobody sees.
+        BadKey: it is empty, too long, or holds signs that nobody sees or a quotation mark.
     """
     key = unicodedata.normalize("NFC", patient_key).strip()
     if not form_of(key):
@@ -31,6 +31,10 @@ def written(patient_key: str) -> str:
     if any(map(_is_unseen, key)):
         raise BadKey(
             "patient_key holds a line break or another sign that nobody sees; write it as it is printed"
+        )
+    if '"' in key:
+        raise BadKey(
+            "patient_key holds a quotation mark, as half of a cell in quotes does; write the key alone"
         )
     if len(key) > LONGEST_KEY:
         raise BadKey(f"patient_key has {len(key)} characters; at most {LONGEST_KEY} are kept")

@@ -28,6 +28,14 @@ SPELLINGS = [
 ]
 
 
+@pytest.mark.parametrize(
+    "key", ['"X', '9"', 'X"9', '"X-1"', "X\n9", "X\r9", "X\x0b9", "X\u20289", "X\x859", "X\x009"]
+)
+def test_I6_half_of_a_quoted_cell_and_a_line_break_are_no_key(key: str) -> None:
+    with pytest.raises(BadKey, match=r"quotation mark|nobody sees"):
+        written(key)
+
+
 @pytest.mark.parametrize("spelled", SPELLINGS)
 async def test_I6_every_spelling_of_a_key_is_the_same_person(database: ClinicDatabase, spelled: str) -> None:
     crosswalk, patients = Crosswalk(database), Patients(database)

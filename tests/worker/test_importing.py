@@ -199,3 +199,45 @@ def test_an_admission_whose_staff_nobody_knows_is_refused_before_anything_is_imp
     (tmp_path / "staff" / "clinic.json").unlink()
     with pytest.raises(CannotDo, match=r"no clinic\.json"):
         check_folder(tmp_path / "staff", clinic_settings)
+
+
+def test_E0_an_admission_whose_staff_could_not_sign_what_their_role_signs_is_refused(
+    tmp_path: Path, clinic_settings: Settings
+) -> None:
+    rows = [
+        "patient_key,site,referred_on,case_manager,therapist,director",
+        "MRN-1,north,2026-01-05,th-1,cm-1,di-1",
+        "MRN-2,north,2026-01-05,cm-1,th-1,su-1",
+        "MRN-3,north,2026-01-05,th-1,th-2,di-1",
+    ]
+    folder = export(tmp_path / "seats", "")
+    (folder / "admissions.csv").write_text("\n".join(rows))
+    refused = {one.row.line: one.reason for one in check_folder(folder, clinic_settings).refused}
+    assert set(refused) == {2, 3}
+    assert "therapist: a therapist signs what cm-1, who is case manager, may not" in refused[2]
+    assert "director: a director signs what su-1, who is supervisor, may not" in refused[3]
+
+
+@pytest.mark.parametrize("day", ["2028-01-01", "1926-01-05"])
+def test_T5_a_referral_that_nobody_can_mean_is_a_row_refused(
+    tmp_path: Path, clinic_settings: Settings, day: str
+) -> None:
+    folder = export(tmp_path / "days", f"MRN-1,north,{day},cm-1,th-1\nMRN-2,north,2026-01-05,cm-1,th-1\n")
+    report = check_folder(folder, clinic_settings)
+    assert [(one.row.line, f"referred_on: {day} lies" in one.reason) for one in report.refused] == [(2, True)]
+
+
+@pytest.mark.parametrize("sign", ["\n", "\r", "\r\n", "\n\n"])
+def test_I6_a_line_break_in_a_quoted_key_makes_no_other_patient(
+    tmp_path: Path, clinic_settings: Settings, sign: str
+) -> None:
+    folder = export(
+        tmp_path / "broken",
+        f'"X{sign}9",north,2026-01-05,cm-1,th-1\nMRN-2,north,2026-01-05,cm-1,th-1\n',
+        attendance_csv="patient_key,session_start,status\n"
+        f'"X{sign}9",2026-02-02T18:00,present\nMRN-2,2026-02-02T18:00,present\n',
+    )
+    report = check_folder(folder, clinic_settings)
+    accepted = [one.row for one in report.outcomes if one.result == "accepted"]
+    assert [row.values["patient_key"] for row in accepted] == ["MRN-2", "MRN-2"]
+    assert all("patient_key" in one.reason for one in report.refused), report.refused

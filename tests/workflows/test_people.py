@@ -52,3 +52,23 @@ async def test_open_tasks_and_referrals_follow_the_team_and_each_new_owner_is_to
         await eventually(all_are_told, story.environment.sleep)
         await story.record("team", role="therapist", staff_id="th-2", **{"from": today})
         await all_are_told()
+
+
+@pytest.mark.usefixtures("mailbox")
+async def test_E0_the_staff_directory_is_asked_about_whoever_is_appointed(
+    time_skipping: WorkflowEnvironment, clinic_settings: Settings
+) -> None:
+    async with running_worker(time_skipping.client, clinic_settings, versioned=False):
+        story = await Story.begin(time_skipping)
+        today = await story.today()
+        for role, staff_id, why in (
+            ("director", "zz-1", "the staff directory knows nobody called zz-1"),
+            ("director", "th-2", "who is therapist, may not"),
+            ("therapist", "cm-2", "who is case manager, may not"),
+        ):
+            refused = await story.refused("team", role=role, staff_id=staff_id, by="su-1", **{"from": today})
+            assert why in str(refused)
+        told = await story.record("team", role="case_manager", staff_id="zz-2", by="su-1", **{"from": today})
+        assert "the staff directory knows nobody called zz-2" in " ".join(told["changes"])
+        await story.record("team", role="therapist", staff_id="th-2", by="su-1", **{"from": today})
+        await story.handle.terminate()

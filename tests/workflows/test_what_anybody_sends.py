@@ -1,5 +1,6 @@
 """Whatever is pressed in the Web UI or sent by a program, no workflow task fails for ever."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,11 +11,13 @@ from temporalio.client import (
     WorkflowFailureError,
     WorkflowHandle,
     WorkflowHistoryEventFilterType,
+    WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
 )
 from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
+from temporalio.testing import WorkflowEnvironment
 
 from tests.servers import dev_server
 from tests.workflows.story import SCHEDULE, TEAM, ZONE
@@ -75,6 +78,18 @@ def task(task_id: str, **changes: Any) -> dict[str, Any]:
     return {**start.model_dump(mode="json"), **changes}
 
 
+OF_PYTHON = re.compile(
+    r"positional|isoformat|not iterable|object has no|TypeError|ValueError|\b_[a-z]+_[a-z]+\("
+)
+"""What an exception says that nobody has put into words."""
+
+
+def is_in_words(error: BaseException) -> None:
+    """A sentence for whoever sent something, and no function of ours."""
+    said = str(getattr(error, "cause", None) or error)
+    assert not OF_PYTHON.search(said), said
+
+
 async def throw(handle: WorkflowHandle[Any, Any], of: type) -> None:
     """Send junk to every update, signal and query; each is refused, or forgotten."""
     known = workflow._Definition.must_from_class(of)
@@ -85,8 +100,8 @@ async def throw(handle: WorkflowHandle[Any, Any], of: type) -> None:
         for name in updates:
             try:
                 await handle.execute_update(name, args=arguments)
-            except (WorkflowUpdateFailedError, RPCError):
-                continue
+            except (WorkflowUpdateFailedError, RPCError) as error:
+                is_in_words(error)
         for name in signals:
             await handle.signal(name, args=arguments)
         for name in queries:
@@ -94,6 +109,50 @@ async def throw(handle: WorkflowHandle[Any, Any], of: type) -> None:
                 await handle.query(name, args=arguments)
             except Exception as error:
                 assert "Query" in type(error).__name__, error
+                is_in_words(error)
+
+
+ONE_VALUE = {
+    "record": "an entry|a statement", "record_many": "a list of entries", "complete": "an object with by, outcome",
+    "reassign": "an object with to, by", "acknowledge": "an object with by", "as_known_on": "a day such as",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("of", [CareEpisode, Referral, StaffTask])
+async def test_C11_a_wrong_number_of_values_is_told_in_a_sentence(
+    dev_server: WorkflowEnvironment, clinic_settings: Settings, mailbox: Mailbox, of: type
+) -> None:
+    starts: dict[type, dict[str, Any]] = {
+        CareEpisode: episode("n1"),
+        Referral: referral("referral-n1"),
+        StaffTask: task("task-n1"),
+    }
+    start = starts[of]
+    workflow_id = start.get("task_id") or start.get("referral_id") or "episode-n1"
+    known = workflow._Definition.must_from_class(of)
+    async with running_worker(dev_server.client, clinic_settings, versioned=False):
+        handle = await dev_server.client.start_workflow(
+            of.__name__, start, id=workflow_id, task_queue="carepath"
+        )
+        for name in filter(None, known.updates):
+            wrong: list[tuple[list[Any], str]] = [([], "none"), ([{}, {}], "2")]
+            for arguments, came in wrong:
+                with pytest.raises(WorkflowUpdateFailedError) as refused:
+                    await handle.execute_update(name, args=arguments)
+                assert isinstance(refused.value.cause, ApplicationError)
+                assert re.fullmatch(
+                    rf"Give one value, ({ONE_VALUE[name]}).*; {came} came\.", refused.value.cause.message
+                )
+        for name in (one for one in known.queries if one and not one.startswith("_")):
+            with pytest.raises(WorkflowQueryFailedError) as failed:
+                await handle.query(name, args=["2026-03-01", 2])
+            assert re.search(r"Give one value, .*; 2 came\.|takes no value, and 2 came", str(failed.value))
+        if of is CareEpisode:
+            for name in ("as_known_on", "journal"):
+                for day in ("x", 5, "", "0001-01-01", {"day": 1}):
+                    with pytest.raises(WorkflowQueryFailedError, match="Give the day as YYYY-MM-DD"):
+                        await handle.query(name, day)
+        await handle.terminate()
 
 
 @pytest.mark.usefixtures("mailbox")

@@ -18,7 +18,7 @@ from worker.importing.report import Report
 from worker.importing.rows import Statement
 from worker.importing.setting import Setting, setting_of
 from worker.importing.table import Row
-from worker.people import known
+from worker.people import check_able, known
 
 ROLES = ("case_manager", "therapist", "nurse", "supervisor", "director")
 """Columns of the admissions that hold staff ids."""
@@ -138,7 +138,7 @@ def start_of(row: Row, referred_on: date, setting: Setting, staff: StaffDirector
     values = row.values
     team = {role: values[role] for role in ROLES if values.get(role)}
     for role, staff_id in team.items():
-        known(staff, role, staff_id)
+        check_able(known(staff, role, staff_id), role, [role])
     start = {
         **setting.start,
         "episode_id": episode_id_of(values["patient_key"], referred_on),

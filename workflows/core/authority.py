@@ -1,7 +1,7 @@
 """Who may state what, and take it back: a system states facts; what moves or shapes care is a person's word, and what
 needs a role to be stated needs the same to be taken back, corrected or superseded (E0, E1, I2, T8)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
@@ -24,7 +24,7 @@ from workflows.core.errors import NotAllowedNow
 from workflows.core.facts import Facts
 from workflows.core.keys import kind_of
 from workflows.core.record import Record, Recorded, targets_of
-from workflows.core.signing import CLINICIANS, Signers, signers
+from workflows.core.signing import CLINICIANS, Signers, able_to_sign_as, signers
 from workflows.core.sources import BY_STAFF, may_be_stated_by, may_correct, spoken_by
 
 _DECIDED: Mapping[type[Entry], str] = {
@@ -211,12 +211,37 @@ def refuse_unsigned(entry: Entry, facts: Facts) -> None:
             f"by: nobody gives themselves the role of {entry.role}, which signs; let the {' or '.join(CLINICIANS)} "
             "state it (E0)."
         )
+    if isinstance(entry, TeamChange):
+        _refuse_unable(entry, facts)
     for need in signatures_wanted(entry, facts):
         if objection := need.signers.objection(need.kind, entry.by, facts.frame.known_as(entry.by)):
             takes_back = "" if need.key == entry.key else f" Entry {need.key} is taken back by the same (E0)."
             named = " An import brings it only with the person who signed it (E1)."
             brought = named if entry.source is Source.IMPORT and need.key == entry.key else ""
             raise NotAllowedNow(f"by: {objection}{takes_back}{brought}")
+
+
+def _refuse_unable(entry: TeamChange, facts: Facts) -> None:
+    """Nobody is given a role that signs, whom the staff directory does not know, or knows in other roles: their word
+    would be taken for a signature, or their tasks lie with somebody who may not answer them (E0, E1)."""
+    able, who = able_to_sign_as(entry.role), entry.staff_id.casefold()
+    if able is None:
+        return
+    if who in facts.frame.strangers:
+        raise NotAllowedNow(
+            f"staff_id: the staff directory knows nobody called {entry.staff_id}, and a {entry.role} signs; give the "
+            "id of a person who works here (E0)."
+        )
+    held = facts.frame.known_as(who)
+    if held and entry.role not in held and not able & set(held):
+        raise NotAllowedNow(
+            f"staff_id: a {entry.role} signs what {entry.staff_id}, who is {_in_words(held)}, may not; name somebody "
+            "else, or give them the role in the staff directory (E0)."
+        )
+
+
+def _in_words(roles: Collection[str]) -> str:
+    return " or ".join(role.replace("_", " ") for role in roles)
 
 
 def unknown_author(entry: Entry, facts: Facts) -> str | None:

@@ -5,7 +5,7 @@ from datetime import date
 
 from workflows.core.calendar import day_in_words
 from workflows.core.duties.admission import proposed_level
-from workflows.core.entries import Attendance, Entry, Revocation, Screening
+from workflows.core.entries import Attendance, Entry, Revocation, Screening, TeamChange
 from workflows.core.facts import Facts
 from workflows.core.facts.sessions import late_by
 
@@ -112,6 +112,17 @@ def told_of_empty_screenings(entries: Iterable[Entry]) -> list[str]:
         "as they were asked."
         for entry in entries
         if isinstance(entry, Screening) and entry.is_none
+    ]
+
+
+def told_of_strangers(entries: Iterable[Entry], facts: Facts) -> list[str]:
+    """A sentence for each appointment of somebody whom the staff directory does not know: their tasks would lie with
+    nobody (E1)."""
+    return [
+        f"staff_id: the staff directory knows nobody called {entry.staff_id}, so that no notice reaches them; "
+        "check the id."
+        for entry in entries
+        if isinstance(entry, TeamChange) and entry.staff_id.casefold() in facts.frame.strangers
     ]
 
 

@@ -30,6 +30,7 @@ from workflows.core.changes import (
     told_of_days_far_ahead,
     told_of_empty_screenings,
     told_of_revocations,
+    told_of_strangers,
 )
 from workflows.core.corrections import told_of_corrections
 from workflows.core.deadlines import Deadline
@@ -213,6 +214,7 @@ class Episode:
         said = [
             *told_of_repeats(recorded),
             *told_of_empty_screenings(recorded),
+            *told_of_strangers(recorded, self.facts),
             *told_of_days_far_ahead(recorded, self.facts),
             *waiting,
             *told_of_revocations(recorded, self.facts),
@@ -297,6 +299,10 @@ class Episode:
     def unknown_author(self, entry: Entry) -> str | None:
         """The author of an entry, where only the clinic's staff directory can tell whether they may sign it (E0)."""
         return unknown_author(entry, self.facts)
+
+    def appointed(self, entry: Entry) -> str | None:
+        """Whom an entry appoints, about whom the clinic's staff directory is asked (E0)."""
+        return entry.staff_id if isinstance(entry, TeamChange) else None
 
     def ask_anew(self, task_id: str, now: datetime) -> None:
         """A task has ended with an answer that had no effect: if it is still owed, it is opened again (E9)."""

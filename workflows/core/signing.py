@@ -14,6 +14,15 @@ from workflows.core.sources import NO_PERSONS
 CLINICIANS = ("therapist", "nurse", "supervisor", "director")
 """Roles that may sign what only a clinician may decide; a case manager may not."""
 
+
+def able_to_sign_as(role: str) -> frozenset[str] | None:
+    """Roles of the staff directory with which a person signs what a role of the team signs: a director's word is a
+    director's, a clinician's a clinician's. None: whatever the role, since it signs nothing that another may not."""
+    if role == "director":
+        return frozenset({role})
+    return frozenset(CLINICIANS) if role in CLINICIANS else None
+
+
 ON_CALL = "on_call"
 """The role that answers in danger; the clinic's staff directory says who has it tonight (A6, E8)."""
 

@@ -321,3 +321,38 @@ def test_an_episode_that_follows_keeps_the_team_of_today_and_the_closed_days() -
     answer = Answer("step", "th-1", patient.now, "d1", None)
     kinds = [one["kind"] for one in carried_over(patient.episode.facts, answer, "iop")]
     assert (kinds.count("team"), kinds.count("closure")) == (3, 2)
+
+
+@pytest.mark.parametrize("role", ["director", "supervisor", "therapist", "nurse"])
+def test_E0_whom_the_staff_directory_does_not_know_is_given_no_role_that_signs(role: str) -> None:
+    patient = slipped()
+    statement = {
+        "role": role,
+        "staff_id": "zz-1",
+        "from": TUESDAY,
+        "by": "su-1" if role != "director" else "di-1",
+    }
+    patient.episode.frame.vouch("zz-1", None)
+    with pytest.raises(NotAllowedNow, match=r"^staff_id: the staff directory knows nobody called zz-1"):
+        patient.says("team", **statement)
+    patient.episode.frame.vouch("zz-1", ("case_manager",))
+    with pytest.raises(NotAllowedNow, match="who is case manager, may not"):
+        patient.says("team", **statement)
+    patient.episode.frame.vouch("zz-1", (role,))
+    patient.says("team", **statement)
+    assert patient.progress.team[role] == "zz-1"
+
+
+def test_E1_a_stranger_who_is_to_owe_tasks_is_told_of() -> None:
+    patient = slipped()
+    patient.episode.frame.vouch("zz-1", None)
+    told = patient.says("team", role="case_manager", staff_id="zz-1", **{"from": TUESDAY}).changes
+    assert "the staff directory knows nobody called zz-1" in " ".join(told)
+
+
+def test_E0_where_the_staff_directory_cannot_be_asked_the_team_is_what_is_stated() -> None:
+    patient = slipped()
+    patient.episode.frame.vouch("th-9", None)
+    patient.episode.frame.forget("th-9")
+    patient.says("team", role="therapist", staff_id="th-9", **{"from": TUESDAY})
+    assert patient.progress.team["therapist"] == "th-9"

@@ -56,6 +56,8 @@ class Frame:
     """Every policy that stands, and since when it is in force; the one of the start comes first (T8)."""
     staff: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Roles of people outside the team, by staff id, as the clinic's staff directory was read for what they signed."""
+    strangers: set[str] = field(default_factory=set)
+    """Ids that the staff directory was asked about and does not know."""
     kept: dict[str, tuple[object, object]] = field(default_factory=dict)
     """Folds by name, each with the version of what it was folded from."""
 
@@ -87,11 +89,17 @@ class Frame:
         return next(((duty, answer) for duty, answer in known if answer.key == key), ("", None))
 
     def vouch(self, staff_id: str, roles: tuple[str, ...] | None) -> None:
-        """What the staff directory says of somebody outside the team: their roles, or that it does not know them."""
+        """What the staff directory says of somebody: their roles, or that it does not know them."""
+        self.forget(staff_id)
         if roles is None:
-            self.staff.pop(staff_id.casefold(), None)
+            self.strangers.add(staff_id.casefold())
         else:
-            self.staff[staff_id.casefold()] = roles
+            self.staff[staff_id.casefold()] = tuple(roles)
+
+    def forget(self, staff_id: str) -> None:
+        """The staff directory could not be asked about somebody."""
+        self.staff.pop(staff_id.casefold(), None)
+        self.strangers.discard(staff_id.casefold())
 
     def known_as(self, staff_id: str) -> tuple[str, ...] | None:
         """The roles of somebody outside the team, as far as the staff directory was asked about them."""
