@@ -18,6 +18,9 @@ from worker.mailbox import Mailbox
 from worker.settings import Settings
 from worker.setup import set_up
 
+SLOWEST_START = timedelta(seconds=60)
+"""How long a server may take to start beside others: the SDK waits five seconds."""
+
 EXAMPLE = Path(__file__).parent.parent / "deploy" / "example"
 
 
@@ -62,7 +65,9 @@ def mailbox_of(settings: Settings, folder: Path) -> Mailbox:
 async def time_skipping_server(settings: Settings) -> AsyncIterator[WorkflowEnvironment]:
     """The test server whose one clock jumps to the next timer; it begins on a Monday morning, whatever day it is."""
     async with await WorkflowEnvironment.start_time_skipping(
-        test_server_existing_path=binary("temporal-test-server"), data_converter=pydantic_data_converter
+        test_server_existing_path=binary("temporal-test-server"),
+        test_server_startup_timeout=SLOWEST_START,
+        data_converter=pydantic_data_converter,
     ) as environment:
         make_database(settings.database)
         await set_up(environment.client, settings)
@@ -80,6 +85,7 @@ async def dev_server(
     async with await WorkflowEnvironment.start_local(
         dev_server_existing_path=binary("temporal"), data_converter=converter(settings), ui=True,
         ui_port=ui_port, runtime=runtime(), dev_server_log_level="error", dev_server_extra_args=arguments,
+        dev_server_startup_timeout=SLOWEST_START,
     ) as environment:  # fmt: skip
         make_database(settings.database)
         await set_up(environment.client, settings)
@@ -96,7 +102,7 @@ async def skipping_dev_server(settings: Settings) -> AsyncIterator[WorkflowEnvir
             enabled=True, fast_forward_config=None, disable_propagation=True, max_session_skip_count=0
         ),
         dev_server_existing_path=binary("temporal"), data_converter=pydantic_data_converter,
-        runtime=runtime(), dev_server_log_level="error",
+        runtime=runtime(), dev_server_log_level="error", dev_server_startup_timeout=SLOWEST_START,
         dev_server_extra_args=[part for value in dynamic for part in ("--dynamic-config-value", value)],
     ) as environment:  # fmt: skip
         make_database(settings.database)
