@@ -42,12 +42,16 @@ AGREED = {
 
 @pytest.fixture(scope="module", params=["iop", "php"])
 def proof(request: pytest.FixtureRequest) -> Proof:
-    """The engine as `make verify` searches it, and the part of the graph that three changes of facts reach."""
-    return prove(pathway_named(request.param), time.monotonic, within=3)
+    """What the engine does from each opening, and the part of the graph that three changes of facts reach.
+
+    `make verify` searches a step beyond the openings, and the whole graph.
+    """
+    return prove(pathway_named(request.param), time.monotonic, depth=0, within=3)
 
 
-# That everything claimed can arise is true of the whole graph only: `make verify` proves it.
-@pytest.mark.parametrize("invariant", [name for name in INVARIANTS if name != "reach"])
+# That something can be (whatever is claimed arises, each deadline is taken away) is true of the whole search only:
+# `make verify` proves it.
+@pytest.mark.parametrize("invariant", [name for name in INVARIANTS if name not in ("reach", "cancel")])
 def test_every_invariant_holds(proof: Proof, invariant: str) -> None:
     assert proof.findings.looked_at[invariant]
     assert invariant not in proof.findings.breaches
@@ -66,7 +70,7 @@ def test_the_report_is_readable_and_says_how_much_was_looked_at(proof: Proof) ->
 def test_a_breaking_story_breaks_its_invariant_again_when_it_is_told_from_data(proof: Proof) -> None:
     for invariant, breaches in proof.findings.breaches.items():
         for breach in breaches.values():
-            if breach.story:
+            if breach.story and invariant not in ("reach", "cancel"):
                 again = retell(pathway_named(proof.pathway), json.loads(json.dumps(breach.story.as_data())))
                 assert breach.what in again.breaches.get(invariant, {}), breach
 
