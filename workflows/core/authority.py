@@ -27,6 +27,9 @@ from workflows.core.record import Record, Recorded, targets_of
 from workflows.core.signing import CLINICIANS, Signers, able_to_sign_as, signers
 from workflows.core.sources import BY_STAFF, may_be_stated_by, may_correct, spoken_by
 
+FINDINGS = frozenset({"presumptive", "definitive", "dilute", "tampered", "not_provided"})
+"""Results that speak of a use, or leave it in doubt (S5, S6)."""
+
 _DECIDED: Mapping[type[Entry], str] = {
     LevelOfCareDecision: "a level of care",
     PolicyAdoption: "a policy",
@@ -140,6 +143,8 @@ def _own_need(entry: Entry, facts: Facts) -> Need | None:
             kind = f"exit {entry.reason}"
         case PolicyAdoption():
             pass
+        case Test() if spoken_by(entry) is Source.LAB and entry.result in FINDINGS:
+            roles, kind = CLINICIANS, "a finding of the laboratory"
         case _:
             return None
     return Need(kind, entry.key, entry.by, signers(facts.team, roles, involved, at_hand=at_hand))
@@ -158,7 +163,7 @@ def signatures_wanted(entry: Entry, facts: Facts) -> list[Need]:
         case = facts.discharge
         able = signers(facts.team, ("supervisor", "director"), case.proposed_by if case else None)
         wanted.append(Need("who is the director", entry.key, entry.by, able))
-    for key in targets_of(entry):
+    for key in targets_of(entry) if spoken_by(entry) is not Source.LAB else ():  # it amends its own results
         if known := facts.record.get(key):
             for need in needs(known.entry, facts):
                 if not _carries_history(entry, known) and need.by.casefold() != entry.by.casefold():

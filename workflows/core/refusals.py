@@ -20,6 +20,7 @@ from workflows.core.entries import (
     Entry,
     Exit,
     Flag,
+    Goal,
     Leave,
     LevelOfCareDecision,
     PolicyAdoption,
@@ -71,9 +72,12 @@ def refuse(arriving: Recorded, facts: Facts, stage: str, defaults: Mapping[str, 
         _admission(entry, facts, stage)
     elif isinstance(entry, Flag):
         _sentence(entry)
+        _tells_who(entry)
         refuse_almost_known(entry.name, facts.policy.attendance)
     elif isinstance(entry, Attendance | SessionChange | Schedule):
         _services(entry, facts)
+    elif isinstance(entry, Goal):
+        _tells_who(entry)
     elif isinstance(entry, Consent):
         _event(entry, facts)
     elif isinstance(entry, Leave):
@@ -210,6 +214,20 @@ def _sentence(flag: Flag) -> None:
     """Flags are search attributes, which nothing encrypts: there is no room for a sentence or an address (P1)."""
     if not re.fullmatch(r"[\w-]{1,40}", flag.name):
         raise InvalidEntry("name: a flag is a short code of letters, digits, - and _, such as suicide_risk.")
+
+
+_NUMBER_OF_A_PERSON = re.compile(r"\d(?:[ ().+_-]*\d){6,}")
+"""Seven digits and more, however they are grouped: a telephone, a record, a date of birth."""
+
+
+def _tells_who(entry: Flag | Goal) -> None:
+    """A flag and the name of a goal stand on screens and in search attributes: no number that tells who it is (P1)."""
+    field, text = ("name", entry.name) if isinstance(entry, Flag) else ("title", entry.title)
+    if text and _NUMBER_OF_A_PERSON.search(text):
+        raise InvalidEntry(
+            f"{field}: it holds a number such as a telephone's or a record's; a {entry.kind} has a code that tells "
+            "of nobody, and the rest stands in the note of note_ref (P1)."
+        )
 
 
 def _event(consent: Consent, facts: Facts) -> None:

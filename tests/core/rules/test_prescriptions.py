@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.core.clinic import ADMITTED, LAST_USE, TEAM, Patient, admitted
+from workflows.core.errors import NotAllowedNow
 
 FOUND_ON = ADMITTED + timedelta(days=2)
 WITH_NURSE = {**TEAM, "nurse": "nu-1"}
@@ -140,4 +141,40 @@ def test_S5_E0_the_day_of_use_is_a_clinician_s_estimate() -> None:
     patient.says("test", **earlier, by="cm-1")
     assert patient.progress.last_use_on == FOUND_ON
     patient.says("test", **earlier, by="nu-1")
+    assert patient.progress.last_use_on == LAST_USE
+
+
+@pytest.mark.parametrize("how", ["retraction", "supersession"])
+@pytest.mark.parametrize("result", ["definitive", "presumptive", "dilute", "tampered"])
+def test_E0_S5_a_finding_of_the_laboratory_is_taken_back_by_a_clinician_or_by_itself(
+    how: str, result: str
+) -> None:
+    positive = {"substances": ["cocaine"]} if result in ("definitive", "presumptive") else {}
+    told = {"test_id": "t1", "collected_on": FOUND_ON}
+
+    def take_back(patient: Patient, **by: str) -> None:
+        if how == "retraction":
+            patient.says("retraction", entry_id="f", reason="another specimen", **by)
+        else:
+            patient.says("test", **told, result="negative", supersedes="f", **by)
+
+    for by in ({"by": "nu-1"}, {"by": "lab-7", "source": "lab"}):
+        patient = admitted(team=WITH_NURSE).until(FOUND_ON)
+        before = patient.unmet()
+        patient.says("test", **told, id="f", result=result, by="lab-7", source="lab", **positive)
+        with pytest.raises(
+            NotAllowedNow, match="a finding of the laboratory is decided by the therapist or nurse"
+        ):
+            take_back(patient, by="cm-1")
+        take_back(patient, **by)
+        assert patient.progress.last_use_on == LAST_USE
+        assert patient.unmet() == before
+
+
+def test_T3_what_staff_have_written_down_of_a_test_they_take_back() -> None:
+    patient = admitted().until(FOUND_ON)
+    patient.says(
+        "test", id="f", test_id="t1", collected_on=FOUND_ON, result="definitive", substances=["cocaine"]
+    )
+    patient.says("retraction", entry_id="f", reason="another person's")
     assert patient.progress.last_use_on == LAST_USE

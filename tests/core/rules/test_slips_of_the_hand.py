@@ -144,3 +144,32 @@ def test_S10_a_hundred_years_in_jail_are_reckoned_with_at_once() -> None:
     patient = admitted()
     patient.says("leave", reason="jail", **{"from": ADMITTED + DAY, "until": FAR})
     assert patient.progress.gate.earliest_on == FAR + 22 * DAY  # 8 of the 30 lie before it
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields"),
+    [
+        ("flag", {"name": "Maria Lopez 555-1234", "on": ADMITTED}),
+        ("flag", {"name": "5551234567", "on": ADMITTED}),
+        ("goal", {"goal_id": "g2", "title": "call (312) 555-0101"}),
+        ("goal", {"goal_id": "g2", "title": "MRN 0012345"}),
+    ],
+)
+def test_P1_no_number_of_a_person_stands_in_a_flag_or_a_goal(kind: str, fields: dict[str, Any]) -> None:
+    with pytest.raises(InvalidEntry, match=r"^(name|title): it holds a number"):
+        admitted().says(kind, **fields)
+
+
+def test_P1_a_code_with_a_number_is_one() -> None:
+    admitted().says("goal", goal_id="g2", title="work 20 hours by 2026")
+    admitted().says("flag", name="risk_level_3", on=ADMITTED)
+
+
+@pytest.mark.parametrize(
+    "substance", ["Nicotine vape", "JUUL", "zyn", "energy drink", "decaf", "nicotine lozenge"]
+)
+def test_S8_nicotine_and_caffeine_by_other_names_are_no_slip(substance: str) -> None:
+    patient = admitted().until(ADMITTED + DAY)
+    before = patient.progress.last_use_on
+    patient.says("use", on=ADMITTED + DAY, substance=substance)
+    assert patient.progress.last_use_on == before
