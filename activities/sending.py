@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Literal
 from weakref import WeakValueDictionary
 
@@ -48,6 +48,16 @@ class _Tried:
         return "pending" if self.may_recover else "refused"
 
 
+@dataclass(frozen=True)
+class _Notice:
+    """What the outbox keeps of a notice to staff, whatever becomes of it."""
+
+    key: str
+    episode_id: str
+    kind: str
+    recipient: str
+
+
 class Sender:
     """The one door through which every message leaves."""
 
@@ -76,7 +86,10 @@ class Sender:
         if not claim.ours:
             return _known(key, recipient, claim)
         tried = await self._over_first_channel(key, addresses, subject, body, repeats_are_safe=False)
-        await self._outbox.settle(key, tried.state(), tried.channel, tried.reference, tried.works)
+        await self._outbox.settle(
+            key, tried.state(), tried.channel, tried.reference, tried.works,
+            episode_id=episode_id, kind=kind, recipient=recipient,
+        )  # fmt: skip
         return _receipt(key, recipient, tried)
 
     async def tell_staff(
@@ -100,22 +113,23 @@ class Sender:
         """
         lock = self._one_at_a_time.setdefault(key, asyncio.Lock())
         async with lock:
-            claim = await self._claim_notice(key, episode_id, kind, recipient)
+            notice = _Notice(key, episode_id, kind, recipient)
+            claim = await self._claim_notice(notice)
             now_at = hashlib.sha256("\n".join(addresses).encode()).hexdigest()[:32]
             if not claim.ours or (claim.state == "refused" and claim.reference == now_at):
                 if claim.ours:
-                    await self._settle_notice(key, "refused", claim.channel, now_at)
+                    await self._settle_notice(notice, "refused", claim.channel, now_at)
                     claim = Claim(False, "refused", claim.channel)
                 return _known(key, recipient, claim)
             if claim.unclear >= MOST_REPEATS:
-                await self._settle_notice(key, "uncertain", claim.channel, claim.reference)
+                await self._settle_notice(notice, "uncertain", claim.channel, claim.reference)
                 raise ApplicationError(
                     f"{recipient} was sent it {claim.unclear} times, and it is not certain that any has arrived",
                     type=CHANNEL_REFUSED, non_retryable=True,
                 )  # fmt: skip
             tried = await self._over_first_channel(key, addresses, subject, body, repeats_are_safe=True)
             reference = now_at if tried.state() == "refused" else tried.reference
-            await self._settle_notice(key, tried.state(), tried.channel, reference, tried.works)
+            await self._settle_notice(notice, tried.state(), tried.channel, reference, tried.works)
             return _receipt(key, recipient, tried, uncertain_is_an_answer=False)
 
     async def _over_first_channel(
@@ -149,22 +163,21 @@ class Sender:
             tried.is_sent, tried.channel = True, kind
             tried.works.append(name)
 
-    async def _claim_notice(self, key: str, episode_id: str, kind: str, recipient: str) -> Claim:
+    async def _claim_notice(self, notice: "_Notice") -> Claim:
         try:
-            return await self._outbox.claim(
-                key, episode_id=episode_id, kind=kind, recipient=recipient,
-                again=("sending", "uncertain", "refused"),
-            )  # fmt: skip
+            return await self._outbox.claim(**asdict(notice), again=("sending", "uncertain", "refused"))
         except (SQLAlchemyError, OSError) as error:
             log.error("The outbox cannot be read (%s); a notice is sent without.", type(error).__name__)
             return Claim(True, "pending", "")
 
     async def _settle_notice(
-        self, key: str, state: State, channel: str, reference: str, works: Sequence[str] = ()
+        self, notice: "_Notice", state: State, channel: str, reference: str, works: Sequence[str] = ()
     ) -> None:
         try:
-            await self._outbox.settle(key, state, channel, reference, works)
-        except (SQLAlchemyError, OSError, AssertionError) as error:
+            await self._outbox.settle(
+                **asdict(notice), state=state, channel=channel, reference=reference, works=works
+            )
+        except (SQLAlchemyError, OSError) as error:
             log.error("What became of a notice cannot be kept (%s).", type(error).__name__)
 
     async def note(
@@ -173,7 +186,7 @@ class Sender:
         """Note a message that is not sent at all."""
         claim = await self._outbox.claim(key, episode_id=episode_id, kind=kind, recipient="patient")
         if claim.ours:
-            await self._outbox.settle(key, outcome)
+            await self._outbox.settle(key, outcome, episode_id=episode_id, kind=kind, recipient="patient")
         return Receipt(key=key, outcome=outcome, channel="none", to="patient")
 
 

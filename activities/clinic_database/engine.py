@@ -1,7 +1,8 @@
 """Opening the clinic database, and bringing its schema up to date.
 
 SQLite's driver begins transactions lazily and read-only; two writers then fork a chain or fail at commit. So
-each transaction begins with BEGIN IMMEDIATE, which waits for its turn.
+each transaction begins with BEGIN IMMEDIATE, which waits for its turn. Whoever waits there asks again and again, and
+one of many may never be lucky: so a process has one connection, for which its transactions stand in line.
 """
 
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ from typing import Any
 from sqlalchemy import create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -24,7 +26,9 @@ class ClinicDatabase:
 
     def __init__(self, url: str) -> None:
         # What is bound to a statement names people: it stands in no error and in no log (P1).
-        self._engine = create_async_engine(url, hide_parameters=True, connect_args=_bounded(url))
+        self._engine = create_async_engine(
+            url, hide_parameters=True, connect_args=_bounded(url), **_in_line(url)
+        )
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
         if self._engine.dialect.name == "sqlite":
             _wait_for_the_write_lock(self._engine.sync_engine)
@@ -91,6 +95,13 @@ def _synchronous(url: str) -> URL:
     driver = {"postgresql": "postgresql+psycopg"}
     name = parsed.get_backend_name()
     return parsed.set(drivername=driver.get(name, name))
+
+
+def _in_line(url: str) -> dict[str, Any]:
+    """One connection to SQLite, which lets one write at a time anyway: who came first goes first."""
+    if not url.startswith("sqlite"):
+        return {}
+    return {"poolclass": AsyncAdaptedQueuePool, "pool_size": 1, "max_overflow": 0}
 
 
 def _bounded(url: str) -> dict[str, int]:

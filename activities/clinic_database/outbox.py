@@ -75,12 +75,24 @@ class Outbox:
             return Claim(False, row.state, *known, row.unclear)
 
     async def settle(
-        self, key: str, state: State, channel: str = "", reference: str = "", works: Collection[str] = ()
+        self,
+        key: str,
+        state: State,
+        channel: str = "",
+        reference: str = "",
+        works: Collection[str] = (),
+        *,
+        episode_id: str,
+        kind: str,
+        recipient: str,
     ) -> None:
-        """Say what became of a claimed sending; `pending` gives the claim back. `works` names channels that did."""
+        """Say what became of a sending; `pending` gives the claim back. `works` names channels that did.
+
+        A notice to staff whose claim could not be written has gone out all the same: its row is made here.
+        """
         async with self._database.transaction() as session:
-            row = await session.get(OutboxRow, key, with_for_update=True)
-            assert row is not None, "a sending is claimed before it is settled"
+            row = await row_of(session, key, episode_id=episode_id, kind=kind, recipient=recipient)
+            row.attempts = max(row.attempts, 1)
             row.state, row.channel, row.reference = state, channel, reference
             row.unclear += state == "uncertain"
             row.settled_at = None if state == "pending" else datetime.now(UTC)
