@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from tests.core.afresh import differs_afresh
 from tests.core.clinic import ADMITTED, LAST_USE, Patient, admitted, at, ready_for_gate
 from tests.searching import examples
 from workflows.core.entries import parse_entry
@@ -199,6 +200,10 @@ class Walk(RuleBasedStateMachine):
     def E9_an_open_episode_waits_for_something(self) -> None:
         shown = self.patient.progress
         assert shown.next_deadline or shown.open_tasks or shown.stage == "closed"
+
+    @invariant()
+    def what_is_kept_is_what_would_be_worked_out_now(self) -> None:
+        assert not differs_afresh(self.patient.episode)
 
     @invariant()
     def tasks_are_those_that_are_owed(self) -> None:

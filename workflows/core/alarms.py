@@ -12,28 +12,31 @@ from workflows.core.effects import MessagePatient, Notify
 from workflows.core.entries import Entry
 from workflows.core.facts import Facts
 from workflows.core.facts.attendance import DoseMoment
+from workflows.core.facts.reading import kept
 from workflows.core.urgency import Urgency
 from workflows.core.weekly import forecast, report
 
 
-def due_alarms(facts: Facts, said: Set[str]) -> Iterator[Notify | MessagePatient]:
-    """Alarms of the program whose moment has come and that were not raised yet."""
+@kept
+def due_alarms(facts: Facts) -> Iterator[Notify | MessagePatient]:
+    """Alarms of the program whose moment has come, and has not gone by."""
     for message in messages_wanted(facts):
-        if message.key not in said and facts.now <= message.send_before:
+        if not facts.is_after(message.send_before):
             yield message
     for moment in facts.dose_moments:
-        key = f"dose:{moment.what}:{moment.week}"
-        if key not in said and _fresh(moment.at, facts) and (notice := _of_week(moment, facts)):
+        if _fresh(moment.at, facts) and (notice := _of_week(moment, facts)):
+            key = f"dose:{moment.what}:{moment.week}"
             yield _notice(facts, key, "case_manager", *notice, Urgency.FOR_INFORMATION)
 
 
+@kept
 def messages_wanted(facts: Facts) -> Iterator[MessagePatient]:
     """Reminders that the search for a person asks for. One that still waits, as in quiet hours, is taken back when it
     is no longer among these: the person has come, is on leave, is in danger, or has died (A5, E7)."""
     search = facts.outreach
     if search and search.searching and not facts.on_leave and not facts.high_risk and not facts.in_crisis:
         for due in search.rungs:
-            if due.rung.message and due.at <= facts.now:
+            if due.rung.message and facts.has_come(due.at):
                 fresh_until = facts.calendar.due(due.at, facts.policy.stale_after)
                 yield MessagePatient(
                     f"{due.rung.name}:{search.asking}", due.rung.message, fresh_until, _quiet_hours(facts)
@@ -93,7 +96,7 @@ def _notice(
 
 
 def _fresh(at: datetime, facts: Facts) -> bool:
-    return at <= facts.now <= facts.calendar.due(at, facts.policy.stale_after)
+    return facts.has_come(at) and not facts.is_after(facts.calendar.due(at, facts.policy.stale_after))
 
 
 def _of_week(moment: DoseMoment, facts: Facts) -> tuple[str, tuple[str, ...]] | None:

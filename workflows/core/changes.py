@@ -34,6 +34,10 @@ _NAMES = {
 
 def observed(facts: Facts, stage: str) -> dict[str, object]:
     """The facts whose change is told."""
+    return facts.keep(("observed", stage), lambda facts: _observed(facts, stage))
+
+
+def _observed(facts: Facts, stage: str) -> dict[str, object]:
     running = facts.admitted_on is not None and stage != "intake"
     week = facts.week_started_on if running else None
     return {

@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol
 
 from workflows.core.calendar import Calendar, day_in_words
 from workflows.core.facts import Facts
+from workflows.core.facts.reading import kept
 from workflows.core.record import Record
 from workflows.core.team import days_ahead
 
@@ -21,6 +22,7 @@ class Deadline(NamedTuple):
     name: str
 
 
+@kept
 def session_closes(facts: Facts) -> Iterator[Deadline]:
     """Each session is judged once, a grace after its end, whether or not attendance is already recorded (A3).
 
@@ -28,35 +30,39 @@ def session_closes(facts: Facts) -> Iterator[Deadline]:
     each of them anyway, and this way the timeline of an episode shows each session once.
     """
     for session in facts.sessions:
-        if session.closes_at > facts.now:
+        if not facts.has_come(session.closes_at):
             yield Deadline(session.closes_at, f"Session of {session.name} closes")
             return
 
 
+@kept
 def test_window_closes(facts: Facts) -> Iterator[Deadline]:
     """The window of a drawn test closes (S4); like a session it stands when the test came early."""
     for drawn in reversed(facts.draws[0]):
         opens_at = facts.calendar.at(drawn, facts.policy.business.opens)
         closes_at = facts.calendar.due(opens_at, facts.policy.tests.collection)
-        if closes_at <= facts.now:
+        if facts.has_come(closes_at):
             return
         yield Deadline(closes_at, f"Window of the test of {day_in_words(drawn)} closes")
 
 
+@kept
 def ladder_rung(facts: Facts) -> Iterator[Deadline]:
     """The next rung of the missed-session ladder (A4)."""
-    if facts.outreach and not facts.high_risk and (due := facts.outreach.next_after(facts.now)):
+    if facts.outreach and not facts.high_risk and (due := facts.outreach.next(facts.has_come)):
         yield Deadline(due.at, f"Missed sessions: {due.rung.name.replace('_', ' ')}")
 
 
+@kept
 def dose_week(facts: Facts) -> Iterator[Deadline]:
     """The mid-week forecast and the end of the program week (A7)."""
     for moment in facts.dose_moments:
-        if moment.at > facts.now:
+        if not facts.has_come(moment.at):
             yield Deadline(moment.at, f"Dose of the week: {moment.what}")
             return
 
 
+@kept
 def gate_opens(facts: Facts) -> Iterator[Deadline]:
     """The day on which dates no longer keep the gate shut (S9)."""
     opens = facts.gate_opens_on
@@ -68,6 +74,7 @@ def gate_opens(facts: Facts) -> Iterator[Deadline]:
         )
 
 
+@kept
 def program_ends(facts: Facts) -> Iterator[Deadline]:
     """The end of the program or of its extension; a gate that shuts after it extends from the next day on (S11)."""
     ends = facts.program_ends_on
@@ -78,11 +85,12 @@ def program_ends(facts: Facts) -> Iterator[Deadline]:
         yield Deadline(facts.calendar.at(ends), f"{what} ends {day_in_words(ends)}")
 
 
+@kept
 def record_closes(facts: Facts) -> Iterator[Deadline]:
     """When the record of a closed episode takes no further entries, counted from the signing of its exit (E11)."""
     if signed := facts.exit_signed:
         closes_at = facts.calendar.due(signed.known_at, facts.policy.course.late_entries_for)
-        if closes_at > facts.now:
+        if not facts.has_come(closes_at):
             yield Deadline(closes_at, "Record of the closed episode is complete")
 
 
@@ -91,7 +99,10 @@ class Dated(Protocol):
 
     record: Record
     calendar: Calendar
-    today: date
+
+    @property
+    def today(self) -> date:
+        """The program day."""
 
 
 def team_changes(facts: Dated) -> Iterator[Deadline]:
@@ -100,6 +111,7 @@ def team_changes(facts: Dated) -> Iterator[Deadline]:
         yield Deadline(facts.calendar.at(day), f"Team changes {day_in_words(day)}")
 
 
+@kept
 def leave_changes(facts: Facts) -> Iterator[Deadline]:
     """A leave that begins or ends (E6)."""
     for first, last, _ in facts.leaves:
@@ -108,6 +120,7 @@ def leave_changes(facts: Facts) -> Iterator[Deadline]:
                 yield Deadline(facts.calendar.at(day), f"Leave {what} {day_in_words(day)}")
 
 
+@kept
 def statements_end(facts: Facts) -> Iterator[Deadline]:
     """What was stated for a time and ends by itself: a flag on the day after its last (A6), a consent likewise (P3)."""
     lasting = [("A flag", day) for day in facts.flags_end]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from workflows.core.calendar import in_words
-from workflows.core.duties import Duty
+from workflows.core.duties import ALWAYS, Duty
 from workflows.core.duties.review import ALWAYS_WEIGHTY
 from workflows.core.entries import Decision, Source
 from workflows.core.entries.intake import level_named
@@ -173,7 +173,7 @@ def _check_signed(decision: Decision, kind: str, able: Signers, facts: Facts) ->
 def _check_when(decision: Decision, duty: Duty, facts: Facts) -> None:
     """A decision is not older than what it answers; but it may be as old as the entries that this rests on, if these
     were recorded late. The steps of a discharge follow each other (E2)."""
-    if decision.on is None or duty.early or not (duty.is_task or duty.since < facts.now):
+    if decision.on is None or duty.early or not (duty.is_task or ALWAYS < duty.since < facts.now):
         return
     grounds = [recorded.effective_at for key in duty.entries if (recorded := facts.record.get(key))]
     arose = duty.since if duty.rule == "E2" else min([duty.since, *grounds])

@@ -42,13 +42,13 @@ from workflows.core.effects import (
     KeepConsents,
     MessagePatient,
     NoteClosed,
+    Notify,
     OpenTask,
     StartReferral,
 )
 from workflows.core.entries import (
     Admission,
     Closure,
-    Consent,
     Decision,
     Entry,
     Exit,
@@ -56,7 +56,6 @@ from workflows.core.entries import (
     PolicyAdoption,
     Retraction,
     Return,
-    Revocation,
     SessionChange,
     Source,
     TeamChange,
@@ -69,7 +68,7 @@ from workflows.core.linkage import Linkage
 from workflows.core.pathway import IN_PROGRAM, Pathway, Stage
 from workflows.core.policy import Policy, adopting, differences, load_policy
 from workflows.core.progress import Changed
-from workflows.core.record import Record, is_taken_over, targets_of
+from workflows.core.record import Record, Recorded, is_taken_over, targets_of
 from workflows.core.refusals import refuse
 from workflows.core.repeats import repeated, said_anew, told_of_repeats
 from workflows.core.situation import guards_read_in
@@ -96,6 +95,7 @@ class Episode:
             start.schedule,
             start.team.model_dump(exclude_none=True),
             start.referred_on,
+            self.record.changes,
             now,
             level=pathway.level,
             moves=pathway.moves,
@@ -120,9 +120,9 @@ class Episode:
         self._is_up_to_date = False
         self._looked_at: tuple[object, ...] | None = None
         self._stage = pathway.stage(self.chart.configuration_values)
-        self._adoptions = self.record.version(PolicyAdoption)
-        self._closures = self.record.version(Closure)
-        self._consents = self.record.version(Consent, Revocation)
+        self._adoptions: tuple[Recorded, ...] = ()
+        self._closures: tuple[Recorded, ...] = ()
+        self._consents: tuple[object, ...] = ([], ())
         self._told_of_policy: list[str] = []
 
     # -- what happens -------------------------------------------------------------------------------------
@@ -323,9 +323,9 @@ class Episode:
         return observed(facts, self.stage)
 
     def _look(self, now: datetime) -> Facts:
-        """The facts of an instant; the same object for as long as nothing was recorded."""
+        """The facts of an instant; the same object for as long as nothing has changed."""
         frame = self.frame
-        version = (now, len(self.record), len(frame.answers), frame.policy, frame.calendar)
+        version = (now, len(frame.changes.log), frame.policy, frame.calendar)
         if version != self._looked_at:
             self._looked_at = version
             self.facts = self.situation.facts = Facts(self.record, self.frame, now)
@@ -344,10 +344,10 @@ class Episode:
             self._stage = self.pathway.stage(self.chart.configuration_values)
 
     def _adopt_policy(self) -> None:
-        version = self.record.version(PolicyAdoption)
-        if version == self._adoptions:
+        adoptions = tuple(self.record.standing(PolicyAdoption))
+        if adoptions == self._adoptions:
             return
-        self._adoptions = version
+        self._adoptions = adoptions
         self.frame.adopted = self._policies()
         before, policy = self.frame.policy, self.frame.adopted[-1][1]
         self._told_of_policy = differences(before, policy)
@@ -356,16 +356,16 @@ class Episode:
 
     def _adopt_closures(self) -> None:
         """Days on which the program is closed change the calendar, and all that was worked out by it (A3, T6)."""
-        version = self.record.version(Closure)
-        if version != self._closures:
-            self._closures = version
+        closures = tuple(self.record.standing(Closure))
+        if closures != self._closures:
+            self._closures = closures
             self._keep_calendar()
 
     def _keep_calendar(self) -> None:
         told = (r.entry.on for r in self.record.standing(Closure) if isinstance(r.entry, Closure))
         closures = frozenset([*self.start.closures, *told])
         self.frame.calendar = Calendar(self.start.zone, self.frame.policy.business, closures)
-        self.frame.kept.clear()
+        self.frame.memory.kept.clear()
 
     def _policies(self) -> list[tuple[datetime, Policy]]:
         adopted = [
@@ -412,8 +412,8 @@ class Episode:
         """Every moment ahead at which time changes something or a duty begins."""
         return self._awaited(self._unanswered(self.facts))
 
-    def _unanswered(self, facts: Facts) -> list[Duty]:
-        return [duty for duty in self.pathway.duties(facts, self.stage) if facts.answer(duty.key) is None]
+    def _unanswered(self, facts: Facts) -> Sequence[Duty]:
+        return self.pathway.unanswered(facts, self.stage)
 
     def _awaited(self, duties: Sequence[Duty]) -> list[Deadline]:
         begin = [
@@ -425,9 +425,9 @@ class Episode:
 
     def _raise_alarms(self) -> None:
         facts = self.facts
-        alarms = list(news_of_death(facts, self.sent))
+        alarms: list[Notify | MessagePatient] = list(news_of_death(facts, self.sent))
         if self.stage in IN_PROGRAM:
-            alarms += due_alarms(facts, self.sent)  # type: ignore[arg-type]
+            alarms += [alarm for alarm in due_alarms(facts) if alarm.key not in self.sent]
         waits = self.next_deadline or self.open_tasks or self.open_referrals
         if self.stage != "closed" and not waits:
             alarms += nothing_awaited(facts, self.sent)
@@ -471,13 +471,13 @@ class Episode:
 
     def _keep_consents(self) -> None:
         """The clinic database learns of every change in what was consented to (P3, P4)."""
-        version = self.record.version(Consent, Revocation)
-        if version == self._consents:
+        stated, lifted = self.facts.consents, self.facts.revocations_lifted
+        if (stated, lifted) == self._consents:
             return
-        self._consents = version
+        self._consents = stated, lifted
         number = len(self.record)
-        stated = tuple(told_of(consent) for consent in self.facts.consents)
-        self.effects.append(KeepConsents(f"consents:{number}", number, stated, self.facts.revocations_lifted))
+        told = tuple(told_of(consent) for consent in stated)
+        self.effects.append(KeepConsents(f"consents:{number}", number, told, lifted))
 
     def _reconcile(
         self, duties: Sequence[Duty], kinds: frozenset[str], by_time: frozenset[str] | None
@@ -501,9 +501,9 @@ class Episode:
         self._stage = self.pathway.stage(self.chart.configuration_values)
         self._adopt_policy()
         self._adopt_closures()
-        self._consents = self.record.version(Consent, Revocation)
         self._looked_at = None
-        self._look(self.started_at)
+        facts = self._look(self.started_at)
+        self._consents = facts.consents, facts.revocations_lifted
 
     def wants(self, message: MessagePatient) -> bool:
         """Whether a message that waits to be sent, as in quiet hours, is still to be sent (A5, E7)."""

@@ -1,7 +1,7 @@
 """What the engine needs of a pathway. A new one is a chart file with one subclass, its policy and its tests."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal
 
@@ -79,8 +79,22 @@ class Pathway(ABC):
             return "gate_review" if "gate_review" in states else "program"
         return "intake"
 
-    def duties(self, facts: Facts, stage: Stage) -> Iterator[Duty]:
+    def duties(self, facts: Facts, stage: Stage) -> Sequence[Duty]:
         """What people owe now, and what they will owe: a duty that begins later is waited for."""
+        return facts.keep(("duties", self.name, stage), lambda facts: tuple(self._duties(facts, stage)))
+
+    def unanswered(self, facts: Facts, stage: Stage) -> Sequence[Duty]:
+        """The same, less what somebody has answered already."""
+        return facts.keep(
+            ("unanswered", self.name, stage),
+            lambda facts: tuple(duty for duty in self.duties(facts, stage) if facts.answer(duty.key) is None),
+        )
+
+    def deadlines(self, facts: Facts, stage: Stage) -> Sequence[Deadline]:
+        """The moments ahead at which time alone changes something."""
+        return facts.keep(("deadlines", self.name, stage), lambda facts: tuple(self._deadlines(facts, stage)))
+
+    def _duties(self, facts: Facts, stage: Stage) -> Iterator[Duty]:
         if facts.exit_signed and facts.exit_signed.reason == "deceased":
             yield from exit_duties(facts)
             return
@@ -106,8 +120,7 @@ class Pathway(ABC):
         yield from adherence(facts)
         yield from self.aftercare_duties(facts) if stage == "aftercare" else self.program_duties(facts)
 
-    def deadlines(self, facts: Facts, stage: Stage) -> Iterator[Deadline]:
-        """The moments ahead at which time alone changes something."""
+    def _deadlines(self, facts: Facts, stage: Stage) -> Iterator[Deadline]:
         yield from leave_changes(facts)  # in every stage it shows whether somebody is away
         if stage == "closed":
             for closes in record_closes(facts):

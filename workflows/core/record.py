@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from workflows.core.bounds import check_room
 from workflows.core.entries import Admission, Entry, Retraction, Source, effective_at
 from workflows.core.errors import InvalidEntry
+from workflows.core.notes import CORRECTIONS, EVERYTHING, Changes
 from workflows.core.sources import may_correct
 
 E = TypeVar("E", bound=Entry)
@@ -43,38 +44,43 @@ class Recorded:
 
 
 class Record:
-    """All entries of one episode."""
+    """All entries of one episode. Whoever reads it notes what was read (`notes`)."""
 
     def __init__(self, zone: ZoneInfo, began_at: datetime) -> None:
+        self.changes = Changes()
         self._zone, self._began_at = zone, began_at
         self._taken_over_at: datetime | None = None
         self._by_key: dict[str, Recorded] = {}
         self._by_kind: dict[type[Entry], list[Recorded]] = {}
         self._undone_by: dict[str, list[str]] = {}
         self._standing: dict[type[Entry], list[Recorded]] = {}
-        self._changes: dict[type[Entry], int] = {}
-        """A count per kind that grows whenever what stands of that kind changes: folds are kept by it."""
-        self._versions: dict[tuple[type[Entry], ...], tuple[int, ...]] = {}
         self._bytes = 0
 
     def __len__(self) -> int:
+        self.changes.note(EVERYTHING)
         return len(self._by_key)
 
     def __contains__(self, key: object) -> bool:
+        self.changes.note(key)
         return key in self._by_key
 
     def __iter__(self) -> Iterator[Recorded]:
         """In the order of recording."""
+        self.changes.note(EVERYTHING)
         return iter(self._by_key.values())
 
     @property
     def is_corrected(self) -> bool:
         """Whether any entry was ever retracted or replaced."""
+        self.changes.note(CORRECTIONS)
         return bool(self._undone_by)
 
     def get(self, key: str) -> Recorded | None:
         """The entry with an id, standing or not."""
-        return self._by_key.get(key)
+        found = self._by_key.get(key)
+        if found is None:  # what is there stays as it is
+            self.changes.note(key)
+        return found
 
     def check(self, entry: Entry, arriving: Iterable[str] = ()) -> None:
         """Refuse a correction that points nowhere or in a circle.
@@ -112,6 +118,10 @@ class Record:
             self._undone_by.setdefault(target, []).append(entry.key)
             self._touch(target)
         self._touch(entry.key)
+        self.changes.tell(entry.key)
+        self.changes.tell(EVERYTHING)
+        if entry.key in self._undone_by or targets_of(entry):
+            self.changes.tell(CORRECTIONS)
         return True
 
     def cut_back(self, length: int) -> list[Recorded]:
@@ -130,8 +140,8 @@ class Record:
                 if not self._undone_by[target]:
                     del self._undone_by[target]
         self._standing.clear()
-        self._versions.clear()
-        self._changes = {kind: count + 1 for kind, count in self._changes.items()}
+        for what in {*self._by_kind, *(recorded.key for recorded in gone), CORRECTIONS, EVERYTHING}:
+            self.changes.tell(what)
         return gone
 
     def place(self, entry: Entry, recorded_at: datetime) -> Recorded:
@@ -147,7 +157,7 @@ class Record:
         past = Record(self._zone, self._began_at)
         if self._taken_over_at and self._taken_over_at <= instant:
             past.take_over(self._taken_over_at)
-        for recorded in self:
+        for recorded in self._by_key.values():
             if recorded.recorded_at <= instant:
                 past.add(recorded.entry, recorded.recorded_at)
         return past
@@ -163,7 +173,11 @@ class Record:
 
     def stands(self, key: str) -> bool:
         """Whether an entry stands: it is not retracted, and nothing has taken its place."""
-        return key not in self._undone_by or self.undone_by(key) is None
+        self.changes.note(CORRECTIONS)
+        return self._stands(key)
+
+    def _stands(self, key: str) -> bool:
+        return key not in self._undone_by or self._undone(key) is None
 
     def undone_by(self, key: str) -> Recorded | None:
         """What retracted or replaced an entry, if it does not stand.
@@ -171,9 +185,13 @@ class Record:
         A successor keeps its predecessor out of force also when it is itself replaced; only when it is retracted
         does the predecessor stand again.
         """
+        self.changes.note(CORRECTIONS)
+        return self._undone(key)
+
+    def _undone(self, key: str) -> Recorded | None:
         for recorded in self._correcting(key):
             if _retracts(recorded.entry, key):
-                if self.stands(recorded.key):
+                if self._stands(recorded.key):
                     return recorded
             elif not self._retracted(recorded.key):
                 return recorded
@@ -181,7 +199,8 @@ class Record:
 
     def undoing(self, key: str) -> list[Recorded]:
         """Every standing retraction and every successor of an entry."""
-        return [one for one in self._correcting(key) if self.stands(one.key)]
+        self.changes.note(CORRECTIONS)
+        return [one for one in self._correcting(key) if self._stands(one.key)]
 
     def successors(self, key: str) -> list[Recorded]:
         """Every standing entry that has taken the place of an entry; more than one contradict each other."""
@@ -190,11 +209,13 @@ class Record:
     @property
     def contested(self) -> list[str]:
         """Entries with more than one standing successor, in the order in which they were corrected."""
+        self.changes.note(CORRECTIONS)
         return [key for key, by in self._undone_by.items() if len(by) > 1 and len(self.successors(key)) > 1]
 
     @property
     def corrections_ahead(self) -> Mapping[str, str]:
         """Corrections of what is not on record yet: the id of each, and of what it corrects (T4)."""
+        self.changes.note(CORRECTIONS)
         return {
             by: target
             for target, these in self._undone_by.items()
@@ -204,10 +225,11 @@ class Record:
 
     def all_of(self, kind: type[Entry]) -> Sequence[Recorded]:
         """Every entry of a kind, standing or not, in the order of recording."""
+        self.changes.note(kind)
         return self._by_kind.get(kind, ())
 
     def _retracted(self, key: str) -> bool:
-        return any(_retracts(one.entry, key) and self.stands(one.key) for one in self._correcting(key))
+        return any(_retracts(one.entry, key) and self._stands(one.key) for one in self._correcting(key))
 
     def _correcting(self, key: str) -> Iterator[Recorded]:
         """What retracts or replaces an entry and may: a correction that came before it was not refused (E0, T4)."""
@@ -218,18 +240,12 @@ class Record:
 
     def standing(self, kind: type[E]) -> list[Recorded]:
         """What stands of one kind, by the time it is true; equal times by recording, then by id (T4)."""
+        self.changes.note(kind)
         found = self._standing.get(kind)
         if found is None:
-            found = sorted((r for r in self.all_of(kind) if self.stands(r.key)), key=_order)
+            found = sorted((r for r in self._by_kind.get(kind, ()) if self._stands(r.key)), key=_order)
             self._standing[kind] = found
         return found
-
-    def version(self, *kinds: type[Entry]) -> tuple[int, ...]:
-        """Changes whenever what stands of any of these kinds changes."""
-        version = self._versions.get(kinds)
-        if version is None:
-            version = self._versions[kinds] = tuple([self._changes.get(kind, 0) for kind in kinds])
-        return version
 
     def _touch(self, key: str) -> None:
         """Mark what depends on whether an entry stands as changed, along the chain of corrections."""
@@ -237,8 +253,7 @@ class Record:
         if recorded is None:
             return
         kind = type(recorded.entry)
-        self._changes[kind] = self._changes.get(kind, 0) + 1
-        self._versions.clear()
+        self.changes.tell(kind)
         kept = self._standing.get(kind)
         if kept is not None and not self._undone_by.get(key):
             # The usual case, a new entry of today, goes to its place without reading all the others again.

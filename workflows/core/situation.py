@@ -5,7 +5,6 @@ when one that can move it has changed, because a step of a chart with many regio
 """
 
 import re
-from collections.abc import Iterable
 from typing import Any, ClassVar, Generic, TypeVar
 
 from statemachine import StateChart
@@ -26,7 +25,7 @@ class Situation(Generic[F]):
         own = tuple(name for name, value in vars(cls).items() if isinstance(value, property))
         cls.guards = tuple(dict.fromkeys([*cls.guards, *own]))
 
-    def read(self, guards: Iterable[str]) -> tuple[object, ...]:
+    def read(self, guards: tuple[str, ...]) -> tuple[object, ...]:
         """The value of each guard: while they stay the same, the chart stays where it is."""
         return tuple(getattr(self, guard) for guard in guards)
 

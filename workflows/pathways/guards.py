@@ -19,6 +19,12 @@ def _discharge_at(*steps: Step) -> property:
 class CommonSituation(Situation[Facts]):
     """What any chart may read: intake, attendance, leave, crisis, a discharge under way, exits."""
 
+    def read(self, guards: tuple[str, ...]) -> tuple[object, ...]:
+        """The value of each guard."""
+        return self.facts.keep(
+            ("guards", type(self), guards), lambda _: super(CommonSituation, self).read(guards)
+        )
+
     @property
     def screened(self) -> bool:
         return self.facts.screening is not None

@@ -50,7 +50,7 @@ class IopSituation(CommonSituation):
 
     @property
     def reassessment_open(self) -> bool:
-        return next(reassessment(self.facts), None) is not None
+        return bool(reassessment(self.facts))
 
 
 class IopChart(StateChart[IopSituation]):

@@ -5,14 +5,16 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from workflows.core.calendar import Delay, day_in_words
-from workflows.core.duties import CLINICIAN, Duty, repeated
+from workflows.core.duties import ALWAYS, CLINICIAN, Duty, repeated
 from workflows.core.entries import Checkin
 from workflows.core.facts import Facts
+from workflows.core.facts.reading import kept
 from workflows.core.keys import subject_of
 from workflows.core.policy import added_months
 from workflows.core.signing import CLINICIANS
 
 
+@kept
 def gate(facts: Facts) -> Iterator[Duty]:
     """The clinician's signature (S9), or its advance before the program's length is reached (S12)."""
     last_use, rules = facts.last_use_on, facts.policy.gate
@@ -38,7 +40,7 @@ def gate(facts: Facts) -> Iterator[Duty]:
         yield Duty(
             f"gate_review:{subject}:advance",
             CLINICIAN,
-            facts.now,
+            ALWAYS,
             rules.review,
             ("advance",),
             "S12",
@@ -52,6 +54,7 @@ def gate(facts: Facts) -> Iterator[Duty]:
 # -- aftercare ------------------------------------------------------------------------------------------------
 
 
+@kept
 def reassessment(facts: Facts) -> Iterator[Duty]:
     """Use in aftercare: closer contact, and perhaps a return to the program in the same episode (C1)."""
     since = facts.stepped_down_on
@@ -72,6 +75,7 @@ def reassessment(facts: Facts) -> Iterator[Duty]:
             )
 
 
+@kept
 def late_news(facts: Facts) -> Iterator[Duty]:
     """What became known after a step-down and would have spoken against it: a question, never undone (S13)."""
     since, signature = facts.stepped_down_on, facts.step_down
@@ -171,6 +175,7 @@ def _checkins_since(facts: Facts, since: date) -> list[Checkin]:
     return [entry for entry in found if entry.on >= since]
 
 
+@kept
 def checkins(facts: Facts) -> Iterator[Duty]:
     """The next check-in; at the end of the cadence, the question whether the episode is complete (C2)."""
     since, due, rules = facts.stepped_down_on, next_checkin_on(facts), facts.policy.aftercare

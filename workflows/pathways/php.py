@@ -16,6 +16,7 @@ from workflows.core.duties.admission import rights_and_preferences
 from workflows.core.duties.outreach import attendance_questions, outreach
 from workflows.core.duties.slips import drawn_tests, level_review
 from workflows.core.facts import Facts
+from workflows.core.facts.reading import kept
 from workflows.core.pathway import COMMON_EXITS, Pathway
 from workflows.core.signing import CLINICIANS
 from workflows.pathways import regions
@@ -139,6 +140,7 @@ class Php(Pathway):
         yield from dose_week(facts)
 
 
+@kept
 def step_down_review(facts: Facts) -> Iterator[Duty]:
     """When the length is reached a clinician decides; care goes on week by week until then."""
     length = facts.policy.length

@@ -5,6 +5,6 @@ tasks for the difference. So a late, wrong or retracted entry needs no case of i
 which duties hold in which stage.
 """
 
-from workflows.core.duties.duty import CLINICIAN, Duty, repeated
+from workflows.core.duties.duty import ALWAYS, CLINICIAN, Duty, repeated
 
-__all__ = ["CLINICIAN", "Duty", "repeated"]
+__all__ = ["ALWAYS", "CLINICIAN", "Duty", "repeated"]

@@ -8,6 +8,7 @@ from workflows.core.duties.duty import CLINICIAN, Duty, repeated
 from workflows.core.entries import Screening
 from workflows.core.entries.intake import LEVELS
 from workflows.core.facts import Facts
+from workflows.core.facts.reading import kept
 from workflows.core.signing import CLINICIANS
 
 LEVEL_REVIEW = ("stay", "patient_declined", "offer_php", "offer_residential", "offer_withdrawal_management")
@@ -49,6 +50,7 @@ def proposed_level(screening: Screening, facts: Facts) -> tuple[str, list[str]]:
     return "iop", [*known, *home, *(f"mind that {caution}" for caution in withdrawal)]
 
 
+@kept
 def intake(facts: Facts) -> Iterator[Duty]:
     """Screen, decide, admit, or refer to the level that is right (I1-I4)."""
     rules = facts.policy.intake
@@ -111,6 +113,7 @@ def intake(facts: Facts) -> Iterator[Duty]:
         )
 
 
+@kept
 def fallen_away(facts: Facts) -> Iterator[Duty]:
     """What the admission rested on and what no longer stands is asked for anew; the person stays (I4)."""
     missing = facts.missing_for_admission
@@ -173,6 +176,7 @@ def _told(facts: Facts) -> str:
     return f" The referral tells of a first visit on {day_in_words(on)}: confirm it." if on else ""
 
 
+@kept
 def rights_and_preferences(facts: Facts) -> Iterator[Duty]:
     """The rights notice and the contact preferences are due by the first session (I4)."""
     admission, sessions = facts.admission, facts.sessions

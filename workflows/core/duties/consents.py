@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from workflows.core.duties.duty import Duty
 from workflows.core.entries import Revocation
 from workflows.core.facts import Facts
+from workflows.core.facts.reading import kept
 
 _ENDED = {
     "written": "is taken back.",
@@ -13,6 +14,7 @@ _ENDED = {
 }
 
 
+@kept
 def revocations(facts: Facts) -> Iterator[Duty]:
     """One for each revocation of a consent that was on file."""
     taken_back = {

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 from workflows.core.calendar import Calendar, Delay
@@ -15,6 +15,10 @@ CLINICIAN = "therapist"
 
 AT_ONCE = Delay(hours=0)
 """For what is no task: a question that a person may decide at any time."""
+
+
+ALWAYS = datetime.min.replace(tzinfo=UTC)
+"""Since when a question stands that has no cause: whoever may decide it may do so at any time."""
 
 
 @dataclass(frozen=True, slots=True)

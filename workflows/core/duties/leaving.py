@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from workflows.core.calendar import Delay, day_in_words
-from workflows.core.duties.duty import AT_ONCE, Duty, repeated
+from workflows.core.duties.duty import ALWAYS, AT_ONCE, Duty, repeated
 from workflows.core.facts import Facts
 from workflows.core.facts.discharge import Step
+from workflows.core.facts.reading import kept
 
 SECOND_DIRECTOR = (
     "The director of the team has proposed it and may not decide on it: another director answers. Give the task to one "
@@ -21,6 +22,7 @@ BUNDLE = (
 )
 
 
+@kept
 def involuntary_discharge(facts: Facts) -> Iterator[Duty]:
     """One step at a time, each by a named person; services go on meanwhile (E2)."""
     for duty in _steps_of_discharge(facts):
@@ -37,7 +39,7 @@ def _steps_of_discharge(facts: Facts) -> Iterator[Duty]:
         yield Duty(
             f"involuntary_discharge:{facts.discharges_ended}",
             "supervisor",
-            facts.now,
+            ALWAYS,
             AT_ONCE,
             ("propose",),
             "E2",
@@ -122,6 +124,7 @@ def _steps_of_discharge(facts: Facts) -> Iterator[Duty]:
             )
 
 
+@kept
 def transfer(facts: Facts) -> Iterator[Duty]:
     """A transfer is complete when the receiving side confirms the first attended visit (E5)."""
     begun = facts.transfer_begun
@@ -142,6 +145,7 @@ def transfer(facts: Facts) -> Iterator[Duty]:
     yield from repeated(facts, duty, {"not_attended": facts.policy.course.transfer_visit})
 
 
+@kept
 def exit_duties(facts: Facts) -> Iterator[Duty]:
     """Every exit carries its bundle (C7); a withdrawal can be reopened (E3), a death corrected by two people (E7)."""
     signed = facts.exit_signed
@@ -161,9 +165,8 @@ def exit_duties(facts: Facts) -> Iterator[Duty]:
         f"Give the exit bundle: {BUNDLE}.",
         lapses=True,
     )
-    if signed.reason == "withdrew" and facts.now <= facts.calendar.due(
-        signed.known_at, facts.policy.course.reopen_within
-    ):
+    may_be_reopened_until = facts.calendar.due(signed.known_at, facts.policy.course.reopen_within)
+    if signed.reason == "withdrew" and not facts.is_after(may_be_reopened_until):
         yield Duty(
             f"reopening:{signed.key}",
             "case_manager",

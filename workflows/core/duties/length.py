@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from workflows.core.calendar import Delay
 from workflows.core.duties.duty import CLINICIAN, Duty, repeated
 from workflows.core.facts import Facts
+from workflows.core.facts.reading import kept
 
 
+@kept
 def continued_stay(facts: Facts) -> Iterator[Duty]:
     """Each extension has its review; at the limit a team review is mandatory, and nothing else (S11)."""
     number = len(facts.extensions)

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from workflows.core.duties.duty import Duty
 from workflows.core.entries import MutualHelp
 from workflows.core.facts import Facts
+from workflows.core.facts.reading import kept
 
 
+@kept
 def offers(facts: Facts) -> Iterator[Duty]:
     """Once for each step down. A `need` that was stated, or that the person goes already, does what is owed."""
     since = facts.stepped_down_on

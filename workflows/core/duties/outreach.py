@@ -7,11 +7,13 @@ from workflows.core.duties.duty import Duty, repeated
 from workflows.core.entries import Attendance
 from workflows.core.facts import Facts
 from workflows.core.facts.ladder import Outreach, RungDue
+from workflows.core.facts.reading import kept
 from workflows.core.facts.sessions import Session, late_by
 from workflows.core.policy import Rung
 from workflows.core.record import Recorded
 
 
+@kept
 def outreach(facts: Facts) -> Iterator[Duty]:
     """The missed-session ladder: one open task at a time, that of the highest rung reached (A4-A6)."""
     search = facts.outreach
@@ -52,7 +54,7 @@ def _high_risk_contact(facts: Facts, search: Outreach) -> Iterator[Duty]:
 
 
 def _rung(facts: Facts, search: Outreach) -> Iterator[Duty]:
-    reached = search.reached_by(facts.now)
+    reached = search.reached(facts.has_come)
     if reached is None:
         return
     # A rung that only sends a message leaves the task of the rung below it open; so does one that is skipped.
@@ -118,6 +120,7 @@ def _misses(search: Outreach) -> tuple[str, ...]:
     return tuple(miss.by.key for miss in search.misses if miss.by)
 
 
+@kept
 def attendance_questions(facts: Facts) -> Iterator[Duty]:
     """Sources that disagree (A8), and attendance at a time for which no session stands (A2)."""
     for judged in (*facts.judged, *facts.judged_elsewhere):

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from workflows.core.duties.duty import Duty, repeated
 from workflows.core.facts import Facts
 from workflows.core.facts.payer import Refusal
+from workflows.core.facts.reading import kept
 
 
+@kept
 def payer_appeals(facts: Facts) -> Iterator[Duty]:
     """For each refusal the appeal, then its answer: a further decision of the payer, which is recorded."""
     rules = facts.policy.payer

@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from workflows.core.calendar import Delay, day_in_words
 from workflows.core.duties.duty import CLINICIAN, Duty, repeated
 from workflows.core.facts import Facts
+from workflows.core.facts.reading import kept
 from workflows.core.signing import CLINICIANS
 
 ALWAYS_WEIGHTY = ("level_of_care", "level_of_care_review", "hold_review")
 """Kinds of decisions that shape care although they neither move nor close an episode."""
 
 
+@kept
 def decisions_to_review(facts: Facts) -> Iterator[Duty]:
     """A decision that rested on an entry which no longer stands."""
     if not facts.record.is_corrected:
@@ -37,6 +39,7 @@ def decisions_to_review(facts: Facts) -> Iterator[Duty]:
                 yield from repeated(facts, duty, {"changed": Delay(business_days=1)})
 
 
+@kept
 def contradictory_corrections(facts: Facts) -> Iterator[Duty]:
     """Two entries have taken the place of the same one: both stand, and a person says which is right (T3).
 

@@ -6,9 +6,11 @@ from datetime import date
 from workflows.core.duties.duty import CLINICIAN, Duty, repeated
 from workflows.core.entries import Attendance, Checkin, Contact, Entry, Return
 from workflows.core.facts import Facts
+from workflows.core.facts.reading import kept
 from workflows.core.record import Recorded
 
 
+@kept
 def crisis(facts: Facts) -> Iterator[Duty]:
     """A crisis is answered at once by the on-call role, then followed up on the next business day (E8)."""
     times = facts.policy.course
@@ -45,6 +47,7 @@ def crisis(facts: Facts) -> Iterator[Duty]:
             yield from repeated(facts, duty, {"not_reached": times.after_crisis})
 
 
+@kept
 def after_leave(facts: Facts) -> Iterator[Duty]:
     """Coming back from leave, with or without a word: screen again, because tolerance is lost (E6)."""
     ended = [(last, first) for first, last, _ in facts.leaves if last < facts.today]

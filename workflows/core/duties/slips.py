@@ -8,12 +8,14 @@ from typing import NamedTuple
 from workflows.core.calendar import Delay, day_in_words
 from workflows.core.duties.duty import CLINICIAN, Duty, repeated
 from workflows.core.facts import Facts
+from workflows.core.facts.reading import kept
 from workflows.core.signing import CLINICIANS
 
 OFFERS = ("offer_php", "offer_residential", "offer_withdrawal_management")
 """What a review may offer beyond the level that the person has (S3)."""
 
 
+@kept
 def slip_response(facts: Facts) -> Iterator[Duty]:
     """A slip calls for a safety check, an individual session and a plan review, each with its own time (S3)."""
     times = facts.policy.slip_response
@@ -77,6 +79,7 @@ def _was_over_when_told(facts: Facts, duty: Duty) -> bool:
     return slip is not None and facts.calendar.due(duty.since, duty.within) < slip.recorded_at
 
 
+@kept
 def level_review(facts: Facts) -> Iterator[Duty]:
     """Two slips close together, or a relapse: offers of more care, which the patient may decline (S3)."""
     key = facts.level_review
@@ -98,6 +101,7 @@ def level_review(facts: Facts) -> Iterator[Duty]:
         )
 
 
+@kept
 def care_offers(facts: Facts) -> Iterator[Duty]:
     """An offer of more care is followed until it has an outcome; one that is accepted becomes a transfer (S3, E5)."""
     rules = facts.policy.slip_response
@@ -120,6 +124,7 @@ def care_offers(facts: Facts) -> Iterator[Duty]:
         yield from repeated(facts, duty, {"not_yet": rules.offer_again})
 
 
+@kept
 def holds(facts: Facts) -> Iterator[Duty]:
     """A test in doubt holds the gate until it is confirmed, collected again, or decided by a clinician (S6)."""
     again = facts.policy.tests.hold_review_again
@@ -179,29 +184,23 @@ class _Draw(NamedTuple):
     not_collected: Duty
 
 
+@kept
 def drawn_tests(facts: Facts) -> Iterator[Duty]:
     """Each drawn test is collected in its window, or asked about; the next draw is waited for (S4)."""
-    known = _draws_owed(facts)
     for day in facts.draws_unanswered:
-        draw = known.get(day) or known.setdefault(day, _draw(facts, day))
+        draw = facts.keep(("draw", day), lambda facts, day=day: _draw(facts, day))  # type: ignore[misc]
         answer = facts.answer(draw.collection.key)
         choice, closes_at = answer and answer.choice, draw.closes_at
         if answer and choice == "collected":
             yield from _result(facts, day, answer.at)
         elif answer and choice == "not_provided" and answer.at < closes_at:
             yield replace(draw.not_collected, since=answer.at)
-        elif facts.now < closes_at:
+        elif not facts.has_come(closes_at):
             yield draw.collection
         elif choice != "clinic_cancelled":
             yield draw.not_collected
     if following := facts.draws[1]:
         yield _collection(facts, following)
-
-
-def _draws_owed(facts: Facts) -> dict[date, _Draw]:
-    """What is owed of each draw, worked out once: a person in the program has dozens of them behind them."""
-    version = (facts.policy, facts.calendar, _collector(facts))
-    return facts.fold("draws_owed", version, dict[date, _Draw])
 
 
 def _draw(facts: Facts, day: date) -> _Draw:
@@ -261,6 +260,7 @@ def _collection(facts: Facts, day: date) -> Duty:
     )
 
 
+@kept
 def prescriptions(facts: Facts) -> Iterator[Duty]:
     """A prescription that would explain a finding, and that no clinician has told, is confirmed by one first (S7)."""
     for told in facts.medications_to_confirm:
@@ -281,6 +281,7 @@ def prescriptions(facts: Facts) -> Iterator[Duty]:
         )
 
 
+@kept
 def adherence(facts: Facts) -> Iterator[Duty]:
     """A prescribed medication that a test did not find calls for a talk, and for nothing else (S7)."""
     for key, names in facts.tested.without_prescribed:

@@ -1,14 +1,14 @@
 """Facts of attendance: sessions and what became of them, outreach, and the weekly dose (A1-A8)."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from workflows.core.calendar import program_week
-from workflows.core.entries import Attendance, Contact, Decision, Return, Schedule, SessionChange
+from workflows.core.entries import Attendance, Contact, Return, SessionChange
 from workflows.core.facts.ladder import Outreach, outreach
 from workflows.core.facts.reading import fact
 from workflows.core.facts.sessions import (
@@ -27,7 +27,7 @@ from workflows.core.facts.stages import StageFacts
 from workflows.core.record import Recorded
 from workflows.core.services import MUTUAL_HELP, service_meant
 
-_START, _ENDS_AT, _CLOSES_AT = attrgetter("start"), attrgetter("ends_at"), attrgetter("closes_at")
+_START = attrgetter("start")
 
 
 def _is_overlong(judged: Judged) -> bool:
@@ -46,36 +46,21 @@ class DoseMoment(NamedTuple):
 class AttendanceFacts(StageFacts):
     """Who came, who is missing, and how much care was taken up."""
 
-    @property
-    def _sessions_version(self) -> object:
-        return (
-            self.admitted_on,
-            self._planned_until,
-            tuple(self.moments),
-            self.record.version(Schedule, SessionChange),
-            tuple(self.leaves),
-            (tuple(self.shut_out), self.record.version(Attendance)) if self.shut_out else (),
-        )
-
     @fact
     def sessions(self) -> list[Session]:
         """The sessions that stand from admission to some weeks ahead."""
+        came = [one for one in self._at_the_edge if self._came_to(one)]
+        return sorted([*self._expected, *came], key=_START) if came else self._expected
+
+    @fact
+    def _expected(self) -> list[Session]:
         first, last = self.admitted_on, self._planned_until
         if first is None or last is None:
             return []
-
-        def fold() -> list[Session]:
-            planned = self._offered(first, last, self._expects)
-            # One that stays what it was stays the same object, and need not be judged again.
-            before = {session.start: session for session in self._kept("sessions")}
-            return [old if (old := before.get(one.start)) == one else one for one in planned]
-
-        expected = self.fold("sessions", self._sessions_version, fold)
-        held = self.fold(
-            "sessions_at_the_edge", self._sessions_version, lambda: self._at_the_edge(first, last, expected)
-        )
-        came = [one for one in held if self._came_to(one)]
-        return sorted([*expected, *came], key=attrgetter("start")) if came else expected
+        planned = self._offered(first, last, self._expects)
+        # One that stays what it was stays the same object, and need not be judged again.
+        before = {session.start: session for session in self.kept_before("_expected") or ()}
+        return [old if (old := before.get(one.start)) == one else one for one in planned]
 
     def _offered(self, first: date, last: date, is_offered: Callable[[Session], bool]) -> list[Session]:
         notice = timedelta(minutes=self.policy.attendance.excuse_notice_minutes)
@@ -90,9 +75,12 @@ class AttendanceFacts(StageFacts):
             timedelta(minutes=self.policy.attendance.grace_minutes),
         )
 
-    def _at_the_edge(self, first: date, last: date, expected: Sequence[Session]) -> list[Session]:
+    @fact
+    def _at_the_edge(self) -> list[Session]:
         """Sessions on the first and last day of a leave, or of another stage: whoever came to one had it (A2)."""
-        day = timedelta(days=1)
+        first, last, day = self.admitted_on, self._planned_until, timedelta(days=1)
+        if first is None or last is None:
+            return []
         of_leaves = {edge for begins, ends, _ in self.leaves for edge in (begins, ends)}
 
         def is_at_the_edge(session: Session) -> bool:
@@ -100,7 +88,7 @@ class AttendanceFacts(StageFacts):
             around = any(self._expected_on(beside) for beside in (on - day, on, on + day))
             return (around or on in of_leaves) and not self._expects(session)
 
-        known = {session.start for session in expected}
+        known = {session.start for session in self._expected}
         return [one for one in self._offered(first, last, is_at_the_edge) if one.start not in known]
 
     def _came_to(self, session: Session) -> bool:
@@ -167,20 +155,28 @@ class AttendanceFacts(StageFacts):
     @fact
     def _stated(self) -> dict[datetime, list[Recorded]]:
         """What was said of each session, by its start; and of a time at which none stands, by that time."""
-
-        def by_session() -> dict[datetime, list[Recorded]]:
-            found: dict[datetime, list[Recorded]] = {}
-            for start, told in self._told.items():
-                for recorded in told:
-                    found.setdefault(self._session_meant(start, recorded), []).append(recorded)
-            return found
-
-        return self.fold("stated", (self.record.version(Attendance), self._sessions_version), by_session)
+        found: dict[datetime, list[Recorded]] = {}
+        for start, told in self._told.items():
+            for recorded in told:
+                found.setdefault(self._session_meant(start, recorded), []).append(recorded)
+        return found
 
     def _session_meant(self, start: datetime, told: Recorded) -> datetime:
         """The start of the session to which somebody came at a time, or the time itself where none stands (A2)."""
-        entry = told.entry
+        entry, known = told.entry, self._sessions_meant
         assert isinstance(entry, Attendance)
+        meant = known.get((start, entry.service))
+        if meant is None:
+            meant = known[start, entry.service] = self._meant_by(start, entry)
+        return meant
+
+    @fact
+    def _sessions_meant(self) -> dict[tuple[datetime, str | None], datetime]:
+        """The same for each time and service that was asked about since the sessions are as they are."""
+        self.sessions  # noqa: B018 - while these are the same, what was found stays
+        return {}
+
+    def _meant_by(self, start: datetime, entry: Attendance) -> datetime:
         nearby = bisect_right(self.sessions, start, key=_START) - 1
         if nearby >= 0 and self.sessions[nearby].start == start:
             return start
@@ -195,7 +191,7 @@ class AttendanceFacts(StageFacts):
     def _early(self) -> timedelta:
         return timedelta(minutes=self.policy.attendance.early_minutes)
 
-    @property
+    @fact
     def arrivals(self) -> dict[str, Judged]:
         """Entries that name another time than the start of the session to which the person came, by entry id (A2)."""
         return {
@@ -227,7 +223,7 @@ class AttendanceFacts(StageFacts):
     def _session_changes(self) -> list[SessionChange]:
         return [r.entry for r in self.record.standing(SessionChange) if isinstance(r.entry, SessionChange)]
 
-    @property
+    @fact
     def overlong(self) -> list[Judged]:
         """Sessions of which more minutes are told than they had (A2)."""
         return [one for one in self.judged if _is_overlong(one)]
@@ -235,63 +231,49 @@ class AttendanceFacts(StageFacts):
     @fact
     def _told(self) -> dict[datetime, list[Recorded]]:
         """Every attendance entry that counts, by the time that it names."""
-
-        def by_time() -> dict[datetime, list[Recorded]]:
-            found: dict[datetime, list[Recorded]] = {}
-            notice = timedelta(minutes=self.policy.attendance.excuse_notice_minutes)
-            for recorded in self.record.standing(Attendance):
-                if isinstance(recorded.entry, Attendance) and not comes_too_late(
-                    recorded, self.calendar, notice
-                ):
-                    found.setdefault(recorded.entry.session, []).append(recorded)
-            return found
-
-        return self.fold("told", self.record.version(Attendance), by_time)
+        found: dict[datetime, list[Recorded]] = {}
+        notice = timedelta(minutes=self.policy.attendance.excuse_notice_minutes)
+        for recorded in self.record.standing(Attendance):
+            if isinstance(recorded.entry, Attendance) and not comes_too_late(recorded, self.calendar, notice):
+                found.setdefault(recorded.entry.session, []).append(recorded)
+        return found
 
     @fact
-    def _judged_version(self) -> object:
-        """Changes whenever a session may be judged otherwise: by entries, by decisions, or as time passes."""
-        return (
-            self.record.version(Attendance, Decision),
-            self._sessions_version,
-            bisect_right(self.sessions, self.now, key=_ENDS_AT),
-            bisect_right(self.sessions, self.now, key=_CLOSES_AT),
-            len(self.frame.answers),
-        )
+    def _ends(self) -> list[datetime]:
+        return [session.ends_at for session in self.sessions]
+
+    @fact
+    def _closes(self) -> list[datetime]:
+        return [session.closes_at for session in self.sessions]
 
     @fact
     def judged(self) -> list[Judged]:
         """Every session that is over, stated or presumed, in order."""
+        sessions, stated = self.sessions, self._stated
+        over, closed = self.how_many_have_come(self._ends), self.how_many_have_come(self._closes)
+        stated_ahead = [session for session in sessions[over:] if session.start in stated]
+        before = {one.session.start: one for one in self.kept_before("judged") or ()}
+        judged = [
+            (number < closed and self._still_judged(before.get(session.start), session, stated))
+            or self._judge(session, stated)
+            for number, session in enumerate((*sessions[:over], *stated_ahead))
+        ]
+        return [one for one in judged if one.status != "ahead"]
 
-        def fold() -> list[Judged]:
-            over = bisect_right(self.sessions, self.now, key=_ENDS_AT)
-            stated_ahead = [session for session in self.sessions[over:] if session.start in self._stated]
-            before = {one.session.start: one for one in self._kept("judged")}
-            judged = [
-                self._still_so(before.get(session.start), session) or self._judge(session)
-                for session in (*self.sessions[:over], *stated_ahead)
-            ]
-            return [one for one in judged if one.status != "ahead"]
-
-        return self.fold("judged", self._judged_version, fold)
-
-    def _kept(self, name: str) -> list[Any]:
-        """A list as the fold of this name has left it, whatever has changed since."""
-        kept = self.frame.kept.get(name)
-        return kept[1] if kept else []  # type: ignore[return-value]
-
-    def _still_so(self, known: Judged | None, session: Session) -> Judged | None:
+    def _still_judged(
+        self, known: Judged | None, session: Session, all_stated: Mapping[datetime, Sequence[Recorded]]
+    ) -> Judged | None:
         """What was judged before, where nothing has been said since: so it is for nearly every session."""
-        if known is None or known.session is not session or session.closes_at > self.now:
+        if known is None or known.session is not session:
             return None
-        stated = self._stated.get(session.start)
+        stated = all_stated.get(session.start)
         if _is_overlong(known):
             return None  # a person may have said since how many minutes count
         same = len(stated) == 1 and known.by is stated[0] if stated else known.status == "presumed_missed"
         return known if same else None
 
-    def _judge(self, session: Session) -> Judged:
-        return self._judge_by(session, self._stated.get(session.start, ()))
+    def _judge(self, session: Session, stated: Mapping[datetime, Sequence[Recorded]]) -> Judged:
+        return self._judge_by(session, stated.get(session.start, ()))
 
     def _judge_by(self, session: Session, stated: Sequence[Recorded]) -> Judged:
         judged = self._judge_between(session, stated)
@@ -304,8 +286,9 @@ class AttendanceFacts(StageFacts):
         return judged
 
     def _judge_between(self, session: Session, stated: Sequence[Recorded]) -> Judged:
+        has_closed = bool(stated) or self.has_come(session.closes_at)
         if len(stated) < 2:
-            return judge(session, stated, self.now, meant=self._meant)
+            return judge(session, stated, has_closed, meant=self._meant)
         about = f"{session.start.isoformat()}:"
         answers = [
             (subject, answer)
@@ -314,12 +297,12 @@ class AttendanceFacts(StageFacts):
         ]
         chosen = max(answers, key=lambda one: one[1].at)[1].choice if answers else None
         settled = {key for subject, _ in answers for key in subject.removeprefix(about).split("|")}
-        return judge(session, stated, self.now, chosen, settled, self._meant)
+        return judge(session, stated, has_closed, chosen, settled, self._meant)
 
     def _meant(self, service: str) -> str:
         return service_meant(service, self.policy.dose) or service
 
-    @property
+    @fact
     def judged_elsewhere(self) -> list[Judged]:
         """What several sources say who attended at a time for which no session stands (A8)."""
         known = {session.start for session in self.sessions}
@@ -337,16 +320,16 @@ class AttendanceFacts(StageFacts):
     def _without_session(self, start: datetime) -> Session:
         """A time at which somebody came and no session stands: it keeps the length of the one that was planned for it,
         whatever has taken that away since; else it has none of its own (A2)."""
+        planned: Session = self.keep(("planned once", start), lambda facts: facts._once_planned(start))
+        return planned
 
-        def fold() -> Session:
-            planned = once_planned(
-                start, self.frame.weekly, self.schedules, self._session_changes, self.calendar, self._early
-            )
-            return planned or Session.unscheduled(start, self.calendar)
+    def _once_planned(self, start: datetime) -> Session:
+        planned = once_planned(
+            start, self.frame.weekly, self.schedules, self._session_changes, self.calendar, self._early
+        )
+        return planned or Session.unscheduled(start, self.calendar)
 
-        return self.fold(f"planned_once:{start}", self.record.version(Schedule, SessionChange), fold)
-
-    @property
+    @fact
     def unscheduled(self) -> list[Recorded]:
         """Attendance at a time for which no session stands: kept, counted, and flagged (A2)."""
         known = {session.start for session in self.sessions}
@@ -358,7 +341,7 @@ class AttendanceFacts(StageFacts):
             and start.date() >= self.frame.referred_on
         ]
 
-    @property
+    @fact
     def attended_elsewhere(self) -> list[datetime]:
         """Wall-clock times at which the patient came although no session stood, unless a person rejected it."""
         return [
@@ -387,19 +370,15 @@ class AttendanceFacts(StageFacts):
             self.calendar,
         )
 
-    @property
+    @fact
     def _spoken_with(self) -> list[datetime]:
         told = [
             r.effective_at
             for r in self.record.standing(Contact)
             if isinstance(r.entry, Contact) and r.entry.reached
         ]
-        answered = [
-            answer.at
-            for key, given in self.frame.answers.items()
-            if given.choice == "reached" and (answer := self.answer(key))
-        ]
-        return sorted(at for at in (*told, *answered) if at <= self.now)
+        answered = [answer.at for _, answer in self.all_answers() if answer.choice == "reached"]
+        return sorted(at for at in (*told, *answered) if self.has_come(at))
 
     @property
     def consecutive_misses(self) -> int:
@@ -428,23 +407,22 @@ class AttendanceFacts(StageFacts):
 
     def dose_of_week(self, first: date) -> tuple[int, int]:
         """Minutes and distinct days attended in the 7 days from `first` (A1, A2)."""
-        return self.fold(f"dose:{first}", self._judged_version, lambda: self._dose_of_week(first))
-
-    def _dose_of_week(self, first: date) -> tuple[int, int]:
         attended = self._attended_in(first)
         return sum(minutes for _, minutes in attended), len({day for day, _ in attended})
 
     def _attended_in(self, first: date) -> list[tuple[date, int]]:
         """Days and minutes of the services attended in a week that count toward the dose (A2)."""
-        last = first + timedelta(days=6)
-        found = []
-        known = {session.start: session for session in self.sessions} if self._stated else {}
-        for start, stated in self._stated.items():
+        return self.keep(("attended in", first), lambda facts: facts._came_in(first))
+
+    def _came_in(self, first: date) -> list[tuple[date, int]]:
+        last, found, all_stated = first + timedelta(days=6), [], self._stated
+        known = {session.start: session for session in self.sessions} if all_stated else {}
+        for start, stated in all_stated.items():
             if first <= start.date() <= last:
                 if self.choice(f"unscheduled_attendance:{stated[0].key}") == "reject":
                     continue
                 session = known.get(start) or self._without_session(start)
-                judged = self._judge(session)
+                judged = self._judge(session, all_stated)
                 if judged.status == "attended" and judged.service in self.policy.dose.services:
                     found.append((start.date(), judged.minutes))
         return found

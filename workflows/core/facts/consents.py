@@ -68,9 +68,6 @@ class ConsentFacts(TeamFacts):
     @fact
     def consents(self) -> Sequence[StatedConsent]:
         """Every consent that was ever stated, in the order of recording."""
-        return self.fold("consents", self.record.version(Consent, Revocation), self._consents)
-
-    def _consents(self) -> Sequence[StatedConsent]:
         revoked: dict[str, Recorded] = {}
         for recorded in self.record.standing(Revocation):
             assert isinstance(recorded.entry, Revocation)

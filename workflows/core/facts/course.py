@@ -27,34 +27,29 @@ class CourseFacts(IntakeFacts):
     def leaves(self) -> list[tuple[date, date, str]]:
         """Leaves as first day, last day and reason; a return ends the leave on the day before it, and so does coming to
         the program in its midst, once a person has confirmed it (E6)."""
+        stated = [r.entry for r in self.record.standing(Leave) if isinstance(r.entry, Leave)]
+        until = [leave.until for leave in stated]
+        for recorded in self.record.standing(Return):
+            back = recorded.entry
+            assert isinstance(back, Return)
+            # A return ends the leave that had begun before it; one that begins on its day is a new one, unless
+            # the person came back on the very day on which they had left.
+            begun = [n for n, leave in enumerate(stated) if leave.from_ < back.on and until[n] >= back.on]
+            if not begun and not any(leave.from_ < back.on <= leave.until for leave in stated):
+                begun = [n for n, leave in enumerate(stated) if leave.from_ == back.on]
+            for n in begun:
+                until[n] = back.on - timedelta(days=1)
+        for came_on in sorted({start.date() for start in self.came_during_leave}):
+            for n, leave in enumerate(stated):
+                if leave.from_ < came_on < leave.until and until[n] >= came_on:
+                    until[n] = came_on - timedelta(days=1)
+        return [
+            (leave.from_, last, leave.reason)
+            for leave, last in zip(stated, until, strict=True)
+            if last >= leave.from_
+        ]
 
-        def fold() -> list[tuple[date, date, str]]:
-            stated = [r.entry for r in self.record.standing(Leave) if isinstance(r.entry, Leave)]
-            until = [leave.until for leave in stated]
-            for recorded in self.record.standing(Return):
-                back = recorded.entry
-                assert isinstance(back, Return)
-                # A return ends the leave that had begun before it; one that begins on its day is a new one, unless
-                # the person came back on the very day on which they had left.
-                begun = [n for n, leave in enumerate(stated) if leave.from_ < back.on and until[n] >= back.on]
-                if not begun and not any(leave.from_ < back.on <= leave.until for leave in stated):
-                    begun = [n for n, leave in enumerate(stated) if leave.from_ == back.on]
-                for n in begun:
-                    until[n] = back.on - timedelta(days=1)
-            for came_on in sorted({start.date() for start in self.came_during_leave}):
-                for n, leave in enumerate(stated):
-                    if leave.from_ < came_on < leave.until and until[n] >= came_on:
-                        until[n] = came_on - timedelta(days=1)
-            return [
-                (leave.from_, last, leave.reason)
-                for leave, last in zip(stated, until, strict=True)
-                if last >= leave.from_
-            ]
-
-        version = (self.record.version(Leave, Return), tuple(self.came_during_leave))
-        return self.fold("leaves", version, fold)
-
-    @property
+    @fact
     def came_during_leave(self) -> list[datetime]:
         """Wall-clock times at which the person came although no session stood, as a person has confirmed: in the midst
         of a leave it shows that they are back (E6)."""
@@ -113,7 +108,6 @@ class CourseFacts(IntakeFacts):
         return [
             OpenCrisis(answer.key, answer.at)
             for kind in (*ANSWERED_WITH_A_CRISIS, *rungs)
-            if kind in self.frame.answers_by_kind
             for _, answer in self.answers_to(kind)
             if answer.choice == "crisis"
         ]

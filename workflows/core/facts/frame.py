@@ -1,13 +1,16 @@
 """What facts are read against: the policy in force, the calendar, the pathway, and what people have decided."""
 
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import Any
 
 from workflows.core.calendar import Calendar
 from workflows.core.entries import WeeklySession
 from workflows.core.keys import kind_of
+from workflows.core.notes import ANSWERS, STAFF, Changes
 from workflows.core.policy import Policy
+from workflows.core.record import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,19 @@ class Answer:
     """Whether it was taken from whoever was there, because it was about danger."""
 
 
+class Memory:
+    """What was worked out of one episode, by name."""
+
+    __slots__ = ("kept", "reading", "turn")
+
+    def __init__(self) -> None:
+        self.kept: dict[Hashable, Any] = {}
+        self.reading: object = None
+        """Who reads now."""
+        self.turn = 0
+        """How often another reading has begun: what was checked in this turn need not be checked again."""
+
+
 @dataclass
 class Frame:
     """Everything beside the record that decides how its entries are read."""
@@ -40,6 +56,8 @@ class Frame:
     first_team: Mapping[str, str]
     """The team at the beginning; who is in it today is a fact (`facts.team`)."""
     referred_on: date
+    changes: Changes
+    """Of the record: who reads answers, and what has changed in them."""
     started_at: datetime
     """When this engine took the episode up; what other systems decided before that is history (T7)."""
     answers: dict[str, Answer] = field(default_factory=dict)
@@ -58,8 +76,8 @@ class Frame:
     """Roles of people outside the team, by staff id, as the clinic's staff directory was read for what they signed."""
     strangers: set[str] = field(default_factory=set)
     """Ids that the staff directory was asked about and does not know."""
-    kept: dict[str, tuple[object, object]] = field(default_factory=dict)
-    """Folds by name, each with the version of what it was folded from."""
+    memory: Memory = field(default_factory=Memory)
+    """What was worked out by now."""
 
     def policy_on(self, day: date) -> Policy:
         """The policy that was in force at the end of a day: what was drawn under it stays drawn (S4, T8)."""
@@ -72,12 +90,17 @@ class Frame:
         """Keep what a person decided about a duty."""
         if (before := self.answers.get(duty)) and before.key != answer.key:
             self.replaced.append((duty, before))
+        kind = kind_of(duty)
         self.answers[duty] = answer
-        self.answers_by_kind.setdefault(kind_of(duty), {})[duty] = answer
+        self.answers_by_kind.setdefault(kind, {})[duty] = answer
+        self.changes.tell(kind)
+        self.changes.tell(ANSWERS)
 
-    def as_of(self, record: Container[str]) -> "Frame":
+    def as_of(self, record: Record) -> "Frame":
         """The same frame with only those decisions that are in a record: what had been decided by then (T2)."""
-        past = replace(self, answers={}, replaced=[], answers_by_kind={}, kept={})
+        past = replace(
+            self, answers={}, replaced=[], answers_by_kind={}, changes=record.changes, memory=Memory()
+        )
         for duty, answer in (*self.replaced, *self.answers.items()):
             if answer.key in record:
                 past.keep_answer(duty, answer)
@@ -98,11 +121,13 @@ class Frame:
 
     def forget(self, staff_id: str) -> None:
         """The staff directory could not be asked about somebody."""
+        self.changes.tell(STAFF)
         self.staff.pop(staff_id.casefold(), None)
         self.strangers.discard(staff_id.casefold())
 
     def known_as(self, staff_id: str) -> tuple[str, ...] | None:
         """The roles of somebody outside the team, as far as the staff directory was asked about them."""
+        self.changes.note(STAFF)
         return self.staff.get(staff_id.casefold())
 
     def forget_answers(self, keys: Collection[str]) -> None:
@@ -114,4 +139,4 @@ class Frame:
             for known in before:
                 self.replaced.remove(known)
                 self.answers[duty] = self.answers_by_kind[kind_of(duty)][duty] = known[1]
-        self.kept.clear()
+        self.memory.kept.clear()

@@ -59,21 +59,19 @@ class GateFacts(AttendanceFacts):
         signed = self.record.get(self.step_down.key) if self.step_down else None
         if signed is None:
             return None
-        found, opens_on = self._gate_when_signed(signed)
+        found, opens_on = self.keep(
+            ("gate when signed", signed.key), lambda facts: facts._gate_when_signed(signed)
+        )
         if self.last_use_on and self.stepped_down_on and self.last_use_on >= self.stepped_down_on:
             today = {one.name: one for one in self.gate_conditions}
             found = tuple(today["sobriety"] if one.name == "sobriety" else one for one in found)
         return found, opens_on
 
     def _gate_when_signed(self, signed: Recorded) -> tuple[Sequence[Condition], date | None]:
+        then = self.as_known_at(signed.recorded_at)
+        return tuple(_as_met(one) for one in then.gate_conditions), then.gate_opens_on
 
-        def fold() -> tuple[Sequence[Condition], date | None]:
-            then = self.as_known_at(signed.recorded_at)
-            return tuple(_as_met(one) for one in then.gate_conditions), then.gate_opens_on
-
-        return self.fold("gate_as_passed", (signed.key, self.policy.gate, self.policy.tests), fold)
-
-    @property
+    @fact
     def gate_ready(self) -> bool:
         """Whether nothing but the clinician's signature is missing."""
         return all(condition.met for condition in self.gate_conditions)
@@ -90,16 +88,8 @@ class GateFacts(AttendanceFacts):
             return (), None
         # Worked out for some weeks ahead, so that not every day counts again from the first draw on.
         weeks = (self.today - self.admitted_on).days // _DRAWN_AHEAD.days
-        version = (
-            weeks,
-            len(self.slips),
-            self.record.version(Use, Test, Medication),
-            tuple(self.leaves),
-            tuple(self.periods),
-            self.policy.tests,
-        )
         until = self.admitted_on + (weeks + 1) * _DRAWN_AHEAD
-        drawn = self.fold("draws", version, lambda: self._drawn_until(until))
+        drawn = self.keep(("drawn until", until), lambda facts: facts._drawn_until(until))
         passed = bisect_right(drawn, self.today)
         return drawn[:passed], drawn[passed] if passed < len(drawn) else None
 
@@ -135,9 +125,10 @@ class GateFacts(AttendanceFacts):
     def draws_unanswered(self) -> Sequence[date]:
         """The days on which a test was drawn and since which nothing was recorded of a specimen."""
         drawn = self.draws[0]
-        latest = self.fold("latest_test", self.record.version(Test), self._latest_test)
+        latest = self._latest_test
         return drawn if latest is None else drawn[bisect_left(drawn, latest + timedelta(days=1)) :]
 
+    @fact
     def _latest_test(self) -> date | None:
         days = [
             day
@@ -184,11 +175,10 @@ class GateFacts(AttendanceFacts):
         return self._unmet_at(self.calendar.at(day))
 
     def _unmet_at(self, instant: datetime) -> tuple[str, ...]:
-        def fold() -> tuple[str, ...]:
-            return tuple(one.name for one in self.at(instant).gate_conditions if not one.met)
-
-        # What was true at an instant of the past changes with what is recorded, and not with time.
-        return self.fold(f"unmet:{instant}", (len(self.record), len(self.frame.answers)), fold)
+        return self.keep(
+            ("unmet at", instant),
+            lambda facts: tuple(one.name for one in facts.at(instant).gate_conditions if not one.met),
+        )
 
     @fact
     def gate_opens_on(self) -> date | None:
@@ -246,7 +236,8 @@ class GateFacts(AttendanceFacts):
             if self.calendar.day_of(signed.recorded_at) == day
             else self.calendar.at(day, _CLOSE)
         )
-        if not self.fold(f"news_about:{at}", len(self.record), lambda: self._has_news_about(at, signed)):
+        has_news: bool = self.keep(("news about", at), lambda facts: facts._has_news_about(at, signed))
+        if not has_news:
             return []
         unmet = self._unmet_at(max(at, signed.effective_at))
         return [name for name in unmet if name != "length" or self._was_admitted_otherwise(signed)]
@@ -254,8 +245,8 @@ class GateFacts(AttendanceFacts):
     def _was_admitted_otherwise(self, signed: Recorded) -> bool:
         """Whether the day of admission was corrected since an entry: only that changes the length that was reached by
         then; a policy that was adopted since does not (T8)."""
-
-        def fold() -> date | None:
-            return self.as_known_at(signed.recorded_at).admitted_on
-
-        return self.fold("admitted_when_signed", signed.key, fold) != self.admitted_on
+        then: date | None = self.keep(
+            ("admitted when signed", signed.key),
+            lambda facts: facts.as_known_at(signed.recorded_at).admitted_on,
+        )
+        return then != self.admitted_on

@@ -33,7 +33,7 @@ class IntakeFacts(ConsentFacts):
         stated = [
             (r.effective_at, r.recorded_at, r.entry.level, r.key)
             for r in self.record.standing(LevelOfCareDecision)
-            if isinstance(r.entry, LevelOfCareDecision) and r.effective_at <= self.now
+            if isinstance(r.entry, LevelOfCareDecision) and self.has_come(r.effective_at)
         ]
         answered = [
             (answer.at, answer.at, answer.choice, answer.key)
@@ -69,7 +69,8 @@ class IntakeFacts(ConsentFacts):
         keys: list[str] = []
         while recorded and recorded.key not in keys:
             keys.append(recorded.key)
-            recorded = self.record.get(recorded.entry.supersedes or "")
+            before = recorded.entry.supersedes
+            recorded = self.record.get(before) if before else None
         return tuple(keys)
 
     @property
@@ -104,7 +105,7 @@ class IntakeFacts(ConsentFacts):
         return {
             r.entry.goal_id: r.entry.status
             for r in self.record.standing(Goal)
-            if isinstance(r.entry, Goal) and r.effective_at <= self.now
+            if isinstance(r.entry, Goal) and self.has_come(r.effective_at)
         }
 
     def acknowledged(self, what: str) -> bool:

@@ -1,6 +1,6 @@
 """Where a run of misses stands on the missed-session ladder (A4, A5)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -49,13 +49,15 @@ class Outreach:
         """Whether the patient has missed a session since they were last spoken with."""
         return self.reached_at is None or self.misses[-1].session.ends_at > self.reached_at
 
-    def reached_by(self, now: datetime) -> RungDue | None:
-        """The highest rung at an instant; lower ones that were passed over are in it (T7)."""
-        return next((due for due in reversed(self.rungs) if due.at <= now), None) if self.searching else None
+    def reached(self, has_come: Callable[[datetime], bool]) -> RungDue | None:
+        """The highest rung that has come; lower ones that were passed over are in it (T7)."""
+        return (
+            next((due for due in reversed(self.rungs) if has_come(due.at)), None) if self.searching else None
+        )
 
-    def next_after(self, now: datetime) -> RungDue | None:
+    def next(self, has_come: Callable[[datetime], bool]) -> RungDue | None:
         """The rung that comes next."""
-        ahead = [due for due in self.rungs if due.at > now] if self.searching else []
+        ahead = [due for due in self.rungs if not has_come(due.at)] if self.searching else []
         return min(ahead, key=lambda due: due.at, default=None)
 
 

@@ -32,7 +32,7 @@ class LinkageFacts(ExitFacts):
         stated = [
             Needed(r.key, r.entry.referral, r.entry.service, r.known_at, dict(r.entry.wishes))
             for r in self.record.standing(Need)
-            if isinstance(r.entry, Need) and r.effective_at <= self.now and not r.is_history
+            if isinstance(r.entry, Need) and self.has_come(r.effective_at) and not r.is_history
         ]
         return [*stated, *self._elsewhere]
 

@@ -52,7 +52,7 @@ def week_of(facts: Facts, first: date) -> Week:
         session
         for session in facts.sessions
         if 0 <= (session.start.date() - first).days < 7
-        and session.ends_at > facts.now
+        and not facts.has_come(session.ends_at)
         and session.service in facts.policy.dose.services
     )
     return Week(
@@ -104,7 +104,7 @@ def _days_left(facts: Facts, first: date) -> Iterator[date]:
     gives_care = {*facts.calendar.hours.weekdays, *_weekdays(facts.sessions)}
     for day in (first + timedelta(days=ahead) for ahead in range(7)):
         if (
-            facts.calendar.at(day, closes) > facts.now
+            not facts.has_come(facts.calendar.at(day, closes))
             and WEEKDAYS[day.weekday()] in gives_care
             and day not in facts.calendar.closures
             and facts.stage_on(day) == "program"

@@ -34,9 +34,6 @@ class PayerFacts(LinkageFacts):
     @fact
     def payer_refusals(self) -> list[Refusal]:
         """The latest decision on each authorization, by the day of the payer's notice, where it refuses."""
-        return self.fold("payer_refusals", self.record.version(Payer), self._payer_refusals)
-
-    def _payer_refusals(self) -> list[Refusal]:
         latest: dict[str, Refusal | None] = {}
         times: dict[str, int] = {}
         for recorded in self.record.standing(Payer):

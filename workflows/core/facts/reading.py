@@ -1,18 +1,30 @@
-"""How facts are read: once for each instant, and folded again only when what they are folded from has changed."""
+"""How facts are read: each is worked out once, and again only when what it was worked out from has changed.
 
-from collections.abc import Callable
-from datetime import date, datetime
+A fact asks other facts, entries, answers and the time. All of that is noted on its page while it is worked out
+(`workflows.core.notes`), and the page is kept with the result. Later, at another instant or after another entry, the
+result stands if nothing on its page has changed; a fact on it that was worked out anew and came to the same has not.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from datetime import date, datetime, timedelta
+from functools import wraps
 from typing import Any, Generic, Self, TypeVar, overload
 
+from workflows.core.entries import Entry
 from workflows.core.facts.frame import Answer, Frame
+from workflows.core.keys import kind_of
+from workflows.core.notes import ANSWERS, CORRECTIONS, EVERYTHING, STAFF, Page, Source, WorkOut
 from workflows.core.record import Record
 
 T = TypeVar("T")
+R = TypeVar("R", bound="Reading")
+
+_DAY = timedelta(days=1)
 
 
 class fact(Generic[T]):
-    """A property that is worked out once for each reading; `functools.cached_property` before 3.12, without its lock,
-    which costs more than most facts."""
+    """A property that is kept, with what it was worked out from."""
 
     def __init__(self, work_out: Callable[[Any], T]) -> None:
         self._work_out, self.__doc__ = work_out, work_out.__doc__
@@ -23,20 +35,69 @@ class fact(Generic[T]):
     @overload
     def __get__(self, reading: None, owner: type) -> "fact[T]": ...
     @overload
+    def __get__(self, reading: "Reading", owner: type) -> T: ...
+    def __get__(self, reading: "Reading | None", owner: type) -> "fact[T] | T":
+        if reading is None:
+            return self
+        return reading.keep(self._name, self._work_out)
+
+
+class once(Generic[T]):
+    """A property that is worked out once for each object; `functools.cached_property` before 3.12, without its lock,
+    which costs more than most facts."""
+
+    def __init__(self, work_out: Callable[[Any], T]) -> None:
+        self._work_out, self.__doc__ = work_out, work_out.__doc__
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, reading: None, owner: type) -> "once[T]": ...
+    @overload
     def __get__(self, reading: object, owner: type) -> T: ...
-    def __get__(self, reading: object, owner: type) -> "fact[T] | T":
+    def __get__(self, reading: object, owner: type) -> "once[T] | T":
         if reading is None:
             return self
         value = reading.__dict__[self._name] = self._work_out(reading)
         return value
 
 
+def kept(work_out: Callable[[R], Iterable[T]]) -> Callable[[R], Sequence[T]]:
+    """For a function that yields what follows from facts, such as duties: what it yields is kept like a fact."""
+
+    def all_of_it(reading: R) -> tuple[T, ...]:
+        return tuple(work_out(reading))
+
+    @wraps(work_out)
+    def read(reading: R) -> Sequence[T]:
+        return reading.keep(work_out, all_of_it)
+
+    return read
+
+
+class Kept:
+    """Something that was worked out, with what was read for it."""
+
+    __slots__ = (
+        "all_since", "all_sources", "all_until", "changed", "checked", "facts", "seen", "since", "sources", "until",
+        "value",
+    )  # fmt: skip
+
+    def __init__(self, value: Any, page: Page, changed: int) -> None:
+        self.value, self.changed = value, changed
+        self.facts = tuple([(name, work_out, at) for name, (work_out, at) in page.facts.items()])
+        self.sources, self.since, self.until = frozenset(page.sources), page.since, page.until
+        self.all_sources, self.all_since, self.all_until = self.sources, page.since, page.until
+        """The same with what was read for the facts among it, and so on: while none of it changes, none is asked."""
+        self.checked = self.seen = 0
+
+
 class Reading:
     """A record under a frame at one instant.
 
-    Facts are made anew for every step and never outlive it, so that each may be kept in the object. What reads
-    many entries is kept in the frame, by the version of what it was folded from: then recording an entry costs
-    what that entry changes and not the length of the record.
+    Facts are asked of a new reading for every step; what was worked out is kept in the frame. So recording an entry
+    costs what that entry changes, and not the length of the record.
     """
 
     def __init__(self, record: Record, frame: Frame, now: datetime) -> None:
@@ -44,9 +105,58 @@ class Reading:
         self.frame = frame
         self.policy = frame.policy
         self.calendar = frame.calendar
-        self.now = now
-        self.today = frame.calendar.day_of(now)
-        self._answers: dict[str, list[tuple[str, Answer]]] = {}
+        self._now = now
+        self._today = frame.calendar.day_of(now)
+        self._bounds: tuple[datetime, datetime] | None = None
+        self._noted = record.changes
+        self._memory = frame.memory
+        self._apart: dict[Hashable, tuple[Any, Page]] | None = None
+        """What was worked out for an instant that somebody asked about in between; None: this is the main reading."""
+        self._answers: dict[str, tuple[list[tuple[str, Answer]], datetime | None, datetime | None]] = {}
+
+    # -- the time, as a fact sees it ------------------------------------------------------------------------
+
+    @property
+    def now(self) -> datetime:
+        """The instant. Whoever only compares it asks `has_come`: that holds for longer."""
+        if (page := self._noted.page) is not None and self._apart is None:
+            page.within(self._now, self._now + timedelta.resolution)
+        return self._now
+
+    @property
+    def today(self) -> date:
+        """The program day."""
+        if (page := self._noted.page) is not None and self._apart is None:
+            page.within(*self._of_today)
+        return self._today
+
+    @property
+    def _of_today(self) -> tuple[datetime, datetime]:
+        if self._bounds is None:
+            self._bounds = self.calendar.at(self._today), self.calendar.at(self._today + _DAY)
+        return self._bounds
+
+    def has_come(self, instant: datetime) -> bool:
+        """Whether an instant is now or past."""
+        come = instant <= self._now
+        if (page := self._noted.page) is not None and self._apart is None:
+            page.within(*((instant, None) if come else (None, instant)))
+        return come
+
+    def is_after(self, instant: datetime) -> bool:
+        """Whether an instant is past."""
+        return self.has_come(instant + timedelta.resolution)
+
+    def how_many_have_come(self, instants: Sequence[datetime]) -> int:
+        """How many of these, in order, are now or past."""
+        number = bisect_right(instants, self._now)
+        if (page := self._noted.page) is not None and self._apart is None:
+            page.within(
+                instants[number - 1] if number else None, instants[number] if number < len(instants) else None
+            )
+        return number
+
+    # -- other instants -------------------------------------------------------------------------------------
 
     def on(self, day: date) -> Self:
         """The facts of the same record as they stand for another day (at its start)."""
@@ -54,10 +164,15 @@ class Reading:
 
     def at(self, instant: datetime) -> Self:
         """The facts of the same record as they stand for another instant."""
-        return type(self)(self.record, self.frame, instant)
+        reading = type(self)(self.record, self.frame, instant)
+        reading._apart = {}
+        return reading
 
     def as_known_at(self, instant: datetime) -> Self:
         """The facts of an instant as they were known then (T2), read by the policy of today."""
+        self._noted.note(STAFF)
+        if self._apart is not None or not self.is_after(instant):
+            self._noted.note(EVERYTHING)  # more may be recorded at that instant
         record = self.record.as_of(instant)
         return type(self)(record, self.frame.as_of(record), instant)
 
@@ -73,32 +188,154 @@ class Reading:
             return max(at, recorded.recorded_at)
         return at
 
+    # -- what people have decided ---------------------------------------------------------------------------
+
     def answer(self, duty: str) -> Answer | None:
         """What was decided about a duty by now, if that decision stands."""
         answer = self.frame.answers.get(duty)
-        return answer if answer and answer.at <= self.now and self.record.stands(answer.key) else None
+        self._noted.note(kind_of(duty))
+        if answer is None or not self.has_come(answer.at):
+            return None
+        return answer if self.record.stands(answer.key) else None
 
     def answers_to(self, kind: str) -> list[tuple[str, Answer]]:
         """Every standing answer to duties of a kind: its subject (what follows the kind in the key) and itself."""
-        found = self._answers.get(kind)
-        if found is None:
-            known, stands = self.frame.answers_by_kind.get(kind), self.record.stands
-            found = [
-                (duty.partition(":")[2], answer)
-                for duty, answer in (known.items() if known else ())
-                if answer.at <= self.now and stands(answer.key)
-            ]
-            self._answers[kind] = found
+        known = self._answers.get(kind)
+        if known is None:
+            known = self._answers[kind] = self._answers_to(kind)
+        found, since, until = known
+        if (page := self._noted.page) is not None:
+            page.sources.add(kind)
+            if self.frame.answers_by_kind.get(kind):
+                page.sources.add(CORRECTIONS)
+                if self._apart is None:
+                    page.within(since, until)
         return found
+
+    def _answers_to(self, kind: str) -> tuple[list[tuple[str, Answer]], datetime | None, datetime | None]:
+        given = self.frame.answers_by_kind.get(kind)
+        if not given:
+            return [], None, None
+        come = [(duty, answer) for duty, answer in given.items() if answer.at <= self._now]
+        ahead = [answer.at for answer in given.values() if answer.at > self._now]
+        stands = self.record.stands
+        found = [(duty.partition(":")[2], answer) for duty, answer in come if stands(answer.key)]
+        return found, max((answer.at for _, answer in come), default=None), min(ahead, default=None)
+
+    def all_answers(self) -> list[tuple[str, Answer]]:
+        """Every standing answer to any duty, by its key."""
+        self._noted.note(ANSWERS)
+        return [(key, answer) for key in self.frame.answers if (answer := self.answer(key))]
+
+    def ever_answered(self, kind: str) -> list[Answer]:
+        """Every answer that was ever given to duties of a kind, standing or not."""
+        self._noted.note(kind)
+        before = [answer for duty, answer in self.frame.replaced if kind_of(duty) == kind]
+        return [*before, *self.frame.answers_by_kind.get(kind, {}).values()]
 
     def choice(self, duty: str) -> str | None:
         """The choice of that decision."""
         answer = self.answer(duty)
         return answer.choice if answer else None
 
-    def fold(self, name: str, version: object, fold: Callable[[], T]) -> T:
-        """What was folded under a name, folded again when the version of what it is folded from has changed."""
-        kept = self.frame.kept.get(name)
-        if kept is None or kept[0] != version:
-            kept = self.frame.kept[name] = (version, fold())
-        return kept[1]  # type: ignore[return-value]  # a name is always folded by the same function
+    # -- what is kept ---------------------------------------------------------------------------------------
+
+    def keep(self, name: Hashable, work_out: Callable[[Any], T]) -> T:
+        """What is worked out under a name: as it was kept, if nothing that was read for it has changed.
+
+        Args:
+            name: One for each thing that is worked out; a tuple where it depends on more than the reading.
+            work_out: How, from a reading; the same for each name.
+        """
+        if self._apart is not None:
+            return self._keep_apart(name, work_out)  # type: ignore[no-any-return]
+        memory, page = self._memory, self._noted.page
+        if memory.reading is not self:
+            memory.reading = self
+            memory.turn += 1
+        known = memory.kept.get(name)
+        if known is None or (known.checked != memory.turn and not self._still_so(known)):
+            known = self._worked_out(name, work_out, known)
+        if page is not None:
+            page.facts[name] = work_out, known.changed
+        return known.value  # type: ignore[no-any-return]
+
+    def kept_before(self, name: str) -> Any:
+        """What was kept under a name, whatever has changed since: to begin from, never to rely on."""
+        known = self._memory.kept.get(name) if self._apart is None else None
+        return known.value if known else None
+
+    def rests_on(self, name: Hashable) -> frozenset[Source]:
+        """Every kind of entry, and of duty that was answered, that was read for something that is kept."""
+        known = self._memory.kept.get(name)
+        return known.all_sources if known else frozenset()
+
+    def _still_so(self, known: Kept) -> bool:
+        log, now, memory = self._noted.log, self._now, self._memory
+        new = log[known.seen :]
+        if (
+            (known.all_since is not None and now < known.all_since)
+            or (known.all_until is not None and now >= known.all_until)
+            or not known.all_sources.isdisjoint(new)
+        ):
+            if (
+                (known.since is not None and now < known.since)
+                or (known.until is not None and now >= known.until)
+                or not known.sources.isdisjoint(new)
+            ):
+                return False
+            # In the order in which they were read: what was read only because of another is not asked in vain.
+            for name, work_out, changed in known.facts:
+                read = memory.kept.get(name)
+                if read is None or (read.checked != memory.turn and not self._still_so(read)):
+                    read = self._worked_out(name, work_out, read)
+                if read.changed != changed:
+                    return False
+            self._gather(known)
+        known.checked, known.seen = memory.turn, len(log)
+        return True
+
+    def _gather(self, known: Kept) -> None:
+        """Put together what was read for all that was read."""
+        since, until, kept_now = known.since, known.until, self._memory.kept
+        read = [kept_now[name] for name, _, _ in known.facts]
+        for one in read:
+            if one.all_since is not None and (since is None or one.all_since > since):
+                since = one.all_since
+            if one.all_until is not None and (until is None or one.all_until < until):
+                until = one.all_until
+        known.all_since, known.all_until = since, until
+        known.all_sources = known.sources.union(*[one.all_sources for one in read])
+
+    def _worked_out(self, name: Hashable, work_out: WorkOut, before: Kept | None) -> Kept:
+        changes, memory = self._noted, self._memory
+        outer, changes.page = changes.page, Page()
+        try:
+            value, page = work_out(self), changes.page
+        finally:
+            changes.page = outer
+        changed = memory.turn
+        if before is not None and type(before.value) is type(value) and before.value == value:
+            value, changed = before.value, before.changed
+        known = memory.kept[name] = Kept(value, page, changed)
+        self._gather(known)
+        known.checked, known.seen = memory.turn, len(changes.log)
+        return known
+
+    def _keep_apart(self, name: Hashable, work_out: WorkOut) -> Any:
+        assert self._apart is not None
+        changes, known = self._noted, self._apart.get(name)
+        if known is None:
+            outer, changes.page = changes.page, Page()
+            try:
+                known = self._apart[name] = work_out(self), changes.page
+            finally:
+                changes.page = outer
+        if changes.page is not None:
+            changes.page.sources |= known[1].sources
+        return known[0]
+
+
+def kinds_of(read: Iterable[Source]) -> set[type[Entry]]:
+    """The kinds of entries among what was read."""
+    return {what for what in read if isinstance(what, type) and issubclass(what, Entry)}

@@ -223,19 +223,19 @@ def _plans(schedules: Iterable[Recorded]) -> list[tuple[date, tuple[WeeklySessio
 def judge(
     session: Session,
     stated: Sequence[Recorded],
-    now: datetime,
+    has_closed: bool,
     chosen: str | None = None,
     settled: Collection[str] = (),
     meant: Callable[[str], str] = str,
 ) -> Judged:
-    """What became of a session (A3, A8).
+    """What became of a session (A3, A8). One of which nothing is stated is presumed missed once it `has_closed`.
 
     The earlier entry stands until a person has chosen between those that disagree: `chosen` is the choice, and
     `settled` are the entries between which a person has chosen already. `meant` tells which service
     a name stands for (A2).
     """
     if not stated:
-        status: Status = "presumed_missed" if now >= session.closes_at else "ahead"
+        status: Status = "presumed_missed" if has_closed else "ahead"
         return Judged(session, status, 0, session.service, None)
     standing, other = stated[0], None
     if len(stated) > 1:

@@ -14,7 +14,6 @@ from workflows.core.entries.intake import LEVELS
 from workflows.core.facts.frame import Answer
 from workflows.core.facts.reading import fact
 from workflows.core.facts.risk import RiskFacts
-from workflows.core.keys import kind_of
 from workflows.core.record import Recorded
 
 
@@ -80,13 +79,9 @@ class StageFacts(RiskFacts):
         keys = self.admission_keys
         if not keys:
             return False
-
-        def fold() -> bool:
-            begun = min(self.record.get(key).recorded_at for key in keys)  # type: ignore[union-attr]
-            instants = dict.fromkeys(r.recorded_at for r in self.record if r.recorded_at >= begun)
-            return any(self._was_complete_at(instant, keys) for instant in instants)
-
-        return self.fold("was_complete", (len(self.record), self.team), fold)
+        begun = min(self.record.get(key).recorded_at for key in keys)  # type: ignore[union-attr]
+        instants = dict.fromkeys(r.recorded_at for r in self.record if r.recorded_at >= begun)
+        return any(self._was_complete_at(instant, keys) for instant in instants)
 
     def _was_complete_at(self, instant: datetime, keys: Collection[str]) -> bool:
         then = self.as_known_at(instant)
@@ -96,11 +91,9 @@ class StageFacts(RiskFacts):
     def moves(self) -> list[tuple[datetime, str, Answer]]:
         """Every signature that moved the episode into another stage, oldest first. What was signed before anybody was
         admitted moves no later admission (S9)."""
-        kept = self.frame.answers_by_kind
         found = [
             (answer.at, stage, answer)
             for (kind, choice), stage in self.frame.moves.items()
-            if kind in kept
             for _, answer in self.answers_to(kind)
             if answer.choice == choice and self._was_admitted_by(self.calendar.day_of(answer.at))
         ]
@@ -140,7 +133,7 @@ class StageFacts(RiskFacts):
                     SignedExit(entry.reason, entry.on, recorded.key, recorded.known_at, False, reopened)
                 )
         for (kind, choice), reason in self.frame.exits.items():
-            for _, answer in self.answers_to(kind) if kind in self.frame.answers_by_kind else ():
+            for _, answer in self.answers_to(kind):
                 if answer.choice == choice:
                     on, signed_at = self.calendar.day_of(answer.at), self.hour_of(answer.key, answer.at)
                     reopened = self._reopened_at(reason, answer.key, signed_at, on)
@@ -168,7 +161,7 @@ class StageFacts(RiskFacts):
         """
         found = []
         for (kind, choice), reason in self.frame.exits.items():
-            for answer in self._ever_answered(kind) if reason == "involuntary" else ():
+            for answer in self.ever_answered(kind) if reason == "involuntary" else ():
                 undone = self.record.undone_by(answer.key) if answer.choice == choice else None
                 if undone:
                     found.append((self.hour_of(answer.key, answer.at), undone.recorded_at))
@@ -189,10 +182,6 @@ class StageFacts(RiskFacts):
     def may_be_reopened_until(self, withdrawn: Recorded) -> datetime:
         """Until when a withdrawal can be reopened as it was (E3)."""
         return self.calendar.due(withdrawn.known_at, self.policy.course.reopen_within)
-
-    def _ever_answered(self, kind: str) -> list[Answer]:
-        replaced = [answer for duty, answer in self.frame.replaced if kind_of(duty) == kind]
-        return [*replaced, *self.frame.answers_by_kind.get(kind, {}).values()]
 
     def _reopened_at(self, reason: str, key: str, signed_at: datetime, on: date) -> datetime | None:
         if answer := self.answer(f"reopening:{key}"):

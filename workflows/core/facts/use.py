@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
-from workflows.core.entries import Decision, Medication, Source, TeamChange, Test, Use
+from workflows.core.entries import Medication, Source, TeamChange, Test, Use
 from workflows.core.facts.course import CourseFacts
 from workflows.core.facts.frame import Answer
 from workflows.core.facts.reading import fact
@@ -30,7 +30,7 @@ from workflows.core.team import changes_in, team_on
 class UseFacts(CourseFacts):
     """When the patient last used, as far as is known."""
 
-    @property
+    @fact
     def medications(self) -> list[Prescription]:
         """Every prescription that stands and explains something: as a clinician has told or confirmed it; as another
         system had it before we took the episode over; and, of what the policy's table knows, whatever the staff tell.
@@ -79,27 +79,12 @@ class UseFacts(CourseFacts):
         held = {role for role, staff_id in team.items() if staff_id.casefold() == by}
         return not held.union(self.frame.known_as(by) or ()).isdisjoint(CLINICIANS)
 
-    @property
-    def _read_by(self) -> object:
-        """Changes whenever a test or a use that was told may be read otherwise."""
-        return (
-            self.record.version(Test, Medication, TeamChange),
-            len(self.frame.staff),
-            tuple(one.is_confirmed for one, _ in self._prescriptions),
-        )
-
     @fact
     def tested(self) -> Tested:
         """What the tests say."""
-        return self.fold(
-            "tested",
-            self._read_by,
-            lambda: read_tests(
-                self.record.standing(Test), self.medications, self.policy.tests, self._by_clinician
-            ),
-        )
+        return read_tests(self.record.standing(Test), self.medications, self.policy.tests, self._by_clinician)
 
-    @property
+    @fact
     def results_not_believed(self) -> list[str]:
         """Entries by which somebody else would amend what the laboratory has found: they wait for a clinician (E0)."""
         tests = self.record.standing(Test)
@@ -138,8 +123,7 @@ class UseFacts(CourseFacts):
     @fact
     def slips(self) -> list[Slip]:
         """All uses that stand up to today, by date, each once (S2)."""
-        found = self.fold("slips", self._uses_version, self._uses)
-        return [slip for slip in found if slip.on <= self.today]
+        return [slip for slip in self._uses if slip.on <= self.today]
 
     def answered_as(self, kind: str, slip: Slip) -> Answer | None:
         """What was answered about a use under the name of another telling of it, that no longer stands or that has
@@ -171,7 +155,7 @@ class UseFacts(CourseFacts):
             recorded = self.record.get(key)
         return found
 
-    @property
+    @fact
     def _ever_told(self) -> list[Slip]:
         """Every telling of a use by the patient or by staff, standing or not."""
         uses = [
@@ -179,25 +163,13 @@ class UseFacts(CourseFacts):
             for r in self.record.all_of(Use)
             if isinstance(r.entry, Use) and r.entry.evidence != "collateral"
         ]
-        return self.fold(
-            "ever_told",
-            (len(self.record), self._read_by, self.policy.tests),
-            lambda: stated_uses(uses, self.medications, self.policy.tests),
-        )
+        return stated_uses(uses, self.medications, self.policy.tests)
 
-    @property
-    def _uses_version(self) -> object:
-        return (
-            self.record.version(Use, Medication, Decision),
-            self._read_by,
-            self.tested.slips,
-            len(self.frame.answers_by_kind.get("collateral_use", ())),
-        )
-
+    @fact
     def _uses(self) -> list[Slip]:
         return told_once([*self._own, *self._classed, *self.tested.slips])
 
-    @property
+    @fact
     def _own(self) -> list[Slip]:
         """Told by the patient, or seen by staff."""
         uses = [
@@ -207,7 +179,7 @@ class UseFacts(CourseFacts):
         ]
         return stated_uses(uses, self.medications, self.policy.tests)
 
-    @property
+    @fact
     def _collateral(self) -> list[Slip]:
         """Told by somebody else."""
         uses = [

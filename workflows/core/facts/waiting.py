@@ -12,18 +12,13 @@ class WaitingFacts(PayerFacts):
     @fact
     def unmatched(self) -> dict[str, str]:
         """Entries that have no effect yet, by id, each with a sentence that says what it waits for."""
-        version = (len(self.record), self._sessions_version, self._read_by, len(self.frame.answers))
-        return self.fold(
-            "unmatched",
-            version,
-            lambda: {
-                **self._returns(),
-                **self._told_elsewhere(),
-                **self._leaves_at_once(),
-                **self._corrections(),
-                **self._moves_and_cancellations(),
-            },
-        )
+        return {
+            **self._returns(),
+            **self._told_elsewhere(),
+            **self._leaves_at_once(),
+            **self._corrections(),
+            **self._moves_and_cancellations(),
+        }
 
     def _returns(self) -> dict[str, str]:
         left = [r.entry.from_ for r in self.record.standing(Leave) if isinstance(r.entry, Leave)]

@@ -23,7 +23,7 @@ from workflows.core.errors import NotAllowedNow, Refused
 from workflows.core.keys import kind_of, subject_of
 from workflows.core.policy import load_policy
 from workflows.core.progress import Changed
-from workflows.core.record import Record
+from workflows.core.record import Record, Recorded
 from workflows.core.referral.attempts import Attempt, Step
 from workflows.core.referral.deadlines import agency_is_asked, record_closes, wait_is_over
 from workflows.core.referral.duties import duties
@@ -64,7 +64,7 @@ class Referral:
         calendar = Calendar(start.zone, policy.business, frozenset(start.closures))
         self.frame = ReferralFrame(start, policy, calendar, start.team.model_dump(exclude_none=True))
         self.facts = ReferralFacts(self.record, self.frame, now)
-        self._closures = self.record.version(Closure)
+        self._closures: tuple[Recorded, ...] = ()
         self._chart_type, self._situation_type = chart, situation
         self.situation = situation(self.facts)
         self.chart = chart(model=self.situation)
@@ -227,10 +227,10 @@ class Referral:
 
     def _adopt_closures(self) -> None:
         """Days on which the program is closed change the calendar (T6)."""
-        version = self.record.version(Closure)
-        if version != self._closures:
-            self._closures = version
-            told = (r.entry.on for r in self.record.standing(Closure) if isinstance(r.entry, Closure))
+        standing = tuple(self.record.standing(Closure))
+        if standing != self._closures:
+            self._closures = standing
+            told = (r.entry.on for r in standing if isinstance(r.entry, Closure))
             closures = frozenset([*self.start.closures, *told])
             calendar = Calendar(self.start.zone, self.frame.policy.business, closures)
             self.frame = replace(self.frame, calendar=calendar)

@@ -12,6 +12,7 @@ from statemachine.orderedset import OrderedSet
 
 from workflows.core.episode import Episode
 from workflows.core.facts import Facts
+from workflows.core.notes import ANSWERS, CORRECTIONS, EVERYTHING, STAFF
 
 _LIVING = frozenset(
     {"start", "pathway", "record", "frame", "facts", "situation", "chart", "board", "linkage"}
@@ -48,6 +49,7 @@ def remember(episode: Episode, now: datetime) -> Moment:
 
 def rewind(episode: Episode, moment: Moment) -> None:
     """Put an episode back to a moment that was remembered of it."""
+    _tell_what_differs(episode, moment)
     vars(episode).update(_copied(moment.episode))
     vars(episode.record).update(_copied(moment.record))
     vars(episode.frame).update(_copied(moment.frame))
@@ -57,6 +59,27 @@ def rewind(episode: Episode, moment: Moment) -> None:
     episode.situation.state = OrderedSet(moment.states)
     episode.chart.history_values.clear()
     episode.chart.history_values.update(_copied(moment.history))
+
+
+def _tell_what_differs(episode: Episode, moment: Moment) -> None:
+    """To take back is a change, too: whatever was worked out from it is worked out again."""
+    record, frame, changes = vars(episode.record), vars(episode.frame), episode.record.changes
+    if any(frame[name] is not moment.frame[name] for name in ("policy", "calendar")):
+        episode.frame.memory.kept.clear()
+    now, then = record["_by_kind"], moment.record["_by_kind"]
+    kinds = {kind for kind in (*now, *then) if now.get(kind, ()) != then.get(kind, ())}
+    if record["_undone_by"] != moment.record["_undone_by"]:
+        kinds = {*now, *then}
+        changes.tell(CORRECTIONS)
+    given, before = frame["answers_by_kind"], moment.frame["answers_by_kind"]
+    answers = {kind for kind in (*given, *before) if given.get(kind) != before.get(kind)}
+    if frame["replaced"] != moment.frame["replaced"]:
+        answers = {*given, *before}
+    ids = record["_by_key"].keys() ^ moment.record["_by_key"].keys()
+    if frame["staff"] != moment.frame["staff"]:
+        changes.tell(STAFF)
+    for what in (*kinds, *answers, *ids, EVERYTHING, ANSWERS):
+        changes.tell(what)
 
 
 def _copied(value: Any) -> Any:

@@ -1,0 +1,116 @@
+"""Facts note what they read: what is kept is what would be worked out now, and independence can be seen."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.core.afresh import NAMES, differs_afresh
+from tests.core.clinic import ADMITTED, Patient, admitted, at, ready_for_gate
+from workflows.core.entries import (
+    Attendance,
+    Checkin,
+    Contact,
+    Exit,
+    Module,
+    MutualHelp,
+    Payer,
+    Screening,
+    SessionChange,
+    Test,
+    Use,
+)
+from workflows.core.facts import Facts
+from workflows.core.facts.reading import Reading, kinds_of
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def worked_out(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """The names of what is worked out from here on."""
+    names: list[object] = []
+    work_out = Reading._worked_out
+
+    def noting(self: Reading, name: Any, *more: Any) -> Any:
+        names.append(name)
+        return work_out(self, name, *more)
+
+    monkeypatch.setattr(Reading, "_worked_out", noting)
+    return names
+
+
+def everything_read(patient: Patient) -> Facts:
+    facts = patient.episode.facts
+    for name in NAMES:
+        getattr(facts, name)
+    return facts
+
+
+def test_A7_the_gate_reads_no_attendance() -> None:
+    facts = everything_read(ready_for_gate())
+    read = kinds_of(facts.rests_on("gate_conditions"))
+    assert {Use, Test} <= read
+    assert read.isdisjoint({Attendance, SessionChange, Contact, Checkin, Module, MutualHelp})
+
+
+def test_E1_an_exit_rests_on_what_is_signed_and_on_nothing_that_a_person_does() -> None:
+    patient = ready_for_gate()
+    patient.says("use", on=patient.now.date())
+    read = kinds_of(everything_read(patient).rests_on("exit_signed"))
+    assert Exit in read
+    assert read.isdisjoint({Use, Test, Attendance, Contact, Checkin, Screening, Module, MutualHelp})
+
+
+def test_S11_nothing_but_the_payer_s_own_fact_reads_the_payer() -> None:
+    facts = everything_read(ready_for_gate())
+    assert {name for name in NAMES if Payer in facts.rests_on(name)} == {"payer_refusals"}
+
+
+def test_an_entry_costs_what_it_changes(worked_out: list[object]) -> None:
+    patient = admitted().attends_until(ADMITTED + 20 * DAY)
+    patient.says("mutual_help", on=patient.now.date(), group="aa")
+    worked_out.clear()
+    patient.says("mutual_help", on=patient.now.date(), group="na")
+    assert not {"sessions", "judged", "slips", "tested", "gate_conditions", "consents"} & set(worked_out)
+    patient.says("use", on=patient.now.date())
+    assert {"slips", "gate_conditions"} <= set(worked_out)
+    assert not {"judged", "consents"} & set(worked_out)
+
+
+def test_time_alone_renews_what_has_waited_for_it_and_nothing_else(worked_out: list[object]) -> None:
+    patient = admitted().attends_until(ADMITTED + 20 * DAY)
+    one_o_clock = at(ADMITTED + 21 * DAY, "13:00")
+    patient.episode.wake(one_o_clock)
+    worked_out.clear()
+    patient.episode.wake(one_o_clock + timedelta(minutes=1))
+    assert worked_out == []
+
+
+def test_a_fact_that_comes_to_the_same_renews_nothing_that_has_read_it(worked_out: list[object]) -> None:
+    patient = ready_for_gate()
+    patient.says("use", on=ADMITTED - 400 * DAY)  # long before the last use that is known
+    worked_out.clear()
+    patient.says("use", on=ADMITTED - 401 * DAY)
+    assert "last_use_on" in worked_out
+    assert "gate_opens_on" not in worked_out
+
+
+def test_T2_what_was_known_at_an_instant_is_known_with_all_that_was_recorded_at_it() -> None:
+    patient = ready_for_gate()
+    patient.says("decision", about="gate_review", choice="pass", by="th-1")
+    patient.says("use", on=patient.now.date())  # at the very instant of the signature
+    assert not differs_afresh(patient.episode)
+
+
+def test_an_error_in_the_midst_of_a_fact_leaves_nothing_half_worked_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    patient = admitted()
+    with monkeypatch.context() as broken:
+        broken.setattr("workflows.core.facts.use.told_once", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            patient.says("use", on=ADMITTED - DAY)
+    assert patient.episode.record.changes.page is None
+    patient.says("use", on=ADMITTED - DAY)
+    assert not differs_afresh(patient.episode)

@@ -1,0 +1,69 @@
+"""What is read while something is worked out, so that it is worked out again only when that has changed.
+
+The idea of a build system, for facts: whoever works something out has an open page of notes, and everything that is
+read on the way writes itself down there. What was worked out is kept with its page. It stands for as long as nothing
+on the page has changed: no list of what a fact depends on is written by hand, so none can be wrong.
+"""
+
+from collections.abc import Callable, Hashable
+from datetime import datetime
+from typing import Any
+
+Source = Hashable
+"""Something that can change: a kind of entry (its class), an id under which there is no entry yet, the answers to a
+kind of duty (its name), or one of these."""
+
+CORRECTIONS = "every correction"
+"""Read by whoever asks whether an entry stands."""
+
+EVERYTHING = "every entry"
+"""Read by whoever goes through the whole record."""
+
+ANSWERS = "every answer"
+"""Read by whoever goes through all answers."""
+
+STAFF = "the staff directory"
+"""Read by whoever asks which roles somebody outside the team has."""
+
+WorkOut = Callable[[Any], Any]
+
+
+class Page:
+    """What was read while one thing was worked out."""
+
+    __slots__ = ("facts", "since", "sources", "until")
+
+    def __init__(self) -> None:
+        self.sources: set[Source] = set()
+        self.facts: dict[Hashable, tuple[WorkOut, int]] = {}
+        """Facts, in the order in which they were read: how each is worked out, and when it changed last."""
+        self.since: datetime | None = None
+        """No earlier than this, or time alone would have it otherwise."""
+        self.until: datetime | None = None
+        """Before this, likewise."""
+
+    def within(self, since: datetime | None, until: datetime | None) -> None:
+        """What was read holds from one instant up to another."""
+        if since is not None and (self.since is None or since > self.since):
+            self.since = since
+        if until is not None and (self.until is None or until < self.until):
+            self.until = until
+
+
+class Changes:
+    """What has changed in one episode, in order; and the page that is open now, if any."""
+
+    __slots__ = ("log", "page")
+
+    def __init__(self) -> None:
+        self.log: list[Source] = []
+        self.page: Page | None = None
+
+    def note(self, source: Source) -> None:
+        """Something is read."""
+        if self.page is not None:
+            self.page.sources.add(source)
+
+    def tell(self, source: Source) -> None:
+        """Something has changed."""
+        self.log.append(source)
