@@ -49,14 +49,14 @@ def none_of(given: Sequence[Any], name: str) -> None:
 
 
 def day_of(given: Any) -> date:
-    """A day that somebody asks about.
+    """A day that somebody asks about; one that lies ahead, however far, is answered as of today.
 
     Raises:
         ApplicationError: it is none.
     """
     try:
         day = date.fromisoformat(given)
-        check_year(day)
+        check_year(min(day, today_as_far_as_known().date()))
     except (TypeError, ValueError):
         raise _not_understood(
             "Give the day as YYYY-MM-DD, such as 2026-03-01; what came is no day of our time."
