@@ -6,10 +6,14 @@ from typing import TypedDict
 
 from temporalio.common import RetryPolicy
 
+AT_ONCE = "carepath-at-once"
+"""The task queue of what nothing else may keep waiting: it has workers of its own (F2)."""
+
 
 class Options(TypedDict):
     """What `workflow.execute_activity` takes."""
 
+    task_queue: str | None
     start_to_close_timeout: timedelta
     schedule_to_close_timeout: timedelta | None
     retry_policy: RetryPolicy
@@ -28,10 +32,13 @@ class ActivityPolicy:
     first_pause: timedelta = timedelta(seconds=5)
     growth: float = 3
     longest_pause: timedelta | None = None
+    at_once: bool = False
+    """Whether it passes everything that may wait, also where all of that hangs at a server that does not answer."""
 
     def options(self) -> Options:
         """As keyword arguments."""
         return Options(
+            task_queue=AT_ONCE if self.at_once else None,
             start_to_close_timeout=self.one_attempt,
             schedule_to_close_timeout=self.altogether,
             retry_policy=RetryPolicy(
@@ -62,7 +69,7 @@ NOTICE_FOR_INFORMATION = replace(NOTICE_OF_TASK, altogether=timedelta(days=1))
 NOTICE_OF_A_NIGHT = replace(NOTICE_OF_TASK, altogether=12 * HOUR)
 """What the next night would tell anew."""
 
-STAFF_QUESTION = ActivityPolicy(timedelta(seconds=5), timedelta(seconds=20), 2)
+STAFF_QUESTION = ActivityPolicy(timedelta(seconds=5), timedelta(seconds=20), 2, at_once=True)
 """Somebody waits at the other end for the answer to what they have signed."""
 PATIENT_MESSAGE = ActivityPolicy(ATTEMPT, 26 * HOUR, 0, timedelta(seconds=30), 2, 15 * MINUTE)
 """A message may wait for the end of a person's quiet hours; it is never tried longer than it is fresh (T7)."""
@@ -70,7 +77,7 @@ FEED = ActivityPolicy(timedelta(minutes=10), HOUR, 3)
 DIRECTORY = ActivityPolicy(ATTEMPT, 10 * MINUTE, 4)
 CLINIC_NOTE = ActivityPolicy(timedelta(seconds=30), longest_pause=5 * MINUTE)
 """Our own database: what it must know is tried until it stands there."""
-DOOR = ActivityPolicy(timedelta(seconds=30), longest_pause=timedelta(seconds=30))
+DOOR = ActivityPolicy(timedelta(seconds=30), longest_pause=timedelta(seconds=30), at_once=True)
 """By this the door judges what may leave, so it is never given up: a lost revocation would let something out (P3)."""
 LEDGER_NOTE = ActivityPolicy(timedelta(seconds=30), timedelta(days=4), longest_pause=5 * MINUTE)
 """What the ledger must know; at last people are shown that it does not."""

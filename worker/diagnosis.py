@@ -4,9 +4,9 @@ One place for all commands and for `carepath doctor`. It only looks, and never w
 """
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -34,6 +34,7 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.policies import AT_ONCE
 from worker.connection import HEARTBEAT
 from worker.deployment import DEPLOYMENT
 from worker.errors import CannotDo
@@ -85,8 +86,8 @@ class Queue:
     workers: tuple[Worker, ...]
     current: str | None
     """The build id of the version that gets what begins."""
-    held: str | None = None
-    """Why nothing is sent, where somebody has set the rate of the queue's activities to zero."""
+    held: Mapping[str, str] = field(default_factory=dict)
+    """Queues whose rate of activities somebody has set to zero, with the reason."""
     is_known: bool = True
     """False where the server cannot tell, as the time-skipping test server."""
 
@@ -112,11 +113,14 @@ class Queue:
     @property
     def remark(self) -> str | None:
         """What keeps something else from being done while statements are answered; None: nothing that can be seen."""
-        if self.held is None:
-            return None
-        return (f"Nothing is sent, to staff, patients or agencies: the task queue {TASK_QUEUE} is held at zero a second"
-                f"{self.held}. `temporal task-queue config set --task-queue {TASK_QUEUE} --task-queue-type activity "
-                "--queue-rps-limit default` lets it go on; nothing is lost.")  # fmt: skip
+        what = {
+            TASK_QUEUE: "Nothing is sent, to staff, patients or agencies, but what a person in danger waits for",
+            AT_ONCE: "What a person in danger waits for is not sent, and consents are not kept",
+        }
+        said = [f"{what[name]}: the task queue {name} is held at zero a second{why}. `temporal task-queue config set "
+                f"--task-queue {name} --task-queue-type activity --queue-rps-limit default` lets it go on; nothing is "
+                "lost." for name, why in self.held.items()]  # fmt: skip
+        return " ".join(said) or None
 
 
 async def queue(client: Client) -> Queue:
@@ -129,17 +133,14 @@ async def queue(client: Client) -> Queue:
     statements = DescribeTaskQueueRequest(
         namespace=client.namespace, task_queue=name, task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW
     )
-    sendings = DescribeTaskQueueRequest(
-        namespace=client.namespace, task_queue=name, task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
-        report_config=True,
-    )  # fmt: skip
     workers = ListWorkersRequest(namespace=client.namespace, page_size=100, query=f'TaskQueue="{TASK_QUEUE}"')
     address = str(client.service_client.config.target_host)
     try:
-        found, sent, listed = await asyncio.gather(
+        found, listed, *sendings = await asyncio.gather(
             client.workflow_service.describe_task_queue(statements, timeout=BOUND),
-            _if_it_can(client.workflow_service.describe_task_queue(sendings, timeout=BOUND)),
             _if_it_can(client.workflow_service.list_workers(workers, timeout=BOUND)),
+            _sendings(client, TASK_QUEUE),
+            _sendings(client, AT_ONCE),
         )
     except RPCError as error:
         if error.status in (RPCStatusCode.UNIMPLEMENTED, RPCStatusCode.PERMISSION_DENIED):
@@ -147,7 +148,9 @@ async def queue(client: Client) -> Queue:
         raise said(error, client) from None
     return Queue(
         address, client.namespace, _workers(found, listed),
-        found.versioning_info.current_deployment_version.build_id or None, _held(sent),
+        found.versioning_info.current_deployment_version.build_id or None,
+        {name: why for name, sent in zip((TASK_QUEUE, AT_ONCE), sendings, strict=True)
+         if (why := _held(sent)) is not None},
     )  # fmt: skip
 
 
@@ -270,6 +273,14 @@ def _workers(found: DescribeTaskQueueResponse, listed: ListWorkersResponse | Non
         if _instant(poller.last_access_time) > silent_from.get(poller.identity, unheard):
             alive.append(Worker(options.build_id if versioned else None, None))
     return tuple(alive)
+
+
+async def _sendings(client: Client, name: str) -> DescribeTaskQueueResponse | None:
+    request = DescribeTaskQueueRequest(
+        namespace=client.namespace, task_queue=TaskQueue(name=name), report_config=True,
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+    )  # fmt: skip
+    return await _if_it_can(client.workflow_service.describe_task_queue(request, timeout=BOUND))
 
 
 def _held(found: DescribeTaskQueueResponse | None) -> str | None:

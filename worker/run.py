@@ -14,10 +14,9 @@ from worker.deployment import as_deployed, build_id, take_over_if_first
 from worker.discretion import Discretion
 from worker.errors import CannotDo
 from worker.home_server import check_server_of
-from worker.sandbox import WORKFLOWS, sandbox
 from worker.settings import Settings, links
 from worker.setup import check
-from workflows.visibility import TASK_QUEUE
+from worker.workers import working
 
 
 @asynccontextmanager
@@ -47,17 +46,11 @@ async def running_worker(client: Client, settings: Settings, *, versioned: bool)
         letters=settings.letters,
         links=links(settings),
     )
-    worker = Worker(
-        client,
-        task_queue=TASK_QUEUE,
-        workflows=WORKFLOWS,
-        activities=activities.callables,
-        workflow_runner=sandbox(),
-        interceptors=[Discretion()],
-        deployment_config=as_deployed(settings) if versioned else None,
-    )
+    deployment = as_deployed(settings) if versioned else None
     try:
-        async with worker:
+        async with working(
+            client, activities.callables, interceptors=[Discretion()], deployment=deployment
+        ) as worker:
             if versioned:
                 await take_over_if_first(client, build_id(settings))
             yield worker

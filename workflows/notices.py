@@ -81,7 +81,7 @@ class StaffNotices:
 
         Args:
             notice: To whom and what; its key makes it happen once.
-            urgency: What is more urgent passes what waits in the queue.
+            urgency: What is more urgent passes what waits in the queue; where somebody is in danger, in one of its own.
             heard: Is told at each turn.
             at_first: The attempts after which it is told that nobody was reached; None if that is known already.
             insist: How it is tried on; None if somebody else sees to that.
@@ -143,7 +143,7 @@ def _send(notice: StaffNotice, urgency: Urgency, policy: ActivityPolicy) -> work
         priority=Priority(priority_key=urgency),
         # An attempt that runs at this moment is waited for: whoever was reached must hear how it goes on.
         cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-        **policy.options(),
+        **replace(policy, at_once=urgency is Urgency.IN_DANGER).options(),
     )
 
 

@@ -37,6 +37,7 @@ from tests.servers import clinic_of, dev_server
 from tests.workflows.story import ZONE, Story
 from worker.sandbox import WORKFLOWS, sandbox
 from worker.settings import Settings
+from worker.workers import working
 from workflows.core.urgency import Urgency
 from workflows.messages import TaskStart
 from workflows.staff_task import task_attributes
@@ -99,8 +100,7 @@ async def crisis_behind_others(server: WorkflowEnvironment, settings: Settings, 
         tasks = [task(f"task-{number}", "plan_review", Urgency.ORDINARY) for number in range(ordinary)]
         await asyncio.gather(*map(begin, tasks))
         await asyncio.gather(*(until_it_waits(one.task_id) for one in tasks))
-        notify = [one for one in activities.callables if one.__name__ == "notify_staff"]
-        async with Worker(client, task_queue=TASK_QUEUE, activities=notify):
+        async with working(client, activities.callables):
             # The queue is being worked off as the crisis comes.
             await _until(lambda: _taken(mail, ordinary // 40))
             before, begun = len(mail.taken), time.perf_counter()

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.enums.v1 import PendingActivityState, TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
 from temporalio.common import Priority
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
@@ -26,12 +27,14 @@ from tests.waiting import eventually
 from worker.commands import channels
 from worker.sandbox import WORKFLOWS, sandbox
 from worker.settings import Settings
+from worker.workers import AT_THE_SAME_TIME, working
 from workflows.core.urgency import Urgency
 from workflows.messages import TaskStart
 from workflows.staff_task import task_attributes
 from workflows.visibility import STAFF_TASK, TASK_QUEUE
 
 ORDINARY = 60
+STARTED = PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
 
 
 @pytest.fixture
@@ -188,21 +191,61 @@ def task(name: str, kind: str, urgency: Urgency) -> TaskStart:
                      urgency=urgency)  # fmt: skip
 
 
-async def test_F2_a_crisis_goes_before_sixty_notices_that_wait(
+async def begin(client: Client, one: TaskStart) -> None:
+    await client.start_workflow(
+        STAFF_TASK, one, id=one.task_id, task_queue=TASK_QUEUE, search_attributes=task_attributes(one),
+        priority=Priority(priority_key=one.urgency),
+    )  # fmt: skip
+
+
+async def attempts(client: Client, name: str) -> list[Any]:
+    """What a task waits for at the moment."""
+    described = await client.get_workflow_handle(name).describe()
+    return list(described.raw_description.pending_activities)
+
+
+async def test_F2_a_crisis_waits_for_nothing_while_all_places_hang_at_the_mail_server(
+    dev_server: WorkflowEnvironment, clinic_settings: Settings, mail: MailServer
+) -> None:
+    client = dev_server.client
+    activities = await asyncio.to_thread(activities_of, clinic_settings)
+    waiting = [
+        task(f"task-hangs-{n}", "plan_review", Urgency.ORDINARY) for n in range(AT_THE_SAME_TIME * 3 // 2)
+    ]
+
+    async def begun() -> int:
+        each = await asyncio.gather(*(attempts(client, one.task_id) for one in waiting))
+        return sum(one.state == STARTED for several in each for one in several)
+
+    async def all_places_are_taken() -> bool:
+        return await begun() == AT_THE_SAME_TIME
+
+    async def the_crisis_has_begun() -> bool:
+        return any(one.state == STARTED for one in await attempts(client, "task-crisis"))
+
+    mail.goes_on.clear()
+    try:
+        async with working(client, activities.callables):
+            try:
+                await asyncio.gather(*(begin(client, one) for one in waiting))
+                await eventually(all_places_are_taken)
+                await begin(client, task("task-crisis", "crisis_response", Urgency.IN_DANGER))
+                await eventually(the_crisis_has_begun)
+                assert mail.taken == []  # and none of them has ended
+            finally:
+                mail.goes_on.set()
+    finally:
+        await activities.database.close()
+
+
+async def test_F2_what_is_due_today_goes_before_sixty_notices_that_wait(
     dev_server: WorkflowEnvironment, clinic_settings: Settings, mail: MailServer
 ) -> None:
     client = dev_server.client
     activities = await asyncio.to_thread(activities_of, clinic_settings)
 
-    async def begin(one: TaskStart) -> None:
-        await client.start_workflow(
-            STAFF_TASK, one, id=one.task_id, task_queue=TASK_QUEUE, search_attributes=task_attributes(one),
-            priority=Priority(priority_key=one.urgency),
-        )  # fmt: skip
-
     async def waits(name: str) -> bool:
-        described = await client.get_workflow_handle(name).describe()
-        return bool(described.raw_description.pending_activities)
+        return bool(await attempts(client, name))
 
     async def all_are_in_the_queue() -> bool:
         """What a workflow awaits comes into the queue a moment later; only there one goes before another."""
@@ -215,19 +258,19 @@ async def test_F2_a_crisis_goes_before_sixty_notices_that_wait(
 
     async with Worker(client, task_queue=TASK_QUEUE, workflows=WORKFLOWS, workflow_runner=sandbox()):
         ordinary = [task(f"task-{number}", "plan_review", Urgency.ORDINARY) for number in range(ORDINARY)]
-        await asyncio.gather(*map(begin, ordinary))
+        await asyncio.gather(*(begin(client, one) for one in ordinary))
         for one in ordinary:
             await eventually(lambda name=one.task_id: waits(name))  # type: ignore[misc]
-        await begin(task("task-crisis", "crisis_response", Urgency.IN_DANGER))
-        await eventually(lambda: waits("task-crisis"))
+        await begin(client, task("task-today", "safety_check", Urgency.TODAY))
+        await eventually(lambda: waits("task-today"))
         await eventually(all_are_in_the_queue)
         notify = [one for one in activities.callables if one.__name__ == "notify_staff"]
         async with Worker(client, task_queue=TASK_QUEUE, activities=notify, max_concurrent_activities=4):
 
             async def told() -> bool:
-                return any("crisis" in subject for _, subject, _ in mail.taken)
+                return any("safety" in subject for _, subject, _ in mail.taken)
 
             await eventually(told)
-            before = next(n for n, (_, subject, _) in enumerate(mail.taken) if "crisis" in subject)
-    assert before < ORDINARY / 10, f"{before} ordinary notices went before the crisis"
+            before = next(n for n, (_, subject, _) in enumerate(mail.taken) if "safety" in subject)
+    assert before < ORDINARY / 10, f"{before} ordinary notices went before it"
     await activities.database.close()

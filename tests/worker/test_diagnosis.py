@@ -76,21 +76,22 @@ async def test_an_episode_that_is_paused_or_fails_says_so(clinic_settings: Setti
         await eventually(it_is_seen)
 
 
+@pytest.mark.parametrize("held", ["carepath", "carepath-at-once"])
 async def test_a_queue_that_is_held_is_said_with_the_reason(
-    client: Client, clinic_settings: Settings
+    client: Client, clinic_settings: Settings, held: str
 ) -> None:
     limit = UpdateTaskQueueConfigRequest.RateLimitUpdate(
         rate_limit=RateLimit(requests_per_second=0), reason="a trial"
     )
     request = UpdateTaskQueueConfigRequest(
-        namespace=client.namespace, task_queue="carepath", task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
+        namespace=client.namespace, task_queue=held, task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
         update_queue_rate_limit=limit, identity="ops",
     )  # fmt: skip
     async with running_worker(client, clinic_settings, versioned=False):
         await client.workflow_service.update_task_queue_config(request)
 
         async def it_is_seen() -> bool:
-            return "(a trial)" in ((await queue(client)).remark or "")
+            return f"{held} is held at zero a second (a trial)" in ((await queue(client)).remark or "")
 
         await eventually(it_is_seen)
         assert (await queue(client)).problem is None  # what is stated is answered all the same

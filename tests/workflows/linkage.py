@@ -8,7 +8,6 @@ from typing import Any, Literal, Protocol
 from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.exceptions import ApplicationError
-from temporalio.worker import Worker
 
 from activities.assembled import assemble
 from activities.disclose import ATTEMPTS
@@ -35,9 +34,8 @@ from activities.models import (
 )
 from tests.waiting import begun, eventually, idle
 from tests.workflows.story import Story, client_of
-from worker.sandbox import WORKFLOWS, sandbox
 from worker.settings import Settings
-from workflows.visibility import TASK_QUEUE
+from worker.workers import working
 
 PLACES = [
     Candidate(listing_id="t1", name="Harbor Counselling", agency="harbor", why=["speaks Spanish"]),
@@ -139,10 +137,7 @@ async def clinic_with(outside: HasActivities, client: Client, settings: Settings
     ours = {_name(one) for one in outside.activities}
     others = [one for one in assembled.callables if _name(one) not in ours]
     try:
-        async with Worker(
-            client, task_queue=TASK_QUEUE, workflows=WORKFLOWS, activities=[*outside.activities, *others],
-            workflow_runner=sandbox(),
-        ):  # fmt: skip
+        async with working(client, [*outside.activities, *others]):
             yield
     finally:
         await assembled.database.close()

@@ -3,7 +3,7 @@
 import shutil
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 from temporalio import activity
@@ -34,7 +34,7 @@ from activities.models import (
     StaffNotice,
 )
 from worker.errors import CannotDo
-from worker.sandbox import WORKFLOWS, sandbox
+from worker.workers import working
 from workflows import visibility
 
 
@@ -100,11 +100,9 @@ async def _do_nothing(_: Sequence[RawValue]) -> None:
     """Whatever else the workflows ask of the world."""
 
 
-def quiet_worker(client: Client) -> Worker:
+def quiet_worker(client: Client) -> AbstractAsyncContextManager[Worker]:
     """The real workflows, with activities that do nothing: nothing is sent, and no ledger is written (P10)."""
-    return Worker(
-        client, task_queue=visibility.TASK_QUEUE, workflows=WORKFLOWS, workflow_runner=sandbox(),
-        activities=[
-            _notify_nobody, _message_nobody, _find_nothing, _disclose_nothing, _ask_nobody, _know_nobody, _do_nothing
-        ],
+    return working(
+        client,
+        [_notify_nobody, _message_nobody, _find_nothing, _disclose_nothing, _ask_nobody, _know_nobody, _do_nothing],
     )  # fmt: skip
