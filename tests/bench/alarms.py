@@ -100,16 +100,16 @@ async def crisis_behind_others(server: WorkflowEnvironment, settings: Settings, 
         tasks = [task(f"task-{number}", "plan_review", Urgency.ORDINARY) for number in range(ordinary)]
         await asyncio.gather(*map(begin, tasks))
         await asyncio.gather(*(until_it_waits(one.task_id) for one in tasks))
-        async with working(client, activities.callables):
-            # The queue is being worked off as the crisis comes.
-            await _until(lambda: _taken(mail, ordinary // 40))
-            before, begun = len(mail.taken), time.perf_counter()
-            await begin(task("task-crisis", "crisis_response", Urgency.IN_DANGER))
-            await _until(lambda: _taken_of(mail, "crisis"))
-            waited = time.perf_counter() - begun
-            place = next(n for n, (_, subject, _) in enumerate(mail.taken) if "crisis" in subject)
-            await _until(lambda: _taken(mail, ordinary + 1), 0.2)
-            whole = time.perf_counter() - begun
+    async with working(client, activities.callables):
+        # The queue is being worked off as the crisis comes.
+        await _until(lambda: _taken(mail, ordinary // 40))
+        before, begun = len(mail.taken), time.perf_counter()
+        await begin(task("task-crisis", "crisis_response", Urgency.IN_DANGER))
+        await _until(lambda: _taken_of(mail, "crisis"))
+        waited = time.perf_counter() - begun
+        place = next(n for n, (_, subject, _) in enumerate(mail.taken) if "crisis" in subject)
+        await _until(lambda: _taken(mail, ordinary + 1), 0.2)
+        whole = time.perf_counter() - begun
     await activities.database.close()
     return (
         f"{ordinary:,} ordinary notices, {before} sent when the crisis came: {place - before} more went before it, "
