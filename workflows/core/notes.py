@@ -7,11 +7,11 @@ on the page has changed: no list of what a fact depends on is written by hand, s
 
 from collections.abc import Callable, Hashable
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 Source = Hashable
-"""Something that can change: a kind of entry (its class), an id under which there is no entry yet, the answers to a
-kind of duty (its name), or one of these."""
+"""Something that can change: a kind of entry (its class), the answers to a kind of duty (its name), or one of these."""
 
 CORRECTIONS = "every correction"
 """Read by whoever asks whether an entry stands."""
@@ -21,6 +21,9 @@ EVERYTHING = "every entry"
 
 ANSWERS = "every answer"
 """Read by whoever goes through all answers."""
+
+MISSING = "an entry that was not there"
+"""Read by whoever finds nothing under an id."""
 
 STAFF = "the staff directory"
 """Read by whoever asks which roles somebody outside the team has."""
@@ -34,7 +37,8 @@ class Page:
     __slots__ = ("facts", "since", "sources", "until")
 
     def __init__(self) -> None:
-        self.sources: set[Source] = set()
+        self.sources = 0
+        """One bit for each (`bit_of`)."""
         self.facts: dict[Hashable, tuple[WorkOut, int]] = {}
         """Facts, in the order in which they were read: how each is worked out, and when it changed last."""
         self.since: datetime | None = None
@@ -56,14 +60,40 @@ class Changes:
     __slots__ = ("log", "page")
 
     def __init__(self) -> None:
-        self.log: list[Source] = []
+        self.log: list[int] = []
+        """One bit for each change."""
         self.page: Page | None = None
 
     def note(self, source: Source) -> None:
         """Something is read."""
         if self.page is not None:
-            self.page.sources.add(source)
+            self.page.sources |= bit_of(source)
 
     def tell(self, source: Source) -> None:
         """Something has changed."""
-        self.log.append(source)
+        self.log.append(bit_of(source))
+
+    def since(self, seen: int) -> int:
+        """What has changed since so many changes: a bit for each."""
+        new = 0
+        for bit in self.log[seen:]:
+            new |= bit
+        return new
+
+
+_BITS: dict[Source, int] = {}
+_NUMBERS = count()
+
+
+def bit_of(source: Source) -> int:
+    """The bit that stands for a source in this process: what thousands of facts have read takes no more than a number.
+
+    There are as many as kinds of entries and of duties; nothing that anybody states becomes one.
+    """
+    bit = _BITS.get(source)
+    return _BITS.setdefault(source, 1 << next(_NUMBERS)) if bit is None else bit
+
+
+def sources_in(bits: int) -> frozenset[Source]:
+    """What these bits stand for."""
+    return frozenset(source for source, bit in _BITS.items() if bits & bit)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from workflows.core.bounds import check_room
 from workflows.core.entries import Admission, Entry, Retraction, Source, effective_at
 from workflows.core.errors import InvalidEntry
-from workflows.core.notes import CORRECTIONS, EVERYTHING, Changes
+from workflows.core.notes import CORRECTIONS, EVERYTHING, MISSING, Changes
 from workflows.core.sources import may_correct
 
 E = TypeVar("E", bound=Entry)
@@ -48,6 +48,8 @@ class Record:
 
     def __init__(self, zone: ZoneInfo, began_at: datetime) -> None:
         self.changes = Changes()
+        self._sought: set[str] = set()
+        """Ids under which a fact has looked for an entry in vain."""
         self._zone, self._began_at = zone, began_at
         self._taken_over_at: datetime | None = None
         self._by_key: dict[str, Recorded] = {}
@@ -61,8 +63,7 @@ class Record:
         return len(self._by_key)
 
     def __contains__(self, key: object) -> bool:
-        self.changes.note(key)
-        return key in self._by_key
+        return isinstance(key, str) and self.get(key) is not None
 
     def __iter__(self) -> Iterator[Recorded]:
         """In the order of recording."""
@@ -78,8 +79,9 @@ class Record:
     def get(self, key: str) -> Recorded | None:
         """The entry with an id, standing or not."""
         found = self._by_key.get(key)
-        if found is None:  # what is there stays as it is
-            self.changes.note(key)
+        if found is None and self.changes.page is not None:  # what is there stays as it is
+            self._sought.add(key)
+            self.changes.note(MISSING)
         return found
 
     def check(self, entry: Entry, arriving: Iterable[str] = ()) -> None:
@@ -118,7 +120,8 @@ class Record:
             self._undone_by.setdefault(target, []).append(entry.key)
             self._touch(target)
         self._touch(entry.key)
-        self.changes.tell(entry.key)
+        if entry.key in self._sought:
+            self.changes.tell(MISSING)
         self.changes.tell(EVERYTHING)
         if entry.key in self._undone_by or targets_of(entry):
             self.changes.tell(CORRECTIONS)
@@ -140,7 +143,7 @@ class Record:
                 if not self._undone_by[target]:
                     del self._undone_by[target]
         self._standing.clear()
-        for what in {*self._by_kind, *(recorded.key for recorded in gone), CORRECTIONS, EVERYTHING}:
+        for what in (*self._by_kind, CORRECTIONS, EVERYTHING, MISSING):
             self.changes.tell(what)
         return gone
 

@@ -14,7 +14,17 @@ from typing import Any, Generic, Self, TypeVar, overload
 from workflows.core.entries import Entry
 from workflows.core.facts.frame import Answer, Frame
 from workflows.core.keys import kind_of
-from workflows.core.notes import ANSWERS, CORRECTIONS, EVERYTHING, STAFF, Page, Source, WorkOut
+from workflows.core.notes import (
+    ANSWERS,
+    CORRECTIONS,
+    EVERYTHING,
+    STAFF,
+    Page,
+    Source,
+    WorkOut,
+    bit_of,
+    sources_in,
+)
 from workflows.core.record import Record
 
 T = TypeVar("T")
@@ -87,7 +97,7 @@ class Kept:
     def __init__(self, value: Any, page: Page, changed: int) -> None:
         self.value, self.changed = value, changed
         self.facts = tuple([(name, work_out, at) for name, (work_out, at) in page.facts.items()])
-        self.sources, self.since, self.until = frozenset(page.sources), page.since, page.until
+        self.sources, self.since, self.until = page.sources, page.since, page.until
         self.all_sources, self.all_since, self.all_until = self.sources, page.since, page.until
         """The same with what was read for the facts among it, and so on: while none of it changes, none is asked."""
         self.checked = self.seen = 0
@@ -205,9 +215,9 @@ class Reading:
             known = self._answers[kind] = self._answers_to(kind)
         found, since, until = known
         if (page := self._noted.page) is not None:
-            page.sources.add(kind)
+            page.sources |= bit_of(kind)
             if self.frame.answers_by_kind.get(kind):
-                page.sources.add(CORRECTIONS)
+                page.sources |= bit_of(CORRECTIONS)
                 if self._apart is None:
                     page.within(since, until)
         return found
@@ -268,20 +278,20 @@ class Reading:
     def rests_on(self, name: Hashable) -> frozenset[Source]:
         """Every kind of entry, and of duty that was answered, that was read for something that is kept."""
         known = self._memory.kept.get(name)
-        return known.all_sources if known else frozenset()
+        return sources_in(known.all_sources) if known else frozenset()
 
     def _still_so(self, known: Kept) -> bool:
-        log, now, memory = self._noted.log, self._now, self._memory
-        new = log[known.seen :]
+        now, memory, seen = self._now, self._memory, len(self._noted.log)
+        new = self._noted.since(known.seen) if known.seen != seen else 0
         if (
             (known.all_since is not None and now < known.all_since)
             or (known.all_until is not None and now >= known.all_until)
-            or not known.all_sources.isdisjoint(new)
+            or known.all_sources & new
         ):
             if (
                 (known.since is not None and now < known.since)
                 or (known.until is not None and now >= known.until)
-                or not known.sources.isdisjoint(new)
+                or known.sources & new
             ):
                 return False
             # In the order in which they were read: what was read only because of another is not asked in vain.
@@ -292,20 +302,20 @@ class Reading:
                 if read.changed != changed:
                     return False
             self._gather(known)
-        known.checked, known.seen = memory.turn, len(log)
+        known.checked, known.seen = memory.turn, seen
         return True
 
     def _gather(self, known: Kept) -> None:
         """Put together what was read for all that was read."""
-        since, until, kept_now = known.since, known.until, self._memory.kept
-        read = [kept_now[name] for name, _, _ in known.facts]
-        for one in read:
+        sources, since, until, kept_now = known.sources, known.since, known.until, self._memory.kept
+        for name, _, _ in known.facts:
+            one = kept_now[name]
+            sources |= one.all_sources
             if one.all_since is not None and (since is None or one.all_since > since):
                 since = one.all_since
             if one.all_until is not None and (until is None or one.all_until < until):
                 until = one.all_until
-        known.all_since, known.all_until = since, until
-        known.all_sources = known.sources.union(*[one.all_sources for one in read])
+        known.all_sources, known.all_since, known.all_until = sources, since, until
 
     def _worked_out(self, name: Hashable, work_out: WorkOut, before: Kept | None) -> Kept:
         changes, memory = self._noted, self._memory

@@ -12,7 +12,7 @@ from statemachine.orderedset import OrderedSet
 
 from workflows.core.episode import Episode
 from workflows.core.facts import Facts
-from workflows.core.notes import ANSWERS, CORRECTIONS, EVERYTHING, STAFF
+from workflows.core.notes import ANSWERS, CORRECTIONS, EVERYTHING, MISSING, STAFF
 
 _LIVING = frozenset(
     {"start", "pathway", "record", "frame", "facts", "situation", "chart", "board", "linkage"}
@@ -75,10 +75,9 @@ def _tell_what_differs(episode: Episode, moment: Moment) -> None:
     answers = {kind for kind in (*given, *before) if given.get(kind) != before.get(kind)}
     if frame["replaced"] != moment.frame["replaced"]:
         answers = {*given, *before}
-    ids = record["_by_key"].keys() ^ moment.record["_by_key"].keys()
     if frame["staff"] != moment.frame["staff"]:
         changes.tell(STAFF)
-    for what in (*kinds, *answers, *ids, EVERYTHING, ANSWERS):
+    for what in (*kinds, *answers, EVERYTHING, MISSING, ANSWERS):
         changes.tell(what)
 
 
