@@ -15,6 +15,7 @@ from workflows.core.entries import (
     LevelOfCareDecision,
     Medication,
     PolicyAdoption,
+    Schedule,
     SessionChange,
     Source,
     TeamChange,
@@ -35,6 +36,7 @@ _DECIDED: Mapping[type[Entry], str] = {
     PolicyAdoption: "a policy",
     TeamChange: "the team",
     Closure: "a closed day",
+    Schedule: "a schedule",
 }
 
 

@@ -378,6 +378,24 @@ class Tests(_Part):
         }
     )
     """Product names of medication for addiction in the United States, with the active ingredient of each (S7)."""
+    substance_names: Mapping[str, str] = Field(
+        default_factory=lambda: {
+            **dict.fromkeys(
+                ("ethanol", "ethyl alcohol", "etoh", "etg", "ets", "ethyl glucuronide", "ethyl sulfate", "peth",
+                 "phosphatidylethanol", "beer", "wine", "liquor", "spirits", "vodka", "whiskey", "whisky"),
+                "alcohol",
+            ),
+            **dict.fromkeys(("benzoylecgonine", "coke", "crack", "crack cocaine"), "cocaine"),
+            **dict.fromkeys(
+                ("thc", "thc-cooh", "carboxy-thc", "marijuana", "marihuana", "cannabinoids", "weed", "hashish"),
+                "cannabis",
+            ),
+            **dict.fromkeys(("meth", "crystal meth", "crystal", "d-methamphetamine"), "methamphetamine"),
+            **dict.fromkeys(("benzos", "benzodiazepine"), "benzodiazepines"),
+        }
+    )  # fmt: skip
+    """Other names of a substance, also what a laboratory finds of it, with the name under which uses are compared: one
+    use that two people name differently is asked about once (S2)."""
     excused_reasons: tuple[str, ...] = ("unable", "absent", "excused", "clinic_cancelled")
     """Why a test that was not provided raises no doubt (S5); any other reason, and none, is a refusal (S6)."""
     hold_review: Delay = Delay(business_days=1)
@@ -447,7 +465,8 @@ class Course(_Part):
     after_crisis: Delay = Delay(business_days=1)
     """Until the contact and the look at the level of care that follow a crisis (E8)."""
     own_leave_days: Days = 14
-    """So many days of leave a patient may tell, or a kiosk; what is longer is recorded by the staff (E6)…"""
+    """So many days of leave a patient may tell, a kiosk or a laboratory; what is longer is recorded by the
+    staff (E6)…"""
     own_leave_within_days: Annotated[int, Field(ge=1, le=3650)] = 90
     """…within so many days: several short leaves are one long absence."""
     oldest_referral_days: Annotated[int, Field(ge=1)] = 3650

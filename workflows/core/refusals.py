@@ -258,17 +258,19 @@ def _longer_than_one_s_own(leave: Leave, facts: Facts) -> None:
     days = (leave.until - leave.from_).days + 1
     if days > most:
         raise NotAllowedNow(
-            f"until: a leave of {days} days is recorded by the staff; by a {source.value} it is at most {most} days."
+            f"until: a leave of {days} days is recorded by the staff; told by source {source.value} it is at most "
+            f"{most} days."
         )
     within = facts.policy.course.own_leave_within_days
     if (together := _most_days_away(leave, facts, within)) > most:
         raise NotAllowedNow(
-            f"until: with the leaves that were told before, these are {together} days within {within}; by a "
+            f"until: with the leaves that were told before, these are {together} days within {within}; told by source "
             f"{source.value} it is at most {most}. The staff record this one (E6)."
         )
 
 
-_ONE_S_OWN = (Source.PATIENT, Source.KIOSK)
+_ONE_S_OWN = (Source.PATIENT, Source.KIOSK, Source.LAB)
+"""Whose word about a leave is no word of where the person is: a hospital or a jail, an agency, knows for how long."""
 
 
 def _most_days_away(leave: Leave, facts: Facts, within: int) -> int:

@@ -17,26 +17,26 @@ _TELLING = re.compile(r"suicid|overdos|opioid|opiate|selfharm")
 
 def flag_meant(name: str, rules: Attendance) -> str | None:
     """The high-risk flag that a name stands for; None: it stands for none."""
-    known = {_squeezed(one): one for one in rules.high_risk_flags}
-    others = {_squeezed(other): flag for other, flag in rules.flag_names.items()}
-    word = _squeezed(name)
+    known = {squeezed(one): one for one in rules.high_risk_flags}
+    others = {squeezed(other): flag for other, flag in rules.flag_names.items()}
+    word = squeezed(name)
     return known.get(word) or others.get(word)
 
 
 def flag_of_crisis(kind: str, rules: Attendance) -> str | None:
     """The flag that a crisis of a kind raises by itself: by its name, else by the words within it. Only a kind of which
     the policy says so raises none; what nobody here knows is a high risk (A6)."""
-    word = _squeezed(kind)
-    table = {_squeezed(other): flag for other, flag in rules.crisis_flags.items()}
+    word = squeezed(kind)
+    table = {squeezed(other): flag for other, flag in rules.crisis_flags.items()}
     if flag := table.get(word) or flag_meant(kind, rules) or crisis_in(kind):
         return flag
-    return None if word in map(_squeezed, rules.crises_without_flag) else UNCLEAR_CRISIS
+    return None if word in map(squeezed, rules.crises_without_flag) else UNCLEAR_CRISIS
 
 
 def is_opioid(substance: str, rules: Attendance) -> bool:
     """Whether a substance, as it is written in an entry, is an opioid."""
-    words = {_squeezed(word) for word in re.split(r"[\s,/()]+", substance)} | {_squeezed(substance)}
-    return not words.isdisjoint(map(_squeezed, rules.opioids))
+    words = {squeezed(word) for word in re.split(r"[\s,/()]+", substance)} | {squeezed(substance)}
+    return not words.isdisjoint(map(squeezed, rules.opioids))
 
 
 def refuse_almost_known(name: str, rules: Attendance) -> None:
@@ -45,11 +45,11 @@ def refuse_almost_known(name: str, rules: Attendance) -> None:
     Raises:
         InvalidEntry: with the flags that may be meant.
     """
-    word = _squeezed(name)
+    word = squeezed(name)
     if flag_meant(name, rules) is not None:
         return
     names: Iterable[str] = (*rules.high_risk_flags, *rules.flag_names)
-    close = get_close_matches(word, [_squeezed(one) for one in names], n=1, cutoff=0.8)
+    close = get_close_matches(word, [squeezed(one) for one in names], n=1, cutoff=0.8)
     if close or _TELLING.search(word):
         raise InvalidEntry(
             f"name: {name} is no flag of high risk, and may be meant as one: write {', '.join(rules.high_risk_flags)}; "
@@ -57,5 +57,6 @@ def refuse_almost_known(name: str, rules: Attendance) -> None:
         )
 
 
-def _squeezed(name: str) -> str:
+def squeezed(name: str) -> str:
+    """A name without what people spell differently."""
     return re.sub(r"[^a-z0-9]", "", name.lower())

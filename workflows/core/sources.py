@@ -3,6 +3,7 @@ whatever order these arrive (E0, E1, T4)."""
 
 from collections.abc import Mapping
 
+from workflows.core.entries.attendance import Schedule
 from workflows.core.entries.base import Entry, Source
 from workflows.core.entries.clinic import Closure, TeamChange
 from workflows.core.entries.course import Decision, Exit, PolicyAdoption
@@ -13,7 +14,7 @@ BY_STAFF = (Source.STAFF, Source.IMPORT)
 """A named person's word, given here or, before the episode was taken over, in another system (E1)."""
 
 _BY_WHOM: Mapping[type[Entry], tuple[Source, ...]] = {
-    **dict.fromkeys((LevelOfCareDecision, PolicyAdoption, TeamChange, Closure, Decision), BY_STAFF),
+    **dict.fromkeys((LevelOfCareDecision, PolicyAdoption, TeamChange, Closure, Schedule, Decision), BY_STAFF),
     Exit: (*BY_STAFF, Source.PATIENT),
     **dict.fromkeys((Test, Medication), (*BY_STAFF, Source.LAB, Source.AGENCY)),
 }

@@ -322,13 +322,24 @@ def test_S9_E0_only_the_staff_say_that_a_goal_is_met_or_waived(status: str, sour
     assert "goals" in patient.unmet()
 
 
-@pytest.mark.parametrize("source", ["patient", "kiosk"])
+@pytest.mark.parametrize("source", ["patient", "kiosk", "lab"])
 def test_E6_E0_a_long_leave_is_recorded_by_the_staff(source: str) -> None:
     patient = admitted(policy={"course": {"own_leave_days": 10}})
     leave = {"reason": "travel", "from": ADMITTED + DAY}
     with pytest.raises(NotAllowedNow, match="a leave of 11 days is recorded by the staff"):
         patient.says("leave", **leave, until=ADMITTED + 11 * DAY, source=source, by="portal")
     patient.says("leave", **leave, until=ADMITTED + 10 * DAY, source=source, by="portal")
+
+
+@pytest.mark.parametrize("source", ["patient", "kiosk", "agency", "lab", "import"])
+def test_E0_T8_no_system_and_no_patient_states_the_schedule_of_a_running_episode(source: str) -> None:
+    patient = admitted()
+    with pytest.raises(
+        NotAllowedNow, match=r"a schedule is decided on|may not sign schedule|only with the person who"
+    ):
+        patient.says(**SAMPLES["schedule"], kind="schedule", source=source, by="ehr")
+    patient.says(**SAMPLES["schedule"], kind="schedule", source="import", by="cm-1")
+    patient.says(**{**SAMPLES["schedule"], "from": ON + 10 * DAY}, kind="schedule", by="cm-1")
 
 
 @pytest.mark.parametrize("order", list(permutations("ARB")), ids="".join)

@@ -116,6 +116,34 @@ def test_S2_one_use_told_by_two_people_is_one_and_asks_once() -> None:
     assert sum(task.kind == "safety_check" for task in patient.progress.open_tasks) == 2
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("alcohol", "ethanol"),
+        ("Alcohol", "ethyl-glucuronide"),
+        ("EtG", "beer"),
+        ("cocaine", "benzoylecgonine"),
+        ("THC", "marijuana"),
+        ("methamphetamine", "crystal meth"),
+    ],
+)
+def test_S2_one_substance_under_two_names_is_one_use_and_asks_once(one: str, other: str) -> None:
+    patient = in_program()
+    patient.says("use", on=on(11), substance=one)
+    patient.says("use", on=on(11), substance=other, by="nu-1")
+    patient.says(
+        "test", test_id="t1", collected_on=on(11), result="definitive", substances=[other], source="lab"
+    )
+    assert sum(task.kind == "safety_check" for task in patient.progress.open_tasks) == 1
+
+
+def test_S2_A6_opioids_of_different_kinds_stay_different_uses() -> None:
+    patient = in_program()
+    patient.says("use", on=on(11), substance="heroin")
+    patient.says("use", on=on(11), substance="fentanyl")
+    assert sum(task.kind == "safety_check" for task in patient.progress.open_tasks) == 2
+
+
 def test_S2_a_use_told_twice_still_stands_when_one_telling_is_taken_back() -> None:
     patient = in_program()
     first = patient.says("use", on=on(11))

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from workflows.core.entries import Entry, Source, Test, Use
 from workflows.core.policy import Tests
 from workflows.core.record import Recorded
+from workflows.core.risk import squeezed
 from workflows.core.sources import spoken_by
 
 _WORD = re.compile(r"[a-z][a-z-]+")
@@ -227,7 +228,9 @@ def read_tests(
             case "definitive" | "presumptive" if not unexpected(test, medications, table):
                 valid.append(day)
             case "definitive":
-                used = frozenset(unexpected(test, medications, table))
+                used = frozenset(
+                    substance_meant(name, table) for name in unexpected(test, medications, table)
+                )
                 slips.append(Slip(test.use_on or day, recorded.key, recorded.known_at, substances=used))
             case "presumptive" | "dilute" | "tampered":
                 suspects.append(Hold(test_id, test.result, day, recorded.key, recorded.known_at))
@@ -261,10 +264,16 @@ def stated_uses(uses: Iterable[Recorded], medications: Sequence[Prescription], t
         use = recorded.entry
         assert isinstance(use, Use)
         if not explained(use.substance, use.on, medications, table):
-            named = use.substance.strip().lower()
+            named = substance_meant(use.substance, table)
             used = frozenset[str]() if named == UNSPECIFIED else frozenset({named})
             found.append(Slip(use.on, recorded.key, recorded.known_at, use.class_ == "relapse", used))
     return found
+
+
+def substance_meant(name: str, table: Tests) -> str:
+    """The one name of a substance, in whatever spelling and under whichever of its names it is stated (S2)."""
+    known = {squeezed(other): one for other, one in table.substance_names.items()}
+    return known.get(squeezed(name), name.strip().lower())
 
 
 def told_once(slips: Iterable[Slip]) -> list[Slip]:
