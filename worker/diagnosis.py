@@ -54,6 +54,9 @@ HEARTBEATS_MISSED = 2.5
 LONG_POLL = timedelta(seconds=75)
 """A worker asks again for work after a minute at the latest."""
 
+LONGEST_START = timedelta(seconds=10)
+"""How long a worker that has begun may take until the server sees it."""
+
 BROKEN_ATTEMPTS = 2
 """A workflow's step that is tried for the second time has failed once: the first may have been a worker that ended."""
 
@@ -152,6 +155,25 @@ async def queue(client: Client) -> Queue:
         {name: why for name, sent in zip((TASK_QUEUE, AT_ONCE), sendings, strict=True)
          if (why := _held(sent)) is not None},
     )  # fmt: skip
+
+
+async def until_seen(client: Client) -> None:
+    """Wait until the server has seen this process ask for work: before, whoever asks is told that no worker runs.
+
+    It takes a moment after a start; after `LONGEST_START`, or where the server cannot tell, nobody waits any more.
+    """
+    own, request = client.service_client.config.identity, DescribeTaskQueueRequest(
+        namespace=client.namespace, task_queue=TaskQueue(name=TASK_QUEUE),
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+    )  # fmt: skip
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LONGEST_START.total_seconds()):
+            while found := await _if_it_can(
+                client.workflow_service.describe_task_queue(request, timeout=BOUND)
+            ):
+                if any(poller.identity == own for poller in found.pollers):
+                    return
+                await asyncio.sleep(0.1)
 
 
 async def workflow_problem(client: Client, workflow_id: str, workers: Sequence[Worker] = ()) -> str | None:

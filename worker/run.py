@@ -11,6 +11,7 @@ from temporalio.worker import Worker
 from activities.assembled import assemble
 from worker.database import check_database
 from worker.deployment import as_deployed, build_id, take_over_if_first
+from worker.diagnosis import until_seen
 from worker.discretion import Discretion
 from worker.errors import CannotDo
 from worker.home_server import check_server_of
@@ -53,6 +54,7 @@ async def running_worker(client: Client, settings: Settings, *, versioned: bool)
         ) as worker:
             if versioned:
                 await take_over_if_first(client, build_id(settings))
+            await until_seen(client)
             yield worker
     finally:
         await activities.database.close()
