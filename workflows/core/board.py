@@ -174,8 +174,12 @@ class Board:
         if seen and seen.calendar is clinic.calendar and seen.team == clinic.team:
             return asked
         due_at = duty.due_at(known.since, clinic.calendar)
-        if due_at <= now < known.due_at:  # no task is overdue by news (T7)
-            due_at = min(known.due_at, duty.due_at(now, clinic.calendar))
+        # No task is overdue by news (T7), and no closed day more makes one due earlier (T6).
+        closes_more = seen is not None and set(seen.calendar.closures) < set(clinic.calendar.closures)
+        if due_at <= now < known.due_at or (closes_more and due_at < known.due_at):
+            due_at = duty.due_at(now, clinic.calendar)
+            if clinic.calendar.is_open(clinic.calendar.day_of(known.due_at)):
+                due_at = known.due_at if closes_more else min(known.due_at, due_at)
         return replace(
             asked,
             owner=duty.owner(clinic.team),

@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.core.clinic import ADMITTED, LAST_USE, Patient, admitted, at, ready_for_gate
@@ -307,6 +307,8 @@ CLOSED = st.one_of(
 """Days ahead on which the program is told to be closed, and such a day taken back; between what else is told."""
 
 
+@example(3, [(("closure", 0), 12), (("closure", 0), 24), (("retraction", 0), 0), (("closure", 0), 57)])
+@example(3, [(("closure", 0), 12), (("retraction", 0), 9), (("closure", 2), 15)])
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.sampled_from([3, 20, 89, 100]), st.lists(st.tuples(CLOSED, st.integers(0, 60)), min_size=2, max_size=8)

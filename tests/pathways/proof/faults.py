@@ -71,11 +71,13 @@ def faults_of_chart() -> Iterator[Fault]:
 
 def faults_of_pathway() -> Iterator[Fault]:
     """Each duty and each deadline left out; each exit and event left out of its mapping, or led elsewhere."""
-    for method in ("duties", "program_duties", "aftercare_duties", "deadlines", "program_deadlines"):
+    for method in ("_duties", "program_duties", "aftercare_duties", "_deadlines", "program_deadlines"):
         for number, line in enumerate(_yields(SOURCE, method)):
             module = copy.deepcopy(SOURCE)
             _replace(module, _yields(module, method)[number], ast.Pass())
-            yield Fault(f"{method}: {ast.unparse(line)} left out", ast.fix_missing_locations(module))
+            yield Fault(
+                f"{method.lstrip('_')}: {ast.unparse(line)} left out", ast.fix_missing_locations(module)
+            )
     for mapping in ("moves", "exits", "COMMON_EXITS"):
         for number, key in enumerate(_mapping(SOURCE, mapping).keys):
             if key is None:
