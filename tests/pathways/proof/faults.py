@@ -251,5 +251,5 @@ def _guards(module: ast.Module) -> list[ast.FunctionDef]:
         s
         for name in ("CommonSituation", "IopSituation")
         for s in _class(module, name).body
-        if isinstance(s, ast.FunctionDef)
+        if isinstance(s, ast.FunctionDef) and s.decorator_list
     ]
