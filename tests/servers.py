@@ -1,5 +1,6 @@
 """What tests and benchmarks run against: Temporal (time-skipping, and the real one), a mailbox, the example clinic."""
 
+import asyncio
 import shutil
 import socket
 import subprocess
@@ -9,6 +10,8 @@ from contextlib import asynccontextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
+from temporalio.api.workflowservice.v1 import ListWorkersRequest
+from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 
@@ -44,6 +47,19 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+async def until_a_worker_is_heard(port: int, heartbeats: int, build_id: str | None = None) -> None:
+    """Wait until the server has heard so many heartbeats of a worker; of any version, if none is named."""
+    client = await Client.connect(f"127.0.0.1:{port}")
+    heard: set[int] = set()
+    request = ListWorkersRequest(namespace=client.namespace, query='TaskQueue="carepath"')
+    while len(heard) < heartbeats:
+        for one in (await client.workflow_service.list_workers(request)).workers_info:
+            beat = one.worker_heartbeat
+            if build_id in (None, beat.deployment_version.build_id):
+                heard.add(beat.heartbeat_time.ToNanoseconds())
+        await asyncio.sleep(0.1)
 
 
 def clinic_of(folder: Path) -> Settings:

@@ -12,8 +12,10 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -102,7 +104,7 @@ class Reader:
         raise AssertionError("the need has begun no referral with places")
 
     def _day(self) -> str:
-        return time.strftime("%Y-%m-%d")
+        return str(datetime.now(ZoneInfo("America/Chicago")).date())  # today where the program is
 
     def _key(self) -> str:
         return "MRN-NEW"

@@ -3,9 +3,10 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from subprocess import CompletedProcess
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from temporalio.api.workflowservice.v1 import PauseWorkflowExecutionRequest, UnpauseWorkflowExecutionRequest
@@ -24,7 +25,8 @@ from worker.web_ui import OPEN
 
 Run = Callable[..., Awaitable[Any]]
 DAY = timedelta(days=1)
-TODAY = datetime.now(UTC).date()
+TODAY = datetime.now(ZoneInfo("America/Chicago")).date()
+"""Where the program is: elsewhere it may be tomorrow already."""
 
 
 @pytest.fixture

@@ -12,10 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from temporalio.api.workflowservice.v1 import ListWorkersRequest
-from temporalio.client import Client
 
-from tests.servers import binary, free_port
+from tests.servers import binary, free_port, until_a_worker_is_heard
 from tests.typed import CAREPATH, outside_any_clinic, typed
 from worker.database import check_database
 from worker.database_url import usable_url
@@ -67,18 +65,6 @@ class Operator:
         assert done.returncode == 1, (arguments, done.stdout, done.stderr)
         assert "Traceback" not in done.stderr
         return done.stderr
-
-    async def hears_of_a_worker(self, build_id: str, heartbeats: int) -> None:
-        """Wait until the server has heard so many heartbeats of a worker's version."""
-        client = await Client.connect(f"127.0.0.1:{self.port}")
-        heard: set[int] = set()
-        request = ListWorkersRequest(namespace=client.namespace, query='TaskQueue="carepath"')
-        while len(heard) < heartbeats:
-            for one in (await client.workflow_service.list_workers(request)).workers_info:
-                beat = one.worker_heartbeat
-                if beat.deployment_version.build_id == build_id:
-                    heard.add(beat.heartbeat_time.ToNanoseconds())
-            await asyncio.sleep(0.1)
 
     @contextmanager
     def worker(self, **more: str) -> Iterator[subprocess.Popen[str]]:
@@ -174,7 +160,7 @@ def test_F1_a_worker_that_was_killed_is_not_waited_for(operator: Operator, heart
     operator.does("setup")
     build = f"of {heartbeats} heartbeats"
     with operator.worker(CAREPATH_BUILD_ID=build) as short_lived:
-        asyncio.run(operator.hears_of_a_worker(build, heartbeats))
+        asyncio.run(until_a_worker_is_heard(operator.port, heartbeats, build))
         short_lived.send_signal(signal.SIGKILL)
         short_lived.wait()
     for _ in range(30):  # its poll is listed for another minute and more

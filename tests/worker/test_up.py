@@ -1,16 +1,18 @@
 """`carepath up` ends what it has started, however it ends itself; the next start finds what was left behind (F1)."""
 
+import asyncio
 import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.servers import free_port
+from tests.servers import free_port, until_a_worker_is_heard
 from tests.typed import CAREPATH, outside_any_clinic, typed
 from worker.running import Process, RunningClinic, end, forget, note, running_clinic
 from worker.settings import load_settings
@@ -80,10 +82,16 @@ def test_whatever_ends_it_nothing_of_it_is_left(tmp_path: Path, monkeypatch: pyt
         process.wait(90)
     assert not listens(window.server)
     with window.up() as (process, _):
+        asyncio.run(until_a_worker_is_heard(window.server, 1))
         process.kill()
         process.wait()
         assert listens(window.server)
-        told = window.types("list").stderr
+        for _ in range(
+            30
+        ):  # a worker that has told a moment ago that it lives counts as alive for some seconds
+            if "No worker runs" in (told := window.types("list").stderr):
+                break
+            time.sleep(0.5)
         assert "No worker runs" in told
     with window.up() as (_, told):
         assert "an earlier start had left behind" in told

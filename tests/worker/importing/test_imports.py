@@ -1,9 +1,10 @@
 """Imports on the real server: once, again, after an end, after the histories are gone (T4, T7, I6, E3, E7)."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from temporalio.api.common.v1 import WorkflowExecution
@@ -26,7 +27,8 @@ from worker.settings import Settings
 
 pytestmark = pytest.mark.dear
 
-TODAY = datetime.now(UTC).astimezone().date()
+TODAY = datetime.now(ZoneInfo("America/Chicago")).date()
+"""Where the program is: elsewhere it may be tomorrow already."""
 
 
 def ago(days: int) -> date:
