@@ -114,3 +114,13 @@ def test_an_error_in_the_midst_of_a_fact_leaves_nothing_half_worked_out(
     assert patient.episode.record.changes.page is None
     patient.says("use", on=ADMITTED - DAY)
     assert not differs_afresh(patient.episode)
+
+
+def test_A3_a_session_within_another_is_judged_when_it_closes_and_not_with_the_other() -> None:
+    patient = admitted().attends_until(ADMITTED + 3 * DAY)
+    day = ADMITTED + 4 * DAY
+    patient.says("session_change", session=f"{day}T18:30", change="added", minutes=30)
+    for clock, missed in (("18:59", 0), ("19:01", 0), ("19:31", 1), ("20:59", 1), ("21:01", 1), ("21:31", 2)):
+        patient.until(day, clock)
+        assert not differs_afresh(patient.episode), clock
+        assert patient.progress.consecutive_misses == missed, clock

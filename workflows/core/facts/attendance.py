@@ -240,23 +240,23 @@ class AttendanceFacts(StageFacts):
 
     @fact
     def _ends(self) -> list[datetime]:
-        return [session.ends_at for session in self.sessions]
+        return sorted(session.ends_at for session in self.sessions)
 
     @fact
     def _closes(self) -> list[datetime]:
-        return [session.closes_at for session in self.sessions]
+        return sorted(session.closes_at for session in self.sessions)
 
     @fact
     def judged(self) -> list[Judged]:
         """Every session that is over, stated or presumed, in order."""
         sessions, stated = self.sessions, self._stated
-        over, closed = self.how_many_have_come(self._ends), self.how_many_have_come(self._closes)
-        stated_ahead = [session for session in sessions[over:] if session.start in stated]
+        ended, closed = self.now_among(self._ends), self.now_among(self._closes)
         before = {one.session.start: one for one in self.kept_before("judged") or ()}
         judged = [
-            (number < closed and self._still_judged(before.get(session.start), session, stated))
+            (session.closes_at <= closed and self._still_judged(before.get(session.start), session, stated))
             or self._judge(session, stated)
-            for number, session in enumerate((*sessions[:over], *stated_ahead))
+            for session in sessions
+            if session.ends_at <= ended or session.start in stated
         ]
         return [one for one in judged if one.status != "ahead"]
 

@@ -52,27 +52,6 @@ class fact(Generic[T]):
         return reading.keep(self._name, self._work_out)
 
 
-class once(Generic[T]):
-    """A property that is worked out once for each object; `functools.cached_property` before 3.12, without its lock,
-    which costs more than most facts."""
-
-    def __init__(self, work_out: Callable[[Any], T]) -> None:
-        self._work_out, self.__doc__ = work_out, work_out.__doc__
-
-    def __set_name__(self, _owner: type, name: str) -> None:
-        self._name = name
-
-    @overload
-    def __get__(self, reading: None, owner: type) -> "once[T]": ...
-    @overload
-    def __get__(self, reading: object, owner: type) -> T: ...
-    def __get__(self, reading: object, owner: type) -> "once[T] | T":
-        if reading is None:
-            return self
-        value = reading.__dict__[self._name] = self._work_out(reading)
-        return value
-
-
 def kept(work_out: Callable[[R], Iterable[T]]) -> Callable[[R], Sequence[T]]:
     """For a function that yields what follows from facts, such as duties: what it yields is kept like a fact."""
 
@@ -157,14 +136,14 @@ class Reading:
         """Whether an instant is past."""
         return self.has_come(instant + timedelta.resolution)
 
-    def how_many_have_come(self, instants: Sequence[datetime]) -> int:
-        """How many of these, in order, are now or past."""
-        number = bisect_right(instants, self._now)
+    def now_among(self, instants: Sequence[datetime]) -> datetime:
+        """The instant, for whoever only asks which of these, in order, have come: it holds until the next one does."""
         if (page := self._noted.page) is not None and self._apart is None:
+            number = bisect_right(instants, self._now)
             page.within(
                 instants[number - 1] if number else None, instants[number] if number < len(instants) else None
             )
-        return number
+        return self._now
 
     # -- other instants -------------------------------------------------------------------------------------
 

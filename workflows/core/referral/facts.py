@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from pydantic import JsonValue
@@ -11,7 +12,6 @@ from pydantic import JsonValue
 from workflows.core.calendar import Calendar
 from workflows.core.entries import Entry
 from workflows.core.facts.frame import Answer
-from workflows.core.facts.reading import once
 from workflows.core.policy import Linkage, Policy
 from workflows.core.record import Record
 from workflows.core.referral.attempts import Attempt, Step, attempts
@@ -62,7 +62,7 @@ class ReferralFacts:
         self.calendar = frame.calendar
         self.today = frame.calendar.day_of(now)
 
-    @once
+    @cached_property
     def team(self) -> dict[str, str]:
         """Staff ids by role, as of today (I4)."""
         return team_on(self.today, self.frame.first_team, changes_in(self.record))
@@ -71,7 +71,7 @@ class ReferralFacts:
         """What a person answered a task that changed no fact, last."""
         return self._replies.get(duty)
 
-    @once
+    @cached_property
     def _replies(self) -> dict[str, Answer]:
         return {
             r.entry.about: Answer(r.entry.choice, r.entry.by, r.effective_at, r.key, r.entry.reason)
@@ -81,14 +81,14 @@ class ReferralFacts:
 
     # -- searching ----------------------------------------------------------------------------------------
 
-    @once
+    @cached_property
     def preferences(self) -> list[Preference]:
         """What the patient wished beside what the need said, oldest first; equal times by id (T4)."""
         found = [r for r in self.record.standing(Preference) if r.effective_at <= self.now]
         found.sort(key=lambda r: (r.effective_at, r.key))
         return [r.entry for r in found if isinstance(r.entry, Preference)]
 
-    @once
+    @cached_property
     def wishes(self) -> dict[str, JsonValue]:
         """All wishes; a later one takes the place of an earlier one of the same name."""
         wishes = dict(self.start.wishes)
@@ -96,7 +96,7 @@ class ReferralFacts:
             wishes.update(preference.wishes)
         return wishes
 
-    @once
+    @cached_property
     def _wished_at(self) -> datetime | None:
         """When a wish was last stated, or a search asked for anew: what was found before does not answer it."""
         stated = [
@@ -108,20 +108,20 @@ class ReferralFacts:
         ]
         return max(stated, default=None)
 
-    @once
+    @cached_property
     def left_out(self) -> list[str]:
         """Places that are not offered again: they were tried, or do not suit."""
         tried = [one.place.listing_id for one in self.attempts]
         wished = [listing for preference in self.preferences for listing in preference.leave_out]
         return sorted({*tried, *wished})
 
-    @once
+    @cached_property
     def search(self) -> str:
         """The name of the search that these wishes and these places left out ask for."""
         named = f"{len(self.preferences)}|{','.join(self.left_out)}"
         return f"search-{hashlib.sha256(named.encode()).hexdigest()[:12]}"
 
-    @once
+    @cached_property
     def _found(self) -> list[tuple[str | None, datetime, datetime, tuple[Place, ...]]]:
         stated = [r for r in self.record.standing(Candidates) if r.effective_at <= self.now]
         stated.sort(key=lambda r: (r.effective_at, r.key))
@@ -131,7 +131,7 @@ class ReferralFacts:
             if isinstance(r.entry, Candidates)
         ]
 
-    @once
+    @cached_property
     def places(self) -> list[Place]:
         """Every place that was ever found; of the same listing the latest word about it."""
         known = {place.listing_id: place for _, _, _, found in self._found for place in found}
@@ -147,7 +147,7 @@ class ReferralFacts:
             why=("a secular choice always exists",),
         )
 
-    @once
+    @cached_property
     def offered(self) -> list[Place]:
         """What the patient can choose from now, the best first. A secular choice always exists (C4)."""
         known = {
@@ -162,22 +162,22 @@ class ReferralFacts:
             offered += [self._secular] if self._secular.listing_id not in out else []
         return offered
 
-    @once
+    @cached_property
     def offer_number(self) -> int:
         """How often candidates came in: a new offer is a new question."""
         return len(self._found) + len(self.preferences)
 
-    @once
+    @cached_property
     def offered_since(self) -> datetime:
         """Since when this offer is known."""
         return max([self.start.began_at, *(known_at for _, _, known_at, _ in self._found)])
 
-    @once
+    @cached_property
     def search_is_answered(self) -> bool:
         """Whether the search that is asked for now has come back, with or without a place."""
         return any(name == self.search for name, *_ in self._found)
 
-    @once
+    @cached_property
     def search_is_wanted(self) -> bool:
         """Whether a search is asked for that has not come back: nothing can be offered until it has."""
         if self.closed or self.search_is_answered or self.offered:
@@ -186,7 +186,7 @@ class ReferralFacts:
 
     # -- attempts -----------------------------------------------------------------------------------------
 
-    @once
+    @cached_property
     def attempts(self) -> list[Attempt]:
         """Every choice of a place and how far it came."""
         stated = self._closings
@@ -199,33 +199,33 @@ class ReferralFacts:
             is_silent=self.is_silent,
         )
 
-    @once
+    @cached_property
     def is_silent(self) -> bool:
         """Whether nobody outside is told anything any more (E7)."""
         return bool(self._closings) and self._closings[-1].reason == "deceased"
 
-    @once
+    @cached_property
     def current(self) -> Attempt | None:
         """The place that is gone for now; None while the patient has still, or again, to choose."""
         last = self.attempts[-1] if self.attempts else None
         return None if last is None or last.step.is_over or last.passed_at else last
 
-    @once
+    @cached_property
     def withdrawing(self) -> list[Attempt]:
         """Attempts whose cancellation the other side has not confirmed."""
         return [one for one in self.attempts if one.step is Step.CANCEL_REQUESTED]
 
-    @once
+    @cached_property
     def uncertain(self) -> list[Attempt]:
         """Attempts of which nobody knows whether they reached the other side; those given up among them (P9)."""
         return [one for one in self.attempts if one.step is Step.UNCERTAIN]
 
-    @once
+    @cached_property
     def first_visit_at(self) -> datetime | None:
         """When the patient first came anywhere."""
         return min((one.visited_at for one in self.attempts if one.visited_at), default=None)
 
-    @once
+    @cached_property
     def wait_is_over_at(self) -> datetime | None:
         """When the next candidate is offered, because the first visit has not come (C3)."""
         one = self.current
@@ -245,20 +245,20 @@ class ReferralFacts:
 
     # -- the end ------------------------------------------------------------------------------------------
 
-    @once
+    @cached_property
     def sponsor(self) -> Sponsor | None:
         """What the patient last told about a sponsor."""
         told = [r for r in self.record.standing(Sponsor) if r.effective_at <= self.now]
         told.sort(key=lambda r: (r.effective_at, r.key))
         return next((r.entry for r in reversed(told) if isinstance(r.entry, Sponsor)), None)
 
-    @once
+    @cached_property
     def _closings(self) -> list[End]:
         stated = [r for r in self.record.standing(Closing) if r.effective_at <= self.now]
         stated.sort(key=lambda r: (r.effective_at, r.key))
         return [End(r.entry.reason, r.effective_at, True) for r in stated if isinstance(r.entry, Closing)]
 
-    @once
+    @cached_property
     def closed(self) -> End | None:
         """How the referral ended: as a person closed it, else by the first visit or the engagement itself."""
         if self._closings:
@@ -272,7 +272,7 @@ class ReferralFacts:
             return End("engaged", one.since, False)
         return None
 
-    @once
+    @cached_property
     def closed_known_at(self) -> datetime | None:
         """Since when it is known that the referral is over."""
         if self.closed is None:
@@ -283,7 +283,7 @@ class ReferralFacts:
 
     # -- consents -----------------------------------------------------------------------------------------
 
-    @once
+    @cached_property
     def consents(self) -> list[ConsentGiven]:
         """Consents that stand and that this referral has heard of."""
         revoked = {r.entry.consent_id for r in self.revocations}
