@@ -21,10 +21,12 @@ from workflows.pathways import pathway_named
 from workflows.pathways.drawing import transitions
 from workflows.pathways.proof import INVARIANTS, Findings, Proof, as_data, page, prove, retell
 from workflows.pathways.proof.chart import Chart, Known, read_chart
+from workflows.pathways.proof.exploring import Exploration
 from workflows.pathways.proof.findings import Broken
-from workflows.pathways.proof.graph import Edge, Exploration, Node, Possible, parts
+from workflows.pathways.proof.graph import Edge, Node
 from workflows.pathways.proof.of_chart import prove_chart
 from workflows.pathways.proof.of_engine import prove_engine
+from workflows.pathways.proof.parts import contradicted, parts
 from workflows.pathways.proof.rewind import remember, rewind
 from workflows.pathways.proof.running import driven
 from workflows.pathways.proof.search import Search, deadline_kind, look
@@ -109,7 +111,7 @@ def test_whatever_the_record_the_facts_stand_together_only_as_claimed(history: l
             episode.situation.guards, map(bool, episode.situation.read(episode.situation.guards)), strict=True
         )
     )
-    assert Possible(IOP.claims.never).allows(facts)
+    assert not contradicted(IOP.claims.never, facts)
     chart = read_chart(IOP)
     configuration = tuple(sorted(episode.states, key=chart.order.__getitem__))
     assert chart.settle(configuration, (), Known(facts))[0] == configuration

@@ -147,11 +147,22 @@ class Chart:
     ) -> tuple[Configuration, History]:
         """Take transitions without an event until none is open."""
         for _ in range(MOST_STEPS):
-            taken = self._enabled(configuration, None, facts)
-            if not taken:
+            to = self.once(configuration, history, facts)
+            if to is None:
                 return configuration, history
-            configuration, history = self._move(configuration, history, taken)
+            configuration, history = to
         raise Restless(", ".join(self.names[s] for s in configuration if s in self.leaves))
+
+    def once(
+        self, configuration: Configuration, history: History, facts: Known
+    ) -> tuple[Configuration, History] | None:
+        """Take the transitions without an event that are open now; None if there are none.
+
+        Raises:
+            Unread: the facts do not say enough.
+        """
+        taken = self._enabled(configuration, None, facts)
+        return self._move(configuration, history, taken) if taken else None
 
     def _enabled(self, configuration: Configuration, event: str | None, facts: Known) -> tuple[Arrow, ...]:
         found: list[Arrow] = []

@@ -5,8 +5,10 @@ from collections import defaultdict
 from workflows.core.pathway import Pathway
 from workflows.core.start import Team
 from workflows.pathways.proof.chart import Chart, Configuration, Known, Restless, bare
+from workflows.pathways.proof.exploring import Exploration
 from workflows.pathways.proof.findings import Findings
-from workflows.pathways.proof.graph import Edge, Exploration, Facts, Graph, Node, Possible, parts
+from workflows.pathways.proof.graph import Edge, Graph, Guards, Node, Place, Way
+from workflows.pathways.proof.parts import contradicted, parts
 from workflows.pathways.proof.running import driven
 from workflows.pathways.proof.story import ChartStep, ChartStory
 
@@ -39,9 +41,8 @@ def of_structure(pathway: Pathway, findings: Findings) -> None:
         for arrow in part.arrows:
             for target in arrow.targets:
                 says = {bare(lit): True for lit in claims.means.get(target, ()) if not lit.startswith("!")}
-                if any(says.get(name, value) is not value for name, value in arrow.needs) or not Possible(
-                    claims.never
-                ).allows({**says, **dict(arrow.needs)}):
+                against = any(says.get(name, value) is not value for name, value in arrow.needs)
+                if against or contradicted(claims.never, {**says, **dict(arrow.needs)}):
                     way = f"from '{part.names[arrow.source]}' to '{part.names[target]}'"
                     findings.broken("truth", f"the way {way} opens on what the second contradicts")
             for guard in arrow.guards:
@@ -62,7 +63,7 @@ def of_part(pathway: Pathway, part: Chart, findings: Findings, within: int | Non
     """Every node and every edge of one part, each way in which facts can change."""
     exploration = Exploration(pathway, part, within)
     graph = exploration.so_far
-    looked = Looked(pathway, graph, findings)
+    looked = Looked(pathway, graph, exploration.guards, findings)
     for node, edges in exploration.nodes():
         looked.at_node(node)
         for edge in edges:
@@ -77,13 +78,28 @@ def of_part(pathway: Pathway, part: Chart, findings: Findings, within: int | Non
 class Looked:
     """Looks at the nodes and edges of a graph and says what is broken."""
 
-    def __init__(self, pathway: Pathway, graph: Graph, findings: Findings) -> None:
+    def __init__(self, pathway: Pathway, graph: Graph, guards: Guards, findings: Findings) -> None:
         self.pathway = pathway
         self.claims = pathway.claims
         self.graph = graph
         self.chart = graph.chart
         self.findings = findings
-        self._stages: dict[tuple[str, ...], str] = {}
+        known = [name for name in guards.names if name in self.claims.guards]
+        self._by_person = {
+            value: guards.mask(tuple(name for name in known if self._is_of_a_person(name, value)))
+            for value in (True, False)
+        }
+        self._crisis = guards.bit.get(self.claims.crisis[0], 0) if self._shows_crisis else 0
+        self._stages: dict[Configuration, str] = {}
+        self._resumed: dict[Way, bool] = {}
+
+    def _is_of_a_person(self, guard: str, value: bool) -> bool:
+        """Whether nothing but a person brings a value of a guard about."""
+        return all(cause.by_person for cause in self.claims.guards[guard].may_become(value))
+
+    @property
+    def _shows_crisis(self) -> bool:
+        return self.claims.crisis[1] in self.chart.order
 
     def at_node(self, node: Node) -> None:
         """Truth, rest, crisis; and the running chart on the way by which the node was reached."""
@@ -95,7 +111,7 @@ class Looked:
                     self._broken("truth", untrue(self.pathway, self.chart.names[state], name, wanted), node)
         self.findings.holds("truth")
         guard_name, state, _ = self.claims.crisis
-        if state in self.chart.order:
+        if self._shows_crisis:
             if facts.get(guard_name) is None:
                 self._broken("crisis", "a crisis is not noticed here", node)
             elif facts[guard_name] and state not in node.configuration:
@@ -113,33 +129,38 @@ class Looked:
         """Who ends an episode, where decisions lead, how an episode resumes."""
         before, after = self._stage(edge.source), self._stage(edge.target)
         if before != "closed" and after == "closed":
-            by_person = edge.event in self.claims.leads_to or any(
-                all(cause.by_person for cause in self.claims.guards[guard].may_become(value))
-                for guard, value in edge.changed
-            )
-            if not by_person:
+            change, values = edge.change, edge.way.values
+            by_person = change & values & self._by_person[True] | change & ~values & self._by_person[False]
+            if edge.event not in self.claims.leads_to and not by_person:
                 self._broken("person", "the episode is closed and nobody has decided it", edge)
             self.findings.holds("person")
         if before == "closed" and after != "closed":
-            self._resumes(edge, edge.facts)
+            self._resumes(edge)
         if edge.event:
             self._leads(edge)
-        self._alone(edge)
+        if self._crisis and edge.change == self._crisis:
+            self._alone(edge)
 
     def _stage(self, node: Node) -> str:
-        if node.configuration not in self._stages:
-            stage = self.pathway.stage(node.configuration)
-            self._stages[node.configuration] = "program" if stage == "gate_review" else stage
-        return self._stages[node.configuration]
+        configuration = node.place.configuration
+        stage = self._stages.get(configuration)
+        if stage is None:
+            stage = self.pathway.stage(configuration)
+            stage = self._stages[configuration] = "program" if stage == "gate_review" else stage
+        return stage
 
-    def _resumes(self, edge: Edge, facts: Facts) -> None:
+    def _resumes(self, edge: Edge) -> None:
         """Where it stood, brought up to date with what has become known meanwhile."""
-        past = [state for _, states in edge.source.history for state in states]
-        stood = self.chart.settled(past, facts) if past else ()
-        if stood != edge.target.configuration:
-            said = ", ".join(self._leaves(stood)) or "nowhere"
+        if edge.way not in self._resumed:
+            self._resumed[edge.way] = self._stood(edge) == edge.target.configuration
+        if not self._resumed[edge.way]:
+            said = ", ".join(self._leaves(self._stood(edge))) or "nowhere"
             self._broken("resume", f"a reopened episode does not resume where it stood ({said})", edge)
         self.findings.holds("resume")
+
+    def _stood(self, edge: Edge) -> Configuration:
+        past = [state for _, states in edge.source.history for state in states]
+        return self.chart.settled(past, edge.facts) if past else ()
 
     def _leads(self, edge: Edge) -> None:
         assert edge.event
@@ -154,12 +175,10 @@ class Looked:
 
     def _alone(self, edge: Edge) -> None:
         """A crisis moves nothing but the crisis itself."""
-        guard, state, _ = self.claims.crisis
-        if state in self.chart.order and [name for name, _ in edge.changed] == [guard]:
-            moved = set(edge.source.configuration) ^ set(edge.target.configuration)
-            beside = [s for s in moved if self.chart.parent[s] != self.chart.parent[state]]
-            if beside:
-                self._broken("crisis", "a crisis moves more than itself", edge)
+        state = self.claims.crisis[1]
+        moved = set(edge.source.configuration) ^ set(edge.target.configuration)
+        if any(self.chart.parent[s] != self.chart.parent[state] for s in moved):
+            self._broken("crisis", "a crisis moves more than itself", edge)
 
     def _leaves(self, configuration: Configuration) -> list[str]:
         return [self.chart.names[s] for s in configuration if not self.chart.children[s]]
@@ -182,22 +201,22 @@ def of_whole(pathway: Pathway, graphs: list[Graph], findings: Findings) -> None:
                 says = "is never reached" if leaf not in rested else "is a place to rest"
                 findings.broken("reach", f"the state {graph.chart.names[leaf]} {says}")
             findings.holds("reach")
-    ends = [graph for graph in graphs if any(_closed(pathway, node) for node in graph.edges)]
+    ends = [graph for graph in graphs if any(_closed(pathway, node) for node in graph.leads_to)]
     if not ends:
         findings.broken("way_out", "the chart has no exit")
     for graph in ends:
         back: dict[Node, set[Node]] = defaultdict(set)
-        for edges in graph.edges.values():
-            for edge in edges:
-                back[edge.target].add(edge.source)
-        pending = [node for node in graph.edges if _closed(pathway, node)]
+        for node, targets in graph.leads_to.items():
+            for target in targets:
+                back[target].add(node)
+        pending = [node for node in graph.leads_to if _closed(pathway, node)]
         out = set(pending)
         while pending:
             for node in back[pending.pop()] - out:
                 out.add(node)
                 pending.append(node)
         findings.holds("way_out", len(out))
-        for node in graph.edges:
+        for node in graph.leads_to:
             if node not in out:
                 way = graph.way_to(node)
                 what = "there is no way to an exit from here"
@@ -231,20 +250,22 @@ def retell(pathway: Pathway, story: ChartStory, findings: Findings) -> None:
 
 
 def _retell(pathway: Pathway, chart: Chart, story: ChartStory, findings: Findings) -> None:
-    graph = Graph(chart, {}, {})
-    looked = Looked(pathway, graph, findings)
-    facts = Known(dict.fromkeys(pathway.claims.guards, False))
+    graph, guards = Graph(chart), Guards(tuple(pathway.claims.guards))
+    looked = Looked(pathway, graph, guards, findings)
+    facts = Known(dict.fromkeys(guards.names, False))
+    everything = guards.mask(guards.names)
     here: Node | None = None
     for step in story.steps:
         facts = Known({**facts, **dict(step.facts)})
-        known = tuple(facts.items())
+        values = guards.mask(tuple(name for name, value in facts.items() if value))
         try:
             if here is None:
-                here = Node(*chart.start(facts), known)
+                here = Node(Place(*chart.start(facts), everything, guards), values)
                 graph.reached_by[here] = None
             else:
-                there = Node(*chart.step(here.configuration, here.history, step.event, facts), known)
-                edge = Edge(here, there, known, step.event)
+                rests = chart.step(here.configuration, here.history, step.event, facts)
+                there = Node(Place(*rests, everything, guards), values)
+                edge = Edge(here, Way(everything, values, step.event, there))
                 graph.reached_by.setdefault(there, edge)
                 looked.at_edge(edge)
                 here = there

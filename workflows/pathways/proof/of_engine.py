@@ -7,9 +7,9 @@ from workflows.core.keys import kind_of
 from workflows.core.pathway import Pathway
 from workflows.pathways.proof.chart import Restless, bare, read_chart
 from workflows.pathways.proof.findings import Findings
-from workflows.pathways.proof.graph import Possible
 from workflows.pathways.proof.moves import Move, causes_of
 from workflows.pathways.proof.of_chart import ROLES, untrue
+from workflows.pathways.proof.parts import contradicted
 from workflows.pathways.proof.rewind import remember
 from workflows.pathways.proof.running import watched
 from workflows.pathways.proof.search import GoesRound, Search, Seen, Situation, Taken, by_person, look
@@ -68,7 +68,6 @@ class Watch:
         self.claims = pathway.claims
         self.findings = findings
         self.names = read_chart(pathway).names
-        self.possible = Possible(self.claims.never)
         self.duties: set[str] = set()
         self.states: set[str] = set()
         self.decided: set[tuple[str, str]] = set()
@@ -122,8 +121,7 @@ class Watch:
         facts = dict(seen.facts)
         self._asked(seen, facts, story)
         self._truth(seen, facts, story)
-        if not self.possible.allows(facts):
-            clause = next(c for c in self.claims.never if not Possible([c]).allows(facts))
+        if clause := contradicted(self.claims.never, facts):
             self.findings.broken("cause", f"claimed never to stand together: {', '.join(clause)}", story)
         self.findings.holds("cause")
 
