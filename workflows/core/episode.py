@@ -64,6 +64,7 @@ from workflows.core.entries import (
 from workflows.core.errors import Refused
 from workflows.core.facts import Facts, Frame
 from workflows.core.facts.consents import told_of
+from workflows.core.facts.signed import NotSigned, refuse_unsigned_exit
 from workflows.core.linkage import Linkage
 from workflows.core.pathway import IN_PROGRAM, Pathway, Stage
 from workflows.core.policy import Policy, adopting, differences, load_policy
@@ -338,10 +339,27 @@ class Episode:
         self._look(now)
         guards = guards_read_in(self.chart)
         if self._reading != (guards, self.situation.read(guards)):
-            self.chart.send("settle")
+            self._follow()
             guards = guards_read_in(self.chart)
             self._reading = (guards, self.situation.read(guards))
             self._stage = self.pathway.stage(self.chart.configuration_values)
+
+    def _follow(self) -> None:
+        """Let the chart follow its guards; where it would be closed by what nobody has signed, it stays where it was.
+
+        Raises:
+            NotSigned: what an exit would hang on (E1).
+        """
+        stood, past = OrderedSet(self.states), {k: list(v) for k, v in self.chart.history_values.items()}
+        self.chart.send("settle")
+        try:
+            is_closed = self.pathway.stage(self.chart.configuration_values) == "closed"
+            refuse_unsigned_exit(self.facts, is_closed)
+        except NotSigned:
+            self.situation.state = stood
+            self.chart.history_values.clear()
+            self.chart.history_values.update(past)
+            raise
 
     def _adopt_policy(self) -> None:
         adoptions = tuple(self.record.standing(PolicyAdoption))

@@ -9,11 +9,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from workflows.core.entries import Exit, Retraction, Return, Source
+from workflows.core.entries import Decision, Exit, Retraction, Return, Source
 from workflows.core.entries.intake import LEVELS
 from workflows.core.facts.frame import Answer
 from workflows.core.facts.reading import fact
 from workflows.core.facts.risk import RiskFacts
+from workflows.core.facts.signed import SignedExit
 from workflows.core.record import Recorded
 
 
@@ -26,20 +27,6 @@ class Transfer:
     to: str
     known_at: datetime
     since: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class SignedExit:
-    """An exit that a named person signed. `key` is the id of the entry or decision; times are of the program."""
-
-    reason: str
-    on: date
-    key: str
-    known_at: datetime
-    decided: bool
-    """By an answer to a duty, and not by an exit entry."""
-    reopened_at: datetime | None = None
-    """When it was taken back as a withdrawal (E3)."""
 
 
 class StageFacts(RiskFacts):
@@ -129,16 +116,21 @@ class StageFacts(RiskFacts):
             assert isinstance(entry, Exit)
             if self._exit_stands(recorded, entry):
                 reopened = self._reopened_at(entry.reason, recorded.key, recorded.known_at, entry.on)
-                found.append(
-                    SignedExit(entry.reason, entry.on, recorded.key, recorded.known_at, False, reopened)
-                )
+                found.append(SignedExit(entry, entry.reason, entry.on, recorded.known_at, reopened))
         for (kind, choice), reason in self.frame.exits.items():
             for _, answer in self.answers_to(kind):
                 if answer.choice == choice:
                     on, signed_at = self.calendar.day_of(answer.at), self.hour_of(answer.key, answer.at)
                     reopened = self._reopened_at(reason, answer.key, signed_at, on)
-                    found.append(SignedExit(reason, on, answer.key, signed_at, True, reopened))
+                    found.append(SignedExit(self._decision(answer), reason, on, signed_at, reopened))
         return sorted(found, key=lambda signed: (signed.known_at, signed.key))
+
+    def _decision(self, answer: Answer) -> Decision:
+        """The entry by which an answer was given."""
+        recorded = self.record.get(answer.key)
+        assert recorded is not None
+        assert isinstance(recorded.entry, Decision)
+        return recorded.entry
 
     def _exit_stands(self, recorded: Recorded, entry: Exit) -> bool:
         if entry.reason == "deceased":  # a death is corrected by two people (E7)
