@@ -29,7 +29,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.core.policy import load_policy
     from workflows.core.progress import Changed, JournalLine, Progress
     from workflows.core.services import refuse_schedule
-    from workflows.core.snapshot import pack, unpack
     from workflows.core.start import EpisodeStart
     from workflows.details import episode_attributes, progress_table
     from workflows.episode_errands import Errands
@@ -85,7 +84,7 @@ class CareEpisode:
 
     def _cancellation_requested(self, _reason: str) -> None:
         text = "A cancellation was requested; an episode ends by a decision or an exit, so it goes on."
-        self.episode.undelivered.append(text)
+        self.episode.not_delivered(text)
         self._moved = True
 
     async def _live(self) -> Progress:
@@ -123,7 +122,7 @@ class CareEpisode:
     def _wake(self) -> None:
         # The deadline is judged at its own time, even where the worker comes to it late (T7).
         if not self._judged(lambda: self.episode.wake(workflow.now()), "A deadline was not judged."):
-            self.episode.next_deadline = None
+            self.episode.wait_for_nothing()
         # A stage change is a clean boundary, but the moment after it is when people ask what happened: the new
         # run begins with a later deadline, when nobody waits for an answer and no task of this run is open. (A
         # task that ends after its parent's run stops the clock of the time-skipping test server for ever.)
@@ -136,7 +135,7 @@ class CareEpisode:
         try:
             judge()
         except Exception as error:
-            self.episode.undelivered.append(f"{application_error(error).message} {without}")
+            self.episode.not_delivered(f"{application_error(error).message} {without}")
             return False
         return True
 
@@ -220,7 +219,7 @@ class CareEpisode:
         }
         self._outward.completed_themselves.add(done.task_id)
         if done.known_as is not None:
-            self.episode.frame.vouch(done.by, done.known_as)
+            self.episode.vouch(done.by, done.known_as)
         try:
             came = TaskHeard(changes=self.episode.apply(parse_entry(statement), workflow.now()).changes)
         except Exception as error:
@@ -238,7 +237,7 @@ class CareEpisode:
         reach = heard(told, TaskReach)
         if reach is None or self._refusal:
             return
-        self.episode.board.heard_of(reach.task_id, reach.unreached)
+        self.episode.heard_of(reach.task_id, reach.unreached)
         self._moved = True
 
     @workflow.signal(name="pass_on")
@@ -272,9 +271,9 @@ class CareEpisode:
         unknown |= {staff_id for entry in entries if (staff_id := self.episode.appointed(entry))}
         for staff_id in sorted(unknown):
             if known := await asked_of_directory(staff_id):
-                self.episode.frame.vouch(staff_id, None if known.roles is None else tuple(known.roles))
+                self.episode.vouch(staff_id, None if known.roles is None else tuple(known.roles))
             else:
-                self.episode.frame.forget(staff_id)
+                self.episode.forget(staff_id)
 
     def _read(self, statement: Any, default_id: str) -> Entry:
         self._must_have_begun()
@@ -332,13 +331,13 @@ class CareEpisode:
         return due and is_quiet and not self._is_too_large
 
     def _continue_as_new(self) -> None:
-        del self.episode.undelivered[:-NOTES_KEPT]
-        snapshot = pack(self.episode)
+        self.episode.forget_old_notes(NOTES_KEPT)
+        snapshot = self.episode.packed()
         if (
             len(snapshot) > SNAPSHOT_BYTES
         ):  # the server would refuse it for ever; so this run goes on as it is
             self._is_too_large = True
-            self.episode.undelivered.append("The record is too large to be continued: end the episode.")
+            self.episode.not_delivered("The record is too large to be continued: end the episode.")
             return
         self._wait.stop()
         workflow.continue_as_new(
@@ -362,7 +361,7 @@ def _begin(start: Mapping[str, Any]) -> Episode:
     check_workflow_id("episode_id", "episode-", f"episode-{begin.episode_id}", workflow.info().workflow_id)
     pathway = pathway_named(begin.pathway)
     if resumed:
-        return unpack(resumed["snapshot"], begin, pathway)
+        return Episode.unpacked(resumed["snapshot"], begin, pathway)
     begin.check_codes()
     policy = load_policy(begin.policy, pathway.defaults)
     begin.check_referral(workflow.now(), policy)

@@ -93,7 +93,7 @@ class Errands:
         finally:
             del self._on_their_way[message.key]
         if failures:
-            self._episode.undelivered += failures
+            self._episode.not_delivered(*failures)
             await self.notify(
                 Notify(
                     f"{message.key}:not_sent",

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, time
+from typing import Any
 
 from temporalio import workflow
 from temporalio.common import Priority
@@ -29,8 +30,8 @@ with workflow.unsafe.imports_passed_through():
         PATIENT_MESSAGE,
         ActivityPolicy,
     )
+    from workflows.core.living import Living
     from workflows.core.urgency import Urgency
-    from workflows.core.views import Alarming
 
 NEXT_ROLES = ("supervisor", "director")
 """Who is told while a notice does not reach the one it is for."""
@@ -200,7 +201,7 @@ def _reason(error: ActivityError) -> str:
 class Reach:
     """Keeps with an episode or a referral whether its notices about no task have reached somebody."""
 
-    def __init__(self, of: Alarming, moved: Callable[[], None]) -> None:
+    def __init__(self, of: Living[Any, Any], moved: Callable[[], None]) -> None:
         self._of, self._moved = of, moved
 
     def of_notice(self, notice: StaffNotice) -> Heard:
@@ -209,12 +210,12 @@ class Reach:
 
         def heard(receipt: Receipt | None, failures: list[str]) -> None:
             nonlocal is_tried_on
-            self._of.unreached.pop(notice.key, None)
+            self._of.reached(notice.key)
             if receipt is None and is_tried_on:
-                self._of.undelivered += failures
+                self._of.not_delivered(*failures)
             elif receipt is None:
                 subject = notice.subject_code.replace("_", " ")
-                self._of.unreached[notice.key] = f"{subject}: {' '.join(failures)}"
+                self._of.not_reached(notice.key, f"{subject}: {' '.join(failures)}")
             is_tried_on = True
             self._moved()
 

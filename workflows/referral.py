@@ -24,7 +24,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.core.errors import Refused
     from workflows.core.progress import Changed, JournalLine
     from workflows.core.referral.engine import Referral as Engine
-    from workflows.core.referral.snapshot import pack, unpack
     from workflows.core.referral.start import ReferralStart
     from workflows.core.referral.statements import parse_statement
     from workflows.core.referral.views import ReferralView, view
@@ -81,7 +80,7 @@ class Referral:
 
     def _cancellation_requested(self, _reason: str) -> None:
         text = "A cancellation was requested; a referral ends by a statement, so it goes on."
-        self.referral.undelivered.append(text)
+        self.referral.not_delivered(text)
         self._moved = True
 
     async def _live(self) -> ReferralView:
@@ -122,9 +121,9 @@ class Referral:
         try:
             judge()
         except Exception as error:  # shown to people instead of stopping the referral for ever
-            self.referral.undelivered.append(f"{application_error(error).message} Something was not judged.")
+            self.referral.not_delivered(f"{application_error(error).message} Something was not judged.")
             if self._wait.is_over:
-                self.referral.next_deadline = None
+                self.referral.wait_for_nothing()
         self._moved = True
 
     # -- what people, agencies and the episode state ----------------------------------------------------------
@@ -176,7 +175,7 @@ class Referral:
         reach = heard(told, TaskReach)
         if reach is None or self._refusal:
             return
-        self.referral.board.heard_of(reach.task_id, reach.unreached)
+        self.referral.heard_of(reach.task_id, reach.unreached)
         self._moved = True
 
     @workflow.signal(name="pass_on")
@@ -225,13 +224,13 @@ class Referral:
         return due and is_quiet and not self._is_too_large
 
     def _continue_as_new(self) -> None:
-        del self.referral.undelivered[:-NOTES_KEPT]
-        snapshot = pack(self.referral)
+        self.referral.forget_old_notes(NOTES_KEPT)
+        snapshot = self.referral.packed()
         if (
             len(snapshot) > SNAPSHOT_BYTES
         ):  # the server would refuse it for ever; so this run goes on as it is
             self._is_too_large = True
-            self.referral.undelivered.append("The record is too large to be continued: close the referral.")
+            self.referral.not_delivered("The record is too large to be continued: close the referral.")
             return
         self._wait.stop()
         workflow.continue_as_new(
@@ -245,4 +244,6 @@ def _begin(start: Mapping[str, Any]) -> Engine:
     begin = ReferralStart.model_validate(without_state(start))
     check_workflow_id("referral_id", "referral-", begin.referral_id, workflow.info().workflow_id)
     referral = new_referral(begin, workflow.now())
-    return unpack(resumed["snapshot"], referral, workflow.now()) if resumed else referral
+    if resumed:
+        referral.go_on_from(resumed["snapshot"])
+    return referral

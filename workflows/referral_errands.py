@@ -107,7 +107,7 @@ class Errands:
                 **DIRECTORY_SEARCH.options(),
             )
         except ActivityError as error:  # then a person looks
-            self._referral.undelivered.append(f"The directory could not be asked: {_reason(error)}")
+            self._referral.not_delivered(f"The directory could not be asked: {_reason(error)}")
             answer = Candidates(found=[])
         found = [place.model_dump() for place in answer.found]
         self._judged(lambda: self._referral.found(wanted.search, found, answer.as_of, workflow.now()))
@@ -180,7 +180,7 @@ class Errands:
                 **LEDGER_NOTE.options(),
             )
         except ActivityError as error:
-            self._referral.undelivered.append(f"The ledger was not told what was found out: {_reason(error)}")
+            self._referral.not_delivered(f"The ledger was not told what was found out: {_reason(error)}")
 
     async def _note_told(self, told: NoteTold) -> None:
         start = self._referral.start
@@ -204,9 +204,7 @@ class Errands:
                 **LEDGER_NOTE.options(),
             )
         except ActivityError as error:
-            self._referral.undelivered.append(
-                f"The ledger was not told what was told by hand: {_reason(error)}"
-            )
+            self._referral.not_delivered(f"The ledger was not told what was told by hand: {_reason(error)}")
             return
         if receipt.objection:
             self._judged(lambda: self._referral.told_without_consent(told, workflow.now()))

@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 from workflows.core.entries import parse_entry
 from workflows.core.episode import Episode
 from workflows.core.progress import Changed, Progress
-from workflows.core.snapshot import pack, unpack
 from workflows.core.start import EpisodeStart
 from workflows.core.views import progress
 from workflows.pathways import pathway_named
@@ -149,12 +148,12 @@ def _lived_once(name: str, live: Callable[[], Patient]) -> Patient:
     if name not in _PASTS:
         lived = live()
         _PASTS[name] = _Past(
-            lived.episode.start, pack(lived.episode), lived.now, lived.effects, lived._number
+            lived.episode.start, lived.episode.packed(), lived.now, lived.effects, lived._number
         )
     past = _PASTS[name]
     patient = Patient.__new__(Patient)
     patient.now, patient.effects, patient._number = past.now, [*past.effects], past.number
-    patient.episode = unpack(past.snapshot, past.start, pathway_named(past.start.pathway))
+    patient.episode = Episode.unpacked(past.snapshot, past.start, pathway_named(past.start.pathway))
     return patient
 
 
@@ -163,6 +162,6 @@ def _plain(value: Any) -> Any:
 
 
 def held_in(snapshot: str) -> dict[str, Any]:
-    """All that a snapshot holds; the states in any order."""
+    """All that a snapshot holds."""
     content: dict[str, Any] = json.loads(zlib.decompress(base64.b85decode(snapshot)))
-    return {**content, "states": sorted(content["states"])}
+    return content

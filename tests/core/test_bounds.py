@@ -13,7 +13,6 @@ from workflows.core.codes import check_opaque, check_workflow_id
 from workflows.core.entries import KINDS, Entry, parse_entry
 from workflows.core.errors import InvalidEntry, NotAllowedNow, Refused
 from workflows.core.referral.statements import STATEMENTS
-from workflows.core.snapshot import pack
 
 
 def _deep(levels: int) -> Any:
@@ -96,7 +95,7 @@ def test_E9_a_record_is_full_before_it_cannot_be_continued_as_new() -> None:
     patient.says("crisis", type="overdose", at=patient.now.isoformat())
     patient.says("exit", reason="other", on=patient.now.date())
     assert patient.episode.stage == "closed"
-    assert len(pack(patient.episode)) + bounds.START_BYTES < 2_000_000
+    assert len(patient.episode.packed()) + bounds.START_BYTES < 2_000_000
 
 
 def test_a_batch_has_a_bound_and_is_a_list() -> None:

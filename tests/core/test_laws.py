@@ -15,9 +15,7 @@ from tests.searching import examples
 from workflows.core.entries import parse_entry
 from workflows.core.episode import Episode
 from workflows.core.errors import Refused
-from workflows.core.snapshot import pack, unpack
 from workflows.core.views import progress
-from workflows.pathways.proof.rewind import remember, rewind
 
 pytestmark = pytest.mark.dear
 
@@ -104,7 +102,7 @@ def test_T3_retracting_everything_returns_to_the_start(history: list[dict[str, A
 def test_a_snapshot_restores_the_episode_as_it_was(history: list[dict[str, Any]]) -> None:
     patient = _recorded(list(enumerate(history)))
     episode = patient.episode
-    again = unpack(pack(episode), episode.start, episode.pathway)
+    again = Episode.unpacked(episode.packed(), episode.start, episode.pathway)
     assert progress(again, NOW) == progress(episode, NOW)
     again.wake(NOW)
     assert [type(effect).__name__ for effect in again.take_effects()] == []
@@ -185,7 +183,7 @@ class Walk(RuleBasedStateMachine):
     def nothing_changes_between_deadlines(self, share: float) -> None:
         """The shell sleeps until the next deadline: what changed before it would be seen too late (E9)."""
         episode = self.patient.episode
-        copy = unpack(pack(episode), episode.start, episode.pathway)
+        copy = Episode.unpacked(episode.packed(), episode.start, episode.pathway)
         ahead = episode.next_deadline.at - self.patient.now if episode.next_deadline else timedelta(days=400)
         copy.wake(self.patient.now + ahead * share)
         assert copy.take_effects() == []
@@ -311,8 +309,8 @@ def test_E9_whatever_the_passing_of_time_changes_is_announced_by_a_deadline(
         ]
         for then in [*(night for night in nights if night < patient.now + ahead),
                      *(patient.now + ahead * share for share in shares)]:  # fmt: skip
-            moment, seen = remember(episode, patient.now), _seen(episode)
+            state, seen = episode.state, _seen(episode)
             episode.wake(then)
             assert episode.take_effects() == [], then
             assert _seen(episode) == seen, then
-            rewind(episode, moment)
+            episode.state = state

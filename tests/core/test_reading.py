@@ -111,7 +111,7 @@ def test_an_error_in_the_midst_of_a_fact_leaves_nothing_half_worked_out(
         broken.setattr("workflows.core.facts.use.told_once", lambda _: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             patient.says("use", on=ADMITTED - DAY)
-    assert patient.episode.record.changes.page is None
+    assert patient.episode.record.notes.page is None
     patient.says("use", on=ADMITTED - DAY)
     assert not differs_afresh(patient.episode)
 

@@ -5,7 +5,7 @@ import pytest
 from tests.core.clinic import ADMITTED, Patient, start
 from workflows.core.calendar import Delay
 from workflows.core.effects import OpenTask
-from workflows.core.snapshot import pack, unpack
+from workflows.core.episode import Episode
 from workflows.core.urgency import Urgency, of_task, while_overdue
 from workflows.core.views import progress
 from workflows.pathways import pathway_named
@@ -39,13 +39,13 @@ def test_F2_a_crisis_is_urgent_and_whether_anybody_was_reached_is_kept_until_som
     episode = patient.episode
     (task,) = [one for one in patient.effects if isinstance(one, OpenTask) and one.kind == "crisis_response"]
     assert task.urgency is Urgency.IN_DANGER
-    episode.board.heard_of(task.task_id, "on call: no answer")
-    episode.board.heard_of("task-of-another", "is not open here")
-    kept = unpack(pack(episode), start(), pathway_named("iop"))
+    episode.heard_of(task.task_id, "on call: no answer")
+    episode.heard_of("task-of-another", "is not open here")
+    kept = Episode.unpacked(episode.packed(), start(), pathway_named("iop"))
     for one in (episode, kept):
         shown = progress(one, patient.now)
         assert shown.nobody_reached
         assert shown.not_reached == ["crisis response: on call: no answer"]
         assert [open_.nobody_reached for open_ in shown.open_tasks if open_.task_id == task.task_id] == [True]
-    episode.board.heard_of(task.task_id, None)
+    episode.heard_of(task.task_id, None)
     assert not progress(episode, patient.now).nobody_reached

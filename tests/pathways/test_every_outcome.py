@@ -20,7 +20,6 @@ from workflows.core.episode import Episode
 from workflows.core.keys import kind_of
 from workflows.pathways import pathway_named
 from workflows.pathways.proof.moves import moves
-from workflows.pathways.proof.rewind import rewind
 from workflows.pathways.proof.search import Search
 
 SETTLED = "settled"
@@ -209,7 +208,7 @@ def tasks_of(pathway: str) -> dict[tuple[str, str], tuple[Search, Any, str]]:
     situations = [taken.source for taken in search.run()]
     found: dict[tuple[str, str], tuple[Search, Any, str]] = {}
     for situation in (*situations, *search.situations.values()):
-        rewind(search.episode, situation.moment)
+        search.episode.state = situation.state
         facts = search.episode.facts
         for duty in search.episode.pathway.duties(facts, search.episode.stage):
             if facts.answer(duty.key) is None and (duty.early or duty.since <= facts.now):
@@ -227,7 +226,7 @@ def answers(pathway: str) -> Iterator[Answered]:
     """Every task answered in each way; the engine is the same one, moved from one to the next."""
     for (_, choice), (search, situation, key) in tasks_of(pathway).items():
         episode = search.episode
-        rewind(episode, situation.moment)
+        episode.state = situation.state
         duty = next(d for d in episode.pathway.duties(episode.facts, episode.stage) if d.key == key)
         name = f"answer:{duty.kind}:{choice}"
         move = next(

@@ -49,7 +49,7 @@ def taken_over(folder: Path, shuffle: random.Random | None = None) -> dict[str, 
             "th-1",
             "th-2",
         ):  # as the workflow hears from the staff directory, whosever team it is
-            episode.frame.vouch(therapist, ("therapist",))
+            episode.vouch(therapist, ("therapist",))
         entries = [
             parse_entry({"id": f"{s.about}|{s.content}"[:120], **s.entry})
             for s in statements

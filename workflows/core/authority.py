@@ -135,7 +135,7 @@ def _own_need(entry: Entry, facts: Facts) -> Need | None:
     involved, at_hand, kind = None, False, entry.kind
     match entry:
         case Decision():
-            duty, answer = facts.frame.answered(entry.key)
+            duty, answer = facts.frame.answers.by_entry(entry.key)
             kind = kind_of(duty or entry.about)
             if answer:
                 roles, involved, at_hand = answer.signed_by, answer.not_by, answer.at_hand
@@ -213,7 +213,7 @@ def refuse_unsigned(entry: Entry, facts: Facts) -> None:
     Raises:
         NotAllowedNow: who may.
     """
-    if _takes_a_role(entry, facts) and not set(facts.frame.known_as(entry.by) or ()) & set(CLINICIANS):
+    if _takes_a_role(entry, facts) and not set(facts.known_as(entry.by) or ()) & set(CLINICIANS):
         raise NotAllowedNow(
             f"by: nobody gives themselves the role of {entry.role}, which signs; let the {' or '.join(CLINICIANS)} "
             "state it (E0)."
@@ -221,7 +221,7 @@ def refuse_unsigned(entry: Entry, facts: Facts) -> None:
     if isinstance(entry, TeamChange):
         _refuse_unable(entry, facts)
     for need in signatures_wanted(entry, facts):
-        if objection := need.signers.objection(need.kind, entry.by, facts.frame.known_as(entry.by)):
+        if objection := need.signers.objection(need.kind, entry.by, facts.known_as(entry.by)):
             takes_back = "" if need.key == entry.key else f" Entry {need.key} is taken back by the same (E0)."
             named = " An import brings it only with the person who signed it (E1)."
             brought = named if entry.source is Source.IMPORT and need.key == entry.key else ""
@@ -234,12 +234,12 @@ def _refuse_unable(entry: TeamChange, facts: Facts) -> None:
     able, who = able_to_sign_as(entry.role), entry.staff_id.casefold()
     if able is None:
         return
-    if who in facts.frame.strangers:
+    if facts.is_stranger(who):
         raise NotAllowedNow(
             f"staff_id: the staff directory knows nobody called {entry.staff_id}, and a {entry.role} signs; give the "
             "id of a person who works here (E0)."
         )
-    held = facts.frame.known_as(who)
+    held = facts.known_as(who)
     if held and entry.role not in held and not able & set(held):
         raise NotAllowedNow(
             f"staff_id: a {entry.role} signs what {entry.staff_id}, who is {_in_words(held)}, may not; name somebody "

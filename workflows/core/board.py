@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from workflows.core.calendar import Calendar, in_words
 from workflows.core.duties.duty import Duty, Reading
@@ -59,21 +60,19 @@ class Known:
         return max(duty.since, self.awaited)
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Board:
-    """The open tasks of one workflow."""
+    """The open tasks of one workflow, and for whom they were worked out."""
 
     name: str
     """What makes the ids of its tasks its own."""
-    open: dict[str, OpenTask] = field(default_factory=dict)
+    open: Mapping[str, OpenTask] = field(default_factory=dict)
     """By the key of the duty."""
-    done_by: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Which kinds of entries do what is owed, for each open task."""
-    opened: dict[str, int] = field(default_factory=dict)
+    opened: Mapping[str, int] = field(default_factory=dict)
     """How often a task was opened for each duty."""
-    unreached: dict[str, str] = field(default_factory=dict)
+    unreached: Mapping[str, str] = field(default_factory=dict)
     """Why nobody was reached about a task, by its id; it is forgotten when somebody is."""
-    _seen: Clinic | None = None
+    clinic: Clinic | None = None
     """The clinic for which the open tasks were last worked out."""
 
     def shown(self, now: datetime) -> list[OpenTaskView]:
@@ -114,7 +113,7 @@ class Board:
         kinds: Collection[str],
         clinic: Clinic,
         known: Known,
-    ) -> tuple[list[OpenTask | ChangeTask | CloseTask], list[str]]:
+    ) -> "Reconciled":
         """Open, change and close tasks for the difference between what is owed and what is open.
 
         Args:
@@ -125,53 +124,61 @@ class Board:
             known: From when it could be known what is owed.
 
         Returns:
-            The tasks to open, change and close, and the same as sentences.
+            The board as it stands then; the tasks to open, change and close; and the same as sentences.
         """
         effects: list[OpenTask | ChangeTask | CloseTask] = []
         happened: list[str] = []
+        asked_for, opened = dict(self.open), dict(self.opened)
         owed = {
             duty.key: duty
             for duty in duties
-            if duty.is_task and duty.since <= facts.now and (duty.after is None or duty.after in self.opened)
+            if duty.is_task and duty.since <= facts.now and (duty.after is None or duty.after in opened)
         }
-        for key in [key for key in self.open if key not in owed]:
-            closed, said = self._close(key, owed, facts, kinds)
+        for key in [key for key in asked_for if key not in owed]:
+            task = asked_for.pop(key)
+            closed, said = _closed(task, {*owed} - {*asked_for}, facts, kinds)
             effects.append(closed)
             happened.append(said)
         for key, duty in owed.items():
-            asked = self.open.get(key)
+            asked = asked_for.get(key)
             if asked:
                 changed = self._as_it_stands(asked, duty, clinic, facts.now)
                 if changed != asked:
-                    self.open[key] = changed = replace(changed, revision=asked.revision + 1)
+                    asked_for[key] = changed = replace(changed, revision=asked.revision + 1)
                     otherwise = duty.tells_change and changed.asks != asked.asks
                     effects.append(ChangeTask(changed, otherwise))
                     happened += _told_of(asked, changed)
                     if otherwise:
                         happened.append(f"Changed for {changed.role.replace('_', ' ')}: {changed.asks}")
-            elif new := self._task(duty, facts.now, clinic, known):
-                self.open[key] = new
-                self.done_by[key] = duty.done_by
+            elif new := self._task(duty, facts.now, clinic, known, opened.get(key, 0) + 1):
+                asked_for[key] = new
+                opened[key] = opened.get(key, 0) + 1
                 effects.append(new)
                 happened.append(
                     f"Opened for {new.role.replace('_', ' ')}, due {in_words(new.due_at)}: {new.asks}"
                 )
-        self._seen = clinic
-        return effects, happened
+        board = replace(self, open=asked_for, opened=opened, clinic=clinic)._about_open_tasks()
+        return Reconciled(board, effects, happened)
 
-    def heard_of(self, task_id: str, unreached: str | None) -> None:
+    def heard_of(self, task_id: str, unreached: str | None) -> "Board":
         """A task tells whether anybody was reached about it; one that is open no more tells nothing."""
-        self.unreached.pop(task_id, None)
-        if unreached and any(task.task_id == task_id for task in self.open.values()):
-            self.unreached[task_id] = unreached
+        others = {other: why for other, why in self.unreached.items() if other != task_id}
+        told = {task_id: unreached} if unreached else {}
+        return replace(self, unreached={**others, **told})._about_open_tasks()
+
+    def _about_open_tasks(self) -> "Board":
+        if not self.unreached:
+            return self
+        ids = {task.task_id for task in self.open.values()}
+        return replace(self, unreached={one: why for one, why in self.unreached.items() if one in ids})
 
     def _as_it_stands(self, known: OpenTask, duty: Duty, clinic: Clinic, now: datetime) -> OpenTask:
         """An open task by what is asked now, and by the team and the calendar of now (T3, T6, T8)."""
         asked = known
         if (known.asks, known.entries) != (duty.asks, duty.entries):  # such as what admission waits for
             asked = replace(known, asks=duty.asks, entries=duty.entries)
-        seen = self._seen
-        if seen and seen.calendar is clinic.calendar and seen.team == clinic.team:
+        seen = self.clinic
+        if seen and seen.calendar == clinic.calendar and seen.team == clinic.team:
             return asked
         due_at = duty.due_at(known.since, clinic.calendar)
         # No task is overdue by news (T7), and no closed day more makes one due earlier (T6).
@@ -188,40 +195,16 @@ class Board:
             signers=duty.signers(clinic.team),
         )
 
-    def ended(self, task_id: str) -> None:
+    def ended(self, task_id: str) -> "Board":
         """A task has ended without an answer that counts: what it asked for, if still owed, is asked for anew."""
-        for key in [key for key, task in self.open.items() if task.task_id == task_id]:
-            del self.open[key]
-            self.done_by.pop(key, None)
-            self.unreached.pop(task_id, None)
+        left = {key: task for key, task in self.open.items() if task.task_id != task_id}
+        return replace(self, open=left)._about_open_tasks()
 
-    def _close(
-        self, key: str, owed: Collection[str], facts: Reading, kinds: Collection[str]
-    ) -> tuple[CloseTask, str]:
-        task = self.open.pop(key)
-        self.unreached.pop(task.task_id, None)
-        answer = facts.answer(key)
-        done = answer is not None or not set(kinds).isdisjoint(self.done_by.pop(key, ()))
-        subject = subject_of(key)
-        moved_on = subject and any(subject_of(other) == subject for other in owed if other not in self.open)
-        reason = (
-            f"{answer.choice} by {answer.by}"
-            if answer
-            else "done"
-            if done
-            else "the next step has taken its place"
-            if moved_on
-            else "its cause no longer holds"
-        )
-        said = f"{'Done' if done else 'Withdrawn'}: {task.kind.replace('_', ' ')} ({reason})."
-        return CloseTask(task.task_id, key, reason, quietly=bool(done or moved_on)), said
-
-    def _task(self, duty: Duty, now: datetime, clinic: Clinic, known: Known) -> OpenTask | None:
+    def _task(self, duty: Duty, now: datetime, clinic: Clinic, known: Known, number: int) -> OpenTask | None:
         since = known.since(duty, now, clinic.calendar)
         if since is None:
             return None
         due_at = duty.due_at(since, clinic.calendar)
-        number = self.opened[duty.key] = self.opened.get(duty.key, 0) + 1
         return OpenTask(
             _task_id(self.name, duty.key, number),
             duty.key,
@@ -238,7 +221,36 @@ class Board:
             duty.signers(clinic.team),
             of_task(duty.role, duty.rule, duty.within),
             opened_at=now,
+            done_by=duty.done_by,
         )
+
+
+class Reconciled(NamedTuple):
+    """What has come of holding what is owed against what is open."""
+
+    board: Board
+    effects: list[OpenTask | ChangeTask | CloseTask]
+    happened: list[str]
+
+
+def _closed(
+    task: OpenTask, taking_its_place: Collection[str], facts: Reading, kinds: Collection[str]
+) -> tuple[CloseTask, str]:
+    """How a task that is owed no more is closed, and that in a sentence."""
+    answer, subject = facts.answer(task.duty), subject_of(task.duty)
+    done = answer is not None or not set(kinds).isdisjoint(task.done_by)
+    moved_on = subject and any(subject_of(other) == subject for other in taking_its_place)
+    reason = (
+        f"{answer.choice} by {answer.by}"
+        if answer
+        else "done"
+        if done
+        else "the next step has taken its place"
+        if moved_on
+        else "its cause no longer holds"
+    )
+    said = f"{'Done' if done else 'Withdrawn'}: {task.kind.replace('_', ' ')} ({reason})."
+    return CloseTask(task.task_id, task.duty, reason, quietly=bool(done or moved_on)), said
 
 
 def _holder(task: OpenTask, now: datetime) -> str | None:

@@ -4,14 +4,22 @@ Days are calendar days in the program's time zone; instants are aware datetimes.
 means days (T1), and every deadline says whether it counts elapsed or business time (T6).
 """
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationInfo,
+    model_validator,
+)
 
 from workflows.core.entries.attendance import WEEKDAYS, Weekday
 
@@ -22,6 +30,17 @@ def _clock(value: object) -> object:
 
 
 ClockTime = Annotated[time, BeforeValidator(_clock)]
+
+
+def _in_its_zone(instant: datetime, info: ValidationInfo) -> datetime:
+    return instant.astimezone(info.context["zone"]) if info.context else instant
+
+
+Instant = Annotated[datetime, AfterValidator(_in_its_zone)]
+"""An instant that is kept in a state. In JSON it has an offset; it comes back in the program's zone."""
+
+Days = Annotated[frozenset[date], PlainSerializer(sorted, return_type=list[date])]
+"""Days that are kept in a state: in JSON in their order, so that the same state is the same text."""
 
 
 class Delay(BaseModel):
@@ -94,7 +113,7 @@ class Calendar:
 
     zone: ZoneInfo
     hours: BusinessHours
-    closures: Collection[date] = ()
+    closures: Days = frozenset()
 
     def day_of(self, instant: datetime) -> date:
         """The program day on which an instant falls."""

@@ -126,7 +126,7 @@ def told_of_strangers(entries: Iterable[Entry], facts: Facts) -> list[str]:
         f"staff_id: the staff directory knows nobody called {entry.staff_id}, so that no notice reaches them; "
         "check the id."
         for entry in entries
-        if isinstance(entry, TeamChange) and entry.staff_id.casefold() in facts.frame.strangers
+        if isinstance(entry, TeamChange) and facts.is_stranger(entry.staff_id)
     ]
 
 

@@ -5,10 +5,10 @@ facts. A name holds dates and kinds, never a person.
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import NamedTuple, Protocol
 
-from workflows.core.calendar import Calendar, day_in_words
+from workflows.core.calendar import Calendar, Instant, day_in_words
 from workflows.core.facts import Facts
 from workflows.core.facts.reading import kept
 from workflows.core.record import Record
@@ -18,7 +18,7 @@ from workflows.core.team import days_ahead
 class Deadline(NamedTuple):
     """An instant in the program's zone, and what happens then."""
 
-    at: datetime
+    at: Instant
     name: str
 
 

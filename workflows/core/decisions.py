@@ -165,7 +165,7 @@ def _check_who(decision: Decision, duty: Duty, facts: Facts) -> None:
 
 
 def _check_signed(decision: Decision, kind: str, able: Signers, facts: Facts) -> None:
-    if objection := able.objection(kind, decision.by, facts.frame.known_as(decision.by)):
+    if objection := able.objection(kind, decision.by, facts.known_as(decision.by)):
         brought = " An import brings a decision only with the person who signed it (E1)."
         raise NotAllowedNow(f"by: {objection}{brought if decision.source is Source.IMPORT else ''}")
 
@@ -195,7 +195,7 @@ def _takes_the_place(duty: Duty, former: str, choice: str) -> bool:
 
 
 def _already_decided(decision: Decision, facts: Facts, asked_by: str | None) -> str:
-    for key in reversed(list(facts.frame.answers)):
+    for key in reversed(list(facts.frame.answers.given)):
         answer = facts.answer(key)
         if answer and (decision.about in (key, kind_of(key)) or key == asked_by):
             return (

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
+from workflows.core.calendar import Instant
 from workflows.core.signing import ANYONE, Signers
 from workflows.core.urgency import Urgency
 
@@ -18,7 +19,7 @@ class EscalationLevel:
 
     role: str
     staff_id: str | None
-    at: datetime
+    at: Instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,9 @@ class OpenTask:
     kind: str
     role: str
     owner: str | None
-    since: datetime
+    since: Instant
     """From when `due_at` is counted."""
-    due_at: datetime
+    due_at: Instant
     escalation: tuple[EscalationLevel, ...]
     outcomes: tuple[str, ...]
     rule: str
@@ -42,7 +43,9 @@ class OpenTask:
     urgency: Urgency = Urgency.ORDINARY
     revision: int = 0
     """Grows with every change, so that one that arrives late does not undo a newer one."""
-    opened_at: datetime | None = None
+    opened_at: Instant | None = None
+    done_by: tuple[str, ...] = ()
+    """Kinds of entries that do what is owed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ falls away again, the referral hears that too (T3).
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from workflows.core.effects import StartReferral, TellReferral
@@ -19,25 +20,35 @@ _OF_THE_POLICY = ("clock_skew_minutes", "business", "linkage", "escalation")
 """What a referral reads of the policy; it is pinned to it when it begins (T8)."""
 
 
+@dataclass(frozen=True, slots=True)
 class Linkage:
     """Which referrals were begun, and what they were told."""
 
-    def __init__(self) -> None:
-        self.referrals: dict[str, str] = {}
-        """The referral that answers each need, by the need's key."""
-        self.told: dict[str, int] = {}
-        """How often each thing was told; negative once it was taken back."""
+    referrals: Mapping[str, str] = field(default_factory=dict)
+    """The referral that answers each need, by the need's key."""
+    told: Mapping[str, int] = field(default_factory=dict)
+    """How often each thing was told; negative once it was taken back."""
 
-    def follow(self, facts: Facts, stage: str) -> list[StartReferral | TellReferral]:
-        """Begin what is needed, and tell what is new."""
-        begun = self._begin(facts, stage)
-        return [*begun, *self._tell(facts, {one.referral_id for one in begun})]
+    def follow(self, facts: Facts, stage: str) -> "tuple[Linkage, list[StartReferral | TellReferral]]":
+        """Begin what is needed, and tell what is new: how it stands then, and what is asked for."""
+        links = _Links(dict(self.referrals), dict(self.told))
+        begun = links.begin(facts, stage)
+        told = links.tell(facts, {one.referral_id for one in begun})
+        return Linkage(links.referrals, links.told), [*begun, *told]
 
     def open(self, facts: Facts) -> list[str]:
         """Ids of the referrals that have not ended, in the order of their beginning."""
         return [one for one in dict.fromkeys(self.referrals.values()) if one not in facts.referrals_closed]
 
-    def _begin(self, facts: Facts, stage: str) -> list[StartReferral | TellReferral]:
+
+class _Links:
+    """The same while it is being followed."""
+
+    def __init__(self, referrals: dict[str, str], told: dict[str, int]) -> None:
+        self.referrals, self.told = referrals, told
+
+    def begin(self, facts: Facts, stage: str) -> list[StartReferral | TellReferral]:
+        """Begin a referral for each need that has none."""
         needed = {need.key: need for need in facts.needs}
         found: list[StartReferral | TellReferral] = []
         for key, need in needed.items():
@@ -61,7 +72,8 @@ class Linkage:
             found.append(_start(new, need, facts, statements))
         return found
 
-    def _tell(self, facts: Facts, new: set[str]) -> list[StartReferral | TellReferral]:
+    def tell(self, facts: Facts, new: set[str]) -> list[StartReferral | TellReferral]:
+        """Tell each referral what it has not heard yet, and what no longer holds."""
         wanted = self._wanted(facts)
         found: list[StartReferral | TellReferral] = []
         for name, said in wanted.items():

@@ -54,31 +54,26 @@ class Page:
             self.until = until
 
 
-class Changes:
-    """What has changed in one episode, in order; and the page that is open now, if any."""
+class Notes:
+    """The page that is open now, if any. The records of one episode share it, as one comes after the other."""
 
-    __slots__ = ("log", "page")
+    __slots__ = ("page", "sought")
 
     def __init__(self) -> None:
-        self.log: list[int] = []
-        """One bit for each change."""
         self.page: Page | None = None
+        self.sought: set[str] = set()
+        """Ids under which something was looked for in vain."""
 
     def note(self, source: Source) -> None:
         """Something is read."""
         if self.page is not None:
             self.page.sources |= bit_of(source)
 
-    def tell(self, source: Source) -> None:
-        """Something has changed."""
-        self.log.append(bit_of(source))
-
-    def since(self, seen: int) -> int:
-        """What has changed since so many changes: a bit for each."""
-        new = 0
-        for bit in self.log[seen:]:
-            new |= bit
-        return new
+    def note_missing(self, key: str) -> None:
+        """An entry is looked for that is not there."""
+        if self.page is not None:  # what is there stays as it is
+            self.sought.add(key)
+            self.note(MISSING)
 
 
 _BITS: dict[Source, int] = {}

@@ -1,19 +1,21 @@
 """The bitemporal record: every entry with the time it is true and the time it was recorded (T2, T3).
 
-The record only grows. What stands is computed: an entry stands unless it is retracted or has a successor, whatever
-the order in which they arrived (T4).
+A record is a value: with one entry more it is another record, and the one before stays what it was. What stands is
+computed: an entry stands unless it is retracted or has a successor, whatever the order in which they arrived (T4).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+from workflows.core import notes
 from workflows.core.bounds import check_room
 from workflows.core.entries import Admission, Entry, Retraction, Source, effective_at
 from workflows.core.errors import InvalidEntry
-from workflows.core.notes import CORRECTIONS, EVERYTHING, MISSING, Changes
+from workflows.core.notes import CORRECTIONS, EVERYTHING, MISSING, Notes, bit_of
 from workflows.core.sources import may_correct
 
 E = TypeVar("E", bound=Entry)
@@ -47,19 +49,20 @@ class Record:
     """All entries of one episode. Whoever reads it notes what was read (`notes`)."""
 
     def __init__(self, zone: ZoneInfo, began_at: datetime) -> None:
-        self.changes = Changes()
-        self._sought: set[str] = set()
-        """Ids under which a fact has looked for an entry in vain."""
-        self._zone, self._began_at = zone, began_at
-        self._taken_over_at: datetime | None = None
+        self.notes = Notes()
+        self.zone, self.began_at = zone, began_at
+        self.taken_over_at: datetime | None = None
+        """When another system handed the episode over, if one had it before (T7)."""
         self._by_key: dict[str, Recorded] = {}
-        self._by_kind: dict[type[Entry], list[Recorded]] = {}
-        self._undone_by: dict[str, list[str]] = {}
+        self._by_kind: dict[type[Entry], tuple[Recorded, ...]] = {}
+        self._undone_by: dict[str, tuple[str, ...]] = {}
         self._standing: dict[type[Entry], list[Recorded]] = {}
+        self._touched: dict[notes.Source, Recorded] = {}
+        """By which entry each kind, and the corrections, were last changed."""
         self._bytes = 0
 
     def __len__(self) -> int:
-        self.changes.note(EVERYTHING)
+        self.notes.note(EVERYTHING)
         return len(self._by_key)
 
     def __contains__(self, key: object) -> bool:
@@ -67,21 +70,20 @@ class Record:
 
     def __iter__(self) -> Iterator[Recorded]:
         """In the order of recording."""
-        self.changes.note(EVERYTHING)
+        self.notes.note(EVERYTHING)
         return iter(self._by_key.values())
 
     @property
     def is_corrected(self) -> bool:
         """Whether any entry was ever retracted or replaced."""
-        self.changes.note(CORRECTIONS)
+        self.notes.note(CORRECTIONS)
         return bool(self._undone_by)
 
     def get(self, key: str) -> Recorded | None:
         """The entry with an id, standing or not."""
         found = self._by_key.get(key)
-        if found is None and self.changes.page is not None:  # what is there stays as it is
-            self._sought.add(key)
-            self.changes.note(MISSING)
+        if found is None:
+            self.notes.note_missing(key)
         return found
 
     def check(self, entry: Entry, arriving: Iterable[str] = ()) -> None:
@@ -108,75 +110,77 @@ class Record:
                     "each other. Record a new entry instead."
                 )
 
-    def add(self, entry: Entry, recorded_at: datetime) -> bool:
-        """Keep an entry; False if its id is already there, and nothing has changed (T4)."""
-        if entry.key in self._by_key:
-            return False
-        recorded = self.place(entry, recorded_at)
+    def with_entry(self, entry: Entry, recorded_at: datetime) -> "Record":
+        """The record with one entry more; itself if the entry's id is already there (T4)."""
+        return self.with_entries([(entry, recorded_at)])
+
+    def with_entries(self, entries: Iterable[tuple[Entry, datetime]]) -> "Record":
+        """The record with more entries, each with the instant at which it was recorded, in that order."""
+        grown = copy(self)
+        for name in ("_by_key", "_by_kind", "_undone_by", "_standing", "_touched"):
+            setattr(grown, name, dict(getattr(self, name)))
+        for entry, recorded_at in entries:
+            if entry.key not in grown._by_key:
+                grown._add(entry, recorded_at)
+        return self if len(grown._by_key) == len(self._by_key) else grown
+
+    def _add(self, entry: Entry, recorded_at: datetime) -> None:
+        recorded, targets = self.place(entry, recorded_at), targets_of(entry)
         self._by_key[entry.key] = recorded
         self._bytes += _bytes_of(entry)
-        self._by_kind.setdefault(type(entry), []).append(recorded)
-        for target in targets_of(entry):
-            self._undone_by.setdefault(target, []).append(entry.key)
-            self._touch(target)
-        self._touch(entry.key)
-        if entry.key in self._sought:
-            self.changes.tell(MISSING)
-        self.changes.tell(EVERYTHING)
-        if entry.key in self._undone_by or targets_of(entry):
-            self.changes.tell(CORRECTIONS)
-        return True
+        self._by_kind[type(entry)] = (*self._by_kind.get(type(entry), ()), recorded)
+        for target in targets:
+            self._undone_by[target] = (*self._undone_by.get(target, ()), entry.key)
+            self._touch(target, recorded)
+        self._touch(entry.key, recorded)
+        if entry.key in self._undone_by or targets:
+            self._touched[CORRECTIONS] = recorded
 
-    def cut_back(self, length: int) -> list[Recorded]:
-        """Undo the latest additions, as if they had never been made; only for what the engine could not follow.
-
-        Args:
-            length: How many entries are kept.
-        """
-        gone = list(self._by_key.values())[length:]
-        for recorded in gone:
-            del self._by_key[recorded.key]
-            self._bytes -= _bytes_of(recorded.entry)
-            self._by_kind[type(recorded.entry)].remove(recorded)
-            for target in targets_of(recorded.entry):
-                self._undone_by[target].remove(recorded.key)
-                if not self._undone_by[target]:
-                    del self._undone_by[target]
-        self._standing.clear()
-        for what in (*self._by_kind, CORRECTIONS, EVERYTHING, MISSING):
-            self.changes.tell(what)
-        return gone
+    def changed_since(self, earlier: "Record") -> int:
+        """What differs from another record of the same episode, as `notes` counts it: a bit for each source."""
+        if earlier is self:
+            return 0
+        now, then = self._touched, earlier._touched
+        differs = bit_of(EVERYTHING)
+        for source in now.keys() | then.keys():
+            if now.get(source) is not then.get(source):
+                differs |= bit_of(source)
+        if any((key in self._by_key) != (key in earlier._by_key) for key in self.notes.sought):
+            differs |= bit_of(MISSING)
+        return differs
 
     def place(self, entry: Entry, recorded_at: datetime) -> Recorded:
         """An entry with both its times, without keeping it."""
-        at = effective_at(entry, recorded_at, self._zone)
-        taken = self._taken_over_at
-        began_at = taken if taken and recorded_at >= taken else self._began_at
-        was_before = at.astimezone(self._zone).date() < began_at.astimezone(self._zone).date()
+        at = effective_at(entry, recorded_at, self.zone)
+        taken = self.taken_over_at
+        began_at = taken if taken and recorded_at >= taken else self.began_at
+        was_before = at.astimezone(self.zone).date() < began_at.astimezone(self.zone).date()
         return Recorded(entry, recorded_at, at, entry.source is Source.IMPORT and was_before)
 
     def as_of(self, instant: datetime) -> "Record":
         """What had been recorded by an instant (T2)."""
-        past = Record(self._zone, self._began_at)
-        if self._taken_over_at and self._taken_over_at <= instant:
-            past.take_over(self._taken_over_at)
-        for recorded in self._by_key.values():
-            if recorded.recorded_at <= instant:
-                past.add(recorded.entry, recorded.recorded_at)
-        return past
+        past = Record(self.zone, self.began_at)
+        if self.taken_over_at and self.taken_over_at <= instant:
+            past = past.taken_over(self.taken_over_at)
+        known = (r for r in self._by_key.values() if r.recorded_at <= instant)
+        return past.with_entries((recorded.entry, recorded.recorded_at) for recorded in known)
 
-    def take_over(self, at: datetime) -> None:
+    def taken_over(self, at: datetime) -> "Record":
         """From here on this engine has the episode: with its admission its history is imported (T7)."""
-        self._taken_over_at = self._taken_over_at or at
+        if self.taken_over_at is not None:
+            return self
+        taken = copy(self)
+        taken.taken_over_at = at
+        return taken
 
     @property
     def was_taken_over(self) -> bool:
         """Whether another system had the episode before this engine (T7)."""
-        return self._taken_over_at is not None
+        return self.taken_over_at is not None
 
     def stands(self, key: str) -> bool:
         """Whether an entry stands: it is not retracted, and nothing has taken its place."""
-        self.changes.note(CORRECTIONS)
+        self.notes.note(CORRECTIONS)
         return self._stands(key)
 
     def _stands(self, key: str) -> bool:
@@ -188,7 +192,7 @@ class Record:
         A successor keeps its predecessor out of force also when it is itself replaced; only when it is retracted
         does the predecessor stand again.
         """
-        self.changes.note(CORRECTIONS)
+        self.notes.note(CORRECTIONS)
         return self._undone(key)
 
     def _undone(self, key: str) -> Recorded | None:
@@ -202,7 +206,7 @@ class Record:
 
     def undoing(self, key: str) -> list[Recorded]:
         """Every standing retraction and every successor of an entry."""
-        self.changes.note(CORRECTIONS)
+        self.notes.note(CORRECTIONS)
         return [one for one in self._correcting(key) if self._stands(one.key)]
 
     def successors(self, key: str) -> list[Recorded]:
@@ -212,13 +216,13 @@ class Record:
     @property
     def contested(self) -> list[str]:
         """Entries with more than one standing successor, in the order in which they were corrected."""
-        self.changes.note(CORRECTIONS)
+        self.notes.note(CORRECTIONS)
         return [key for key, by in self._undone_by.items() if len(by) > 1 and len(self.successors(key)) > 1]
 
     @property
     def corrections_ahead(self) -> Mapping[str, str]:
         """Corrections of what is not on record yet: the id of each, and of what it corrects (T4)."""
-        self.changes.note(CORRECTIONS)
+        self.notes.note(CORRECTIONS)
         return {
             by: target
             for target, these in self._undone_by.items()
@@ -228,7 +232,7 @@ class Record:
 
     def all_of(self, kind: type[Entry]) -> Sequence[Recorded]:
         """Every entry of a kind, standing or not, in the order of recording."""
-        self.changes.note(kind)
+        self.notes.note(kind)
         return self._by_kind.get(kind, ())
 
     def _retracted(self, key: str) -> bool:
@@ -243,28 +247,28 @@ class Record:
 
     def standing(self, kind: type[E]) -> list[Recorded]:
         """What stands of one kind, by the time it is true; equal times by recording, then by id (T4)."""
-        self.changes.note(kind)
+        self.notes.note(kind)
         found = self._standing.get(kind)
         if found is None:
             found = sorted((r for r in self._by_kind.get(kind, ()) if self._stands(r.key)), key=_order)
             self._standing[kind] = found
         return found
 
-    def _touch(self, key: str) -> None:
+    def _touch(self, key: str, by: Recorded) -> None:
         """Mark what depends on whether an entry stands as changed, along the chain of corrections."""
         recorded = self._by_key.get(key)
         if recorded is None:
             return
         kind = type(recorded.entry)
-        self.changes.tell(kind)
+        self._touched[kind] = by
         kept = self._standing.get(kind)
         if kept is not None and not self._undone_by.get(key):
             # The usual case, a new entry of today, goes to its place without reading all the others again.
-            _insert(kept, recorded)
+            self._standing[kind] = _with(kept, recorded)
         else:
             self._standing.pop(kind, None)
         for target in targets_of(recorded.entry):
-            self._touch(target)
+            self._touch(target, by)
 
     def _leads_back(self, key: str, target: str) -> bool:
         pending = self._by_key.get(target)
@@ -296,8 +300,8 @@ def _order(recorded: Recorded) -> tuple[datetime, datetime, str]:
     return (recorded.effective_at, recorded.recorded_at, recorded.key)
 
 
-def _insert(kept: list[Recorded], recorded: Recorded) -> None:
+def _with(kept: Sequence[Recorded], recorded: Recorded) -> list[Recorded]:
     place = len(kept)
     while place and _order(kept[place - 1]) > _order(recorded):
         place -= 1
-    kept.insert(place, recorded)
+    return [*kept[:place], recorded, *kept[place:]]

@@ -113,7 +113,7 @@ def _level_by_another_role(entry: LevelOfCareDecision, facts: Facts) -> None:
     if noted == level_named(proposed) and facts.level_of_care in (None, noted):
         return
     able = signers(facts.team, CLINICIANS)
-    if objection := able.objection("level_of_care", entry.by, facts.frame.known_as(entry.by)):
+    if objection := able.objection("level_of_care", entry.by, facts.known_as(entry.by)):
         said = f"by: the screening proposes {proposed}; another level of care"
         if facts.level_of_care:
             said = f"by: {facts.level_of_care} is decided, and another level of care"
@@ -126,7 +126,7 @@ def _other_level_by_another_role(entry: LevelOfCareDecision, facts: Facts) -> No
     if entry.source is not Source.STAFF or entry.level == level:
         return
     able = signers(facts.team, CLINICIANS)
-    if objection := able.objection("level_of_care", entry.by, facts.frame.known_as(entry.by)):
+    if objection := able.objection("level_of_care", entry.by, facts.known_as(entry.by)):
         raise NotAllowedNow(
             f"level: {entry.level} is another level of care than {level}, which is a clinician's decision (I3): "
             f"{objection}"
@@ -343,7 +343,7 @@ def _late_reopening(entry: Retraction, facts: Facts) -> None:
     if not facts.record.stands(told.key) or facts.now <= facts.may_be_reopened_until(told):
         return
     able = signers(facts.team, ("supervisor", "director"))
-    if objection := able.objection("reopening", entry.by, facts.frame.known_as(entry.by)):
+    if objection := able.objection("reopening", entry.by, facts.known_as(entry.by)):
         raise NotAllowedNow(
             f"entry_id: the time in which the withdrawal {told.key} can be reopened is over; who comes back now begins "
             f"a new episode that points to this one (E3). An exit that was recorded in error is taken back by the "

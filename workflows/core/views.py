@@ -1,11 +1,11 @@
 """Progress, journal, and what was known on an earlier day, read from an episode without changing it."""
 
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from workflows.core.board import Board
 from workflows.core.corrections import reason_of
 from workflows.core.deadlines import Deadline
 from workflows.core.entries import Entry, TeamChange
@@ -24,11 +24,13 @@ from workflows.core.progress import (
     Week,
 )
 from workflows.core.record import Record
+from workflows.core.situation import leaves
+from workflows.core.state import State
 
 
 def progress(episode: Episode, now: datetime) -> Progress:
     """Where the episode stands on the program day of `now`; only the chart stands as it was last moved."""
-    facts = Facts(episode.record, episode.frame, now)
+    facts = episode.facts_at(now)
     running = episode.stage in IN_PROGRAM
     week = facts.week_started_on if running else None
     minutes, days = facts.dose_of_week(week) if week else (0, 0)
@@ -64,9 +66,9 @@ def progress(episode: Episode, now: datetime) -> Progress:
         needs_second_director=facts.needs_second_director,
         waits_for=facts.missing_for_admission if episode.stage == "intake" else [],
         unmatched=[f"{key}: {why}" for key, why in facts.unmatched.items()],
-        undelivered=episode.undelivered,
-        nobody_reached=bool(not_reached(episode)),
-        not_reached=not_reached(episode),
+        undelivered=list(episode.undelivered),
+        nobody_reached=bool(not_reached(episode.state)),
+        not_reached=not_reached(episode.state),
         refused_by_payer=[refusal.said for refusal in facts.payer_refusals],
         may_decide=[
             Question(
@@ -127,18 +129,10 @@ def gate(facts: Facts) -> GateProgress:
 
 def leaf_states(episode: Episode) -> list[str]:
     """Ids of the active states that have no states inside, in the order of the chart."""
-    return sorted(state.id for state in episode.chart.configuration if not state.states)
+    return sorted(set(episode.states) & leaves(episode.pathway.chart))
 
 
-class Alarming(Protocol):
-    """Anything that has people told: an episode, a referral."""
-
-    board: Board
-    unreached: dict[str, str]
-    undelivered: list[str]
-
-
-def not_reached(of: Alarming) -> list[str]:
+def not_reached(of: State) -> list[str]:
     """Why nobody was reached so far, for each open task and each notice that is on its way."""
     tasks = {task.task_id: task.kind.replace("_", " ") for task in of.board.open.values()}
     about_tasks = [f"{tasks[one]}: {why}" for one, why in of.board.unreached.items() if one in tasks]
@@ -185,16 +179,17 @@ def journal(episode: Kept, known_by: datetime | None = None) -> list[JournalLine
 
 def as_known_at(episode: Episode, instant: datetime) -> Episode:
     """The episode as it was known at an earlier instant: its record of then, lived through again (T2)."""
-    past = Episode(episode.start, episode.pathway, episode.started_at)
-    past.frame.staff = dict(episode.frame.staff)
-    past.wake(episode.started_at)
+    began_at = episode.record.began_at
+    past = Episode(episode.start, episode.pathway, began_at)
+    past.state = replace(past.state, directory=episode.state.directory)
+    past.wake(began_at)
     known = [r for r in episode.record if r.recorded_at <= instant]
     for recorded_at, together in groupby(known, key=lambda r: r.recorded_at):
         _wake_until(past, recorded_at)
         entries: list[Entry] = [recorded.entry for recorded in together]
         past.apply_many(entries, recorded_at)
     _wake_until(past, instant)
-    past.wake(max(instant, episode.started_at))
+    past.wake(max(instant, began_at))
     return past
 
 

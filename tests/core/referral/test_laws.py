@@ -1,6 +1,7 @@
 """Laws over orders and times, by property: what agencies and people state late, twice and in contradiction."""
 
 import itertools
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,6 @@ from tests.core.clinic import at
 from tests.core.referral.linked import Linked, on
 from tests.searching import examples
 from workflows.core.errors import Refused
-from workflows.core.referral.snapshot import pack, unpack
 from workflows.core.referral.status import (
     BUSINESS_STATUSES,
     DRAFT,
@@ -96,7 +96,9 @@ def _recorded(statements: list[tuple[int, dict[str, Any]]]) -> Linked:
             linked.says(**entry)
         except Refused:
             # What is refused depends on what stood then; the law is about what is kept.
-            linked.referral.record.add(_parsed(entry), linked.now)
+            referral = linked.referral
+            record = referral.record.with_entry(_parsed(entry), linked.now)
+            referral.state = replace(referral.state, record=record)
     linked.referral.wake(linked.now)
     linked._carry_out()
     return linked
@@ -146,7 +148,8 @@ def test_T4_stating_twice_changes_nothing(history: list[dict[str, Any]]) -> None
 def test_a_snapshot_restores_the_referral_as_it_was(history: list[dict[str, Any]]) -> None:
     linked = _recorded(list(enumerate(history)))
     referral = linked.referral
-    again = unpack(pack(referral), new_referral(referral.start, referral.started_at), linked.now)
+    again = new_referral(referral.start, linked.now)
+    again.go_on_from(referral.packed())
     assert view(again, linked.now) == view(referral, linked.now)
     again.wake(linked.now)
     assert again.take_effects() == []
@@ -241,7 +244,7 @@ class Walk(RuleBasedStateMachine):
         referral, facts = self.linked.referral, self.linked.referral.facts
         assert ("cancel_requested" in referral.states) == bool(facts.withdrawing)
         if facts.closed is None:
-            assert referral.state not in (
+            assert referral.stands not in (
                 "closing",
                 "engaged",
                 "declined",
@@ -249,7 +252,7 @@ class Walk(RuleBasedStateMachine):
                 "arrived",
                 "none_available",
             )
-        if referral.state == "seeking":
+        if referral.stands == "seeking":
             assert facts.current is None
             assert not facts.offered
 

@@ -11,7 +11,6 @@ from tests.core.clinic import ADMITTED, Patient, admitted, ready_for_gate
 from workflows.core.effects import Notify, OpenTask
 from workflows.core.entries import KINDS, Source, parse_entry
 from workflows.core.errors import NotAllowedNow, Refused
-from workflows.pathways.proof.rewind import remember, rewind
 
 DAY = timedelta(days=1)
 ON = ADMITTED + 3 * DAY
@@ -71,12 +70,12 @@ def _begun() -> Patient:
 
 
 BEGUN = _begun()
-MOMENT = remember(BEGUN.episode, BEGUN.now)
+STATE = BEGUN.episode.state
 
 
 def on_the_third_day() -> Patient:
     """The same patient each time, put back to the same moment: to begin anew takes longer than all that follows."""
-    rewind(BEGUN.episode, MOMENT)
+    BEGUN.episode.state = STATE
     BEGUN.effects.clear()
     return BEGUN
 
@@ -233,10 +232,10 @@ def test_E0_a_colleague_whom_the_staff_directory_knows_signs_by_their_role() -> 
         {"kind": "decision", "id": "d", "about": "gate_review", "choice": "pass", "by": "th-9"}
     )
     assert patient.episode.unknown_author(decision) == "th-9"
-    patient.episode.frame.vouch("th-9", ("case_manager",))
+    patient.episode.vouch("th-9", ("case_manager",))
     with pytest.raises(NotAllowedNow, match="th-9 is case manager"):
         patient.episode.apply(decision, patient.now)
-    patient.episode.frame.vouch("th-9", ("therapist",))
+    patient.episode.vouch("th-9", ("therapist",))
     patient.episode.apply(decision, patient.now)
     assert patient.progress.stage == "aftercare"
 

@@ -7,8 +7,8 @@ import pytest
 
 from tests.core.clinic import ADMITTED, Patient, admitted
 from workflows.core.entries import parse_entry
+from workflows.core.episode import Episode
 from workflows.core.errors import InvalidEntry
-from workflows.core.snapshot import pack, unpack
 from workflows.core.views import journal
 
 DAY = timedelta(days=1)
@@ -80,7 +80,7 @@ def test_T3_the_reason_survives_a_snapshot() -> None:
     patient = admitted()
     wrong = used(patient)
     patient.says("use", on=ADMITTED + 2 * DAY, supersedes=wrong, supersedes_reason="wrong day")
-    again = unpack(pack(patient.episode), patient.episode.start, patient.episode.pathway)
+    again = Episode.unpacked(patient.episode.packed(), patient.episode.start, patient.episode.pathway)
     assert journal(again) == journal(patient.episode)
 
 

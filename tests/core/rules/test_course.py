@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tests.core.clinic import ADMITTED, LAST_USE, Patient, admitted, ready_for_gate
 from workflows.core.effects import MessagePatient, Notify, OpenTask
 from workflows.core.entries import parse_entry
+from workflows.core.episode import Episode
 from workflows.core.errors import InvalidEntry, NotAllowedNow
-from workflows.core.snapshot import pack, unpack
 from workflows.core.views import journal, progress
 from workflows.pathways import pathway_named
 
@@ -203,7 +203,7 @@ def test_E2_sessions_from_which_a_person_was_shut_out_are_no_misses(then: str) -
         patient.says("attendance", session=f"{on(16)}T18:00", status="missed")
     assert patient.progress.stage == "program"
     assert patient.progress.consecutive_misses == (1 if then == "one missed" else 0)
-    copy = unpack(pack(patient.episode), patient.episode.start, pathway_named("iop"))
+    copy = Episode.unpacked(patient.episode.packed(), patient.episode.start, pathway_named("iop"))
     copy.wake(patient.now)
     assert progress(copy, patient.now) == patient.progress
 
@@ -855,7 +855,7 @@ def test_E11_late_entries_of_a_closed_episode_survive_a_snapshot(entries: list[d
     patient.until(on(11))
     for entry in entries:
         patient.says(**entry)
-    again = unpack(pack(patient.episode), patient.episode.start, pathway_named("iop"))
+    again = Episode.unpacked(patient.episode.packed(), patient.episode.start, pathway_named("iop"))
     assert progress(again, patient.now) == patient.progress
     assert journal(again) == journal(patient.episode)
 

@@ -10,9 +10,9 @@ from tests.core.clinic import ADMITTED, LAST_USE, Patient, admitted, at, ready_f
 from tests.core.test_calendar import at_work, is_business
 from workflows.core.effects import OpenTask
 from workflows.core.entries import parse_entry
+from workflows.core.episode import Episode
 from workflows.core.errors import Refused
 from workflows.core.progress import OpenTaskView
-from workflows.core.snapshot import pack, unpack
 from workflows.pathways import pathway_named
 
 DAY = timedelta(days=1)
@@ -291,10 +291,10 @@ def _copy_of(day: int) -> Patient:
             patient = ready_for_gate(patient=admitted(policy=policy))
             patient.says("decision", about="gate_review", choice="pass", by="th-1")
             patient.until(on(day))
-        _MADE[day] = (pack(patient.episode), patient.episode.start, patient.now)
+        _MADE[day] = (patient.episode.packed(), patient.episode.start, patient.now)
     packed, start, now = _MADE[day]
     patient = Patient.__new__(Patient)
-    patient.episode = unpack(packed, start, pathway_named("iop"))
+    patient.episode = Episode.unpacked(packed, start, pathway_named("iop"))
     patient.now, patient.effects, patient._number = now, [], 1000
     return patient
 

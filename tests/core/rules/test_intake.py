@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tests.core.clinic import ADMITTED, LAST_USE, TEAM, Patient, admitted, at, ready_for_gate
 from workflows.core.effects import ChangeTask, NoteClosed, StartReferral
+from workflows.core.episode import Episode
 from workflows.core.errors import InvalidEntry, NotAllowedNow
-from workflows.core.snapshot import pack, unpack
 from workflows.core.views import journal
 
 DAY = timedelta(days=1)
@@ -344,7 +344,7 @@ def test_I4_a_screening_in_which_nothing_was_asked_is_none_and_says_what_is_miss
     (task,) = patient.progress.open_tasks
     assert task.kind == "level_of_care"
     assert "Not asked yet, which is not a no: years of use, co occurring" in task.asks
-    again = unpack(pack(patient.episode), patient.episode.start, patient.episode.pathway)
+    again = Episode.unpacked(patient.episode.packed(), patient.episode.start, patient.episode.pathway)
     assert again.facts.empty_screenings == [changed.entry_id]
 
 

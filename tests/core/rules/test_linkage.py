@@ -8,8 +8,8 @@ import pytest
 from tests.core.clinic import ADMITTED, Patient, admitted, at, ready_for_gate
 from workflows.core.effects import StartReferral, TellReferral
 from workflows.core.entries import Need, parse_entry
+from workflows.core.episode import Episode
 from workflows.core.errors import InvalidEntry
-from workflows.core.snapshot import pack, unpack
 from workflows.core.vocabulary import meaning
 
 DAY = timedelta(days=1)
@@ -175,7 +175,7 @@ def test_C3_C4_the_step_down_offers_a_therapist_and_mutual_help_which_may_be_dec
 def test_a_snapshot_remembers_which_referrals_were_begun_and_what_they_were_told() -> None:
     patient = admitted()
     patient.says("need", service="transport")
-    again = unpack(pack(patient.episode), patient.episode.start, patient.episode.pathway)
+    again = Episode.unpacked(patient.episode.packed(), patient.episode.start, patient.episode.pathway)
     again.wake(at(ADMITTED + DAY))
     assert not [one for one in again.take_effects() if isinstance(one, StartReferral | TellReferral)]
     assert again.open_referrals == patient.episode.open_referrals

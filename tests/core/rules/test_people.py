@@ -13,9 +13,9 @@ from tests.searching import examples
 from workflows.core.carrying import carried_over
 from workflows.core.effects import ChangeTask, Notify, OpenTask, TellReferral
 from workflows.core.entries import parse_entry
+from workflows.core.episode import Episode
 from workflows.core.errors import InvalidEntry, NotAllowedNow, Refused
 from workflows.core.facts import Answer
-from workflows.core.snapshot import pack, unpack
 from workflows.pathways import pathway_named
 
 MONDAY, TUESDAY, FRIDAY = (ADMITTED + timedelta(days=ahead) for ahead in (0, 1, 4))
@@ -304,9 +304,9 @@ def test_team_and_closed_days_survive_continue_as_new() -> None:
     for statement in _STATED:
         patient.episode.apply(parse_entry(statement), patient.now)
     patient.episode.take_effects()
-    packed = pack(patient.episode)
-    again = unpack(packed, patient.episode.start, pathway_named("iop"))
-    assert held_in(pack(again)) == held_in(packed)
+    packed = patient.episode.packed()
+    again = Episode.unpacked(packed, patient.episode.start, pathway_named("iop"))
+    assert held_in(again.packed()) == held_in(packed)
     again.wake(patient.now)
     assert not [one for one in again.take_effects() if isinstance(one, ChangeTask)]
     assert again.facts.team == patient.episode.facts.team
@@ -332,27 +332,27 @@ def test_E0_whom_the_staff_directory_does_not_know_is_given_no_role_that_signs(r
         "from": TUESDAY,
         "by": "su-1" if role != "director" else "di-1",
     }
-    patient.episode.frame.vouch("zz-1", None)
+    patient.episode.vouch("zz-1", None)
     with pytest.raises(NotAllowedNow, match=r"^staff_id: the staff directory knows nobody called zz-1"):
         patient.says("team", **statement)
-    patient.episode.frame.vouch("zz-1", ("case_manager",))
+    patient.episode.vouch("zz-1", ("case_manager",))
     with pytest.raises(NotAllowedNow, match="who is case manager, may not"):
         patient.says("team", **statement)
-    patient.episode.frame.vouch("zz-1", (role,))
+    patient.episode.vouch("zz-1", (role,))
     patient.says("team", **statement)
     assert patient.progress.team[role] == "zz-1"
 
 
 def test_E1_a_stranger_who_is_to_owe_tasks_is_told_of() -> None:
     patient = slipped()
-    patient.episode.frame.vouch("zz-1", None)
+    patient.episode.vouch("zz-1", None)
     told = patient.says("team", role="case_manager", staff_id="zz-1", **{"from": TUESDAY}).changes
     assert "the staff directory knows nobody called zz-1" in " ".join(told)
 
 
 def test_E0_where_the_staff_directory_cannot_be_asked_the_team_is_what_is_stated() -> None:
     patient = slipped()
-    patient.episode.frame.vouch("th-9", None)
-    patient.episode.frame.forget("th-9")
+    patient.episode.vouch("th-9", None)
+    patient.episode.forget("th-9")
     patient.says("team", role="therapist", staff_id="th-9", **{"from": TUESDAY})
     assert patient.progress.team["therapist"] == "th-9"

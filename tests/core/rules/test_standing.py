@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.core.clinic import ADMITTED, LAST_USE, Patient, admitted, ready_for_gate
-from workflows.core.snapshot import pack, unpack
+from workflows.core.episode import Episode
 from workflows.core.views import as_known_at
 
 DAY = timedelta(days=1)
@@ -61,7 +61,7 @@ def test_I4_whatever_condition_falls_away_it_is_asked_for_anew_and_moves_nobody(
     assert patient.progress.stage == "program"
     asked = "level_of_care" if kind == "level_of_care" else "admission_condition"
     assert asked in patient.tasks
-    again = unpack(pack(patient.episode), patient.episode.start, patient.episode.pathway)
+    again = Episode.unpacked(patient.episode.packed(), patient.episode.start, patient.episode.pathway)
     again.wake(patient.now)
     assert again.stage == "program"
     assert as_known_at(patient.episode, patient.now).stage == "program"

@@ -10,7 +10,6 @@ from workflows.core.effects import MessagePatient, OpenTask
 from workflows.core.entries import parse_entry
 from workflows.core.episode import Episode
 from workflows.core.errors import InvalidEntry, NotAllowedNow
-from workflows.core.snapshot import pack, unpack
 
 DAY = timedelta(days=1)
 
@@ -77,7 +76,7 @@ def test_T7_a_weekly_session_off_the_schedule_is_not_asked_about_once_for_each_w
 
 def test_T7_what_is_history_stays_so_when_a_run_is_continued() -> None:
     patient = taken_over(40, {"kind": "use", "on": on(30)}, idle=True)
-    again = unpack(pack(patient.episode), patient.episode.start, patient.episode.pathway)
+    again = Episode.unpacked(patient.episode.packed(), patient.episode.start, patient.episode.pathway)
     assert {r.key: r.known_at for r in again.record} == {r.key: r.known_at for r in patient.episode.record}
     again.wake(patient.now)
     assert not [effect for effect in again.take_effects() if isinstance(effect, OpenTask)]
@@ -166,7 +165,7 @@ def test_S9_E1_who_signed_elsewhere_may_be_known_to_the_staff_directory_alone() 
     patient = taken_over(40)
     row = parse_entry({"id": "d", "source": "import", **passed_on(30, "th-9"), "on": f"{on(30)}"})
     assert patient.episode.unknown_author(row) == "th-9"
-    patient.episode.frame.vouch("th-9", ("therapist",))
+    patient.episode.vouch("th-9", ("therapist",))
     patient.episode.apply(row, patient.now)
     assert patient.progress.stage == "aftercare"
 

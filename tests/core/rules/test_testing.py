@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from tests.core.clinic import ADMITTED, Patient, admitted
 from workflows.core.effects import CloseTask, OpenTask
+from workflows.core.episode import Episode
 from workflows.core.facts.draws import draws
 from workflows.core.policy import InvalidPolicy, load_policy
-from workflows.core.snapshot import pack, unpack
 from workflows.core.views import as_known_at
 
 DAY = timedelta(days=1)
@@ -245,7 +245,7 @@ def test_S3_a_use_brings_the_next_test_within_the_denser_gap(slip: int) -> None:
     assert list(patient.episode.facts.draws[0]) == drawn
     assert following
     assert 1 <= (following - patient.now.date()).days <= 4
-    again = unpack(pack(patient.episode), patient.episode.start, patient.episode.pathway)
+    again = Episode.unpacked(patient.episode.packed(), patient.episode.start, patient.episode.pathway)
     again.wake(patient.now)
     assert again.facts.draws[1] == following
     assert as_known_at(patient.episode, patient.now).facts.draws[1] == following

@@ -15,8 +15,8 @@ from statemachine.exceptions import InvalidDefinition
 
 from tests.core.test_laws import HISTORIES, _recorded
 from tests.pathways.proof.faults import Fault, faults_of_chart, faults_of_pathway
+from workflows.core.episode import Episode
 from workflows.core.pathway import Pathway
-from workflows.core.snapshot import pack, unpack
 from workflows.pathways import pathway_named
 from workflows.pathways.drawing import transitions
 from workflows.pathways.proof import INVARIANTS, Findings, Proof, as_data, page, prove, retell
@@ -27,7 +27,6 @@ from workflows.pathways.proof.graph import Edge, Node
 from workflows.pathways.proof.of_chart import prove_chart
 from workflows.pathways.proof.of_engine import prove_engine
 from workflows.pathways.proof.parts import contradicted, parts
-from workflows.pathways.proof.rewind import remember, rewind
 from workflows.pathways.proof.running import driven
 from workflows.pathways.proof.search import Search, deadline_kind, look
 
@@ -106,26 +105,21 @@ def test_the_running_chart_goes_where_the_graph_goes(data: st.DataObject) -> Non
 @given(HISTORIES)
 def test_whatever_the_record_the_facts_stand_together_only_as_claimed(history: list[dict[str, Any]]) -> None:
     episode = _recorded(list(enumerate(history))).episode
-    facts = dict(
-        zip(
-            episode.situation.guards, map(bool, episode.situation.read(episode.situation.guards)), strict=True
-        )
-    )
+    facts = dict(episode.guards)
     assert not contradicted(IOP.claims.never, facts)
     chart = read_chart(IOP)
     configuration = tuple(sorted(episode.states, key=chart.order.__getitem__))
     assert chart.settle(configuration, (), Known(facts))[0] == configuration
 
 
-def test_to_rewind_an_episode_is_to_restore_its_snapshot() -> None:
+def test_to_go_back_to_a_state_is_to_restore_its_snapshot() -> None:
     search = Search(IOP, 0)
     for _ in search.run():
         pass
     for situation in list(search.situations.values())[::4]:
-        rewind(search.episode, situation.moment)
-        restored = unpack(pack(search.episode), search.start, IOP)
+        search.episode.state = situation.state
+        restored = Episode.unpacked(search.episode.packed(), search.start, IOP)
         later = situation.now + timedelta(days=1)
-        assert remember(search.episode, situation.now).states == situation.moment.states
         search.episode.wake(later)
         restored.wake(later)
         assert look(restored, later) == look(search.episode, later)

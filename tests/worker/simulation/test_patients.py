@@ -31,7 +31,7 @@ SUPERVISOR_AT_24H = read_file(EXAMPLE / "policy_supervisor_at_24h.yaml")
 def test_who_stops_coming_is_closed_by_a_persons_decision_and_the_stay_ends_at_the_last_contact() -> None:
     lived = journey(clinic(**SILENT))
     outcome = lived.desk.outcome
-    answers = {key.partition(":")[0]: answer for key, answer in lived.episode.frame.answers.items()}
+    answers = {key.partition(":")[0]: answer for key, answer in lived.episode.frame.answers.given.items()}
     assert (outcome.exit, outcome.reason) == ("lost_contact", "dropped_out")
     assert (answers["lost_contact_proposal"].choice, answers["lost_contact_proposal"].by) == ("close", "su-1")
     assert outcome.stay_days is not None
@@ -52,7 +52,7 @@ def test_a_termination_is_proposed_and_decided_by_different_people() -> None:
         "discharge_appeal_hearing": {"uphold": 1},
     }
     lived = journey(clinic(leaving={"ways": ways}, staff={"answers": sure, "overlooked": 0}))
-    answers = {key.partition(":")[0]: answer.by for key, answer in lived.episode.frame.answers.items()}
+    answers = {key.partition(":")[0]: answer.by for key, answer in lived.episode.frame.answers.given.items()}
     assert lived.desk.outcome.reason == "terminated"
     assert (answers["involuntary_discharge"], answers["involuntary_review"]) == ("su-1", "di-1")
 

@@ -1,14 +1,14 @@
 """What facts are read against: the policy in force, the calendar, the pathway, and what people have decided."""
 
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from workflows.core.calendar import Calendar
+from workflows.core.calendar import Calendar, Instant
 from workflows.core.entries import WeeklySession
 from workflows.core.keys import kind_of
-from workflows.core.notes import ANSWERS, STAFF, Changes
+from workflows.core.notes import ANSWERS, STAFF, bit_of
 from workflows.core.policy import Policy
 from workflows.core.record import Record
 
@@ -19,7 +19,7 @@ class Answer:
 
     choice: str
     by: str
-    at: datetime
+    at: Instant
     key: str
     reason: str | None
     grounds: tuple[str, ...] = ()
@@ -32,20 +32,91 @@ class Answer:
     """Whether it was taken from whoever was there, because it was about danger."""
 
 
-class Memory:
-    """What was worked out of one episode, by name."""
+class Answers:
+    """What people have decided about each duty. A value: with one answer more it is another."""
 
-    __slots__ = ("kept", "reading", "turn")
+    __slots__ = ("by_kind", "given", "replaced")
+
+    def __init__(self) -> None:
+        self.given: Mapping[str, Answer] = {}
+        """By duty."""
+        self.by_kind: Mapping[str, Mapping[str, Answer]] = {}
+        """The same, apart for each kind of duty."""
+        self.replaced: tuple[tuple[str, Answer], ...] = ()
+        """Answers that were retracted and given anew, by duty: they count no more, but they have had their time."""
+
+    @classmethod
+    def of(cls, given: Iterable[tuple[str, Answer]], replaced: Iterable[tuple[str, Answer]]) -> "Answers":
+        """What was given to each duty, and what was replaced, each in its order."""
+        answers = cls()
+        answers.given, answers.replaced = dict(given), tuple(replaced)
+        by_kind: dict[str, dict[str, Answer]] = {}
+        for duty, answer in answers.given.items():
+            by_kind.setdefault(kind_of(duty), {})[duty] = answer
+        answers.by_kind = by_kind
+        return answers
+
+    def with_answer(self, duty: str, answer: Answer) -> "Answers":
+        """The answers with one more."""
+        grown, kind = Answers(), kind_of(duty)
+        before = self.given.get(duty)
+        grown.replaced = (
+            (*self.replaced, (duty, before)) if before and before.key != answer.key else self.replaced
+        )
+        grown.given = {**self.given, duty: answer}
+        grown.by_kind = {**self.by_kind, kind: {**self.by_kind.get(kind, {}), duty: answer}}
+        return grown
+
+    def known_in(self, record: Record) -> "Answers":
+        """Only those decisions that are in a record: what had been decided by then (T2)."""
+        past = Answers()
+        for duty, answer in (*self.replaced, *self.given.items()):
+            if answer.key in record:
+                past = past.with_answer(duty, answer)
+        return past
+
+    def by_entry(self, key: str) -> tuple[str, Answer | None]:
+        """Which duty a decision has answered, by the id of its entry, and what was kept of it."""
+        known = [*self.given.items(), *self.replaced]
+        return next(((duty, answer) for duty, answer in known if answer.key == key), ("", None))
+
+    def changed_since(self, earlier: "Answers") -> int:
+        """What differs from other answers of the same episode, as `notes` counts it: a bit for each kind of duty."""
+        if earlier is self:
+            return 0
+        differs, now, then = bit_of(ANSWERS), self.by_kind, earlier.by_kind
+        for kind in now.keys() | then.keys():
+            if now.get(kind) is not then.get(kind):
+                differs |= bit_of(kind)
+        return differs
+
+
+NO_ANSWERS = Answers()
+
+
+class Memory:
+    """What was worked out of one episode, by name; and the reading by which it was worked out last."""
+
+    __slots__ = ("kept", "log", "reading", "turn")
 
     def __init__(self) -> None:
         self.kept: dict[Hashable, Any] = {}
-        self.reading: object = None
+        self.log: list[int] = []
+        """What has changed from one reading to the next: a bit for each source."""
+        self.reading: Any = None
         """Who reads now."""
         self.turn = 0
         """How often another reading has begun: what was checked in this turn need not be checked again."""
 
+    def changed_since(self, seen: int) -> int:
+        """What has changed since so many changes: a bit for each source."""
+        new = 0
+        for bits in self.log[seen:]:
+            new |= bits
+        return new
 
-@dataclass
+
+@dataclass(frozen=True)
 class Frame:
     """Everything beside the record that decides how its entries are read."""
 
@@ -56,26 +127,20 @@ class Frame:
     first_team: Mapping[str, str]
     """The team at the beginning; who is in it today is a fact (`facts.team`)."""
     referred_on: date
-    changes: Changes
-    """Of the record: who reads answers, and what has changed in them."""
     started_at: datetime
     """When this engine took the episode up; what other systems decided before that is history (T7)."""
-    answers: dict[str, Answer] = field(default_factory=dict)
+    answers: Answers = NO_ANSWERS
     level: str = "iop"
     """The level of care that the pathway gives (I4)."""
     moves: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """Which answer to which kind of duty moves the episode into which stage."""
     exits: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """Which answer to which kind of duty closes the episode, and as what."""
-    replaced: list[tuple[str, Answer]] = field(default_factory=list)
-    """Answers that were retracted and given anew, by duty: they count no more, but they have had their time."""
-    answers_by_kind: dict[str, dict[str, Answer]] = field(default_factory=dict)
     adopted: Sequence[tuple[datetime, Policy]] = ()
     """Every policy that stands, and since when it is in force; the one of the start comes first (T8)."""
-    staff: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Roles of people outside the team, by staff id, as the clinic's staff directory was read for what they signed."""
-    strangers: set[str] = field(default_factory=set)
-    """Ids that the staff directory was asked about and does not know."""
+    directory: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
+    """What the clinic's staff directory says of people outside the team, as far as it was asked: their roles by staff
+    id, in small letters; None: it does not know them."""
     memory: Memory = field(default_factory=Memory)
     """What was worked out by now."""
 
@@ -86,57 +151,17 @@ class Frame:
         in_force = [policy for at, policy in self.adopted if self.calendar.day_of(at) <= day]
         return in_force[-1] if in_force else self.adopted[0][1]
 
-    def keep_answer(self, duty: str, answer: Answer) -> None:
-        """Keep what a person decided about a duty."""
-        if (before := self.answers.get(duty)) and before.key != answer.key:
-            self.replaced.append((duty, before))
-        kind = kind_of(duty)
-        self.answers[duty] = answer
-        self.answers_by_kind.setdefault(kind, {})[duty] = answer
-        self.changes.tell(kind)
-        self.changes.tell(ANSWERS)
-
     def as_of(self, record: Record) -> "Frame":
         """The same frame with only those decisions that are in a record: what had been decided by then (T2)."""
-        past = replace(
-            self, answers={}, replaced=[], answers_by_kind={}, changes=record.changes, memory=Memory()
-        )
-        for duty, answer in (*self.replaced, *self.answers.items()):
-            if answer.key in record:
-                past.keep_answer(duty, answer)
-        return past
+        return replace(self, answers=self.answers.known_in(record), memory=Memory())
 
-    def answered(self, key: str) -> tuple[str, Answer | None]:
-        """Which duty a decision has answered, by the id of its entry, and what was kept of it."""
-        known = [*self.answers.items(), *self.replaced]
-        return next(((duty, answer) for duty, answer in known if answer.key == key), ("", None))
+    def reading(self, answers: Answers, directory: Mapping[str, tuple[str, ...] | None]) -> "Frame":
+        """The same frame with these answers, and this of the staff directory."""
+        return replace(self, answers=answers, directory=directory)
 
-    def vouch(self, staff_id: str, roles: tuple[str, ...] | None) -> None:
-        """What the staff directory says of somebody: their roles, or that it does not know them."""
-        self.forget(staff_id)
-        if roles is None:
-            self.strangers.add(staff_id.casefold())
-        else:
-            self.staff[staff_id.casefold()] = tuple(roles)
-
-    def forget(self, staff_id: str) -> None:
-        """The staff directory could not be asked about somebody."""
-        self.changes.tell(STAFF)
-        self.staff.pop(staff_id.casefold(), None)
-        self.strangers.discard(staff_id.casefold())
-
-    def known_as(self, staff_id: str) -> tuple[str, ...] | None:
-        """The roles of somebody outside the team, as far as the staff directory was asked about them."""
-        self.changes.note(STAFF)
-        return self.staff.get(staff_id.casefold())
-
-    def forget_answers(self, keys: Collection[str]) -> None:
-        """Undo what was kept of decisions that the engine could not follow, by the ids of their entries."""
-        for duty in [duty for duty, answer in self.answers.items() if answer.key in keys]:
-            del self.answers[duty]
-            del self.answers_by_kind[kind_of(duty)][duty]
-            before = [known for known in self.replaced if known[0] == duty][-1:]
-            for known in before:
-                self.replaced.remove(known)
-                self.answers[duty] = self.answers_by_kind[kind_of(duty)][duty] = known[1]
-        self.memory.kept.clear()
+    def changed_since(self, earlier: "Frame") -> int:
+        """What differs from another frame of the same episode, as `notes` counts it: a bit for each source."""
+        if earlier is self:
+            return 0
+        staff = 0 if self.directory is earlier.directory else bit_of(STAFF)
+        return self.answers.changed_since(earlier.answers) | staff

@@ -97,7 +97,7 @@ class Reading:
         self._now = now
         self._today = frame.calendar.day_of(now)
         self._bounds: tuple[datetime, datetime] | None = None
-        self._noted = record.changes
+        self._noted = record.notes
         self._memory = frame.memory
         self._apart: dict[Hashable, tuple[Any, Page]] | None = None
         """What was worked out for an instant that somebody asked about in between; None: this is the main reading."""
@@ -110,6 +110,11 @@ class Reading:
         """The instant. Whoever only compares it asks `has_come`: that holds for longer."""
         if (page := self._noted.page) is not None and self._apart is None:
             page.within(self._now, self._now + timedelta.resolution)
+        return self._now
+
+    @property
+    def instant(self) -> datetime:
+        """The instant, for whoever keeps the reading and no fact."""
         return self._now
 
     @property
@@ -181,7 +186,7 @@ class Reading:
 
     def answer(self, duty: str) -> Answer | None:
         """What was decided about a duty by now, if that decision stands."""
-        answer = self.frame.answers.get(duty)
+        answer = self.frame.answers.given.get(duty)
         self._noted.note(kind_of(duty))
         if answer is None or not self.has_come(answer.at):
             return None
@@ -195,14 +200,14 @@ class Reading:
         found, since, until = known
         if (page := self._noted.page) is not None:
             page.sources |= bit_of(kind)
-            if self.frame.answers_by_kind.get(kind):
+            if self.frame.answers.by_kind.get(kind):
                 page.sources |= bit_of(CORRECTIONS)
                 if self._apart is None:
                     page.within(since, until)
         return found
 
     def _answers_to(self, kind: str) -> tuple[list[tuple[str, Answer]], datetime | None, datetime | None]:
-        given = self.frame.answers_by_kind.get(kind)
+        given = self.frame.answers.by_kind.get(kind)
         if not given:
             return [], None, None
         come = [(duty, answer) for duty, answer in given.items() if answer.at <= self._now]
@@ -214,13 +219,23 @@ class Reading:
     def all_answers(self) -> list[tuple[str, Answer]]:
         """Every standing answer to any duty, by its key."""
         self._noted.note(ANSWERS)
-        return [(key, answer) for key in self.frame.answers if (answer := self.answer(key))]
+        return [(key, answer) for key in self.frame.answers.given if (answer := self.answer(key))]
 
     def ever_answered(self, kind: str) -> list[Answer]:
         """Every answer that was ever given to duties of a kind, standing or not."""
         self._noted.note(kind)
-        before = [answer for duty, answer in self.frame.replaced if kind_of(duty) == kind]
-        return [*before, *self.frame.answers_by_kind.get(kind, {}).values()]
+        before = [answer for duty, answer in self.frame.answers.replaced if kind_of(duty) == kind]
+        return [*before, *self.frame.answers.by_kind.get(kind, {}).values()]
+
+    def known_as(self, staff_id: str) -> tuple[str, ...] | None:
+        """The roles of somebody outside the team, as far as the staff directory was asked about them."""
+        self._noted.note(STAFF)
+        return self.frame.directory.get(staff_id.casefold())
+
+    def is_stranger(self, staff_id: str) -> bool:
+        """Whether the staff directory was asked about somebody, and does not know them."""
+        self._noted.note(STAFF)
+        return self.frame.directory.get(staff_id.casefold(), ()) is None
 
     def choice(self, duty: str) -> str | None:
         """The choice of that decision."""
@@ -240,14 +255,26 @@ class Reading:
             return self._keep_apart(name, work_out)  # type: ignore[no-any-return]
         memory, page = self._memory, self._noted.page
         if memory.reading is not self:
-            memory.reading = self
-            memory.turn += 1
+            self._begin()
         known = memory.kept.get(name)
         if known is None or (known.checked != memory.turn and not self._still_so(known)):
             known = self._worked_out(name, work_out, known)
         if page is not None:
             page.facts[name] = work_out, known.changed
         return known.value  # type: ignore[no-any-return]
+
+    def _begin(self) -> None:
+        """From here on this is the reading: what differs from the one before is what has changed, also where time and
+        the record have gone back."""
+        memory, before = self._memory, self._memory.reading
+        if before is not None:
+            if before.policy is not self.policy or before.calendar is not self.calendar:
+                memory.kept.clear()
+            if differs := self.record.changed_since(before.record) | self.frame.changed_since(before.frame):
+                memory.log.append(differs)
+        # Last, so that nothing is half begun if it breaks off.
+        memory.reading = self
+        memory.turn += 1
 
     def kept_before(self, name: str) -> Any:
         """What was kept under a name, whatever has changed since: to begin from, never to rely on."""
@@ -260,8 +287,9 @@ class Reading:
         return sources_in(known.all_sources) if known else frozenset()
 
     def _still_so(self, known: Kept) -> bool:
-        now, memory, seen = self._now, self._memory, len(self._noted.log)
-        new = self._noted.since(known.seen) if known.seen != seen else 0
+        now, memory = self._now, self._memory
+        seen = len(memory.log)
+        new = memory.changed_since(known.seen) if known.seen != seen else 0
         if (
             (known.all_since is not None and now < known.all_since)
             or (known.all_until is not None and now >= known.all_until)
@@ -297,31 +325,32 @@ class Reading:
         known.all_sources, known.all_since, known.all_until = sources, since, until
 
     def _worked_out(self, name: Hashable, work_out: WorkOut, before: Kept | None) -> Kept:
-        changes, memory = self._noted, self._memory
-        outer, changes.page = changes.page, Page()
+        notes, memory = self._noted, self._memory
+        outer, notes.page = notes.page, Page()
         try:
-            value, page = work_out(self), changes.page
+            value, page = work_out(self), notes.page
         finally:
-            changes.page = outer
+            notes.page = outer
         changed = memory.turn
         if before is not None and type(before.value) is type(value) and before.value == value:
             value, changed = before.value, before.changed
-        known = memory.kept[name] = Kept(value, page, changed)
+        known = Kept(value, page, changed)
         self._gather(known)
-        known.checked, known.seen = memory.turn, len(changes.log)
+        known.checked, known.seen = memory.turn, len(memory.log)
+        memory.kept[name] = known
         return known
 
     def _keep_apart(self, name: Hashable, work_out: WorkOut) -> Any:
         assert self._apart is not None
-        changes, known = self._noted, self._apart.get(name)
+        notes, known = self._noted, self._apart.get(name)
         if known is None:
-            outer, changes.page = changes.page, Page()
+            outer, notes.page = notes.page, Page()
             try:
-                known = self._apart[name] = work_out(self), changes.page
+                known = self._apart[name] = work_out(self), notes.page
             finally:
-                changes.page = outer
-        if changes.page is not None:
-            changes.page.sources |= known[1].sources
+                notes.page = outer
+        if notes.page is not None:
+            notes.page.sources |= known[1].sources
         return known[0]
 
 

@@ -77,7 +77,7 @@ class UseFacts(CourseFacts):
             team_on(day, self.frame.first_team, changes_in(self.record)) if changes else self.frame.first_team
         )
         held = {role for role, staff_id in team.items() if staff_id.casefold() == by}
-        return not held.union(self.frame.known_as(by) or ()).isdisjoint(CLINICIANS)
+        return not held.union(self.known_as(by) or ()).isdisjoint(CLINICIANS)
 
     @fact
     def tested(self) -> Tested:

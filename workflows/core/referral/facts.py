@@ -243,6 +243,14 @@ class ReferralFacts:
         """Whether that moment has come."""
         return self.wait_is_over_at is not None and self.wait_is_over_at <= self.now
 
+    @property
+    def pending(self) -> list[str]:
+        """What was asked of the world and has not been answered: searches and sendings on their way."""
+        waiting = [self.search] if self.search_is_wanted else []
+        if (one := self.current) and one.step is Step.QUEUED and not self.closed:
+            waiting.append(one.try_id)
+        return waiting
+
     # -- the end ------------------------------------------------------------------------------------------
 
     @cached_property

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from workflows.core.effects import Notify
 from workflows.core.entries import Entry
+from workflows.core.record import Record
 from workflows.core.referral.attempts import Step, meant
 from workflows.core.referral.effects import NoteTold, Reconcile
 from workflows.core.referral.facts import ReferralFacts
@@ -22,13 +23,13 @@ _SHOWS_THAT_IT_ARRIVED = (AgencyAnswered, Appointment, Visit, Engaged)
 """Who says or is told one of these knows of the person."""
 
 
-def found_out(entry: Entry, before: ReferralFacts) -> Iterator[Reconcile]:
+def found_out(entry: Entry, before: ReferralFacts, record: Record) -> Iterator[Reconcile]:
     """What was found out about an uncertain sending goes into the ledger too (P9).
 
     A person has asked, or the agency has answered: then it has arrived. `before` are the facts as they were read
-    before the statement.
+    before the statement, `record` is the one in which it stands.
     """
-    one = meant(entry, before.record, before.attempts) if isinstance(entry, AboutPlace) else None
+    one = meant(entry, record, before.attempts) if isinstance(entry, AboutPlace) else None
     if one is None:
         return
     key = f"{before.start.referral_id}:{one.sending_key}"

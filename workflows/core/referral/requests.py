@@ -1,64 +1,91 @@
 """What a referral asks of the world: places, sendings, news of an agency, a word to its episode. Each is asked once."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from workflows.core.calendar import Instant
 from workflows.core.referral.attempts import Attempt, Step
 from workflows.core.referral.deadlines import asked_again_at, to_be_asked
 from workflows.core.referral.effects import AskAgency, Disclose, FindCandidates, ReportToEpisode
 from workflows.core.referral.facts import ReferralFacts
 from workflows.core.referral.words import is_plain
+from workflows.core.state import Codes
+
+Request = FindCandidates | Disclose | AskAgency | ReportToEpisode
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Requests:
-    """What was asked for so far, and what it is time to ask for now."""
+    """What was asked for so far."""
 
-    asked: set[str] = field(default_factory=set)
+    asked: Codes = frozenset()
     """Searches and sendings."""
-    asked_at: dict[str, datetime] = field(default_factory=dict)
+    asked_at: Mapping[str, Instant] = field(default_factory=dict)
     """When the agency of an attempt was last asked for news."""
-    heard: dict[str, list[str]] = field(default_factory=dict)
+    heard: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What each agency said when it was asked, word by word; the same word again is no news."""
     reported: tuple[str, str | None] = ("open", None)
     """What the episode was told last: a state, and why."""
 
-    def due(self, facts: ReferralFacts) -> Iterator[FindCandidates | Disclose | AskAgency | ReportToEpisode]:
-        """Everything that it is time to ask for, and was not asked for yet."""
-        yield from self._searches(facts)
-        yield from self._sendings(facts)
-        yield from self._questions(facts)
-        yield from self._reports(facts)
+    def due(self, facts: ReferralFacts) -> "tuple[Requests, list[Request]]":
+        """What it is time to ask for now and was not asked for yet; and everything that was asked for then."""
+        wanted = {key: one for key, one in (*_searches(facts), *_sendings(facts)) if key not in self.asked}
+        questions = {one.key: one for one in to_be_asked(facts) if self._is_to_be_asked(one, facts)}
+        report = _report(facts)
+        is_news = (report.state, report.reason) != self.reported
+        after = replace(
+            self,
+            asked=self.asked.union(wanted),
+            asked_at={**self.asked_at, **dict.fromkeys(questions, facts.now)},
+            reported=(report.state, report.reason),
+        )
+        asked = [_question(one) for one in questions.values()]
+        return after, [*wanted.values(), *asked, *([report] if is_news else [])]
 
-    def _searches(self, facts: ReferralFacts) -> Iterator[FindCandidates]:
-        if facts.search_is_wanted and facts.search not in self.asked:
-            self.asked.add(facts.search)
-            yield FindCandidates(facts.search, facts.wishes, tuple(facts.left_out), facts.linkage.at_most)
+    def _is_to_be_asked(self, one: Attempt, facts: ReferralFacts) -> bool:
+        return asked_again_at(one, facts, self.asked_at) <= facts.now
 
-    def _sendings(self, facts: ReferralFacts) -> Iterator[Disclose]:
-        one = facts.current
-        if one and one.step is Step.QUEUED and not facts.closed:
-            yield from self._disclosure(facts, one, "referral", one.sending_key, one.try_id, None)
-        for late in facts.withdrawing:
-            if late.by == "agency" and late.reference:
-                key = late.cancel_key
-                yield from self._disclosure(facts, late, "cancellation", key, key, late.reference)
-        for done in facts.attempts:
-            if done.is_done and done.has_order and not facts.is_silent:
-                key = f"{done.sending_key}:completion"
-                yield from self._disclosure(facts, done, "completion", key, key, done.reference)
+    def news(self, attempt: str, word: str) -> int | None:
+        """The number of what an agency says, counted for its attempt; None where it has said the same before."""
+        heard = self.heard.get(attempt, ())
+        return None if heard and heard[-1] == word else len(heard) + 1
 
-    def _disclosure(
-        self, facts: ReferralFacts, one: Attempt, what: Any, key: str, try_id: str, revokes: str | None
-    ) -> Iterator[Disclose]:
-        if try_id in self.asked or one.place.agency is None:
-            return
-        self.asked.add(try_id)
-        terms = facts.linkage
-        content = terms.content if is_plain(facts) else terms.content_unnamed
-        yield Disclose(
+    def having_heard(self, attempt: str, word: str) -> "Requests":
+        """The same, after an agency has said something."""
+        return replace(self, heard={**self.heard, attempt: (*self.heard.get(attempt, ()), word)})
+
+
+def _searches(facts: ReferralFacts) -> Iterator[tuple[str, Request]]:
+    if facts.search_is_wanted:
+        wanted = FindCandidates(facts.search, facts.wishes, tuple(facts.left_out), facts.linkage.at_most)
+        yield facts.search, wanted
+
+
+def _sendings(facts: ReferralFacts) -> Iterator[tuple[str, Request]]:
+    one = facts.current
+    if one and one.step is Step.QUEUED and not facts.closed:
+        yield from _disclosure(facts, one, "referral", one.sending_key, one.try_id, None)
+    for late in facts.withdrawing:
+        if late.by == "agency" and late.reference:
+            key = late.cancel_key
+            yield from _disclosure(facts, late, "cancellation", key, key, late.reference)
+    for done in facts.attempts:
+        if done.is_done and done.has_order and not facts.is_silent:
+            key = f"{done.sending_key}:completion"
+            yield from _disclosure(facts, done, "completion", key, key, done.reference)
+
+
+def _disclosure(
+    facts: ReferralFacts, one: Attempt, what: Any, key: str, try_id: str, revokes: str | None
+) -> Iterator[tuple[str, Request]]:
+    if one.place.agency is None:
+        return
+    terms = facts.linkage
+    content = terms.content if is_plain(facts) else terms.content_unnamed
+    yield (
+        try_id,
+        Disclose(
             key=f"{facts.start.referral_id}:{key}",
             try_id=try_id,
             what=what,
@@ -68,34 +95,22 @@ class Requests:
             # That it is taken back says nothing new about the person.
             content=content if what == "referral" else (),
             revokes=revokes,
-        )
+        ),
+    )
 
-    def _questions(self, facts: ReferralFacts) -> Iterator[AskAgency]:
-        for one in to_be_asked(facts):
-            if asked_again_at(one, facts, self.asked_at) <= facts.now:
-                self.asked_at[one.key] = facts.now
-                assert one.place.agency is not None
-                assert one.reference is not None
-                yield AskAgency(one.key, one.place.listing_id, one.place.agency, one.reference)
 
-    def _reports(self, facts: ReferralFacts) -> Iterator[ReportToEpisode]:
-        state: tuple[Any, str | None] = ("open", None)
-        at = facts.now
-        if end := facts.closed:
-            state, at = ("closed", end.reason), end.at
-        elif facts.first_visit_at:
-            state, at = ("visited", None), facts.first_visit_at
-        if state != self.reported:
-            self.reported = state
-            yield ReportToEpisode(state[0], at, state[1])
+def _question(one: Attempt) -> AskAgency:
+    assert one.place.agency is not None
+    assert one.reference is not None
+    return AskAgency(one.key, one.place.listing_id, one.place.agency, one.reference)
 
-    def news(self, attempt: str, word: str) -> int | None:
-        """The number of what an agency says, counted for its attempt; None where it has said the same before."""
-        heard = self.heard.setdefault(attempt, [])
-        if heard and heard[-1] == word:
-            return None
-        heard.append(word)
-        return len(heard)
+
+def _report(facts: ReferralFacts) -> ReportToEpisode:
+    if end := facts.closed:
+        return ReportToEpisode("closed", end.at, end.reason)
+    if facts.first_visit_at:
+        return ReportToEpisode("visited", facts.first_visit_at, None)
+    return ReportToEpisode("open", facts.now, None)
 
 
 def is_wanted(effect: Disclose, facts: ReferralFacts) -> bool:

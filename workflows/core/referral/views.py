@@ -85,7 +85,7 @@ class ReferralView(BaseModel):
 
 def view(referral: Referral, now: datetime) -> ReferralView:
     """Where the referral stands at an instant; only the chart stands as it was last moved."""
-    facts = ReferralFacts(referral.record, referral.frame, now)
+    facts = referral.facts_at(now)
     start, end, due = referral.start, facts.closed, referral.next_deadline
     last = facts.current or (facts.attempts[-1] if facts.attempts else None)
     return ReferralView(
@@ -98,7 +98,7 @@ def view(referral: Referral, now: datetime) -> ReferralView:
         wishes=facts.wishes,
         need=start.need,
         since=start.began_at,
-        state=referral.state,
+        state=referral.stands,
         states=referral.states,
         offered=[] if end else facts.offered,
         current=_attempt(facts.current, referral, facts) if facts.current else None,
@@ -110,9 +110,9 @@ def view(referral: Referral, now: datetime) -> ReferralView:
         next_deadline=NextDeadline(at=due.at, name=due.name) if due else None,
         waits_for=referral.waits_for,
         fhir=_fhir(last, referral),
-        undelivered=referral.undelivered,
-        nobody_reached=bool(not_reached(referral)),
-        not_reached=not_reached(referral),
+        undelivered=list(referral.undelivered),
+        nobody_reached=bool(not_reached(referral.state)),
+        not_reached=not_reached(referral.state),
         team=facts.team,
         team_named=named_on(facts.today, referral.frame.first_team, changes_in(referral.record)),
         team_changes=changes_of_team(facts.record),

@@ -13,16 +13,13 @@ from statemachine.spec_parser import operator_mapping, parse_boolean_expr
 
 from workflows.core.claims import Literal
 from workflows.core.pathway import Pathway
+from workflows.core.situation import Restless
 
 Configuration = tuple[str, ...]
 History = tuple[tuple[str, tuple[str, ...]], ...]
 
 MOST_STEPS = 25
 """A chart that has not come to rest after so many steps never will: it has far fewer levels."""
-
-
-class Restless(Exception):
-    """The chart goes round without end under facts that stand still."""
 
 
 class Unread(Exception):

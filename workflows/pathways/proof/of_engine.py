@@ -5,13 +5,12 @@ from dataclasses import replace
 from workflows.core.claims import Cause
 from workflows.core.keys import kind_of
 from workflows.core.pathway import Pathway
-from workflows.pathways.proof.chart import Restless, bare, read_chart
+from workflows.core.situation import Restless
+from workflows.pathways.proof.chart import bare, read_chart
 from workflows.pathways.proof.findings import Findings
 from workflows.pathways.proof.moves import Move, causes_of
 from workflows.pathways.proof.of_chart import ROLES, untrue
 from workflows.pathways.proof.parts import contradicted
-from workflows.pathways.proof.rewind import remember
-from workflows.pathways.proof.running import watched
 from workflows.pathways.proof.search import GoesRound, Search, Seen, Situation, Taken, by_person, look
 from workflows.pathways.proof.story import Story
 
@@ -47,8 +46,6 @@ def retell(pathway: Pathway, story: Story, findings: Findings) -> None:
         except Restless:
             findings.broken("rest", GOES_ROUND, story)
             return
-        if step is None:
-            watched(episode)
         now = step.at if step else story.began_at
         told = here.story.then(step) if here and step else replace(story, steps=())
         seen = look(episode, now)
@@ -57,7 +54,7 @@ def retell(pathway: Pathway, story: Story, findings: Findings) -> None:
             watch.on(Taken(here, move, step, here.seen if refused else seen, refused))
         else:
             watch.at(seen, told)
-        here = Situation(seen, told, now, 0, remember(episode, now))
+        here = Situation(seen, told, now, 0, episode.state)
 
 
 class Watch:

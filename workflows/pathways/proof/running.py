@@ -6,9 +6,8 @@ from typing import Any
 from statemachine import StateChart
 from statemachine.orderedset import OrderedSet
 
-from workflows.core.episode import Episode
 from workflows.core.pathway import Pathway
-from workflows.pathways.proof.chart import Chart, Configuration, History, Known, read_chart
+from workflows.pathways.proof.chart import Chart, Configuration, History, read_chart
 from workflows.pathways.proof.graph import Edge
 
 
@@ -42,26 +41,3 @@ def driven(pathway: Pathway, edge: Edge, chart: Chart) -> tuple[Configuration, H
         if pseudo in chart.histories and chart.histories[pseudo][0] not in configuration
     }
     return configuration, tuple(sorted(kept.items()))
-
-
-def watched(episode: Episode) -> None:
-    """Make the running chart of an episode say that it goes round without end, where it would only do so.
-
-    The library takes transitions until none is open. The interpreter, which counts its steps, goes first.
-
-    Raises:
-        Restless: later, from whatever moves the episode.
-    """
-    whole, send = read_chart(episode.pathway), episode.chart.send
-
-    def settle(event: str) -> Any:
-        guards = episode.situation.guards
-        facts = Known(zip(guards, map(bool, episode.situation.read(guards)), strict=True))
-        configuration = tuple(sorted(episode.states, key=whole.order.__getitem__))
-        past = {
-            name: tuple(state.id for state in kept) for name, kept in episode.chart.history_values.items()
-        }
-        whole.settle(configuration, tuple(sorted(past.items())), facts)
-        return send(event)
-
-    setattr(episode.chart, "send", settle)  # noqa: B010  # of this one chart, not of its class

@@ -17,11 +17,10 @@ from workflows.core.entries import parse_entry
 from workflows.core.episode import Episode
 from workflows.core.errors import Refused
 from workflows.core.pathway import Pathway
+from workflows.core.situation import Restless
 from workflows.core.start import EpisodeStart
-from workflows.pathways.proof.chart import Restless
+from workflows.core.state import EpisodeState
 from workflows.pathways.proof.moves import Move, moves
-from workflows.pathways.proof.rewind import Moment, remember, rewind
-from workflows.pathways.proof.running import watched
 from workflows.pathways.proof.story import Step, Story
 
 _DATES = re.compile(
@@ -79,12 +78,11 @@ def look(episode: Episode, now: datetime) -> Seen:
     exit_by = None
     if facts.exit and (signed := facts.record.get(facts.exit[2])):
         exit_by = (facts.exit[0], signed.entry.kind, signed.entry.source.value)
-    guards = episode.situation.guards
     upcoming = episode.next_deadline
     return Seen(
         episode.stage,
         frozenset(episode.states),
-        tuple(zip(guards, map(bool, episode.situation.read(guards)), strict=True)),
+        episode.guards,
         frozenset(episode.open_tasks),
         frozenset(duty.kind for duty in pathway.duties(facts, episode.stage)),
         tuple((deadline_kind(d.name), d.at) for d in episode.awaited()),
@@ -104,7 +102,7 @@ class Situation:
     story: Story
     now: datetime
     depth: int
-    moment: Moment
+    state: EpisodeState
 
 
 class Taken(NamedTuple):
@@ -143,12 +141,10 @@ class Search:
         self.start = EpisodeStart.model_validate(dict(self.pathway.claims.start))
         self.began = datetime.fromisoformat(f"{self.start.referred_on}T09:00").replace(tzinfo=self.start.zone)
         self.episode = Episode(self.start, self.pathway, self.began)
-        watched(self.episode)
         self.episode.wake(self.began)
         self.episode.take_effects()
         story = Story(self.pathway.name, self.pathway.claims.start, self.began)
-        seen, moment = look(self.episode, self.began), remember(self.episode, self.began)
-        self.first = Situation(seen, story, self.began, 0, moment)
+        self.first = Situation(look(self.episode, self.began), story, self.began, 0, self.episode.state)
 
     def run(self) -> Iterator[Taken]:
         """Every move from every kind of situation up to the depth, shortest stories first."""
@@ -208,7 +204,7 @@ class Search:
 
     def _expand(self, here: Situation, only: str | None = None) -> Iterator[tuple[Taken, Episode]]:
         episode = self.episode
-        rewind(episode, here.moment)
+        episode.state = here.state
         for move in list(moves(episode, here.now, len(here.story.steps) + 1)):
             if only is not None and move.name != only:
                 continue
@@ -228,10 +224,10 @@ class Search:
                 raise GoesRound(here.story.then(step)) from None
             episode.take_effects()
             yield Taken(here, move, step, here.seen if refused else look(episode, step.at), refused), episode
-            rewind(episode, here.moment)
+            episode.state = here.state
 
     def _situation(self, episode: Episode, taken: Taken, depth: int) -> Situation:
-        return Situation(taken.after, taken.story, taken.step.at, depth, remember(episode, taken.step.at))
+        return Situation(taken.after, taken.story, taken.step.at, depth, episode.state)
 
 
 def by_person(exit_by: tuple[str, str, str] | None) -> bool:

@@ -1,0 +1,124 @@
+"""How a state of an episode is read: under the policy and the calendar that its record has adopted."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from workflows.core.board import Board
+from workflows.core.calendar import Calendar
+from workflows.core.deadlines import Deadline
+from workflows.core.duties import Duty
+from workflows.core.entries import Closure, PolicyAdoption
+from workflows.core.facts import Facts, Frame
+from workflows.core.facts.frame import Memory
+from workflows.core.pathway import Pathway, Stage
+from workflows.core.policy import Policy, adopting, load_policy
+from workflows.core.record import Record, Recorded
+from workflows.core.situation import follower
+from workflows.core.start import EpisodeStart
+from workflows.core.state import EpisodeState
+
+
+class Engine:
+    """Reads the states of one episode. It keeps what was worked out, and nothing that is not worked out again without.
+
+    Raises:
+        InvalidPolicy: the policy in `start` contradicts itself.
+    """
+
+    def __init__(self, start: EpisodeStart, pathway: Pathway) -> None:
+        self.start, self.pathway = start, pathway
+        self._policy = load_policy(start.policy, pathway.defaults)
+        self._memory = Memory()
+        self._adopted: tuple[list[Recorded], list[Recorded]] | None = None
+        self._frame: Frame | None = None
+        self._facts: Facts | None = None
+
+    def begin(self, now: datetime) -> EpisodeState:
+        """The state before anything has happened."""
+        start, record = self.start, Record(self.start.zone, now)
+        return EpisodeState(at=now, record=record, board=Board(start.episode_id))
+
+    def facts(self, state: EpisodeState, now: datetime) -> Facts:
+        """What follows from a state at an instant; the same object for as long as it is asked for the same."""
+        frame, known = self.frame(state), self._facts
+        if (
+            known is None
+            or known.record is not state.record
+            or known.frame is not frame
+            or known.instant != now
+        ):
+            known = self._facts = Facts(state.record, frame, now)
+        return known
+
+    def frame(self, state: EpisodeState) -> Frame:
+        """What beside its record decides how a state is read."""
+        frame = self._in_force(state.record)
+        if frame.answers is not state.answers or frame.directory is not state.directory:
+            frame = self._frame = frame.reading(state.answers, state.directory)
+        return frame
+
+    def _in_force(self, record: Record) -> Frame:
+        """With the policy and the closed days that stand in a record (T6, T8)."""
+        adopted = record.standing(PolicyAdoption), record.standing(Closure)
+        known = self._adopted
+        if (
+            self._frame is None
+            or known is None
+            or any(a is not b for a, b in zip(adopted, known, strict=True))
+        ):
+            if self._frame is None or adopted != known:
+                self._frame = self._framed(record, *adopted)
+            self._adopted = adopted
+        return self._frame
+
+    def _framed(self, record: Record, adoptions: list[Recorded], closures: list[Recorded]) -> Frame:
+        start, pathway = self.start, self.pathway
+        policies = self._policies(record.began_at, adoptions)
+        policy = policies[-1][1]
+        told = (r.entry.on for r in closures if isinstance(r.entry, Closure))
+        return Frame(
+            start.episode_id,
+            policy,
+            Calendar(start.zone, policy.business, frozenset([*start.closures, *told])),
+            start.schedule,
+            start.team.model_dump(exclude_none=True),
+            start.referred_on,
+            record.began_at,
+            level=pathway.level,
+            moves=pathway.moves,
+            exits=pathway.exits,
+            adopted=policies,
+            memory=self._memory,
+        )
+
+    def _policies(self, began_at: datetime, adoptions: list[Recorded]) -> list[tuple[datetime, Policy]]:
+        found = [(began_at, self._policy)]
+        settings: dict[str, Any] = dict(self.start.policy or {})
+        for recorded in adoptions:
+            assert isinstance(recorded.entry, PolicyAdoption)
+            settings = adopting(settings, recorded.entry.policy)
+            found.append((recorded.effective_at, load_policy(settings, self.pathway.defaults)))
+        return found
+
+    def configuration(self, facts: Facts) -> tuple[str, ...]:
+        """Where the chart stands by the facts of a moment."""
+        situation = self.pathway.situation(facts)
+        return follower(self.pathway.chart, situation.guards).configuration(situation)
+
+    def stage(self, state: EpisodeState) -> Stage:
+        """The stage of the public contract in which a state is."""
+        return self.pathway.stage(state.states)
+
+    def unanswered(self, facts: Facts, stage: Stage) -> Sequence[Duty]:
+        """Everything that is owed in a stage, less what somebody has answered already."""
+        return self.pathway.unanswered(facts, stage)
+
+    def awaited(self, facts: Facts, stage: Stage) -> list[Deadline]:
+        """Every moment ahead at which time changes something or a duty begins."""
+        begin = [
+            Deadline(duty.since, duty.announced or f"{duty.kind.replace('_', ' ').capitalize()} is owed")
+            for duty in self.unanswered(facts, stage)
+            if duty.is_task and not facts.has_come(duty.since)
+        ]
+        return [*self.pathway.deadlines(facts, stage), *begin]

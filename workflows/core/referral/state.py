@@ -1,0 +1,14 @@
+"""All that a referral is, as one value."""
+
+from dataclasses import dataclass, field
+
+from workflows.core.referral.requests import Requests
+from workflows.core.state import State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReferralState(State):
+    """All that a referral is."""
+
+    requests: Requests = field(default_factory=Requests)
+    """What was asked of the world so far."""
