@@ -13,7 +13,7 @@ from tests.workflows.story import Story
 from worker.run import running_worker
 from worker.sandbox import WORKFLOWS, sandbox
 from worker.settings import Settings
-from workflows.core.episode import Episode
+from workflows.core.board import Board, Reconciled
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ async def test_the_stored_histories_are_the_golden_journey() -> None:
 async def test_a_core_that_decides_otherwise_is_found_out(
     replayer: Replayer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Episode, "_reconcile", lambda *_: [])
+    monkeypatch.setattr(Board, "reconcile", lambda board, *_: Reconciled(board, [], []))
     with pytest.raises(Exception, match=r"(?i)nondeterminism"):
         await replayer.replay_workflow(read(stored()[0]))
 
