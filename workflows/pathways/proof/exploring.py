@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 
 from workflows.core.pathway import Pathway
+from workflows.core.situation import Restless
 from workflows.pathways.proof.chart import (
     MOST_STEPS,
     Chart,
     Configuration,
     History,
     Known,
-    Restless,
     Unread,
     bare,
 )
