@@ -13,12 +13,15 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker._workflow import _WorkflowWorker
 
 from tests import servers
+from tests.searching import examples
 from worker.mailbox import Mailbox
 from worker.settings import Settings
 
 # A slow machine is no defect: nothing here is judged by the clock. A change is judged by the same examples each time it
 # is (CI is set); at the desk each run looks for new ones.
-settings.register_profile("carepath", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.register_profile(
+    "carepath", deadline=None, derandomize=bool(os.environ.get("CI")), max_examples=examples(100)
+)
 settings.load_profile("carepath")
 
 

@@ -6,7 +6,7 @@ from time import monotonic
 from typing import Any, TypeVar
 
 from temporalio.api.enums.v1 import EventType, PendingActivityState
-from temporalio.client import WorkflowHandle
+from temporalio.client import WorkflowExecutionStatus, WorkflowHandle
 from temporalio.service import RPCError, RPCStatusCode
 
 T = TypeVar("T")
@@ -19,11 +19,12 @@ async def eventually(
     ask: Callable[[], Awaitable[T]], sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 ) -> T:
     """Ask until the answer is one: not false, none or empty. An environment's own `sleep` lets its clock go on."""
-    until = monotonic() + LONGEST
+    until, pause = monotonic() + LONGEST, 0.01
     while not (answer := await ask()):
         if monotonic() > until:
             raise AssertionError(f"it never came to hold; the last answer was {answer!r}")
-        await sleep(0.01)
+        await sleep(pause)
+        pause = min(0.1, 1.3 * pause)  # whoever asks without end takes the time of what is waited for
     return answer
 
 
@@ -40,6 +41,16 @@ async def begun(handle: WorkflowHandle[Any, Any]) -> None:
         return True
 
     await eventually(there)
+
+
+async def ended(handle: WorkflowHandle[Any, Any]) -> None:
+    """Wait until a workflow runs no more. To wait for its result would let the test server's one clock run on, and a
+    query in the middle of a workflow task confuses it; to describe it does neither."""
+
+    async def runs_no_more() -> bool:
+        return (await handle.describe()).status is not WorkflowExecutionStatus.RUNNING
+
+    await eventually(runs_no_more)
 
 
 async def idle(handle: WorkflowHandle[Any, Any]) -> None:

@@ -14,6 +14,7 @@ import httpx2
 
 from activities.channels.port import AccessFault, NobodyAnswers, Permanent, Transient, Uncertain
 from activities.channels.reach import OutOfBounds, check_where_it_leads
+from activities.channels.trust import trusted
 
 NOT_YET_SENT = (
     httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError, httpx2.UnsupportedProtocol,
@@ -69,7 +70,10 @@ async def exchange(
     """
     try:
         await check_where_it_leads(url, own_network=own_network)
-        async with asyncio.timeout(2 * within), httpx2.AsyncClient(timeout=within) as client:
+        async with (
+            asyncio.timeout(2 * within),
+            httpx2.AsyncClient(timeout=within, verify=trusted()) as client,
+        ):
             given = dict(headers or {})
             async with client.stream(method, url, content=content, headers=given) as response:
                 answer = await _read(response)

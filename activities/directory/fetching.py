@@ -12,6 +12,7 @@ from typing import Any
 import httpx2
 
 from activities.channels.http import retry_after
+from activities.channels.trust import trusted
 from activities.directory.bounds import MOST_BYTES, MOST_FILES, MOST_PAGES
 from activities.directory.feeds import Feed
 from activities.directory.fields import obj
@@ -45,7 +46,9 @@ async def fetch(feed: Feed, patience: float = 60) -> bytes | Mapping[str, bytes]
     headers = {"Accept": "application/fhir+json, application/json" if feed.format == "fhir" else "*/*",
                "User-Agent": "carepath-directory"}  # fmt: skip
     try:
-        async with httpx2.AsyncClient(timeout=patience, follow_redirects=True, headers=headers) as client:
+        async with httpx2.AsyncClient(
+            timeout=patience, follow_redirects=True, headers=headers, verify=trusted()
+        ) as client:
             return await _pages(client, feed, feed.url)
     except httpx2.InvalidURL:
         raise FeedUnusable("its address is none") from None

@@ -9,6 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
+from tests.searching import examples
 from workflows.core.calendar import BusinessHours, Calendar, Delay
 from workflows.core.entries.attendance import WEEKDAYS
 from workflows.core.policy import Policy
@@ -176,7 +177,7 @@ def test_T6_the_policy_has_delays_in_business_time_and_in_elapsed_time() -> None
     assert len(OF_THE_POLICY) > 15
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(DELAYS, ZONES, HOURS, CLOSURES, STARTS)
 @example(Delay(business_hours=4), ZONE.key, NIGHTS, frozenset(), SPRING - timedelta(hours=1))
 @example(
@@ -192,7 +193,7 @@ def test_T6_whatever_is_counted_in_business_time_is_due_while_the_program_is_ope
         assert at_work(calendar, due)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(DELAYS, ZONES, HOURS, CLOSURES, STARTS, st.integers(0, 3 * 24 * 60))
 def test_T6_what_begins_later_is_never_due_earlier(
     delay: Delay, zone: str, hours: BusinessHours, closures: frozenset[date], start: datetime, minutes: int
@@ -207,7 +208,7 @@ def test_T6_what_begins_later_is_never_due_earlier(
     assert earlier.astimezone(UTC) <= later.astimezone(UTC) + slack
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(DELAYS, ZONES, HOURS, CLOSURES, CLOSURES, STARTS)
 def test_T6_a_closure_more_never_makes_anything_due_earlier(
     delay: Delay,

@@ -77,14 +77,14 @@ def test_T4_any_order_of_the_same_entries_gives_the_same_facts(
     assert _facts(_recorded(numbered)) == _facts(_recorded(shuffled))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(HISTORIES)
 def test_T4_recording_twice_changes_nothing(history: list[dict[str, Any]]) -> None:
     once = list(enumerate(history))
     assert _facts(_recorded(once)) == _facts(_recorded([*once, *once]))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(HISTORIES)
 def test_T3_retracting_everything_returns_to_the_start(history: list[dict[str, Any]]) -> None:
     patient = _recorded(list(enumerate(history)))
@@ -93,7 +93,7 @@ def test_T3_retracting_everything_returns_to_the_start(history: list[dict[str, A
     assert _facts(patient) == _facts(_recorded([]))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(HISTORIES)
 @example([
     {"kind": "test", "test_id": "t1", "collected_on": "2026-01-05", "result": "negative", "substances": ["cocaine"]},
@@ -108,7 +108,7 @@ def test_a_snapshot_restores_the_episode_as_it_was(history: list[dict[str, Any]]
     assert [type(effect).__name__ for effect in again.take_effects()] == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(DAYS, st.integers(0, 200))
 def test_T1_days_sober_grow_by_one_a_day(last_use: date, days: int) -> None:
     patient = admitted()
@@ -283,7 +283,7 @@ def _take(patient: Patient, what: str, number: int, more: str) -> None:
                 patient.says("decision", about=task.task_id, choice=choice, by="su-1", reason="because")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.booleans(),
     st.lists(STEPS, min_size=2, max_size=16),

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from activities.channels.trust import trusted
 from tests.servers import free_port
 from worker import unfinished
 from worker.serving import serving
@@ -40,7 +41,7 @@ async def test_hundreds_of_connections_that_say_nothing_keep_nobody_out(port: in
         connection = await asyncio.open_connection("127.0.0.1", port)
         connection[1].write(said)
         connections.append(connection)
-    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", verify=trusted()) as client:
         for _ in range(3):
             assert (await client.get("/")).text == "here"
     for _, writer in connections:
@@ -59,6 +60,6 @@ async def test_a_header_that_does_not_come_is_not_waited_for(
 
 
 async def test_whoever_goes_on_talking_is_served(port: int) -> None:
-    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", verify=trusted()) as client:
         for number in range(20):
             assert (await client.post("/", content=str(number))).text == str(number)

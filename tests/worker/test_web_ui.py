@@ -2,18 +2,17 @@
 
 import shutil
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
-from temporalio.testing import WorkflowEnvironment
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright, expect
 
-from tests.servers import dev_server as start_dev_server
-from tests.servers import free_port
+from tests.servers import clinic_of, dev_server, free_port, mailbox_of
 from tests.waiting import eventually
 from tests.workflows.story import ZONE, Story, client_of
 from worker.run import running_worker
-from worker.settings import Settings
 from worker.web_ui import EPISODE_COLUMNS, OPEN, TASK_COLUMNS, choose_columns, link
 
 CHROMIUM = shutil.which("chromium")
@@ -25,41 +24,61 @@ WORKLIST = f"WorkflowType='StaffTask' AND {OPEN}"
 expect.set_options(timeout=30_000)  # a page takes longer beside others; what it shows does not depend on that
 
 pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.browser,
-    pytest.mark.usefixtures("mailbox"),
+    pytest.mark.dear,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: install Debian's package chromium"),
 ]
 
 
-@pytest.fixture
-def ui() -> str:
-    return f"http://127.0.0.1:{free_port()}"
+@dataclass(frozen=True)
+class Clinic:
+    """One for all tests: they only look."""
+
+    story: Story
+    ui: str
 
 
-@pytest.fixture
-async def server(clinic_settings: Settings, ui: str) -> AsyncIterator[WorkflowEnvironment]:
-    async with (
-        start_dev_server(clinic_settings, ui_port=int(ui.rpartition(":")[2])) as environment,
-        running_worker(environment.client, clinic_settings, versioned=False),
-    ):
-        yield environment
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def clinic(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Clinic]:
+    """Somebody admitted ten days ago, and not seen at any session."""
+    folder, port = tmp_path_factory.mktemp("clinic"), free_port()
+    settings = clinic_of(folder)
+    today = datetime.now(UTC).astimezone(ZONE).date()
+    with mailbox_of(settings, folder):
+        async with (
+            dev_server(settings, ui_port=port) as environment,
+            running_worker(environment.client, settings, versioned=False),
+        ):
+            story = await Story.begin(environment, referred_on=(today - 11 * DAY).isoformat())
+            await story.admit(on=today - 10 * DAY)
+            yield Clinic(story, f"http://127.0.0.1:{port}")
 
 
-@pytest.fixture
-async def page() -> AsyncIterator[Page]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield await browser.new_page(viewport={"width": 1600, "height": 1000})
+        yield browser
         await browser.close()
 
 
+@pytest_asyncio.fixture(loop_scope="module")
+async def page(browser: Browser) -> AsyncIterator[Page]:
+    """A page that remembers nothing of the one before."""
+    page = await browser.new_page(viewport={"width": 1600, "height": 1000})
+    yield page
+    await page.close()
+
+
 @pytest.fixture
-async def missing_person(server: WorkflowEnvironment) -> Story:
-    """Admitted ten days ago, and not seen at any session."""
-    today = datetime.now(UTC).astimezone(ZONE).date()
-    story = await Story.begin(server, referred_on=(today - 11 * DAY).isoformat())
-    await story.admit(on=today - 10 * DAY)
-    return story
+def ui(clinic: Clinic) -> str:
+    return clinic.ui
+
+
+@pytest.fixture
+def missing_person(clinic: Clinic) -> Story:
+    return clinic.story
 
 
 async def until_listed(story: Story, query: str, workflow_id: str) -> None:

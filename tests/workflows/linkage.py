@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from temporalio import activity
-from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.client import Client, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 
 from activities.assembled import assemble
@@ -32,7 +32,7 @@ from activities.models import (
     ToldByHand,
     ToldReceipt,
 )
-from tests.waiting import begun, eventually, idle
+from tests.waiting import begun, ended, eventually, idle
 from tests.workflows.story import Story, client_of
 from worker.settings import Settings
 from worker.workers import working
@@ -197,5 +197,4 @@ class Linking:
         await begun(handle)
         await idle(handle)
         await handle.execute_update("complete", {"by": "cm-1", "outcome": outcome})
-        while (await handle.describe()).status == WorkflowExecutionStatus.RUNNING:
-            pass
+        await ended(handle)

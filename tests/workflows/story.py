@@ -4,11 +4,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
-from tests.waiting import begun, eventually, idle
+from tests.waiting import begun, ended, eventually, idle
 
 ZONE = ZoneInfo("America/Chicago")
 TEAM = {"case_manager": "cm-1", "therapist": "th-1", "supervisor": "su-1", "director": "di-1"}
@@ -97,10 +97,7 @@ class Story:
         """Complete the open task of a kind, as its owner would, until the episode has heard of it."""
         handle = await self.task(kind)
         await self.answer(kind, outcome, by, reason)
-        # Waiting for the result would let the test server's one clock run on, and a query in the middle of a
-        # workflow task confuses it; describing does neither.
-        while (await handle.describe()).status == WorkflowExecutionStatus.RUNNING:
-            pass
+        await ended(handle)
 
     async def answer(self, kind: str, outcome: str, by: str, reason: str = "because") -> dict[str, Any]:
         """Complete the open task of a kind; what the person hears."""

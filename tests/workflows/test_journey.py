@@ -7,16 +7,20 @@ from unittest.mock import ANY
 import pytest
 from temporalio import activity
 from temporalio.client import WorkflowFailureError, WorkflowUpdateFailedError
+from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Replayer
 
 from activities.models import MESSAGE_PATIENT, QUIET_HOURS, PatientMessage, Receipt
 from tests.waiting import eventually
 from tests.workflows.golden import golden_journey
+from tests.workflows.histories import histories_of
 from tests.workflows.linkage import clinic_with
 from tests.workflows.story import Story
 from worker.mailbox import Mailbox, read
 from worker.run import running_worker
+from worker.sandbox import WORKFLOWS, sandbox
 from worker.settings import Settings
 from workflows.core.episode import Episode
 
@@ -46,13 +50,20 @@ async def worker(time_skipping: WorkflowEnvironment, clinic_settings: Settings, 
 
 
 @pytest.mark.usefixtures("worker")
-async def test_ninety_days_of_program_a_slip_an_extension_the_gate_and_aftercare(
+async def test_ninety_days_of_program_a_slip_an_extension_the_gate_and_aftercare_and_all_of_it_replays(
     time_skipping: WorkflowEnvironment, mailbox: Mailbox
 ) -> None:
-    result = await golden_journey(await Story.begin(time_skipping))
+    story = await Story.begin(time_skipping)
+    result = await golden_journey(story)
     assert result["exit"] == {"reason": "completed", "on": ANY, "entry_id": ANY, "stay_ended_on": ANY}
     told = [mail["subject"] for mail in read(mailbox.file)]
     assert any("gate review" in subject for subject in told)
+    replayer = Replayer(
+        workflows=WORKFLOWS, workflow_runner=sandbox(), data_converter=pydantic_data_converter
+    )
+    run_id = story.handle.first_execution_run_id
+    for history in await histories_of(time_skipping.client, story.handle.id, run_id):
+        await replayer.replay_workflow(history)
 
 
 @pytest.mark.usefixtures("worker", "mailbox")

@@ -1,18 +1,16 @@
-"""Every history replays: today's code decides as the code did that recorded it."""
+"""Every stored history replays: today's code decides as the code did that recorded it.
+
+That what was just lived through replays too is seen where it is lived through (`test_journey.py`).
+"""
 
 from pathlib import Path
 
 import pytest
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
-from tests.workflows.golden import golden_journey
-from tests.workflows.histories import histories_of, read, stored
-from tests.workflows.story import Story
-from worker.run import running_worker
+from tests.workflows.histories import read, stored
 from worker.sandbox import WORKFLOWS, sandbox
-from worker.settings import Settings
 from workflows.core.board import Board, Reconciled
 
 
@@ -38,15 +36,3 @@ async def test_a_core_that_decides_otherwise_is_found_out(
     monkeypatch.setattr(Board, "reconcile", lambda board, *_: Reconciled(board, [], []))
     with pytest.raises(Exception, match=r"(?i)nondeterminism"):
         await replayer.replay_workflow(read(stored()[0]))
-
-
-@pytest.mark.usefixtures("mailbox")
-async def test_what_was_just_lived_through_replays(
-    time_skipping: WorkflowEnvironment, clinic_settings: Settings, replayer: Replayer
-) -> None:
-    async with running_worker(time_skipping.client, clinic_settings, versioned=False):
-        story = await Story.begin(time_skipping)
-        await golden_journey(story)
-    run_id = story.handle.first_execution_run_id
-    for history in await histories_of(time_skipping.client, story.handle.id, run_id):
-        await replayer.replay_workflow(history)

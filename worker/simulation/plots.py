@@ -40,6 +40,8 @@ def draw(found: Simulated, folder: Path) -> list[Path]:
             figure, axes = pyplot.subplots(figsize=(8, 4.5), layout="constrained")
             axes.set_title(title, loc="left", fontweight="bold")
             paint(axes, found)
+            figure.draw_without_rendering()
+            figure.set_layout_engine("none")  # laid out once; each file would do it twice anew
             for format in FORMATS:
                 file = folder / f"{name}.{format}"
                 figure.savefig(

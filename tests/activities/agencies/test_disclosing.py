@@ -17,6 +17,7 @@ from activities.agencies.book import AgencyBook
 from activities.agencies.chosen import Agencies, Reach
 from activities.agencies.links import Links
 from activities.ask_agency import AgencyAsker
+from activities.channels.trust import trusted
 from activities.clinic_database import ClinicDatabase
 from activities.clinic_database.faults import ChannelFaults
 from activities.disclose import ATTEMPTS, Discloser
@@ -80,7 +81,7 @@ def fhir(url: str, **more: Any) -> dict[str, Any]:
 
 
 async def tasks(server: str, key: str) -> list[Any]:
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(verify=trusted()) as client:
         found = (await client.get(f"{server}/Task?identifier=urn:carepath:sending%7C{key}")).json()
     return [entry["resource"] for entry in found.get("entry", [])]
 
@@ -96,7 +97,7 @@ async def test_a_loop_is_closed_over_fhir(
     assert [receipt.outcome for receipt in receipts] == ["sent", "already_sent"]
     (task,) = await tasks(server, key)
     assert receipts[0].reference == f"Task/{task['id']}"
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(verify=trusted()) as client:
         said = {**task, "status": "accepted"}
         await client.put(
             f"{server}/Task/{task['id']}", json=said, headers={"If-Match": f'W/"{task["meta"]["versionId"]}"'}

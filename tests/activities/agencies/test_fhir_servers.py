@@ -16,6 +16,7 @@ from activities.agencies.fhir.building import Builder
 from activities.agencies.fhir.channel import Fhir
 from activities.agencies.port import Handover
 from activities.channels.port import Permanent, Transient, Uncertain
+from activities.channels.trust import trusted
 from tests.activities.agencies.partners import agency, fhir, handover
 from tests.activities.http_server import Answering, answering
 
@@ -23,7 +24,7 @@ KINDS = ("Patient", "Consent", "ServiceRequest", "Task", "Communication")
 
 
 async def get(url: str) -> Any:
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(verify=trusted()) as client:
         return (await client.get(url)).json()
 
 
@@ -34,7 +35,7 @@ async def found(server: str, kind: str, key: str) -> list[dict[str, Any]]:
 
 async def put(server: str, task: dict[str, Any], version: str | None = None) -> int:
     tag = f'W/"{version or task["meta"]["versionId"]}"'
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(verify=trusted()) as client:
         return (
             await client.put(f"{server}/Task/{task['id']}", json=task, headers={"If-Match": tag})
         ).status_code
@@ -53,7 +54,7 @@ async def agency_says(
 async def test_P9_a_transaction_posted_twice_creates_once(server: str) -> None:
     given = handover("twice")
     bundle = Builder(agency(), Office()).referral(given).as_json()
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(verify=trusted()) as client:
         answers = [(await client.post(f"{server}", json=bundle)).json() for _ in range(2)]
     first, second = (
         [entry["response"]["status"].split()[0] for entry in answer["entry"]] for answer in answers

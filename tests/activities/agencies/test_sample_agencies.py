@@ -14,6 +14,7 @@ from activities.agencies.port import AgencyWord
 from activities.agencies.webhook import AgencyWebhook
 from activities.channels.port import AccessFault
 from activities.channels.signing import check_signed
+from activities.channels.trust import trusted
 from tests.activities.agencies.partners import fhir, handover
 from tests.activities.http_server import Answering, answering
 from tests.servers import free_port
@@ -98,7 +99,7 @@ async def test_the_webhook_agency_checks_knows_a_repeat_and_answers_with_its_sig
         assert list(both.webhook.taken) == ["r1:sending"]
         with pytest.raises(AccessFault, match="401"):
             await AgencyWebhook("careers-1", url, "another").send(handover())
-        async with httpx2.AsyncClient() as client:
+        async with httpx2.AsyncClient(verify=trusted()) as client:
             assert (await client.get(url)).json() == [{"referral": "r1", "what": "referral"}]
 
 
@@ -122,7 +123,7 @@ async def test_the_webhook_agency_confirms_a_cancellation(monkeypatch: pytest.Mo
 
 async def post(url: str, content: Any, **headers: str) -> tuple[int, Any]:
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(verify=trusted()) as client:
         answer = await client.post(url, content=body, headers=headers)
         return answer.status_code, answer.json()
 
@@ -149,7 +150,7 @@ async def test_a_transaction_is_all_or_nothing(sample: str) -> None:
     bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [good, bad]}
     status, outcome = await post(sample, bundle)
     assert (status, "Task.status" in outcome["issue"][0]["diagnostics"]) == (422, True)
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(verify=trusted()) as client:
         assert (await client.get(f"{sample}/Patient")).json()["total"] == 0
 
 
@@ -164,7 +165,7 @@ async def test_conditional_create_outside_a_transaction(sample: str) -> None:
 
 async def test_a_search_is_by_identifier_status_and_time_and_says_what_it_does_not_know(sample: str) -> None:
     await fhir(sample).send(handover())
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(verify=trusted()) as client:
 
         async def total(query: str) -> Any:
             answer = await client.get(f"{sample}/Task?{query}")

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import zipfile
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from tests.activities.directory.invented import (
     role,
     service,
 )
+from tests.searching import examples
 
 GOOD = json.dumps([meeting(name=f"Group {n}", slug=n) for n in range(20)])
 
@@ -72,23 +74,25 @@ def zipped(**tables: bytes) -> bytes:
 
 
 HEADER = b"id,name,status\n"
-SMALL_AND_HUGE = {
-    "more than an archive may hold": zipped(services=HEADER + b" " * (MOST_BYTES + 1)),
-    "rows without end": zipped(services=HEADER + b"a\n" * (MOST_ROWS + 2)),
-    "rows of another table": zipped(services=HEADER + b"a,b,active\n", phones=HEADER + b"a\n" * (MOST_ROWS + 2)),
-    "columns without end": zipped(services=b"a," * 1_000_000 + b"\n" + b"1\n" * 1000),
-    "more tables than there are": zipped(**{f"t{number}": HEADER for number in range(101)}),
+SMALL_AND_HUGE: dict[str, Callable[[], bytes]] = {
+    "more than an archive may hold": lambda: zipped(services=HEADER + b" " * (MOST_BYTES + 1)),
+    "rows without end": lambda: zipped(services=HEADER + b"a\n" * (MOST_ROWS + 2)),
+    "rows of another table": lambda: zipped(
+        services=HEADER + b"a,b,active\n", phones=HEADER + b"a\n" * (MOST_ROWS + 2)
+    ),
+    "columns without end": lambda: zipped(services=b"a," * 1_000_000 + b"\n" + b"1\n" * 1000),
+    "more tables than there are": lambda: zipped(**{f"t{number}": HEADER for number in range(101)}),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", SMALL_AND_HUGE)
 def test_a_small_archive_that_holds_too_much_is_refused_in_words(name: str) -> None:
     with pytest.raises(FeedUnusable, match=r"more than|too long"):
-        documents.read(SMALL_AND_HUGE[name], feed("hsds_csv"), TODAY)
+        documents.read(SMALL_AND_HUGE[name](), feed("hsds_csv"), TODAY)
 
 
 @given(data=st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_a_damaged_archive_is_refused_in_words(data: st.DataObject) -> None:
     content = bytearray(zipped(services=HEADER + b"a,Community Food Pantry,active\n" * 3))
     for _ in range(data.draw(st.integers(1, 8))):
@@ -135,7 +139,7 @@ ROWS = {
 
 @pytest.mark.parametrize("format_", ROWS)
 @given(data=st.data())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120), deadline=None)
 def test_no_row_of_any_shape_does_more_than_refuse_itself(format_: str, data: st.DataObject) -> None:
     row = dict(ROWS[format_])
     for name in data.draw(st.lists(st.sampled_from(sorted(row)), max_size=4)):
@@ -159,7 +163,7 @@ def test_no_row_of_any_shape_does_more_than_refuse_itself(format_: str, data: st
 
 @pytest.mark.parametrize("format_", [*ROWS, "hsds_csv"])
 @given(document=JSON, content=st.binary(max_size=60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_no_document_does_more_than_be_refused(format_: str, document: Any, content: bytes) -> None:
     for one in (json.dumps(document).encode(), content, b"PK" + content):
         try:

@@ -19,6 +19,7 @@ from activities.directory.reading import FeedUnusable, Line, Reading
 from activities.directory.store import DirectoryStore
 from tests.activities.directory.invented import bundle, feed, meeting, provider, role, service
 from tests.activities.http_server import answering
+from tests.searching import examples
 
 NOW = datetime(2026, 3, 16, 8, tzinfo=UTC)
 
@@ -322,6 +323,6 @@ def test_a_file_that_is_not_there_is_said_with_the_remedy(tmp_path: Path) -> Non
 
 
 @given(st.integers(0, 10_000), st.integers(0, 10_000))
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 def test_a_feed_that_has_grown_is_never_held_back(had: int, more: int) -> None:
     assert not shrunk(had, had + more + 1)

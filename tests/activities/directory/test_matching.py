@@ -16,6 +16,7 @@ from activities.directory.listing import Listing, Place, Slot
 from activities.directory.matching import ALWAYS_OFFERED, rank
 from activities.directory.wishes import Wishes, WrongWish, read
 from activities.models import ReferralKind
+from tests.searching import examples
 
 NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
 HOME = (38.63, -90.2)
@@ -325,7 +326,7 @@ ASKS = st.builds(
 
 
 @given(LISTINGS, ASKS, st.randoms(use_true_random=False))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_the_order_of_the_input_plays_no_part(
     listings: list[Listing], ask: Ask, order: random.Random
 ) -> None:
@@ -334,7 +335,7 @@ def test_the_order_of_the_input_plays_no_part(
 
 
 @given(LISTINGS, ASKS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_C4_whatever_is_wished_mutual_help_has_a_secular_choice(listings: list[Listing], ask: Ask) -> None:
     found = rank(Index(listings), replace(ask, kind="mutual_help")).found
     assert any(one.listing.secular for one in found)
@@ -342,7 +343,7 @@ def test_C4_whatever_is_wished_mutual_help_has_a_secular_choice(listings: list[L
 
 
 @given(LISTINGS, ASKS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_the_index_finds_what_a_plain_look_at_each_listing_finds(listings: list[Listing], ask: Ask) -> None:
     ranking = rank(Index(listings), replace(ask, at_most=100))
     fitting = {one.listing.listing_id for one in ranking.found if ALWAYS_OFFERED not in one.why}
@@ -355,7 +356,7 @@ def test_the_index_finds_what_a_plain_look_at_each_listing_finds(listings: list[
 
 
 @given(LISTINGS, ASKS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_listings_with_the_same_reasons_have_the_same_points(listings: list[Listing], ask: Ask) -> None:
     ranking = rank(Index(listings), replace(ask, at_most=100))
     points: dict[object, int] = {}

@@ -7,6 +7,7 @@ promises stands in the table, and a new kind of task, or a new outcome, needs it
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 
 from tests.core.clinic import at
 from tests.core.referral.linked import PLACES, Linked, on
@@ -199,8 +200,13 @@ class Answered:
         raise AssertionError(f"unknown promise {promise}")
 
 
-def answers() -> Iterator[Answered]:
+@cache
+def answers() -> list[Answered]:
     """Every task to which an opening leads, answered in each way."""
+    return list(_answers())
+
+
+def _answers() -> Iterator[Answered]:
     for name, opening in OPENINGS.items():
         for key, task in opening().referral.open_tasks.items():
             for outcome in task.outcomes:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.core.clinic import ADMITTED, LAST_USE, Patient, admitted, at, ready_for_gate
+from tests.searching import examples
 from workflows.core.effects import OpenTask
 
 DAY = timedelta(days=1)
@@ -217,7 +218,7 @@ def test_C2_a_leave_in_aftercare_does_not_leave_an_overdue_checkin_behind() -> N
     assert task.level == 0
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=examples(15), deadline=None)
 @given(st.lists(st.integers(0, 10), min_size=3, max_size=12))
 def test_C2_whatever_the_scores_a_next_checkin_always_comes_within_two_weeks_at_first(
     risks: list[int],

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.core.clinic import ADMITTED, LAST_USE, Patient, admitted, at
+from tests.searching import examples
 from workflows.core.effects import CloseTask, MessagePatient, Notify
 from workflows.core.entries import parse_entry
 from workflows.core.errors import InvalidEntry
@@ -712,7 +713,7 @@ def test_A7_a_week_wholly_on_leave_owes_no_dose_and_reports_none() -> None:
 # -- A8 -------------------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.lists(st.sampled_from(["staff", "kiosk", "agency", "patient"]), min_size=1, max_size=5))
 def test_A8_the_same_attendance_however_often_told_is_one(sources: list[str]) -> None:
     patient = admitted()

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.core.clinic import ADMITTED, LAST_USE, Patient, admitted, ready_for_gate
+from tests.searching import examples
 from workflows.core.effects import MessagePatient, Notify, OpenTask
 from workflows.core.entries import parse_entry
 from workflows.core.episode import Episode
@@ -847,7 +848,7 @@ def test_E11_a_laboratory_result_after_the_exit_is_shown_to_a_person() -> None:
     assert [effect for effect in patient.effects if isinstance(effect, Notify | OpenTask)]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(st.permutations(LATE[:5]))
 def test_E11_late_entries_of_a_closed_episode_survive_a_snapshot(entries: list[dict[str, Any]]) -> None:
     patient = in_program()

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.core.clinic import ADMITTED, LAST_USE, Patient, admitted, at, ready_for_gate
 from tests.core.test_calendar import at_work, is_business
+from tests.searching import examples
 from workflows.core.effects import OpenTask
 from workflows.core.entries import parse_entry
 from workflows.core.episode import Episode
@@ -265,7 +266,7 @@ def _tell(patient: Watched, kind: str, fields: dict[str, Any], pick: int) -> Non
     patient.look()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from([3, 20, 89, 100]), STEPS)
 def test_T7_no_task_is_born_overdue_whatever_is_told_however_late(
     day: int, steps: list[tuple[tuple[str, dict[str, Any]], int, int]]
@@ -309,7 +310,7 @@ CLOSED = st.one_of(
 
 @example(3, [(("closure", 0), 12), (("closure", 0), 24), (("retraction", 0), 0), (("closure", 0), 57)])
 @example(3, [(("closure", 0), 12), (("retraction", 0), 9), (("closure", 2), 15)])
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.sampled_from([3, 20, 89, 100]), st.lists(st.tuples(CLOSED, st.integers(0, 60)), min_size=2, max_size=8)
 )

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.core.clinic import ADMITTED, LAST_USE, TEAM, Patient, admitted, at, ready_for_gate
+from tests.searching import examples
 from workflows.core.effects import ChangeTask, NoteClosed, StartReferral
 from workflows.core.episode import Episode
 from workflows.core.errors import InvalidEntry, NotAllowedNow
@@ -79,7 +80,7 @@ def test_I2_outpatient_care_can_be_proposed() -> None:
     assert "outpatient" in proposal(**mild)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.fixed_dictionaries(
         {"years_of_use": st.integers(0, 40), "prior_return_to_use": st.booleans(), "home_safe": st.booleans(),

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.core.clinic import ADMITTED, LAST_USE, Patient, at
+from tests.searching import examples
 from workflows.core.effects import OpenTask
 from workflows.core.policy import Attendance
 
@@ -48,7 +49,7 @@ def holds_for(patient: Patient, ladder: list[dict[str, Any]]) -> None:
             assert (rung["task"] in kinds) != bool(skipped), (rung["name"], kinds)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(WEEKDAYS), st.integers(0, 22), st.sets(st.integers(0, 20), max_size=8))
 def test_A4_every_rung_of_the_default_ladder_has_its_turn_or_says_why_not(
     weekday: str, hour: int, closed: set[int]
@@ -85,7 +86,7 @@ def _ladder(delays: list[dict[str, Any]], messages: set[int], misses: int) -> li
     return rungs
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.lists(DELAYS, min_size=1, max_size=7), st.sets(st.integers(0, 6), max_size=2), st.sampled_from([0, 2, 3]),
     st.sampled_from(WEEKDAYS), st.integers(0, 22), st.sets(st.integers(0, 20), max_size=5),

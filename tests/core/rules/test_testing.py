@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.core.clinic import ADMITTED, Patient, admitted
+from tests.searching import examples
 from workflows.core.effects import CloseTask, OpenTask
 from workflows.core.episode import Episode
 from workflows.core.facts.draws import draws
@@ -142,7 +143,7 @@ def test_S4_a_gap_that_the_gate_could_never_pass_is_refused() -> None:
         load_policy({"tests": {"phases": [{"max_gap_days": 20}]}})
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=examples(20), deadline=None)
 @given(st.integers(0, 10_000))
 def test_S4_whoever_comes_to_every_draw_has_the_evidence_that_the_gate_needs(number: int) -> None:
     days = list(islice(draws(f"e{number}", ADMITTED, lambda _: 12), 12))

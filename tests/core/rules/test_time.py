@@ -433,7 +433,7 @@ def test_T6_elapsed_hours_are_real_hours_when_the_clock_falls_back() -> None:
     assert due_of(patient, "safety_check") == at(AUTUMN, "01:00").replace(fold=1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.integers(0, 400), st.integers(0, 23), st.sets(st.integers(0, 420), max_size=40))
 def test_T6_a_business_deadline_always_falls_on_an_open_day_and_never_in_the_past(
     ahead: int, hour: int, closed: set[int]
@@ -511,7 +511,7 @@ def test_T7_an_outage_over_an_extension_keeps_the_review_at_its_original_due_tim
     assert due_of(slept, "continued_stay_review") == due_of(lived, "continued_stay_review")
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.integers(1, 60), st.sampled_from(["00:00", "12:00", "21:30"]))
 def test_T7_facts_after_an_outage_are_those_of_an_engine_that_was_awake(days: int, clock: str) -> None:
     lived, slept = admitted(), admitted()

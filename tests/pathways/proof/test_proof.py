@@ -15,6 +15,7 @@ from statemachine.exceptions import InvalidDefinition
 
 from tests.core.test_laws import HISTORIES, _recorded
 from tests.pathways.proof.faults import Fault, faults_of_chart, faults_of_pathway
+from tests.searching import examples
 from workflows.core.episode import Episode
 from workflows.core.pathway import Pathway
 from workflows.pathways import pathway_named
@@ -91,7 +92,7 @@ def _walks() -> list[tuple[Chart, list[tuple[Node, list[Edge]]]]]:
     return [(part, list(Exploration(IOP, part, within=3).nodes())) for part in parts(IOP)]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(st.data())
 def test_the_running_chart_goes_where_the_graph_goes(data: st.DataObject) -> None:
     for part, walk in _walks():
@@ -101,7 +102,7 @@ def test_the_running_chart_goes_where_the_graph_goes(data: st.DataObject) -> Non
             assert driven(IOP, edge, part) == (edge.target.configuration, edge.target.history)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(HISTORIES)
 def test_whatever_the_record_the_facts_stand_together_only_as_claimed(history: list[dict[str, Any]]) -> None:
     episode = _recorded(list(enumerate(history))).episode

@@ -10,6 +10,7 @@ import httpx2
 import pytest
 from temporalio.api.common.v1 import Payload
 
+from activities.channels.trust import trusted
 from tests.servers import free_port
 from worker.codec.codec import Codec
 from worker.codec.keys import add_key, load_keys
@@ -31,7 +32,7 @@ async def http(codec: Codec) -> AsyncIterator[httpx2.AsyncClient]:
     async with (
         serving(codec_server(codec, [UI]), port),
         httpx2.AsyncClient(
-            base_url=f"http://127.0.0.1:{port}", headers={"origin": UI}, trust_env=False
+            base_url=f"http://127.0.0.1:{port}", headers={"origin": UI}, trust_env=False, verify=trusted()
         ) as http,
     ):
         yield http
@@ -79,7 +80,7 @@ async def test_a_program_on_this_machine_that_is_no_browser_may_read(
     codec: Codec, http: httpx2.AsyncClient
 ) -> None:
     [sealed] = await codec.encode([Payload(data=b"x")])
-    async with httpx2.AsyncClient(base_url=http.base_url, trust_env=False) as command_line:
+    async with httpx2.AsyncClient(base_url=http.base_url, trust_env=False, verify=trusted()) as command_line:
         answer = await command_line.post("/decode", json={"payloads": [in_json(sealed)]})
     assert answer.json() == {"payloads": [{"data": base64.b64encode(b"x").decode()}]}
 

@@ -5,16 +5,16 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from google.protobuf.message import Message
 from playwright.async_api import async_playwright, expect
 from temporalio.api.common.v1 import Payload, SearchAttributes
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from tests.servers import dev_server, free_port
+from tests.servers import clinic_of, dev_server, free_port, mailbox_of
 from tests.waiting import eventually
 from tests.workflows.story import ZONE, Story
 from worker.codec.codec import ENCODING, Codec
@@ -23,12 +23,15 @@ from worker.codec.server import codec_server
 from worker.mailbox import Mailbox, read
 from worker.run import running_worker
 from worker.serving import serving
-from worker.settings import Settings
 from worker.web_ui import link
 
 DAY = timedelta(days=1)
 CHROMIUM = shutil.which("chromium")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+expect.set_options(timeout=30_000)  # a page takes longer beside others; what it shows does not depend on that
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @dataclass
@@ -36,27 +39,30 @@ class Clinic:
     environment: WorkflowEnvironment
     story: Story
     ui: str
+    mailbox: Mailbox
 
 
-@pytest.fixture
-async def clinic(clinic_settings: Settings, mailbox: Mailbox, tmp_path: Path) -> AsyncIterator[Clinic]:
-    """Somebody admitted ten days ago who was not seen at any session, and has used again."""
-    add_key(tmp_path / "keys", "a")
-    settings = clinic_settings.model_copy(update={"codec": str(tmp_path / "keys")})
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def clinic(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Clinic]:
+    """Somebody admitted ten days ago who was not seen at any session, and has used again; no test changes it."""
+    folder = tmp_path_factory.mktemp("clinic")
+    add_key(folder / "keys", "a")
+    settings = clinic_of(folder).model_copy(update={"codec": str(folder / "keys")})
     ui_port, codec_port = free_port(), free_port()
     ui = f"http://127.0.0.1:{ui_port}"
-    app = codec_server(Codec(load_keys(tmp_path / "keys")), [ui])
+    app = codec_server(Codec(load_keys(folder / "keys")), [ui])
     endpoint = f"http://127.0.0.1:{codec_port}"
-    async with (
-        dev_server(settings, ui_port, "--ui-codec-endpoint", endpoint) as environment,
-        serving(app, codec_port),
-        running_worker(environment.client, settings, versioned=False),
-    ):
-        today = datetime.now(UTC).astimezone(ZONE).date()
-        story = await Story.begin(environment, referred_on=(today - 11 * DAY).isoformat())
-        await story.admit(on=today - 10 * DAY)
-        await story.record("use", on=today - DAY, evidence="self_report", substance="fentanyl")
-        yield Clinic(environment, story, ui)
+    with mailbox_of(settings, folder) as mailbox:
+        async with (
+            dev_server(settings, ui_port, "--ui-codec-endpoint", endpoint) as environment,
+            serving(app, codec_port),
+            running_worker(environment.client, settings, versioned=False),
+        ):
+            today = datetime.now(UTC).astimezone(ZONE).date()
+            story = await Story.begin(environment, referred_on=(today - 11 * DAY).isoformat())
+            await story.admit(on=today - 10 * DAY)
+            await story.record("use", on=today - DAY, evidence="self_report", substance="fentanyl")
+            yield Clinic(environment, story, ui, mailbox)
 
 
 def payloads(message: Message) -> Iterator[Payload]:
@@ -91,9 +97,9 @@ async def stored(client: Client) -> list[Message]:
     return kept
 
 
-async def test_P1_the_server_holds_nothing_that_it_could_read(clinic: Clinic, mailbox: Mailbox) -> None:
+async def test_P1_the_server_holds_nothing_that_it_could_read(clinic: Clinic) -> None:
     assert "safety_check" in await clinic.story.tasks()
-    await eventually(partial(told_of, mailbox, "safety check"))
+    await eventually(partial(told_of, clinic.mailbox, "safety check"))
     kept = await stored(clinic.environment.client)
     found = [payload for message in kept for payload in payloads(message)]
     assert len(found) > 20

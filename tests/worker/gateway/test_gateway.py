@@ -17,6 +17,7 @@ from starlette.requests import Request
 
 from activities.agencies.links import LIFETIME, BadLink, Links
 from activities.channels.signing import MAX_AGE, signed
+from activities.channels.trust import trusted
 from activities.clinic_database import ClinicDatabase, Crosswalk
 from activities.clinic_database.inbox import Inbox
 from activities.clinic_database.ledger import Ledger
@@ -88,7 +89,7 @@ async def running(clinic_settings: Settings, rate: Rate) -> AsyncIterator[Runnin
     )  # fmt: skip
     async with (
         serving(gateway.app(), port),
-        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client,
+        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", verify=trusted()) as client,
     ):
         yield Running(client, referrals, links, inbox, patients, database)
     await database.close()
