@@ -1,18 +1,19 @@
 """`make mutants`: judge a sample of mutants of the core, or all with FULL=1; SEED= draws another sample.
 
-With `--survivors` those that survived the last time are judged again, after tests have been written for them.
+What was caught stays so while the core is as it was: an interrupted run goes on, and after new tests only survivors are
+judged again.
 """
 
 import argparse
 import fnmatch
-import json
 import os
 import sys
 import time
 from pathlib import Path
 
 from tests.mutants import report
-from tests.mutants.covering import Cover, cover_of
+from tests.mutants.covering import Cover, cover_of, state_of_core
+from tests.mutants.keeping import Caught
 from tests.mutants.making import Mutant, mutant_at
 from tests.mutants.report import Judged
 from tests.mutants.running import Question, Verdict, serve
@@ -21,7 +22,6 @@ from tests.mutants.sharing import shared
 
 ROOT = Path(__file__).parents[2]
 KEPT_IN = ROOT / ".carepath" / "mutants"
-_LAST = KEPT_IN / "survivors.json"
 
 
 def arguments() -> argparse.Namespace:
@@ -30,7 +30,6 @@ def arguments() -> argparse.Namespace:
     asked.add_argument("--full", action="store_true", help="every mutant, which takes a night")
     asked.add_argument("--sample", type=int, default=520, help="how many are drawn")
     asked.add_argument("--seed", type=int, default=1, help="another seed, another sample")
-    asked.add_argument("--survivors", action="store_true", help="those that survived the last time")
     asked.add_argument("--only", default="*", help="files of the core, as workflows/core/facts/*")
     asked.add_argument("--bound", type=float, default=60, help="seconds of processor time for one mutant")
     asked.add_argument("--processes", type=int, default=os.cpu_count() or 1)
@@ -41,12 +40,6 @@ def chosen(asked: argparse.Namespace) -> list[Mutant]:
     """The mutants that are judged."""
     places = [place for place in all_places(ROOT) if fnmatch.fnmatch(place.path, asked.only)]
     print(f"{len(places)} places for a fault in {len({place.path for place in places})} files", end="")
-    if asked.survivors:
-        last = set(json.loads(_LAST.read_text()))
-        found = [mutant for place in places if (mutant := mutant_at(ROOT, place))]
-        found = [mutant for mutant in found if mutant.name in last]
-        print(f"; {len(found)} of those that survived the last time")
-        return found
     if not asked.full:
         places = drawn(places, asked.sample, asked.seed)
     found = [mutant for place in places if (mutant := mutant_at(ROOT, place))]
@@ -56,15 +49,21 @@ def chosen(asked: argparse.Namespace) -> list[Mutant]:
 
 def judge(mutants: list[Mutant], cover: Cover, asked: argparse.Namespace) -> list[Judged]:
     """Each mutant before the tests that come by it."""
+    caught = Caught(KEPT_IN / f"caught-{state_of_core(ROOT)}.jsonl", ROOT)
     judged: list[Judged] = []
     questions: list[Question] = []
     for mutant in mutants:
         tests = tuple(cover.tests_of(ROOT, mutant.place))
-        if tests:
+        if known := caught.verdict_of(mutant):
+            judged.append(Judged(mutant, known, len(tests)))
+        elif tests:
             questions.append(Question(mutant, tests, asked.bound, cover.is_at_import(ROOT, mutant.place)))
         else:
             judged.append(Judged(mutant, Verdict(None, 0, 0), 0))
     for question, verdict in shared(serve, ROOT, asked.processes, questions, progress("mutants")):
+        caught.keep(question.mutant, verdict)
+        if verdict.caught_by is None:
+            print(f"survived: {question.mutant.name}", file=sys.stderr, flush=True)
         judged.append(Judged(question.mutant, verdict, len(question.to_run)))
     return judged
 
@@ -89,8 +88,6 @@ def main() -> int:
     asked = arguments()
     mutants = chosen(asked)
     judged = judge(mutants, cover_of(ROOT, KEPT_IN, asked.processes, progress("tests looked at")), asked)
-    if not asked.survivors:
-        _LAST.write_text(json.dumps([one.mutant.name for one in judged if one.survived], indent=1))
     for part in (report.survivors(judged), [""], report.table(judged)):
         print(*part, sep="\n", flush=True)
     seconds = sum(one.verdict.seconds for one in judged)

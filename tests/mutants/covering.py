@@ -1,12 +1,12 @@
 """Which tests come by which line of the core: found out once for each state of the code, by running each test alone."""
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.mutants.keeping import state_of
 from tests.mutants.making import Place, names_given, statements
 from tests.mutants.running import Covered, ToRun, cover
 from tests.mutants.sampling import CORE
@@ -69,9 +69,9 @@ def cover_of(root: Path, kept_in: Path, processes: int, tell: Told) -> Cover:
 
     With another core, or other things that tests share, everything is; with another module of tests, its tests.
     """
-    file = kept_in / f"cover-{_state(_shared_by_all(root), root)}.json"
+    file = kept_in / f"cover-{state_of_core(root)}.json"
     known = json.loads(file.read_text()) if file.exists() else {"at_import": {}, "modules": {}}
-    states = {module: _state([root / module], root) for module in _modules(root)}
+    states = {module: state_of([root / module], root) for module in _modules(root)}
     modules = {m: tests for m, tests in known["modules"].items() if states.get(m) == tests["state"]}
     missing = [module for module in states if module not in modules]
     if missing:
@@ -126,14 +126,12 @@ def _modules(root: Path) -> list[str]:
     return sorted(str(file.relative_to(root)) for file in found if "proof" not in file.parts)
 
 
+def state_of_core(root: Path) -> str:
+    """A short name of the core as it is now, with what its tests share."""
+    return state_of(_shared_by_all(root), root)
+
+
 def _shared_by_all(root: Path) -> list[Path]:
     files = [file for folder in (CORE, *_OF_TESTS) for file in (root / folder).rglob("*.py")]
     files += [*(root / "workflows/pathways").glob("*.py"), *(root / "tests").glob("*.py")]
     return [file for file in files if not file.name.startswith("test_") and "proof" not in file.parts]
-
-
-def _state(files: Iterable[Path], root: Path) -> str:
-    state = hashlib.sha256()
-    for file in sorted(files):
-        state.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes())
-    return state.hexdigest()[:16]
