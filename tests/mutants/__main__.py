@@ -17,7 +17,7 @@ from tests.mutants.keeping import Caught
 from tests.mutants.making import Mutant, mutant_at
 from tests.mutants.report import Judged
 from tests.mutants.running import Question, Verdict, serve
-from tests.mutants.sampling import all_places, drawn
+from tests.mutants.sampling import JUDGED, all_places, drawn, kind_of
 from tests.mutants.sharing import shared
 
 ROOT = Path(__file__).parents[2]
@@ -31,6 +31,7 @@ def arguments() -> argparse.Namespace:
     asked.add_argument("--sample", type=int, default=520, help="how many are drawn")
     asked.add_argument("--seed", type=int, default=1, help="another seed, another sample")
     asked.add_argument("--only", default="*", help="files of the core, as workflows/core/facts/*")
+    asked.add_argument("--judged", action="store_true", help="only what decides about people")
     asked.add_argument("--bound", type=float, default=60, help="seconds of processor time for one mutant")
     asked.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     return asked.parse_args()
@@ -42,6 +43,8 @@ def chosen(asked: argparse.Namespace) -> list[Mutant]:
     print(f"{len(places)} places for a fault in {len({place.path for place in places})} files", end="")
     if not asked.full:
         places = drawn(places, asked.sample, asked.seed)
+    if asked.judged:
+        places = [place for place in places if kind_of(place.path) in JUDGED]
     found = [mutant for place in places if (mutant := mutant_at(ROOT, place))]
     print(f"; {len(found)} mutants" + ("" if asked.full else f", drawn with SEED={asked.seed}"))
     return found

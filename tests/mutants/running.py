@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -23,7 +24,7 @@ from coverage import Coverage
 from hypothesis import Phase, settings
 
 from tests.mutants.faulting import Faulty, living_functions, put_into
-from tests.mutants.making import Mutant
+from tests.mutants.making import Mutant, Place
 from tests.mutants.sampling import CORE
 
 TESTS = ("tests/core", "tests/pathways", "--deselect=tests/pathways/proof")
@@ -129,7 +130,8 @@ class Tests:
         if self._failed:
             return Verdict(f"{self._failed[0]} cannot be imported", 0, 0)
         items = [(self._items[one.test], one) for one in to_run if one.test in self._items]
-        for (item, one), (after, _) in zip(items, [*items[1:], (None, None)], strict=True):
+        for number, (item, one) in enumerate(items):
+            after = items[number + 1][0] if number + 1 < len(items) else None
             if time.process_time() - began > bound:
                 break
             signal.setitimer(signal.ITIMER_PROF, one.hangs_after)
@@ -221,16 +223,25 @@ def cover(link: Connection, root: Path) -> None:
     """
     _be_quiet(root)
     os.environ["CAREPATH_SEARCH_TIMES"] = "0.2"
-    of_import = _coverage(root)
-    of_import.start()
+    imported = _import_all_of_it(root)
 
     def answer(tests: Tests) -> None:
-        of_import.stop()
-        link.send((tests.names, _lines(of_import, root)))
+        link.send((tests.names, imported))
         while (name := link.recv()) is not None:
             link.send(in_a_fork(partial(_covered, tests, name, root))[0])
 
     pytest.main([*_OPTIONS, *TESTS], plugins=[Tests(answer, examples=20)])
+
+
+def _import_all_of_it(root: Path) -> dict[str, list[int]]:
+    """What the import of the core comes by, and not what modules of tests live through when they are imported."""
+    sys.path.insert(0, str(root))
+    coverage = _coverage(root)
+    coverage.start()
+    for file in sorted((root / CORE).rglob("*.py")):
+        import_module(Place(str(file.relative_to(root)), 0, "", 0, "", ()).module)
+    coverage.stop()
+    return _lines(coverage, root)
 
 
 def _covered(tests: Tests, name: str, root: Path) -> Covered:

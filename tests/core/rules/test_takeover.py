@@ -1,5 +1,6 @@
 """T7: what belongs to a history that is taken over, and what is news although an import tells of it."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -219,3 +220,49 @@ def test_T8_a_takeover_changes_no_policy_and_no_team_in_nobody_s_name() -> None:
         with pytest.raises(NotAllowedNow, match="works here"):
             imports(patient, **row)
     assert patient.progress.team["director"] == "di-1"
+
+
+MOMENTS: dict[str, Callable[[int], list[dict[str, Any]]]] = {
+    "crisis_response": lambda n: [{"kind": "crisis", "type": "overdose", "at": f"{on(n)}T08:45"}],
+    "unscheduled_attendance": lambda n: [
+        {"kind": "attendance", "session": f"{on(n)}T07:00", "status": "attended", "minutes": 60}
+    ],
+    "attendance_minutes": lambda n: [
+        {"kind": "session_change", "session": f"{on(n)}T07:00", "change": "added", "minutes": 60},
+        {"kind": "attendance", "session": f"{on(n)}T07:00", "status": "attended", "minutes": 90},
+    ],
+    "adherence_talk": lambda n: [
+        {"kind": "medication", "name": "buprenorphine", "start_on": on(0)},
+        {
+            "kind": "test",
+            "test_id": "t1",
+            "collected_on": on(n),
+            "result": "negative",
+            "substances": ["buprenorphine"],
+        },
+    ],
+    "return_screening": lambda n: [
+        {"kind": "leave", "reason": "travel", "from": on(n - 3), "until": on(n - 1)},
+        {"kind": "return", "on": on(n)},
+    ],
+    "exit_bundle": lambda n: [{"kind": "exit", "reason": "other", "on": on(n), "by": "cm-1"}],
+    "payer_appeal": lambda n: [
+        {"kind": "payer", "authorization_id": "a1", "decision": "denied", "on": on(n)}
+    ],
+}
+
+
+@pytest.mark.parametrize("kind", MOMENTS)
+@pytest.mark.parametrize("is_running", [False, True])
+def test_T7_what_belongs_to_a_moment_is_asked_only_while_its_time_was_running_at_the_takeover(
+    kind: str, is_running: bool
+) -> None:
+    before = 39 if kind == "exit_bundle" else 20  # whoever came until yesterday has not left before
+    patient = taken_over(40, *MOMENTS[kind](40 if is_running else before))
+    assert (kind in patient.tasks) is is_running
+
+
+def test_T7_what_lasts_is_asked_however_old_its_cause() -> None:
+    doubt = {"kind": "test", "test_id": "t1", "collected_on": on(10), "result": "dilute"}
+    told = {"kind": "use", "on": on(10), "evidence": "collateral", "substance": "heroin"}
+    assert {"hold_review", "collateral_use"} <= taken_over(40, doubt, told).tasks
