@@ -19,15 +19,13 @@ def living_functions() -> dict[str, list[FunctionType]]:
     return found
 
 
-def put_into(functions: Iterable[FunctionType], path: Path, source: str) -> int:
+def put_into(functions: Iterable[FunctionType], path: Path, sound: str, faulty: str) -> int:
     """Give every function of a file whose code has a fault that code; how many there were.
 
     What holds the function (a fact, a property, a table) is left as it is. A fault that has been lived through while
     the file was imported is not seen so: see `Faulty`.
     """
-    sound = _codes(compile(path.read_text(), str(path), "exec"))
-    faulty = _codes(compile(source, str(path), "exec"))
-    both = zip(sound, faulty, strict=False)
+    both = zip(*(_codes(compile(source, str(path), "exec")) for source in (sound, faulty)), strict=False)
     changed = {_place(was): now for was, now in both if was != now and _place(was) == _place(now)}
     touched = [function for function in functions if _place(function.__code__) in changed]
     for function in touched:

@@ -42,8 +42,9 @@ class Mutant:
     """One file of the core with one fault."""
 
     place: Place
+    sound: str
     source: str
-    """The whole file with the fault."""
+    """The whole file without and with the fault."""
     before: str
     after: str
     """The line without and with the fault."""
@@ -74,7 +75,7 @@ def mutant_at(root: Path, place: Place) -> Mutant | None:
         return None
     both = zip(source.splitlines(), changed.splitlines(), strict=False)
     before, after = next((was, now) for was, now in both if was != now)
-    return Mutant(place, changed, before.strip(), after.strip())
+    return Mutant(place, source, changed, before.strip(), after.strip())
 
 
 def _is_a_program(source: str) -> bool:

@@ -200,7 +200,7 @@ def _answer_in_forks(tests: Tests, link: Connection, root: Path) -> None:
 
     def judge(question: Question) -> Verdict:
         file = root / question.mutant.place.path
-        put_into(functions.get(str(file), []), file, question.mutant.source)
+        put_into(functions.get(str(file), []), file, question.mutant.sound, question.mutant.source)
         return tests.run(question.to_run, question.bound)
 
     while (question := link.recv()) is not None:

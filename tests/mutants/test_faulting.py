@@ -39,7 +39,7 @@ def module(tmp_path: Path) -> ModuleType:
 
 def _put(module: ModuleType, was: str, now: str) -> int:
     file = Path(str(module.__file__))
-    return put_into(living_functions()[str(file)], file, _SOUND.replace(was, now))
+    return put_into(living_functions()[str(file)], file, _SOUND, _SOUND.replace(was, now))
 
 
 def test_a_property_has_the_fault_at_once(module: ModuleType) -> None:

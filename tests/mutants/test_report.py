@@ -11,7 +11,7 @@ from tests.mutants.running import Verdict
 
 def _judged(path: str, caught_by: str | None, after: str = "if b:") -> Judged:
     place = Place(path, 7, "AddNot", 0, "Facts.holds", ())
-    return Judged(Mutant(place, "", "if a:", after), Verdict(caught_by, 3, 1.0), 5)
+    return Judged(Mutant(place, "", "", "if a:", after), Verdict(caught_by, 3, 1.0), 5)
 
 
 CAUGHT = _judged("workflows/core/facts/use.py", "test_S2")
