@@ -1,0 +1,186 @@
+"""Where a rule begins and ends: the last moment at which it holds, and the first at which it does not."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from tests.core.clinic import ADMITTED, Patient, admitted, ready_for_gate
+
+MON, TUE, WED, THU, FRI = (ADMITTED + timedelta(days=n) for n in range(5))
+
+
+def on(days: int) -> date:
+    return ADMITTED + timedelta(days=days)
+
+
+def in_program(days: int = 20, **changes: Any) -> Patient:
+    """A patient who has come to every session up to a day."""
+    return admitted(**changes).attends_until(on(days))
+
+
+def collected(patient: Patient, days: int, result: str, *found: str, name: str = "t1", **fields: Any) -> str:
+    return patient.says(
+        "test", test_id=name, collected_on=on(days), result=result, substances=list(found), **fields
+    ).entry_id
+
+
+# -- leaving and coming back --------------------------------------------------------------------------------
+
+
+def withdrawn(day: date = MON, clock: str = "12:00") -> Patient:
+    patient = admitted().until(day, clock)
+    patient.says("exit", reason="withdrew", on=day)
+    return patient
+
+
+@pytest.mark.parametrize(
+    ("came_back", "told", "is_open"), [(WED, FRI, True), (THU, FRI, False), (THU, THU, True)]
+)
+def test_E3_a_return_within_the_time_for_it_counts_also_when_it_is_told_later(
+    came_back: date, told: date, is_open: bool
+) -> None:
+    patient = withdrawn().until(told, "11:00")
+    patient.says("return", on=came_back)
+    assert (patient.progress.stage == "program") is is_open
+
+
+def test_E3_a_return_of_before_the_withdrawal_takes_it_not_back() -> None:
+    patient = withdrawn(TUE).until(WED, "11:00")
+    patient.says("return", on=MON)
+    assert patient.progress.stage == "closed"
+
+
+def test_E4_the_stay_ends_with_the_last_contact_up_to_the_exit_and_never_after_it() -> None:
+    patient = ready_for_gate()
+    patient.says("decision", about="gate_review", choice="pass", by="th-1")
+    patient.until(on(97), "12:00")
+    patient.says("checkin", on=on(97), risk=0)
+    patient.until(on(110), "12:00")
+    patient.says("exit", reason="completed", on=on(104))
+    shown = patient.progress.exit
+    assert shown
+    assert (shown.on, shown.stay_ended_on) == (on(104), on(97))
+    patient.says("checkin", on=on(106), risk=0)
+    shown = patient.progress.exit
+    assert shown
+    assert shown.stay_ended_on == on(97)
+
+
+# -- tests and holds ----------------------------------------------------------------------------------------
+
+
+def test_S6_a_test_that_was_refused_is_of_the_day_on_which_it_was_asked_for() -> None:
+    patient = in_program(16)
+    patient.says("test", test_id="t1", ordered_on=on(10), result="not_provided", reason="refused")
+    assert "holds" in patient.unmet()
+    collected(patient, 12, "negative", name="t2")
+    assert "holds" not in patient.unmet()
+
+
+@pytest.mark.parametrize(("days", "holds"), [(9, True), (10, False), (11, False)])
+def test_S6_a_recollection_of_the_same_day_ends_a_hold_and_one_of_the_day_before_does_not(
+    days: int, holds: bool
+) -> None:
+    patient = in_program(16)
+    collected(patient, 10, "dilute")
+    collected(patient, days, "negative", name="t2")
+    assert ("holds" in patient.unmet()) is holds
+
+
+def test_S6_a_hold_that_one_decision_lifts_leaves_the_other() -> None:
+    patient = in_program(16)
+    collected(patient, 10, "dilute")
+    collected(patient, 11, "tampered", name="t2")
+    first = next(t for t in patient.progress.open_tasks if "Test t1" in t.asks)
+    patient.says("decision", about=first.task_id, choice="lift_hold", by="th-1")
+    assert [hold.test_id for hold in patient.episode.facts.holds] == ["t2"]
+    second = next(t for t in patient.progress.open_tasks if "Test t2" in t.asks)
+    patient.says("decision", about=second.task_id, choice="await_confirmation", by="th-1")
+    assert "holds" in patient.unmet()
+
+
+def test_S5_T4_a_definitive_finding_stays_whatever_preliminary_word_comes_after_it() -> None:
+    patient = in_program(16)
+    collected(patient, 10, "definitive", "cocaine", source="lab")
+    for later in ("presumptive", "pending"):
+        collected(patient, 10, later, "cocaine", source="lab")
+        assert patient.progress.last_use_on == on(10)
+    collected(patient, 10, "negative", source="lab")
+    assert patient.progress.last_use_on != on(10)
+
+
+def test_S7_a_prescription_holds_from_its_first_day_to_its_last() -> None:
+    for day, expected in ((9, True), (10, False), (12, False), (13, True)):
+        patient = in_program(16)
+        patient.says("medication", name="oxycodone", start_on=on(10), end_on=on(12), by="th-1")
+        collected(patient, day, "definitive", "oxycodone")
+        assert (patient.progress.last_use_on == on(day)) is expected, day
+
+
+# -- slips --------------------------------------------------------------------------------------------------
+
+
+def test_S3_what_is_answered_of_a_slip_leaves_the_rest_of_the_response_and_the_other_slips() -> None:
+    patient = in_program(16)
+    first = patient.says("use", on=on(5), substance="alcohol").entry_id
+    second = patient.says("use", on=on(14), substance="alcohol").entry_id
+
+    def still_owed(key: str) -> set[str]:
+        return {task.kind for task in patient.progress.open_tasks if task.entries == [key]}
+
+    whole = {"safety_check", "individual_session", "plan_review"}
+    assert still_owed(first) == whole
+    assert still_owed(second) == whole | {"level_of_care_review"}
+    done = next(t for t in patient.progress.open_tasks if (t.kind, t.entries) == ("safety_check", [first]))
+    patient.says("decision", about=done.task_id, choice="safe", by="cm-1")
+    assert still_owed(first) == whole - {"safety_check"}
+    assert still_owed(second) == whole | {"level_of_care_review"}
+
+
+def test_S3_two_uses_of_one_day_are_one_slip_and_ask_for_no_review() -> None:
+    patient = in_program(16)
+    patient.says("use", on=on(14), substance="alcohol")
+    patient.says("use", on=on(14), substance="cocaine")
+    assert "level_of_care_review" not in patient.tasks
+
+
+@pytest.mark.parametrize(("days", "is_reviewed"), [(-1, False), (0, True)])
+def test_S3_a_relapse_is_reviewed_from_the_day_of_admission_on(days: int, is_reviewed: bool) -> None:
+    patient = in_program(4)
+    patient.says("use", on=on(days), **{"class": "relapse"})
+    assert ("level_of_care_review" in patient.tasks) is is_reviewed
+    assert ("safety_check" in patient.tasks) is is_reviewed
+
+
+# -- the gate -----------------------------------------------------------------------------------------------
+
+
+def test_S9_a_gate_that_was_shut_for_a_day_counts_from_the_day_on_which_it_opened_again() -> None:
+    patient = ready_for_gate(on(90))
+    patient.attends_until(on(94))
+    assert patient.episode.facts.gate_ready_since == on(90)
+    patient.says("goal", goal_id="g2", title="a home")
+    patient.attends_until(on(96))
+    patient.says("goal", goal_id="g2", status="met")
+    assert patient.episode.facts.gate_ready_since == on(96)
+
+
+def test_S10_days_in_hospital_count_from_the_day_after_last_use_and_up_to_today() -> None:
+    patient = in_program(6)
+    patient.says("use", on=on(4))
+    patient.says("leave", reason="hospital", **{"from": on(3), "until": on(9)})
+    why = {one.name: one.why for one in patient.progress.gate.conditions}["sobriety"]
+    assert "0 of 30 days" in why
+    assert "2 days in a controlled environment" in why
+    patient.until(on(20))
+    why = {one.name: one.why for one in patient.progress.gate.conditions}["sobriety"]
+    assert "11 of 30 days" in why
+    assert "5 days in a controlled environment" in why
+
+
+def test_S10_two_stays_that_touch_are_one_and_those_apart_are_two() -> None:
+    patient = in_program(30)
+    for first, last, reason in ((5, 7, "hospital"), (8, 9, "jail"), (12, 12, "hospital"), (14, 20, "travel")):
+        patient.says("leave", reason=reason, **{"from": on(first), "until": on(last)})
+    assert patient.episode.facts.controlled == [(on(5), on(9)), (on(12), on(12))]
