@@ -25,6 +25,7 @@ from workflows.core.errors import NotAllowedNow
 from workflows.core.facts import Facts
 from workflows.core.keys import kind_of
 from workflows.core.record import Record, Recorded, targets_of
+from workflows.core.risk import flag_named
 from workflows.core.signing import CLINICIANS, Signers, able_to_sign_as, signers
 from workflows.core.sources import BY_STAFF, may_be_stated_by, may_correct, spoken_by
 
@@ -77,8 +78,6 @@ def refuse_for_its_source(entry: Entry, record: Record) -> None:
         raise NotAllowedNow(
             f"{what} is said by the staff; a {source.value} tells it to them, and they record it (E0)."
         )
-    if isinstance(entry, Flag) and entry.off:
-        _takes_a_flag_off(entry, source, record)
     for key in targets_of(entry):
         known = record.get(key)
         if known and not may_correct(entry, known.entry):
@@ -103,10 +102,17 @@ def _for_the_clinic(entry: Entry, source: Source) -> str | None:
     return None
 
 
-def _takes_a_flag_off(entry: Flag, source: Source, record: Record) -> None:
-    for known in record.standing(Flag):
-        same = isinstance(known.entry, Flag) and (known.entry.name, known.entry.on) == (entry.name, entry.on)
-        if same and not may_correct(entry, known.entry):
+def refuse_taking_a_flag_off(entry: Flag, facts: Facts) -> None:
+    """Refuse that a source takes off a flag that it may not correct, under whatever name of it (A6).
+
+    Raises:
+        NotAllowedNow: who takes it off.
+    """
+    source, rules = spoken_by(entry), facts.policy.attendance
+    for known in facts.record.standing(Flag) if entry.off else ():
+        assert isinstance(known.entry, Flag)
+        same = flag_named(known.entry.name, rules) == flag_named(entry.name, rules)
+        if same and known.entry.on == entry.on and not may_correct(entry, known.entry):
             raise NotAllowedNow(
                 f"off: the flag {entry.name} was put on by {_speaker(spoken_by(known.entry))}, and is taken off by the "
                 f"staff; a {source.value} does neither (E0)."

@@ -256,6 +256,9 @@ class Attendance(_Part):
         }
     )  # fmt: skip
     """Other names of these flags; capitals, spaces, hyphens and underscores make no difference (A6)."""
+    other_flags: tuple[str, ...] = ()
+    """Flags of the program's own, in any spelling. Where some are named, only these and those of high risk are taken,
+    and none can hold a person's name (P1)."""
     crisis_flags: Mapping[str, str] = Field(default_factory=lambda: {"overdose": "recent_overdose"})
     """The flag that a crisis raises by itself, by its type; a type that is the name of a flag raises that one (A6)."""
     crises_without_flag: tuple[str, ...] = (
@@ -469,6 +472,10 @@ class Course(_Part):
     staff (E6)…"""
     own_leave_within_days: Annotated[int, Field(ge=1, le=3650)] = 90
     """…within so many days: several short leaves are one long absence."""
+    agency_leave_days: Days = 60
+    """So many days of leave an agency may tell at once; what is longer is recorded by the staff (E6)…"""
+    agency_stay_days: Days = 365
+    """…or a stay in a hospital, a jail or a residence, which whoever runs it knows for longer ahead."""
     oldest_referral_days: Annotated[int, Field(ge=1)] = 3650
     """A referral of longer ago begins no episode: it is a slip of the hand (T5)."""
     after_leave: Delay = Delay(business_days=1)

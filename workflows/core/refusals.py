@@ -8,7 +8,12 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from workflows.core.authority import acts_now, refuse_for_its_source, refuse_unsigned
+from workflows.core.authority import (
+    acts_now,
+    refuse_for_its_source,
+    refuse_taking_a_flag_off,
+    refuse_unsigned,
+)
 from workflows.core.calendar import in_words
 from workflows.core.consents import objection_to_event
 from workflows.core.duties.admission import proposed_level
@@ -32,14 +37,15 @@ from workflows.core.entries import (
     Test,
     dated_ahead,
 )
+from workflows.core.entries.course import CONTROLLED_ENVIRONMENTS
 from workflows.core.entries.intake import level_named
 from workflows.core.errors import InvalidEntry, NotAllowedNow
 from workflows.core.facts import Facts
 from workflows.core.keys import kind_of
 from workflows.core.pathway import IN_PROGRAM
-from workflows.core.policy import Policy, adopting, load_policy
+from workflows.core.policy import Course, Policy, adopting, load_policy
 from workflows.core.record import Recorded
-from workflows.core.risk import refuse_almost_known
+from workflows.core.risk import flag_named, is_of_the_program, refuse_almost_known
 from workflows.core.services import refuse_schedule, refuse_unknown_service
 from workflows.core.signing import CLINICIANS, signers
 from workflows.core.sources import may_be_stated_by, spoken_by
@@ -71,13 +77,13 @@ def refuse(arriving: Recorded, facts: Facts, stage: str, defaults: Mapping[str, 
     elif isinstance(entry, Admission):
         _admission(entry, facts, stage)
     elif isinstance(entry, Flag):
-        _sentence(entry)
-        _tells_who(entry)
+        _named_as_a_flag(entry, facts)
+        refuse_taking_a_flag_off(entry, facts)
         refuse_almost_known(entry.name, facts.policy.attendance)
     elif isinstance(entry, Attendance | SessionChange | Schedule):
         _services(entry, facts)
     elif isinstance(entry, Goal):
-        _tells_who(entry)
+        _tells_who("title", entry.title)
     elif isinstance(entry, Consent):
         _event(entry, facts)
     elif isinstance(entry, Leave):
@@ -210,24 +216,43 @@ def _services(entry: Attendance | SessionChange | Schedule, facts: Facts) -> Non
         )
 
 
-def _sentence(flag: Flag) -> None:
-    """Flags are search attributes, which nothing encrypts: there is no room for a sentence or an address (P1)."""
-    if not re.fullmatch(r"[\w-]{1,40}", flag.name):
-        raise InvalidEntry("name: a flag is a short code of letters, digits, - and _, such as suicide_risk.")
+def _named_as_a_flag(flag: Flag, facts: Facts) -> None:
+    """A flag stands on every screen that shows where a person stands: there is no room there for a sentence, an address
+    or anybody's name (P1)."""
+    rules, name = facts.policy.attendance, flag_named(flag.name, facts.policy.attendance)
+    known = [one.entry for one in facts.record.standing(Flag)]
+    if is_of_the_program(flag.name, rules) or any(
+        flag_named(one.name, rules) == name for one in known if isinstance(one, Flag)
+    ):
+        return
+    if rules.other_flags:
+        there = ", ".join((*rules.high_risk_flags, *rules.other_flags))
+        raise InvalidEntry(
+            f"name: the program has no such flag; write one of {there}, or let the program name it in "
+            "attendance.other_flags (P1)."
+        )
+    _tells_who("name", flag.name)
+    if not re.fullmatch(r"[\w-]{1,40}", flag.name) or flag.name != flag.name.lower():
+        raise InvalidEntry(
+            "name: a flag is a short code of small letters, digits, - and _, such as new_job, and names no person. One "
+            "that the program names in attendance.other_flags may be written in any way (P1)."
+        )
 
 
 _NUMBER_OF_A_PERSON = re.compile(r"\d(?:[ ().+_-]*\d){6,}")
 """Seven digits and more, however they are grouped: a telephone, a record, a date of birth."""
 
+_FORM_OF_ADDRESS = re.compile(r"\b(?:Mr|Mrs|Ms|Mx|Miss|Dr|Prof)\b\.?\s+[^\W\d_a-z]")
+"""What is said before a person's name. A name alone cannot be told from other words: "Grace House" is a place."""
 
-def _tells_who(entry: Flag | Goal) -> None:
-    """A flag and the name of a goal stand on screens and in search attributes: no number that tells who it is (P1)."""
-    field, text = ("name", entry.name) if isinstance(entry, Flag) else ("title", entry.title)
+
+def _tells_who(field: str, text: str | None) -> None:
+    """A flag and the name of a goal stand on screens: nothing that tells who somebody is (P1)."""
+    rest = "it has a code that tells of nobody, and the rest stands in the note of note_ref (P1)."
     if text and _NUMBER_OF_A_PERSON.search(text):
-        raise InvalidEntry(
-            f"{field}: it holds a number such as a telephone's or a record's; a {entry.kind} has a code that tells "
-            "of nobody, and the rest stands in the note of note_ref (P1)."
-        )
+        raise InvalidEntry(f"{field}: it holds a number such as a telephone's or a record's; {rest}")
+    if text and ("@" in text or _FORM_OF_ADDRESS.search(text)):
+        raise InvalidEntry(f"{field}: it holds an address or a person's name; {rest}")
 
 
 def _event(consent: Consent, facts: Facts) -> None:
@@ -252,8 +277,8 @@ def _overlapping(leave: Leave, facts: Facts) -> None:
 
 def _longer_than_one_s_own(leave: Leave, facts: Facts) -> None:
     """A leave stops every ladder: for longer than the policy's days a person of the staff has to know of it (E6)."""
-    source, most = spoken_by(leave), facts.policy.course.own_leave_days
-    if source not in _ONE_S_OWN:
+    source = spoken_by(leave)
+    if (most := _longest_leave(leave, source, facts.policy.course)) is None:
         return
     days = (leave.until - leave.from_).days + 1
     if days > most:
@@ -261,6 +286,8 @@ def _longer_than_one_s_own(leave: Leave, facts: Facts) -> None:
             f"until: a leave of {days} days is recorded by the staff; told by source {source.value} it is at most "
             f"{most} days."
         )
+    if source not in _ONE_S_OWN:  # an agency tells of a stay part by part, in any order (T4)
+        return
     within = facts.policy.course.own_leave_within_days
     if (together := _most_days_away(leave, facts, within)) > most:
         raise NotAllowedNow(
@@ -269,8 +296,18 @@ def _longer_than_one_s_own(leave: Leave, facts: Facts) -> None:
         )
 
 
+def _longest_leave(leave: Leave, source: Source, course: Course) -> int | None:
+    """The most days of a leave that a source may tell; None: the staff, and a take-over of what they recorded."""
+    if source in _ONE_S_OWN:
+        return course.own_leave_days
+    if source is Source.AGENCY:
+        is_stay = leave.reason in CONTROLLED_ENVIRONMENTS
+        return course.agency_stay_days if is_stay else course.agency_leave_days
+    return None
+
+
 _ONE_S_OWN = (Source.PATIENT, Source.KIOSK, Source.LAB)
-"""Whose word about a leave is no word of where the person is: a hospital or a jail, an agency, knows for how long."""
+"""Whose word about a leave is no word of where the person is; a hospital or a jail, an agency, knows for longer."""
 
 
 def _most_days_away(leave: Leave, facts: Facts, within: int) -> int:

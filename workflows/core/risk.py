@@ -23,6 +23,18 @@ def flag_meant(name: str, rules: Attendance) -> str | None:
     return known.get(word) or others.get(word)
 
 
+def is_of_the_program(name: str, rules: Attendance) -> bool:
+    """Whether a flag is one of high risk, or one that the program names itself."""
+    own = map(squeezed, rules.other_flags)
+    return flag_meant(name, rules) is not None or squeezed(name) in own
+
+
+def flag_named(name: str, rules: Attendance) -> str:
+    """The one name of a flag, however it is written."""
+    own = {squeezed(one): one for one in rules.other_flags}
+    return flag_meant(name, rules) or own.get(squeezed(name)) or name.lower().replace(" ", "_")
+
+
 def flag_of_crisis(kind: str, rules: Attendance) -> str | None:
     """The flag that a crisis of a kind raises by itself: by its name, else by the words within it. Only a kind of which
     the policy says so raises none; what nobody here knows is a high risk (A6)."""
@@ -46,7 +58,7 @@ def refuse_almost_known(name: str, rules: Attendance) -> None:
         InvalidEntry: with the flags that may be meant.
     """
     word = squeezed(name)
-    if flag_meant(name, rules) is not None:
+    if is_of_the_program(name, rules):
         return
     names: Iterable[str] = (*rules.high_risk_flags, *rules.flag_names)
     close = get_close_matches(word, [squeezed(one) for one in names], n=1, cutoff=0.8)

@@ -330,6 +330,32 @@ def test_E6_E0_a_long_leave_is_recorded_by_the_staff(source: str) -> None:
     patient.says("leave", **leave, until=ADMITTED + 10 * DAY, source=source, by="portal")
 
 
+@pytest.mark.parametrize(
+    ("reason", "most"),
+    [("travel", 60), ("treatment", 60), ("hospital", 365), ("jail", 365), ("residential", 365)],
+)
+def test_E6_E0_a_leave_that_an_agency_tells_is_as_long_as_it_can_know_and_the_staff_record_a_longer_one(
+    reason: str, most: int
+) -> None:
+    patient = admitted()
+    leave = {"reason": reason, "from": ADMITTED + DAY}
+    with pytest.raises(
+        NotAllowedNow, match=rf"^until: a leave of {most + 1} days .* staff; .* agency .* {most} days"
+    ):
+        patient.says("leave", **leave, until=ADMITTED + (most + 1) * DAY, source="agency", by="clinic-7")
+    assert not patient.progress.on_leave
+    patient.says("leave", **leave, until=ADMITTED + most * DAY, source="agency", by="clinic-7")
+    patient.says("leave", **{**leave, "from": ADMITTED + 2 * DAY}, until=ADMITTED + 730 * DAY, by="cm-1")
+
+
+def test_E6_the_program_says_how_long_a_leave_an_agency_may_tell() -> None:
+    patient = admitted(policy={"course": {"agency_leave_days": 10, "agency_stay_days": 20}})
+    for reason, most in (("travel", 10), ("Hospital", 20)):
+        leave = {"reason": reason, "from": ADMITTED + DAY, "source": "agency", "by": "clinic-7"}
+        with pytest.raises(NotAllowedNow, match=f"at most {most} days"):
+            patient.says("leave", **leave, until=ADMITTED + (most + 1) * DAY)
+
+
 @pytest.mark.parametrize("source", ["patient", "kiosk", "agency", "lab", "import"])
 def test_E0_T8_no_system_and_no_patient_states_the_schedule_of_a_running_episode(source: str) -> None:
     patient = admitted()

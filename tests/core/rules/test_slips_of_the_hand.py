@@ -173,3 +173,47 @@ def test_S8_nicotine_and_caffeine_by_other_names_are_no_slip(substance: str) -> 
     before = patient.progress.last_use_on
     patient.says("use", on=ADMITTED + DAY, substance=substance)
     assert patient.progress.last_use_on == before
+
+
+@pytest.mark.parametrize(
+    "name", ["Maria Gonzalez", "MARIA GONZALEZ", "Maria_Gonzalez", "Maria", "García-Lopez"]
+)
+def test_P1_a_flag_that_is_written_like_a_name_is_refused_and_not_repeated(name: str) -> None:
+    with pytest.raises(InvalidEntry, match=r"^name: a flag is a short code of small letters") as refused:
+        admitted().says("flag", name=name, on=ADMITTED)
+    assert "aria" not in str(refused.value)
+
+
+def test_A6_P1_a_program_names_its_own_flags_which_are_then_written_in_any_way_and_no_others_taken() -> None:
+    patient = admitted(policy={"attendance": {"other_flags": ["new_job", "Fall Risk"]}})
+    for name in ("New Job", "fall-risk", "Suicide Risk"):
+        patient.says("flag", name=name, on=ADMITTED)
+    assert patient.progress.flags == ["Fall Risk", "new_job", "suicide_risk"]
+    for name in ("maria_gonzalez", "needs_interpreter"):
+        with pytest.raises(
+            InvalidEntry, match=r"^name: the program has no such flag; write one of .*, new_job, Fall"
+        ):
+            patient.says("flag", name=name, on=ADMITTED)
+
+
+@pytest.mark.parametrize("title", ["call Mrs. Gonzalez", "see Dr Miller", "write to maria@mail.example"])
+def test_P1_a_goal_names_nobody_as_far_as_that_can_be_told(title: str) -> None:
+    with pytest.raises(InvalidEntry, match=r"^title: it holds an address or a person's name") as refused:
+        admitted().says("goal", goal_id="g2", title=title)
+    assert title not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "title", ["Back To Work", "move to Grace House", "talk about MS", "see the dr. weekly", "AA"]
+)
+def test_P1_other_words_in_a_goal_stay_free(title: str) -> None:
+    admitted().says("goal", goal_id="g2", title=title)
+
+
+@pytest.mark.parametrize("name", ["suicide-risk", "suicidal", "Suicide Risk"])
+def test_A6_E0_a_kiosk_takes_off_no_flag_of_the_staff_by_another_name_of_it(name: str) -> None:
+    patient = admitted()
+    patient.says("flag", name="suicide_risk", on=ADMITTED)
+    with pytest.raises(NotAllowedNow, match=r"^off: the flag"):
+        patient.says("flag", name=name, on=ADMITTED, off=ADMITTED, source="kiosk", by="kiosk-1")
+    assert patient.progress.flags == ["suicide_risk"]

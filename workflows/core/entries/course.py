@@ -66,8 +66,10 @@ class Flag(Entry):
     `name` and `on` says when it goes off."""
 
     kind: Literal["flag"]
-    name: Name
-    """Such as `recent_overdose`; those of high risk are a table of the policy."""
+    name: Code
+    """Such as `recent_overdose`; those of high risk and the program's own are tables of the policy, in any spelling.
+    Others are codes in small letters, such as `new_job`, and no person's name: where one is written like a code, nobody
+    can tell (P1)."""
     on: date
     """The first day."""
     off: date | None = None

@@ -113,7 +113,8 @@ class Goal(Entry):
     goal_id: Code
     """A code of the goal's own."""
     title: Code | None = None
-    """A short code for what it is about."""
+    """A few words for what it is about, such as `back to work`, and nobody's name: one that cannot be told from other
+    words is not refused (P1)."""
     status: Literal["open", "met", "waived"] = "open"
     """Where it stands; the gate asks that each is met or waived (S9)."""
     on: date | None = None

@@ -6,7 +6,7 @@ from workflows.core.entries import Crisis, Flag
 from workflows.core.facts.reading import fact
 from workflows.core.facts.sobriety import Slip
 from workflows.core.facts.use import UseFacts
-from workflows.core.risk import UNCLEAR_CRISIS, flag_meant, flag_of_crisis, is_opioid
+from workflows.core.risk import UNCLEAR_CRISIS, flag_named, flag_of_crisis, is_opioid
 
 
 class RiskFacts(UseFacts):
@@ -31,7 +31,7 @@ class RiskFacts(UseFacts):
         for recorded in self.record.standing(Flag):
             flag = recorded.entry
             assert isinstance(flag, Flag)
-            found[(flag_meant(flag.name, self.policy.attendance) or flag.name, flag.on)] = flag.off
+            found[(flag_named(flag.name, self.policy.attendance), flag.on)] = flag.off
         return found
 
     @property
