@@ -9,12 +9,13 @@ import fnmatch
 import os
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.mutants import report
 from tests.mutants.covering import Cover, cover_of, state_of_core
 from tests.mutants.keeping import Caught
-from tests.mutants.making import Mutant, mutant_at
+from tests.mutants.making import Place, mutant_at
 from tests.mutants.report import Judged
 from tests.mutants.running import Question, Verdict, serve
 from tests.mutants.sampling import JUDGED, all_places, drawn, kind_of
@@ -32,65 +33,72 @@ def arguments() -> argparse.Namespace:
     asked.add_argument("--seed", type=int, default=1, help="another seed, another sample")
     asked.add_argument("--only", default="*", help="files of the core, as workflows/core/facts/*")
     asked.add_argument("--judged", action="store_true", help="only what decides about people")
-    asked.add_argument("--bound", type=float, default=60, help="seconds of processor time for one mutant")
+    asked.add_argument("--bound", type=float, default=40, help="seconds of processor time for one mutant")
     asked.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     return asked.parse_args()
 
 
-def chosen(asked: argparse.Namespace) -> list[Mutant]:
-    """The mutants that are judged."""
+def chosen(asked: argparse.Namespace) -> list[Place]:
+    """Where faults are put."""
     places = [place for place in all_places(ROOT) if fnmatch.fnmatch(place.path, asked.only)]
-    print(f"{len(places)} places for a fault in {len({place.path for place in places})} files", end="")
+    print(f"{len(places)} places for a fault in {len({place.path for place in places})} files", end="; ")
     if not asked.full:
         places = drawn(places, asked.sample, asked.seed)
     if asked.judged:
         places = [place for place in places if kind_of(place.path) in JUDGED]
-    found = [mutant for place in places if (mutant := mutant_at(ROOT, place))]
-    print(f"; {len(found)} mutants" + ("" if asked.full else f", drawn with SEED={asked.seed}"))
-    return found
+    print(f"{len(places)} of them" + ("" if asked.full else f", drawn with SEED={asked.seed}"), flush=True)
+    return places
 
 
-def judge(mutants: list[Mutant], cover: Cover, asked: argparse.Namespace) -> list[Judged]:
+def judge(places: list[Place], cover: Cover, asked: argparse.Namespace) -> list[Judged]:
     """Each mutant before the tests that come by it."""
     caught = Caught(KEPT_IN / f"caught-{state_of_core(ROOT)}.jsonl", ROOT)
     judged: list[Judged] = []
-    questions: list[Question] = []
-    for mutant in mutants:
-        tests = tuple(cover.tests_of(ROOT, mutant.place))
-        if known := caught.verdict_of(mutant):
-            judged.append(Judged(mutant, known, len(tests)))
-        elif tests:
-            questions.append(Question(mutant, tests, asked.bound, cover.is_at_import(ROOT, mutant.place)))
-        else:
-            judged.append(Judged(mutant, Verdict(None, 0, 0), 0))
-    for question, verdict in shared(serve, ROOT, asked.processes, questions, progress("mutants")):
+
+    def questions() -> Iterator[Question]:
+        for place in places:
+            mutant = mutant_at(ROOT, place)
+            if mutant is None:
+                continue
+            tests = tuple(cover.tests_of(ROOT, place))
+            if known := caught.verdict_of(mutant):
+                judged.append(Judged(mutant, known, len(tests)))
+            elif tests:
+                yield Question(mutant, tests, asked.bound, cover.is_at_import(ROOT, place))
+            else:
+                judged.append(Judged(mutant, Verdict(None, 0, 0), 0))
+
+    tell = progress("mutants", len(places))
+    for question, verdict in shared(serve, ROOT, asked.processes, questions()):
         caught.keep(question.mutant, verdict)
+        judged.append(Judged(question.mutant, verdict, len(question.to_run)))
         if verdict.caught_by is None:
             print(f"survived: {question.mutant.name}", file=sys.stderr, flush=True)
-        judged.append(Judged(question.mutant, verdict, len(question.to_run)))
+        tell(len(judged))
     return judged
 
 
 class progress:
     """One line that counts, on a terminal; elsewhere one for each tenth."""
 
-    def __init__(self, of_what: str) -> None:
-        self._of_what, self._began = of_what, time.monotonic()
+    def __init__(self, of_what: str, whole: int) -> None:
+        self._of_what, self._whole, self._began, self._said = of_what, whole, time.monotonic(), 0
 
-    def __call__(self, done: int, whole: int) -> None:
-        if sys.stderr.isatty() or done % max(1, whole // 10) == 0 or done == whole:
-            minutes = (time.monotonic() - self._began) / 60
-            end = "\n" if not sys.stderr.isatty() or done == whole else "\r"
-            print(
-                f"{done} of {whole} {self._of_what}, {minutes:.1f} min", end=end, file=sys.stderr, flush=True
-            )
+    def __call__(self, done: int) -> None:
+        """So many are done."""
+        tenth = 10 * done // max(1, self._whole)
+        if sys.stderr.isatty() or tenth > self._said:
+            self._said = tenth
+            minutes, end = (time.monotonic() - self._began) / 60, "\r" if sys.stderr.isatty() else "\n"
+            told = f"{done} of {self._whole} {self._of_what}, {minutes:.1f} min"
+            print(told, end=end, file=sys.stderr, flush=True)
 
 
 def main() -> int:
     """0 where enough are caught."""
     asked = arguments()
-    mutants = chosen(asked)
-    judged = judge(mutants, cover_of(ROOT, KEPT_IN, asked.processes, progress("tests looked at")), asked)
+    places = chosen(asked)
+    judged = judge(places, cover_of(ROOT, KEPT_IN, asked.processes, progress), asked)
     for part in (report.survivors(judged), [""], report.table(judged)):
         print(*part, sep="\n", flush=True)
     seconds = sum(one.verdict.seconds for one in judged)

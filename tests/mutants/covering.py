@@ -1,7 +1,7 @@
 """Which tests come by which line of the core: found out once for each state of the code, by running each test alone."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,12 @@ from tests.mutants.keeping import state_of
 from tests.mutants.making import Place, names_given, statements
 from tests.mutants.running import Covered, ToRun, cover
 from tests.mutants.sampling import CORE
-from tests.mutants.sharing import Told, shared
+from tests.mutants.sharing import shared
 
 _OF_TESTS = ("tests/core", "tests/pathways")
+
+Telling = Callable[[str, int], Callable[[int], None]]
+"""Of what, and of how many of it, it is told how many are done."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ def _lines_of(root: Path, path: str, line: int) -> range:
     return range(first, last + 1)
 
 
-def cover_of(root: Path, kept_in: Path, processes: int, tell: Told) -> Cover:
+def cover_of(root: Path, kept_in: Path, processes: int, telling: Telling) -> Cover:
     """As it was found out before; what has changed since is found out now.
 
     With another core, or other things that tests share, everything is; with another module of tests, its tests.
@@ -75,7 +78,7 @@ def cover_of(root: Path, kept_in: Path, processes: int, tell: Told) -> Cover:
     modules = {m: tests for m, tests in known["modules"].items() if states.get(m) == tests["state"]}
     missing = [module for module in states if module not in modules]
     if missing:
-        known["at_import"] = _found_out(root, missing, states, modules, processes, tell)
+        known["at_import"] = _found_out(root, missing, states, modules, processes, telling)
         kept_in.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps({**known, "modules": modules}))
     return _as_cover(known["at_import"], modules)
@@ -87,17 +90,23 @@ def _found_out(
     states: dict[str, str],
     modules: dict[str, Any],
     processes: int,
-    tell: Told,
+    telling: Telling,
 ) -> dict[str, list[int]]:
     at_import: dict[str, list[int]] = {}
 
-    def begun(greeting: tuple[list[str], dict[str, list[int]]]) -> list[str]:
+    wanted: list[str] = []
+
+    def begun(greeting: tuple[list[str], dict[str, list[int]]]) -> Iterator[str]:
         names, imported = greeting
         at_import.update(imported)
-        return [name for name in names if name.partition("::")[0] in missing]
+        wanted.extend(name for name in names if name.partition("::")[0] in missing)
+        return iter(wanted)
 
     modules.update({module: {"state": states[module], "tests": {}} for module in missing})
-    for name, covered in shared(cover, root, processes, begun, tell):
+    tell = None
+    for done, (name, covered) in enumerate(shared(cover, root, processes, begun), 1):
+        tell = tell or telling("tests looked at", len(wanted))
+        tell(done)
         assert isinstance(covered, Covered), f"{name} has ended its process"
         bits = {path: hex(sum(1 << line for line in lines)) for path, lines in covered.lines.items()}
         modules[name.partition("::")[0]]["tests"][name] = [covered.seconds, bits]

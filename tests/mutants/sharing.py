@@ -1,23 +1,21 @@
 """Questions shared out among processes, each of which answers one after the other."""
 
 import multiprocessing
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
-
-Told = Callable[[int, int], None]
-"""How many of how many are done."""
 
 
 def shared(
     serve: Callable[[Connection, Path], None],
     root: Path,
     processes: int,
-    questions: Iterable[Any] | Callable[[Any], Iterable[Any]],
-    tell: Told,
+    questions: Iterator[Any] | Callable[[Any], Iterator[Any]],
 ) -> Iterator[tuple[Any, Any]]:
-    """Each question with its answer, as they come. What is asked may follow from how the processes greet."""
+    """Each question with its answer, as they come; a question is made when somebody is there to answer it.
+
+    What is asked may follow from how the processes greet."""
     forking = multiprocessing.get_context("fork")
     links: dict[Any, Any] = {}
     for _ in range(processes):
@@ -27,14 +25,8 @@ def shared(
         there.close()
         links[here] = process
     asked: dict[Any, Any] = {}
-    left: list[Any]
-    if callable(questions):
-        for greeting in [link.recv() for link in links]:
-            left = list(questions(greeting))
-    else:
-        left = list(questions)
-    whole, done = len(left), 0
-    left.reverse()
+    greetings = [link.recv() for link in links] if callable(questions) else []
+    left = questions(greetings[0]) if callable(questions) else questions
     for link in links:
         _next(link, left, asked)
     while asked:
@@ -42,16 +34,13 @@ def shared(
             assert isinstance(link, Connection)
             answer, question = link.recv(), asked.pop(link)
             _next(link, left, asked)
-            done += 1
-            tell(done, whole)
             yield question, answer
     for process in links.values():
         process.join()
 
 
-def _next(link: Any, left: list[Any], asked: dict[Any, Any]) -> None:
-    if left:
-        asked[link] = left.pop()
-        link.send(asked[link])
-    else:
-        link.send(None)
+def _next(link: Any, left: Iterator[Any], asked: dict[Any, Any]) -> None:
+    question = next(left, None)
+    link.send(question)
+    if question is not None:
+        asked[link] = question

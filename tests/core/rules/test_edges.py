@@ -181,6 +181,72 @@ def test_S10_days_in_hospital_count_from_the_day_after_last_use_and_up_to_today(
 
 def test_S10_two_stays_that_touch_are_one_and_those_apart_are_two() -> None:
     patient = in_program(30)
-    for first, last, reason in ((5, 7, "hospital"), (8, 9, "jail"), (12, 12, "hospital"), (14, 20, "travel")):
+    stays = ((5, 7, "hospital"), (8, 9, "jail"), (12, 12, "hospital"), (14, 20, "travel"), (22, 23, "jail"),
+             (24, 24, "hospital"))  # fmt: skip
+    for first, last, reason in stays:
         patient.says("leave", reason=reason, **{"from": on(first), "until": on(last)})
-    assert patient.episode.facts.controlled == [(on(5), on(9)), (on(12), on(12))]
+    assert patient.episode.facts.controlled == [(on(5), on(9)), (on(12), on(12)), (on(22), on(24))]
+
+
+# -- flags --------------------------------------------------------------------------------------------------
+
+
+def test_A6_a_flag_is_on_from_its_first_day_to_its_last() -> None:
+    patient = in_program(2)
+    patient.says("flag", name="suicide_risk", on=on(2), off=on(5))
+    seen = [(day, bool(patient.until(on(day)).episode.facts.flags)) for day in (2, 5, 6)]
+    assert seen == [(2, True), (5, True), (6, False)]
+
+
+def test_A6_a_flag_that_a_crisis_raises_lasts_for_90_days() -> None:
+    patient = in_program(2)
+    patient.says("crisis", type="overdose", at=patient.now.isoformat())
+    seen = [(day, patient.until(on(day)).episode.facts.high_risk) for day in (2, 91, 92)]
+    assert seen == [(2, True), (91, True), (92, False)]
+
+
+@pytest.mark.parametrize(("days", "is_raised"), [(5, False), (6, True), (7, True)])
+def test_A6_an_opioid_use_after_14_days_without_raises_a_flag_and_one_after_13_does_not(
+    days: int, is_raised: bool
+) -> None:
+    patient = in_program(10)
+    patient.says("use", on=on(days), substance="heroin")
+    assert bool(patient.episode.facts.flags) is is_raised
+    assert patient.episode.facts.high_risk is is_raised
+
+
+def test_A6_a_further_opioid_use_soon_after_raises_no_second_flag_and_another_substance_none() -> None:
+    patient = in_program(20)
+    patient.says("use", on=on(7), substance="heroin")
+    patient.says("use", on=on(12), substance="fentanyl")
+    patient.says("use", on=on(19), substance="cocaine")
+    assert patient.episode.facts.flags_end == [on(7 + 89)]
+
+
+# -- extensions ---------------------------------------------------------------------------------------------
+
+
+def test_S11_who_returns_to_the_program_after_its_length_begins_an_extension_on_that_day() -> None:
+    patient = ready_for_gate()
+    patient.says("decision", about="gate_review", choice="pass", by="th-1")
+    patient.until(on(95))
+    patient.says("use", on=on(95))
+    patient.says("decision", about="reassessment", choice="return_to_program", by="th-1", reason="support")
+    assert patient.progress.extensions == 1
+    counted = [(day, patient.until(on(day)).progress.extensions) for day in (108, 109, 123)]
+    assert counted == [(108, 1), (109, 2), (123, 3)]
+
+
+# -- the level of care --------------------------------------------------------------------------------------
+
+
+def test_I4_a_level_decided_on_the_day_of_admission_still_belongs_to_it_and_one_of_the_next_day_does_not() -> (
+    None
+):
+    patient = in_program(4)
+    assert patient.episode.facts.level_admitted
+    patient.says("level_of_care", level="php", by="th-1", on=on(1))
+    assert patient.episode.facts.level_admitted
+    patient.says("level_of_care", level="php", by="th-1", on=on(0))
+    assert not patient.episode.facts.level_admitted
+    assert "level_of_care_review" in patient.tasks

@@ -105,3 +105,19 @@ def test_A3_a_miss_is_presumed_a_quarter_of_an_hour_after_the_end_and_no_sooner(
     assert patient.progress.consecutive_misses == 0
     patient.until(on(0), "21:15")
     assert patient.progress.consecutive_misses == 1
+
+
+def test_A4_a_step_that_would_come_after_the_next_one_comes_with_it_and_its_task_says_so() -> None:
+    late_first = [
+        {**_STEPS[0], "after": {"by_close_of_business": True}},
+        {**_STEPS[1], "after": {"hours": 1}},
+        _STEPS[2],
+    ]
+    patient = once_a_week(policy={"attendance": {"ladder": late_first}}).until(on(0), "21:59")
+    assert patient.tasks == set()
+    patient.until(on(0), "22:00")
+    assert patient.tasks == {"outreach_second_channel"}
+    assert (
+        "Call is skipped: its time, Tue 6 Jan 17:00, does not come before that of the next step."
+        in _asked(patient)
+    )
