@@ -15,9 +15,11 @@ from activities.clinic_database import ClinicDatabase, Crosswalk
 from tests.typed import carepath
 from tests.waiting import eventually
 from tests.workflows.story import ZONE, Story
+from worker.executions import OPEN
 from worker.mailbox import Mailbox
 from worker.run import running_worker
 from worker.settings import Settings
+from workflows.visibility import EPISODE, OWNER, STAFF_TASK
 
 pytestmark = pytest.mark.dear
 
@@ -55,9 +57,13 @@ async def run(
             await story.admit(on=TODAY - 10 * DAY)
 
             async def its_tasks_are_listed(story: Story = story, name: str = name) -> bool:
-                listed = json.loads((await typed("tasks", "--episode", name, "--json")).stdout)
+                tasks = f"WorkflowType = '{STAFF_TASK}' AND {EPISODE.name} = '{name}' AND {OPEN}"
+                listed = {
+                    (one.id, one.typed_search_attributes.get(OWNER))
+                    async for one in dev_server.client.list_workflows(tasks)
+                }
                 owed = (await story.progress())["open_tasks"]
-                return owed != [] and whose(listed) == whose(owed)
+                return owed != [] and listed == {(task["task_id"], task["owner"]) for task in owed}
 
             await eventually(its_tasks_are_listed)
         yield typed

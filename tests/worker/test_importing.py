@@ -83,7 +83,7 @@ def in_their_order() -> dict[str, Progress]:
     return taken_over(EXPORT)
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_T4_rows_in_any_order_give_the_same_clinic(in_their_order: dict[str, Progress], seed: int) -> None:
     assert taken_over(EXPORT, random.Random(seed)) == in_their_order
 
