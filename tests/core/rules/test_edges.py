@@ -237,6 +237,18 @@ def test_S11_who_returns_to_the_program_after_its_length_begins_an_extension_on_
     assert counted == [(108, 1), (109, 2), (123, 3)]
 
 
+# -- draws --------------------------------------------------------------------------------------------------
+
+
+def test_S4_after_the_last_phase_with_a_gap_no_test_is_drawn_any_more() -> None:
+    patient = admitted(policy={"tests": {"phases": [{"until_day": 10, "max_gap_days": 7}]}})
+    patient.attends_until(on(40))
+    drawn, following = patient.episode.facts.draws
+    assert drawn
+    assert drawn[-1] <= on(10 + 7)
+    assert following is None
+
+
 # -- the level of care --------------------------------------------------------------------------------------
 
 
