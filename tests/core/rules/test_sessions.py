@@ -184,3 +184,15 @@ def test_A1_nine_hours_are_the_least(short: int, is_reported: bool) -> None:
         patient.attends(day, minutes=minutes)
     patient.until(SUN + timedelta(days=1))
     assert bool(notices(patient, "dose_report")) is is_reported
+
+
+def test_A2_A8_of_two_who_tell_of_a_time_without_a_session_the_first_is_asked_about() -> None:
+    patient = admitted().until(TUE, "12:00")
+    first = patient.says("attendance", session=f"{TUE}T10:00", status="attended", minutes=60).entry_id
+    patient.says("attendance", session=f"{TUE}T10:00", status="attended", minutes=60, by="fd-1")
+    (task,) = patient.progress.open_tasks
+    assert (task.kind, task.entries) == ("unscheduled_attendance", [first])
+    assert patient.progress.week.minutes == 60
+    patient.says("decision", about="unscheduled_attendance", choice="reject", reason="a meeting")
+    assert patient.progress.week.minutes == 0
+    assert "unscheduled_attendance" not in patient.tasks
