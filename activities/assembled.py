@@ -24,6 +24,7 @@ from activities.clinic_notes import ClinicNotes
 from activities.directory.current import Current
 from activities.directory.store import DirectoryStore
 from activities.disclose import Discloser
+from activities.episode_known import EpisodeKnower
 from activities.find_candidates import CandidateFinder
 from activities.keep_consents import ConsentKeeper
 from activities.messages.files import TEMPLATES, Templates
@@ -89,6 +90,7 @@ def assemble(
                 ZoneInfo(timezone),
             ).message_patient,
             StaffKnower(staff_file).who_is,
+            EpisodeKnower(crosswalk, staff_file).what_is_known,
             ConsentKeeper(Consents(database)).keep_consents,
             ClinicNotes(crosswalk).note_episode,
             CandidateFinder(Patients(database), Current(store), timezone).find_candidates,

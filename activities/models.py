@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field, StringConstraints
 NOTIFY_STAFF = "notify_staff"
 MESSAGE_PATIENT = "message_patient"
 WHO_IS = "who_is"
+WHAT_IS_KNOWN = "what_is_known_of_an_episode"
 NOTE_EPISODE = "note_episode"
 KEEP_CONSENTS = "keep_consents"
 DISCLOSE = "disclose"
@@ -65,6 +66,29 @@ class StaffKnown(BaseModel):
     """What the staff directory says of a staff id: the person's roles; None: it knows nobody of that id."""
 
     roles: list[str] | None = None
+
+
+class EpisodeAsked(BaseModel):
+    """An episode, and the staff ids of its team."""
+
+    episode_id: str
+    team: list[str]
+
+
+class EpisodeKnown(BaseModel):
+    """What the clinic's own files know of an episode: whose it is, and who of its team works here (I6, E0)."""
+
+    patient: Literal["known", "unknown", "closed"] = "known"
+    """Whether the clinic database knows whose it is, and has not noted it as closed."""
+    other: str | None = None
+    """Id of another episode of the same patient that is open (I6)."""
+    strangers: list[str] = Field(default_factory=list)
+    """Staff ids of the team that the staff directory does not know."""
+
+    @property
+    def is_as_it_should_be(self) -> bool:
+        """Whether nobody need look at it."""
+        return self == EpisodeKnown()
 
 
 class PatientMessage(BaseModel):

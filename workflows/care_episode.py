@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.core.bounds import ANSWER_BYTES, NOTES_KEPT, SNAPSHOT_BYTES, check_batch, size_of
     from workflows.core.codes import check_workflow_id
     from workflows.core.effects import OpenTask
-    from workflows.core.entries import JUDGED_AT_THE_DOOR, Entry, parse_entry
+    from workflows.core.entries import JUDGED_AT_THE_DOOR, Entry, TeamChange, parse_entry
     from workflows.core.episode import Episode
     from workflows.core.errors import Refused
     from workflows.core.policy import load_policy
@@ -39,10 +39,14 @@ with workflow.unsafe.imports_passed_through():
     from workflows.pathways.following import check_following
     from workflows.showing import ShownAttributes
     from workflows.staff import asked_of_directory
+    from workflows.standing import Standing
     from workflows.waiting import NamedWait
 
 
 ONE_ENTRY = "an entry, as one JSON object: {kind, by, …}"
+ASKS_HOW_IT_STANDS = "asks how it stands in the clinic's own files"
+"""Runs that began before that do not ask."""
+
 LIST_OF_ENTRIES = "a list of entries: [{kind, by, …}, …]"
 
 
@@ -69,7 +73,11 @@ class CareEpisode:
         self._errands = Errands(self.episode, self._outward)
         self._is_too_large = False
         given = read_start(start)
-        self._untold = given.get(RESUMED, {}).get("untold", [])
+        carried = given.get(RESUMED, {})
+        self._untold = carried.get("untold", [])
+        self._standing = Standing(
+            begin.episode_id, lambda: self.episode.facts.team, carried.get("known"), self._stir
+        )
         self._given, self._moved = without_state(given), RESUMED not in given
         self._shown = ShownAttributes()
 
@@ -92,8 +100,11 @@ class CareEpisode:
             self._wake()
         for untold in self._untold:
             self._outward.pass_on(StaffNotice.model_validate(untold))
+        asks = workflow.patched(ASKS_HOW_IT_STANDS)
         while not self.episode.finished(workflow.now()):
             self._moved = False
+            if asks:
+                self._standing.ask_if_it_is_time(workflow.now())
             self._errands.carry_out()
             self._show()
             deadline = self.episode.next_deadline
@@ -192,6 +203,8 @@ class CareEpisode:
         """Follow what was recorded, and do not answer before it is in force at the door (P3): also where it is told
         once more, because the first answer was lost."""
         self._moved, self._at_boundary = True, False
+        if any(isinstance(entry, TeamChange) for entry in entries):
+            self._standing.ask_again()
         if self._errands.asks_the_door or any(isinstance(entry, JUDGED_AT_THE_DOOR) for entry in entries):
             await self._errands.in_force()
 
@@ -246,6 +259,12 @@ class CareEpisode:
         if notice is not None and not self._refusal:
             self._outward.pass_on(notice)
 
+    @workflow.signal(name="ask_how_it_stands")
+    def ask_how_it_stands(self, *_told: Any) -> None:
+        if not self._refusal:
+            self._standing.ask_again()
+            self._moved = True
+
     @workflow.signal(name="referral_news")
     def referral_news(self, *told: Any) -> None:
         news = heard(told, ReferralNews)
@@ -289,7 +308,7 @@ class CareEpisode:
     def progress(self, *given: Any) -> Progress:
         none_of(given, "progress")
         self._must_have_begun()
-        return views.progress(self.episode, today_as_far_as_known())
+        return self._standing_beside(views.progress(self.episode, today_as_far_as_known()))
 
     @workflow.query(
         name="journal",
@@ -314,9 +333,12 @@ class CareEpisode:
     # -- showing --------------------------------------------------------------------------------------------
 
     def _show(self) -> None:
-        progress = views.progress(self.episode, workflow.now())
+        progress = self._standing_beside(views.progress(self.episode, workflow.now()))
         workflow.set_current_details(progress_table(progress, self.episode.zone))
         self._shown.show(episode_attributes(progress, self.episode.start))
+
+    def _standing_beside(self, progress: Progress) -> Progress:
+        return progress.model_copy(update={"look_at": self._standing.in_words(progress.stage)})
 
     # -- continuing as new ----------------------------------------------------------------------------------
 
@@ -341,7 +363,14 @@ class CareEpisode:
             return
         self._wait.stop()
         workflow.continue_as_new(
-            {**self._given, RESUMED: {"snapshot": snapshot, "untold": self._outward.untold()}},
+            {
+                **self._given,
+                RESUMED: {
+                    "snapshot": snapshot,
+                    "untold": self._outward.untold(),
+                    "known": self._standing.handed_on(),
+                },
+            },
             initial_versioning_behavior=workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE,
         )
 

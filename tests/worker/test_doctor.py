@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from activities.clinic_database import ClinicDatabase, Crosswalk
 from activities.clinic_database.faults import ChannelFaults
 from tests.servers import dev_server
 from tests.typed import carepath
-from tests.waiting import eventually
+from tests.waiting import begun, eventually
 from tests.workflows.story import SCHEDULE, TEAM, ZONE
 from worker.differences import differences
 from worker.episodes import Clinic
@@ -208,6 +209,43 @@ async def test_I6_a_second_episode_that_was_started_in_the_web_ui_is_seen_in_the
         await eventually(the_list_is_that_of_the_clinic)
 
 
+@pytest.mark.usefixtures("mailbox")
+async def test_F7_E0_the_page_of_an_episode_that_was_started_by_hand_says_what_the_clinic_does_not_know_of_it(
+    clinic_settings: Settings,
+) -> None:
+    async with clinic(clinic_settings) as (server, here):
+        team = {**TEAM, "therapist": "zz-9"}
+        handle = await server.client.start_workflow(
+            "CareEpisode", {**start("h1"), "team": team}, id="episode-h1", task_queue="carepath"
+        )
+        await here.admit(start("a1"), "MRN-a1")
+        address = server.client.service_client.config.target_host
+
+        async def shown(*wanted: str) -> bool:
+            look_at = (await here.query("episode-h1", "progress"))["look_at"]
+            return len(look_at) == len(wanted) and all(
+                words in said for words, said in zip(wanted, look_at, strict=True)
+            )
+
+        nobody, no_patient = "nobody called zz-9, the therapist", "carepath patient link KEY episode-h1"
+        await eventually(partial(shown, nobody, no_patient))
+        page = await handle.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+        plain = str(page.current_details).replace("\\", "")
+        assert nobody in plain
+        assert no_patient in plain
+        typed = partial(carepath, settings=clinic_settings, address=address)
+        told = (await asyncio.to_thread(typed, "progress", "h1")).stdout.replace("│", " ")
+        assert nobody in " ".join(told.split())
+        assert (await asyncio.to_thread(typed, "patient", "link", "MRN-h1", "h1")).returncode == 0
+        await eventually(partial(shown, nobody))
+        await here.update("episode-h1", "record", {
+            "kind": "team", "by": "su-1", "role": "therapist", "staff_id": "th-1",
+            "from": datetime.now(ZONE).date().isoformat(),
+        })  # fmt: skip
+        await eventually(shown)
+        assert (await here.query("episode-a1", "progress"))["look_at"] == []
+
+
 async def test_a_failing_episode_is_called_so(clinic_settings: Settings, mailbox: Mailbox) -> None:
     async with dev_server(clinic_settings) as server:
         database = ClinicDatabase(clinic_settings.database)
@@ -283,6 +321,7 @@ async def test_F8_the_page_of_a_task_that_has_ended_says_how_by_whom_and_when(
         tasks = {one["kind"]: one for one in (await here.query("episode-a1", "progress"))["open_tasks"]}
         task = tasks["crisis_response"]
         answer = {"by": "cm-1", "outcome": task["outcomes"][0]}
+        await begun(server.client.get_workflow_handle(task["task_id"]))
         await here.update(task["task_id"], "complete", answer)
 
         async def page() -> str:

@@ -9,7 +9,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 
 from tests.mail_server import MailServer, asking_for_a_password
-from tests.waiting import eventually
+from tests.waiting import eventually, idle
 from tests.workflows.golden import intake_over_three_days
 from tests.workflows.story import Story
 from worker.run import running_worker
@@ -187,8 +187,9 @@ async def test_A5_who_was_alerted_hears_that_it_is_withdrawn_also_after_an_outag
     today = await story.admit()
     slip = await story.record("use", on=today)
     await eventually(lambda: told(mail, "safety check"), story.environment.sleep)
-    mail.close()
     task = await story.task("safety_check")
+    await idle(task)
+    mail.close()
     await story.record("retraction", entry_id=slip["entry_id"], reason="wrong person")
     await pass_by(story, 3 * HOUR)
     assert (await task.describe()).status is not None

@@ -60,6 +60,7 @@ def progress(episode: Episode, json: Json = False) -> None:
             ("Flags", ", ".join(shown["flags"])),
             ("Nobody was reached", "; ".join(shown["not_reached"])),
             ("Admission waits for", "; ".join(shown["waits_for"])),
+            ("Look at this", "\n".join(shown["look_at"])),
             ("Waits until", (d := shown["next_deadline"]) and f"{when(d['at'])} {d['name']}"),
             ("Team", ", ".join(f"{_words(role)} {owners.shown(one)}" for role, one in shown["team"].items())),
             ("Not delivered", "\n".join(shown["undelivered"][-3:])),

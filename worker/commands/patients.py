@@ -187,6 +187,7 @@ def link_(
                 ) from None
             except BadKey as error:
                 raise CannotDo(f"{error}.") from None
+            await here.client.get_workflow_handle(episode_id(episode)).signal("ask_how_it_stands")
         console.print(f"{episode_id(episode)} belongs to this patient now.")
 
     asyncio.run(run())

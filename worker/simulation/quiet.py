@@ -21,6 +21,7 @@ from activities.models import (
     FIND_CANDIDATES,
     MESSAGE_PATIENT,
     NOTIFY_STAFF,
+    WHAT_IS_KNOWN,
     WHO_IS,
     AgencyAnswer,
     AgencyQuestion,
@@ -28,6 +29,8 @@ from activities.models import (
     CandidateSearch,
     Disclosure,
     DisclosureReceipt,
+    EpisodeAsked,
+    EpisodeKnown,
     PatientMessage,
     Receipt,
     StaffKnown,
@@ -95,6 +98,11 @@ async def _know_nobody(_: str) -> StaffKnown:
     return StaffKnown()
 
 
+@activity.defn(name=WHAT_IS_KNOWN)
+async def _know_all_is_well(_: EpisodeAsked) -> EpisodeKnown:
+    return EpisodeKnown()
+
+
 @activity.defn(dynamic=True)
 async def _do_nothing(_: Sequence[RawValue]) -> None:
     """Whatever else the workflows ask of the world."""
@@ -104,5 +112,6 @@ def quiet_worker(client: Client) -> AbstractAsyncContextManager[Worker]:
     """The real workflows, with activities that do nothing: nothing is sent, and no ledger is written (P10)."""
     return working(
         client,
-        [_notify_nobody, _message_nobody, _find_nothing, _disclose_nothing, _ask_nobody, _know_nobody, _do_nothing],
+        [_notify_nobody, _message_nobody, _find_nothing, _disclose_nothing, _ask_nobody, _know_nobody,
+         _know_all_is_well, _do_nothing],
     )  # fmt: skip

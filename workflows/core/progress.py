@@ -153,6 +153,8 @@ class Progress(BaseModel):
     """Whether something urgent or owed has reached nobody so far; it is tried on, and this clears when it arrives."""
     not_reached: list[str] = Field(default_factory=list)
     """Why, for each task and notice that has reached nobody so far."""
+    look_at: list[str] = Field(default_factory=list)
+    """What the clinic's own files do not know of this episode: its patient, people of its team; with the remedy."""
     refused_by_payer: list[str] = Field(default_factory=list)
     """Authorizations that a payer refuses: a billing fact, beside the course of care (S11)."""
     may_decide: list[Question] = Field(default_factory=list)
