@@ -294,3 +294,15 @@ def test_P4_a_consent_names_its_content(word: str) -> None:
     }  # fmt: skip
     with pytest.raises(InvalidEntry, match="names nothing"):
         parse_entry(form)
+
+
+def test_P4_the_clinic_database_hears_who_has_taken_a_consent_back_and_when() -> None:
+    patient = admitted()
+    patient.says("consent", **WHOLE)
+    patient.until(MON + timedelta(days=2))
+    taken_back = patient.says("revocation", consent_id="c1", on=MON + timedelta(days=1)).entry_id
+    kept = [effect for effect in patient.effects if isinstance(effect, KeepConsents)]
+    assert [one["revocation"] for one in kept[0].consents] == [None]
+    (told,) = kept[-1].consents
+    assert told["revocation"] == {"entry_id": taken_back, "at": "2026-01-06T00:00:00-06:00", "by": "cm-1"}
+    assert (told["consent_id"], told["recipient"], told["stands"]) == ("c1", "food-1", True)

@@ -121,3 +121,14 @@ def test_A4_a_step_that_would_come_after_the_next_one_comes_with_it_and_its_task
         "Call is skipped: its time, Tue 6 Jan 17:00, does not come before that of the next step."
         in _asked(patient)
     )
+
+
+def test_A4_a_message_that_would_come_after_the_next_step_is_sent_with_it() -> None:
+    late_message = [
+        {"name": "reminder", "after": {"by_close_of_business": True}, "message": "please_call"},
+        {**_STEPS[0], "after": {"hours": 1}},
+        _STEPS[2],
+    ]
+    sent = lived(once_a_week(policy={"attendance": {"ladder": late_message}}), on(2))
+    assert {what for when, what, _ in sent if when == "Mon 05 Jan 22:00"} == {"please_call", "outreach_call"}
+    assert len(sent) == 2

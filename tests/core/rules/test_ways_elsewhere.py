@@ -107,3 +107,12 @@ def test_E5_a_first_visit_of_which_the_referral_tells_is_told_to_whoever_confirm
     assert ("first visit on 10 Jan 2026" in task.asks) is is_told
     assert patient.progress.exit is None, "a person confirms it"
     assert (referral_of(patient) in patient.episode.facts.referrals_closed) is (news["state"] == "closed")
+
+
+def test_S3_E5_an_offer_that_is_accepted_after_a_transfer_was_begun_takes_its_place() -> None:
+    patient = in_program()
+    patient.says("exit", reason="transferred", on=on(2), to="php")
+    assert going(patient) == ["php"]
+    patient.until(on(3), "12:00")
+    accepts(patient, "residential")
+    assert going(patient) == ["residential"]
