@@ -1,5 +1,6 @@
 """Where a rule begins and ends: the last moment at which it holds, and the first at which it does not."""
 
+import itertools
 from datetime import date, timedelta
 from typing import Any
 
@@ -247,6 +248,17 @@ def test_S4_after_the_last_phase_with_a_gap_no_test_is_drawn_any_more() -> None:
     assert drawn
     assert drawn[-1] <= on(10 + 7)
     assert following is None
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_S3_for_two_weeks_after_a_slip_no_two_draws_are_further_apart_than_four_days(number: int) -> None:
+    patient = admitted(episode_id=f"z{number}", policy={"tests": {"phases": [{"max_gap_days": 12}]}})
+    patient.attends_until(on(40))
+    patient.says("use", on=on(40))
+    patient.until(on(54))
+    drawn = [on(40), *(day for day in patient.episode.facts.draws[0] if on(40) < day <= on(54))]
+    assert all((later - earlier).days <= 4 for earlier, later in itertools.pairwise(drawn))
+    assert (on(54) - drawn[-1]).days < 4
 
 
 # -- the level of care --------------------------------------------------------------------------------------
