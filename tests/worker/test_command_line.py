@@ -49,6 +49,23 @@ def test_policy_check_explains_errors_by_field(tmp_path: Path, policy: str, word
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        ("gate: {sober: 30}", "gate.sober is not a field"),
+        ("[1, 2", "neither JSON nor YAML"),
+        ("[1]", "one object"),
+    ],
+)
+def test_a_policy_that_cannot_be_read_is_not_proved(tmp_path: Path, policy: str, words: str) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text(policy)
+    result = carepath("pathway", "verify", "iop", "--policy", str(file))
+    assert result.returncode == 1
+    assert words in result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_the_example_policy_can_be_used() -> None:
     assert carepath("policy", "check", str(EXAMPLE / "policy.yaml")).returncode == 0
 

@@ -61,6 +61,9 @@ def verify(
         int, typer.Option(min=0, help="Steps beyond each opening to search in the engine.")
     ] = DEPTH,
     json: Json = False,
+    policy: Annotated[
+        Path | None, typer.Option(help="A clinic's own policy as YAML or JSON, to be lived with as well.")
+    ] = None,
     story_to: Annotated[
         Path | None,
         typer.Option(
@@ -74,7 +77,11 @@ def verify(
         raise CannotDo(
             f"The pathway {chosen.name} makes no claims that could be proved: write them beside its chart."
         )
-    proof = prove(chosen, time.monotonic, depth)
+    try:
+        settings = None if policy is None else read_file(policy)
+        proof = prove(chosen, time.monotonic, depth, policy=settings)
+    except Refused as error:
+        raise CannotDo(f"{policy}: {error}") from None
     if story_to:
         _keep(proof, story_to)
     if json:

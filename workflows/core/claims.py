@@ -54,6 +54,22 @@ Literal = str
 
 
 @dataclass(frozen=True, slots=True)
+class Promise:
+    """What a rule promises of one way through the small program: lived through on the engine, and looked at."""
+
+    rule: str
+    says: str
+    """In words that a clinician reads, without a full stop."""
+    way: tuple[str, ...]
+    """Moves as in an opening. `!X`: the engine refuses X. `X@ID`: X is stated by ID."""
+    shows: tuple[str, ...] = ()
+    """What is so at its end: a guard; `owes K` a duty of a kind; `task K` an open task, `task K of R` one of
+    a role; `awaits D` a deadline; `in S` the stage; `NAME=VALUE` a fact with its value. `!`: it is not so."""
+    of_small_numbers: bool = False
+    """Whether it is about the numbers of the small program, so that another policy promises something else."""
+
+
+@dataclass(frozen=True, slots=True)
 class Claims:
     """Everything that is claimed about one pathway; see each field."""
 
@@ -83,3 +99,9 @@ class Claims:
     """An episode's start with small numbers, in which everything of the rules is within a few steps."""
     openings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Stories, each a list of moves, from which the search over the engine sets out; the first is the earliest."""
+    promises: Sequence[Promise] = ()
+    """What the rules promise, each shown on a way of its own."""
+    says: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What promises state beside the moves of the search, by name; `{today}`, `{today-3}` stand for days."""
+    blind: Mapping[str, frozenset[type[Any]]] = field(default_factory=dict)
+    """For each fact the kinds of entries that it must never have read (A7, E1, S1)."""

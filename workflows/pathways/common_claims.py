@@ -7,8 +7,9 @@ and openings, and nothing else. A state or a guard that a chart does not have cl
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from workflows.core.claims import Cause, Claims, Guard, Literal
+from workflows.core.claims import Cause, Claims, Guard, Literal, Promise
 from workflows.pathways.openings import shared_openings, start
+from workflows.pathways.promises import BLIND, SAYS, shared_promises
 
 STAFF = frozenset({Cause.CORRECTION, Cause.DECISION})
 CARE = frozenset({Cause.COURSE, Cause.FEED, Cause.CORRECTION, Cause.DECISION})
@@ -231,6 +232,7 @@ def claims_of(
     openings: Mapping[str, tuple[str, ...]],
     asks: Mapping[tuple[str, str], str] = MappingProxyType({}),
     never: Iterable[tuple[Literal, ...]] = (),
+    promises: Iterable[Promise] = (),
 ) -> Claims:
     """The claims of a pathway: what all share, with what it claims of its own. The parts are those of `Claims`.
 
@@ -254,4 +256,7 @@ def claims_of(
         ),
         start=start(name),
         openings=MappingProxyType({**shared_openings(name), **openings}),
+        promises=(*shared_promises(name), *promises),
+        says=SAYS,
+        blind=BLIND,
     )

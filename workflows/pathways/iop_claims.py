@@ -4,13 +4,154 @@ Nothing here moves a patient. A change of the chart that is meant needs its chan
 meant is found by the difference.
 """
 
-from workflows.core.claims import Guard
+from workflows.core.claims import Guard, Promise
 from workflows.pathways.common_claims import ANY, CARE, CLOCK, STAFF, USE, claims_of
 from workflows.pathways.openings import admitted
 
 _ADMITTED = admitted("iop")
 _READY = (*_ADMITTED, "goal:met", "wait:Program length ends", "test:negative", "wait:gate_review")
 _AFTERCARE = (*_READY, "answer:gate_review:pass")
+
+_PROMISES = (
+    Promise(
+        "S9",
+        "The gate waits for a signature, and opens for nothing else",
+        _READY,
+        ("gate_ready", "in gate_review"),
+    ),
+    Promise(
+        "S9",
+        "The gate waits for the goals",
+        (*_ADMITTED, "wait:Program length ends", "test:negative", "wait"),
+        ("!gate_ready",),
+    ),
+    Promise("S9", "The day is awaited on which the gate opens", _ADMITTED, ("awaits Sobriety gate opens",)),
+    Promise(
+        "S9",
+        "The gate waits for tests",
+        (*_ADMITTED, "goal:met", "wait:Program length ends", "wait"),
+        ("!gate_ready",),
+        of_small_numbers=True,
+    ),
+    Promise(
+        "S9", "The gate waits for the days without use",
+        (*_READY, "use", "wait", "test:negative"), ("!gate_ready", "in program")
+    ),
+    Promise(
+        "S6",
+        "A test in doubt holds the gate",
+        (*_READY, "test:presumptive"),
+        ("!gate_ready", "in program"),
+    ),
+    Promise(
+        "S2", "What somebody else tells of a use holds the gate", (*_READY, "use:told"), ("!gate_ready",)
+    ),
+    Promise(
+        "S9",
+        "The gate waits for the length of the program",
+        (*_ADMITTED, "goal:met", "test:negative"),
+        ("!gate_ready",),
+    ),
+    Promise(
+        "S6",
+        "A hold that a clinician lifts holds nothing",
+        (*_READY, "test:presumptive", "answer:hold_review:lift_hold"),
+        ("gate_ready",),
+    ),
+    Promise(
+        "E0",
+        "Only a clinician passes the gate",
+        (*_READY, "!answer:gate_review:pass@cm-1"),
+        ("!stepped_down",),
+    ),
+    Promise(
+        "E0",
+        "No machine passes the gate",
+        (*_READY, "!answer:gate_review:pass@carepath"),
+        ("!stepped_down",),
+    ),
+    Promise(
+        "E0",
+        "Nobody unknown passes the gate",
+        (*_READY, "!answer:gate_review:pass@nobody-9"),
+        ("!stepped_down",),
+    ),
+    Promise(
+        "E0",
+        "Only a clinician takes the step down back",
+        (*_AFTERCARE, "!retract:decision@cm-1"),
+        ("stepped_down", "in aftercare"),
+    ),
+    Promise(
+        "T3",
+        "A step down that is taken back leaves no trace",
+        (*_AFTERCARE, "retract:decision"),
+        ("!stepped_down",),
+    ),
+    Promise(
+        "S9",
+        "A gate that is held is looked at again",
+        (*_READY, "answer:gate_review:hold"),
+        ("awaits Gate review comes back", "!stepped_down"),
+    ),
+    Promise(
+        "S12",
+        "A gate may be advanced before the length is reached",
+        (*_ADMITTED, "goal:met", "test:negative", "answer:gate_review:advance"),
+        ("in aftercare",),
+    ),
+    Promise(
+        "S11",
+        "A program without its gate is extended, and each extension is reviewed",
+        (*_ADMITTED, "wait:extended"),
+        ("is_extended", "owes continued_stay_review", "in program"),
+    ),
+    Promise(
+        "S11",
+        "At the limit of extensions the team meets, and nothing else follows",
+        (*_ADMITTED, "wait:team_review"),
+        ("at_extension_limit", "task team_review", "in program", "!exit_signed"),
+    ),
+    Promise(
+        "S13",
+        "Late news of a use asks a clinician, and undoes nothing",
+        (*_AFTERCARE, "use:yesterday"),
+        ("in aftercare", "owes late_news"),
+    ),
+    Promise(
+        "C1",
+        "A use in aftercare is reassessed, and ends nothing",
+        (*_AFTERCARE, "use"),
+        ("in aftercare", "owes reassessment", "reassessment_open"),
+    ),
+    Promise(
+        "C1",
+        "Who returns to the program is in it",
+        (*_AFTERCARE, "use", "answer:reassessment:return_to_program"),
+        ("in program", "!stepped_down"),
+    ),
+    Promise("C2", "Somebody calls in aftercare", _AFTERCARE, ("awaits Check-in due",)),
+    Promise("C2", "A check-in is owed on its day", (*_AFTERCARE, "wait:checkin"), ("task checkin",)),
+    Promise(
+        "C2",
+        "Whom three check-ins have not reached is asked about",
+        (*_AFTERCARE, *(("wait:checkin", "answer:checkin:not_reached") * 3)),
+        ("owes missed_checkins", "in aftercare"),
+    ),
+    Promise(
+        "C2",
+        "Aftercare ends with a signature",
+        (*_AFTERCARE, "wait:checkin", "checkin:1"),
+        ("owes aftercare_complete", "!exit_signed"),
+        of_small_numbers=True,
+    ),
+    Promise(
+        "E8",
+        "A crisis in aftercare calls the on-call role",
+        (*_AFTERCARE, "crisis"),
+        ("task crisis_response", "in aftercare"),
+    ),
+)  # fmt: skip
 
 CLAIMS = claims_of(
     "iop",
@@ -106,4 +247,5 @@ CLAIMS = claims_of(
         "team has met at the limit": (*_ADMITTED, "wait:team_review", "answer:team_review:continue"),
         "appealed to the payer in aftercare": (*_AFTERCARE, "payer:denied", "answer:payer_appeal:appealed"),
     },
+    promises=_PROMISES,
 )

@@ -14,6 +14,8 @@ class Invariant:
     rule: str
     title: str
     means: str
+    of_policy: bool = False
+    """Whether it is looked at only under a clinic's own policy."""
 
 
 INVARIANTS: Mapping[str, Invariant] = MappingProxyType(
@@ -22,6 +24,19 @@ INVARIANTS: Mapping[str, Invariant] = MappingProxyType(
             "E1", "Only a person ends an episode",
             "Nobody is discharged by a return to use, a test, a missed session, a payer's refusal, the extension "
             "limit, time, or another system: an exit always has the decision of a named person behind it.",
+        ),
+        "promise": Invariant(
+            "", "What the rules promise is kept",
+            "Each rule has ways of its own through the small program: what it promises is seen at their end, and what "
+            "it forbids is refused.",
+        ),
+        "blind": Invariant(
+            "", "Nothing hangs on what it must not depend on",
+            "What a fact has read is noted while it is worked out: an exit has read nothing that happens to a person, "
+            "the gate no attendance.",
+        ),
+        "follows": Invariant(
+            "E9", "The engine follows whatever is stated", "No statement and no moment makes it fail."
         ),
         "way_out": Invariant(
             "E1", "There is always a way to an exit", "From everywhere a person can bring the episode to an end."
@@ -56,6 +71,17 @@ INVARIANTS: Mapping[str, Invariant] = MappingProxyType(
         "decision": Invariant(
             "E10", "A decision leads where it says, and nowhere else",
             "Each decision that moves the pathway leads to the stage it names.",
+        ),
+        "ladder": Invariant(
+            "A4", "A search ends with a person",
+            "At the end of the ladder somebody is asked, for as long as it goes on.",
+            of_policy=True,
+        ),
+        "due": Invariant(
+            "T6", "What is owed is due while it matters",
+            "In the program nothing is given longer than the program lasts, after an exit longer than the record is "
+            "open.",
+            of_policy=True,
         ),
         "rest": Invariant("", "The chart comes to rest", "No combination of facts makes it go round without end."),
         "reach": Invariant(
@@ -95,6 +121,7 @@ class Findings:
     looked_at: dict[str, int] = field(default_factory=lambda: dict.fromkeys(INVARIANTS, 0))
     breaches: dict[str, dict[str, Breach]] = field(default_factory=dict)
     stop_at_first: bool = False
+    """Whether the first breach that is told as a story is enough."""
     known: frozenset[tuple[str, str]] = frozenset()
     """Breaches that are no news, as invariant and words."""
 
@@ -111,7 +138,7 @@ class Findings:
         lived = what in kept and isinstance(story, Story) - isinstance(kept[what].story, Story)
         if what not in kept or lived > 0 or (lived == 0 and breach.length < kept[what].length):
             kept[what] = Breach(what, replace(story, shows=what) if story else None)
-        if self.stop_at_first and (invariant, what) not in self.known:
+        if self.stop_at_first and story and (invariant, what) not in self.known:
             raise Broken(invariant, what)
 
     @property

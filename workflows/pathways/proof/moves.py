@@ -4,6 +4,7 @@ It is the same for every pathway: time passes, staff state one of the kinds of e
 something, a person answers what is open in each way that it can be answered, and the last entry is retracted.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, get_args
@@ -56,6 +57,21 @@ def moves(episode: Episode, now: datetime, number: int) -> Iterator[Move]:
     ):
         entry = {"id": f"s{number}", "by": by, **statement}
         yield Move(name, causes_of(entry), entry)
+
+
+def stated(said: Mapping[str, Any], episode: Episode, now: datetime, number: int) -> Move:
+    """A statement of the claims as a move, with its days filled in: `{today}`, `{today-3}`."""
+    today = _today(episode, now)
+
+    def day(found: re.Match[str]) -> str:
+        return f"{today + timedelta(days=int(found[1] or 0))}"
+
+    entry = {name: _DAY.sub(day, one) if isinstance(one, str) else one for name, one in said.items()}
+    entry["id"] = f"s{number}"
+    return Move("", causes_of(entry), entry)
+
+
+_DAY = re.compile(r"\{today([+-]\d+)?\}")
 
 
 def causes_of(entry: Mapping[str, Any] | None) -> frozenset[Cause]:

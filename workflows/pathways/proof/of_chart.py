@@ -21,7 +21,6 @@ def prove_chart(pathway: Pathway, findings: Findings, within: int | None = None)
 
     With `within`, only what lies within so many changed facts: no proof, but enough to find most faults soon.
     """
-    of_structure(pathway, findings)
     graphs = []
     for part in parts(pathway):
         graphs.append(of_part(pathway, part, findings, within))

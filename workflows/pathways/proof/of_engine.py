@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from workflows.core.claims import Cause
+from workflows.core.facts.signed import NotSigned
 from workflows.core.keys import kind_of
 from workflows.core.pathway import Pathway
 from workflows.core.situation import Restless
@@ -10,27 +11,45 @@ from workflows.pathways.proof.chart import bare, read_chart
 from workflows.pathways.proof.findings import Findings
 from workflows.pathways.proof.moves import Move, causes_of
 from workflows.pathways.proof.of_chart import ROLES, untrue
+from workflows.pathways.proof.of_promises import prove_promises
 from workflows.pathways.proof.parts import contradicted
-from workflows.pathways.proof.search import GoesRound, Search, Seen, Situation, Taken, by_person, look
+from workflows.pathways.proof.search import Fell, GoesRound, Search, Seen, Situation, Taken, by_person, look
 from workflows.pathways.proof.story import Story
 
 GOES_ROUND = "the chart of the engine goes round without end"
 
 
-def prove_engine(pathway: Pathway, findings: Findings, depth: int, most: int = 1_000_000) -> Search:
-    """Search the stories of a pathway and look at every invariant of the engine."""
-    search = Search(pathway, depth, most)
-    watch = Watch(pathway, findings)
-    watch.at(search.first.seen, search.first.story)
+def prove_engine(pathway: Pathway, findings: Findings, depth: int, most: int = 1_000_000) -> Search | None:
+    """Live through what the rules promise, search the stories of a pathway, and look at every invariant of the engine.
+
+    Returns:
+        The search; None if not even the referral could be lived through.
+    """
+    search: Search | None = None
     try:
+        search = Search(pathway, depth, most)
+        watch = Watch(pathway, findings)
+        watch.at(search.first.seen, search.first.story)
+        prove_promises(pathway, search, findings)
         for taken in search.run():
             watch.on(taken)
     except GoesRound as found:  # no further story can be lived through on such a chart
-        search.complete = False
         findings.broken("rest", GOES_ROUND, found.story)
+    except Fell as fell:
+        findings.broken(*_said_of(fell), fell.story)
+    else:
+        watch.at_the_end(search)
         return search
-    watch.at_the_end(search)
+    if search:
+        search.complete = False
     return search
+
+
+def _said_of(fell: Fell) -> tuple[str, str]:
+    """Which invariant is broken where the engine fails, and in what words."""
+    if isinstance(fell.error, NotSigned):
+        return "person", f"an exit would be made of what no named person has signed ({fell.error})"
+    return "follows", f"the engine fails ({type(fell.error).__name__}: {fell.error})"
 
 
 def retell(pathway: Pathway, story: Story, findings: Findings) -> None:
@@ -42,6 +61,9 @@ def retell(pathway: Pathway, story: Story, findings: Findings) -> None:
         try:
             step, episode, refused = next(lived)
         except StopIteration:
+            return
+        except NotSigned as error:
+            findings.broken(*_said_of(Fell(story, error)), story)
             return
         except Restless:
             findings.broken("rest", GOES_ROUND, story)
@@ -81,6 +103,7 @@ class Watch:
             self._crisis(taken)
         if taken.refused is not None:
             return
+        self.findings.holds("follows")
         self.at(taken.after, taken.story)
         self._person(taken)
         self._causes(taken)
@@ -118,6 +141,9 @@ class Watch:
         facts = dict(seen.facts)
         self._asked(seen, facts, story)
         self._truth(seen, facts, story)
+        for name, kind in seen.misread:
+            self.findings.broken("blind", f"the fact {_words(name)} has read a {_words(kind).lower()}", story)
+        self.findings.holds("blind", len(self.claims.blind))
         if clause := contradicted(self.claims.never, facts):
             self.findings.broken("cause", f"claimed never to stand together: {', '.join(clause)}", story)
         self.findings.holds("cause")

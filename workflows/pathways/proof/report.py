@@ -32,8 +32,16 @@ def _lines(proof: Proof) -> Iterator[str]:
         + (". " if proof.complete else " (the search was cut short). ")
         + f"Both took {proof.seconds:.0f} s."
     )
+    if proof.policy:
+        yield from _wrapped(
+            f"With the policy that was given {proof.policy.shown} ways were lived through. The result depends on "
+            f"{len(proof.numbers)} of its {len(proof.numbers) + len(proof.not_read)} numbers, which are listed below; "
+            "whatever the others are, it is the same."
+        )
     yield ""
     for name, invariant in INVARIANTS.items():
+        if invariant.of_policy and not proof.policy:
+            continue
         broken = findings.breaches.get(name, {})
         looked = findings.looked_at[name]
         verdict = "BROKEN" if broken else "holds" if looked else "not seen"
@@ -49,12 +57,27 @@ def _lines(proof: Proof) -> Iterator[str]:
         if len(told) > _SHOWN:
             others = "; ".join(breach.what for breach in told[_SHOWN:])
             yield from _wrapped(f"and {len(told) - _SHOWN} more: {others}.", "  ")
+    if proof.policy:
+        yield from _numbers(proof)
     yield ""
     yield (
         "Every invariant holds."
         if findings.hold
         else (f"{len(findings.breaches)} of {len(INVARIANTS)} invariants are broken.")
     )
+
+
+def _numbers(proof: Proof) -> Iterator[str]:
+    assert proof.policy
+    yield ""
+    yield "The numbers of the policy on which this depends:"
+    for name, value in proof.numbers.items():
+        yield from _wrapped(f"{name}: {value}", "  ")
+    if proof.policy.unshown:
+        yield ""
+        yield "Not seen under this policy, because it does not lead along the way:"
+        for unshown in proof.policy.unshown:
+            yield from _wrapped(unshown, "  ")
 
 
 def _breach(breach: Breach) -> Iterator[str]:
@@ -85,6 +108,12 @@ def as_data(proof: Proof) -> dict[str, Any]:
             "situations": proof.kinds,
             "steps": proof.tried,
             "complete": proof.complete,
+        },
+        "policy": {
+            "depends_on": dict(proof.numbers),
+            "does_not_depend_on": list(proof.not_read),
+            "ways": proof.policy.shown if proof.policy else None,
+            "not_seen": list(proof.policy.unshown) if proof.policy else [],
         },
         "seconds": round(proof.seconds, 1),
         "invariants": [

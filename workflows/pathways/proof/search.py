@@ -8,19 +8,20 @@ has lived through. What it does not find is not proved beyond its depth; that is
 
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from workflows.core.entries import parse_entry
 from workflows.core.episode import Episode
 from workflows.core.errors import Refused
+from workflows.core.facts import Facts
 from workflows.core.pathway import Pathway
 from workflows.core.situation import Restless
 from workflows.core.start import EpisodeStart
 from workflows.core.state import EpisodeState
-from workflows.pathways.proof.moves import Move, moves
+from workflows.pathways.proof.moves import Move, moves, stated
 from workflows.pathways.proof.story import Step, Story
 
 _DATES = re.compile(
@@ -34,7 +35,13 @@ def deadline_kind(name: str) -> str:
 
 
 class NoSuchWay(Exception):
-    """An opening that the engine does not take."""
+    """An opening that the engine does not take, and how far it was taken."""
+
+    def __init__(self, why: str, here: "Situation", taken: bool = False) -> None:
+        super().__init__(why)
+        self.here = here
+        self.taken = taken
+        """Whether it took what it was to refuse."""
 
 
 class GoesRound(Exception):
@@ -42,6 +49,15 @@ class GoesRound(Exception):
 
     def __init__(self, story: Story) -> None:
         self.story = story
+
+
+class Fell(Exception):
+    """The engine fails after a story, by an error that is no refusal."""
+
+    def __init__(self, story: Story, error: Exception) -> None:
+        super().__init__(str(error))
+        self.story = story
+        self.error = error
 
 
 class Seen(NamedTuple):
@@ -63,6 +79,10 @@ class Seen(NamedTuple):
     finished: bool
     referrals: int = 0
     """How many referrals are open."""
+    due: tuple[tuple[str, datetime, datetime], ...] = ()
+    """Of each open task its kind, since when it is owed, and when it is due."""
+    misread: tuple[tuple[str, str], ...] = ()
+    """Facts, each with a kind of entry that it must never have read, and has."""
 
     @property
     def kind(self) -> tuple[object, ...]:
@@ -91,7 +111,16 @@ def look(episode: Episode, now: datetime) -> Seen:
         exit_by,
         episode.finished(now),
         len(episode.open_referrals),
+        tuple((task.kind, task.since, task.due_at) for task in episode.open_tasks.values()),
+        tuple(_misread(pathway, facts)),
     )
+
+
+def _misread(pathway: Pathway, facts: Facts) -> Iterator[tuple[str, str]]:
+    for name, kinds in pathway.claims.blind.items():
+        getattr(facts, name)
+        for kind in facts.rests_on(name) & kinds:
+            yield name, getattr(kind, "__name__", str(kind))
 
 
 @dataclass(frozen=True)
@@ -136,14 +165,30 @@ class Search:
     """Openings that could not be lived through, and why."""
     tried: int = 0
     complete: bool = True
+    patience: int = 60
+    """So many deadlines are waited for at most, where a way waits until something has come."""
+    is_tested: bool = False
+    """Whether, where something is waited for, each test that is drawn meanwhile is collected and negative."""
+    start_with: Mapping[str, Any] | None = None
+    """The start of the episode, if it is not that of the small program."""
+    lived: dict[tuple[str, ...], Situation] = field(default_factory=dict)
+    """What the ways of promises have begun with, and where that has led."""
+    _opened: dict[tuple[str, ...], Situation] = field(default_factory=dict)
+    """The same of openings."""
 
     def __post_init__(self) -> None:
-        self.start = EpisodeStart.model_validate(dict(self.pathway.claims.start))
+        begins = self.start_with or self.pathway.claims.start
+        self.start = EpisodeStart.model_validate(dict(begins))
         self.began = datetime.fromisoformat(f"{self.start.referred_on}T09:00").replace(tzinfo=self.start.zone)
-        self.episode = Episode(self.start, self.pathway, self.began)
-        self.episode.wake(self.began)
+        story = Story(self.pathway.name, begins, self.began)
+        try:
+            self.episode = Episode(self.start, self.pathway, self.began)
+            self.episode.wake(self.began)
+        except Restless:
+            raise GoesRound(story) from None
+        except Exception as error:
+            raise Fell(story, error) from error
         self.episode.take_effects()
-        story = Story(self.pathway.name, self.pathway.claims.start, self.began)
         self.first = Situation(look(self.episode, self.began), story, self.began, 0, self.episode.state)
 
     def run(self) -> Iterator[Taken]:
@@ -178,36 +223,96 @@ class Search:
 
     def _open(self, name: str) -> Iterator[Situation | Taken]:
         """Live an opening through: a list of moves, `wait:X` meaning to wait until X is true or stands next."""
+        yield self.first
+        yield from self.live(self.pathway.claims.openings[name], f"'{name}'", self._opened)
+
+    def end_of(self, way: Sequence[str], to: str) -> Situation:
+        """Where a way leads that a promise is shown on.
+
+        Raises:
+            NoSuchWay: the engine does not take it.
+        """
+        for _ in self.live(way, to, self.lived):
+            pass
+        return self.lived[tuple(way)] if way else self.first
+
+    def live(
+        self, way: Sequence[str], to: str, lived: dict[tuple[str, ...], Situation]
+    ) -> Iterator[Situation | Taken]:
+        """Each move of a way and each situation on it; what other ways have begun with is not lived through again.
+
+        Raises:
+            NoSuchWay: the engine does not take it.
+        """
         here = self.first
-        yield here
-        for wanted in self.pathway.claims.openings[name]:
-            for _ in range(60):
-                move_name = "wait" if wanted.startswith("wait") else wanted
-                for taken, episode in self._expand(here, move_name):
-                    if taken.refused is None:
-                        yield taken
-                        here = self._situation(episode, taken, 0)
-                        yield here
-                        break
-                else:
-                    raise NoSuchWay(f"there is no way to '{name}': {wanted} is not possible")
-                until = wanted.partition(":")[2]
-                if not wanted.startswith("wait:") or self._come(until, here.seen):
-                    break
-            else:
-                raise NoSuchWay(f"there is no way to '{name}': {wanted.partition(':')[2]} never comes")
+        for number, wanted in enumerate(way, 1):
+            begun = tuple(way[:number])
+            if begun in lived:
+                here = lived[begun]
+                continue
+            for step in self._take(here, wanted, to):
+                yield step
+                if isinstance(step, Situation):
+                    here = step
+            lived[begun] = here
+
+    def _take(self, here: Situation, wanted: str, to: str) -> Iterator[Situation | Taken]:
+        until = wanted.partition(":")[2] if wanted.startswith("wait:") else ""
+        for _ in range(self.patience):
+            if until and self.is_tested and (collected := self._collected(here)):
+                yield collected[0]
+                here = collected[1]
+                yield here
+            taken, is_to_be_refused = (
+                self._one(here, "wait" if until else wanted.removeprefix("!")),
+                wanted[0] == "!",
+            )
+            if taken is None and is_to_be_refused:
+                return  # nobody is even asked
+            if taken is None or (taken[0].refused is not None) is not is_to_be_refused:
+                what = "is not refused" if is_to_be_refused else "is not possible"
+                here = taken[1] if taken and is_to_be_refused else here
+                raise NoSuchWay(
+                    f"there is no way to {to}: {wanted.removeprefix('!')} {what}", here, is_to_be_refused
+                )
+            yield taken[0]
+            if taken[0].refused is None:
+                here = taken[1]
+                yield here
+            if not until or self._come(until, here.seen):
+                return
+        raise NoSuchWay(f"there is no way to {to}: {until} never comes", here)
+
+    def _collected(self, here: Situation) -> tuple[Taken, Situation] | None:
+        """The test that was drawn, where one is to be collected now."""
+        is_drawn = any(key.partition(":")[0] == "collect_test" for key in here.seen.tasks)
+        return self._one(here, "test:negative") if is_drawn else None
+
+    def _one(self, here: Situation, wanted: str) -> tuple[Taken, Situation] | None:
+        """One move by its name, stated by somebody else where the name says so; None: nothing of that name."""
+        name, _, by = wanted.partition("@")
+        for taken, episode in self._expand(here, name, by):
+            return taken, here if taken.refused else self._situation(episode, taken, 0)
+        return None
 
     @staticmethod
     def _come(wanted: str, seen: Seen) -> bool:
         tasks = {key.partition(":")[0] for key in seen.tasks}
         return wanted in seen.states or wanted in tasks or (seen.next_deadline or ("",))[0] == wanted
 
-    def _expand(self, here: Situation, only: str | None = None) -> Iterator[tuple[Taken, Episode]]:
+    def _expand(
+        self, here: Situation, only: str | None = None, by: str = ""
+    ) -> Iterator[tuple[Taken, Episode]]:
         episode = self.episode
         episode.state = here.state
-        for move in list(moves(episode, here.now, len(here.story.steps) + 1)):
-            if only is not None and move.name != only:
+        number = len(here.story.steps) + 1
+        said = self.pathway.claims.says.get(only.removeprefix("says:")) if only else None
+        tried = [stated(said, episode, here.now, number)] if said else list(moves(episode, here.now, number))
+        for move in tried:
+            if only is not None and not said and move.name != only:
                 continue
+            if by and move.entry is not None:
+                move = move._replace(entry={**move.entry, "by": by})
             self.tried += 1
             step, refused = Step(here.now, move.entry), None
             if move.entry is None:
@@ -218,12 +323,15 @@ class Search:
                     episode.wake(step.at)
                 else:
                     episode.apply(parse_entry(move.entry), here.now)
+                after = look(episode, step.at)
             except Refused as refusal:
-                refused = str(refusal)
+                refused, after = str(refusal), here.seen
             except Restless:
                 raise GoesRound(here.story.then(step)) from None
+            except Exception as error:
+                raise Fell(here.story.then(step), error) from error
             episode.take_effects()
-            yield Taken(here, move, step, here.seen if refused else look(episode, step.at), refused), episode
+            yield Taken(here, move, step, after, refused), episode
             episode.state = here.state
 
     def _situation(self, episode: Episode, taken: Taken, depth: int) -> Situation:
