@@ -49,6 +49,12 @@ SAYS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "kind": "goal", "by": "patient", "source": "patient", "goal_id": "g1", "status": "met"
         },
         "a kiosk takes the use back": {**_TAKE_BACK, "by": "kiosk", "source": "kiosk", "entry_id": "s5"},
+        "an import ends the stay": {
+            "kind": "exit", "by": "import-system", "source": "import", "reason": "other", "on": "{today}"
+        },
+        "a laboratory ends the stay": {
+            "kind": "exit", "by": "lab-system", "source": "lab", "reason": "other", "on": "{today}"
+        },
         "a second person takes the death back": {**_TAKE_BACK, "by": "th-1", "entry_id": "s5"},
         "the same person takes the death back again": {**_TAKE_BACK, "by": "CM-1", "entry_id": "s5"},
         "another system changes the policy": {
@@ -260,8 +266,9 @@ def shared_promises(level: str) -> tuple[Promise, ...]:
         Promise("E0", "No laboratory signs an exit", (*program, "!exit:other@lab"), ("!exit_signed",)),
         Promise("E0", "Nobody unknown signs an exit", (*program, "!exit:other@nobody-9"), ("!exit_signed",)),
         Promise("E1", "No other system ends an episode", (*program, "!feed:exit:involuntary:lab"), ("!exit_signed",)),
+        Promise("E1", "No laboratory ends a stay", (*program, "!says:a laboratory ends the stay"), ("!exit_signed",)),
         Promise("E1", "An import ends an episode only with the person who signed",
-                (*program, "!feed:exit:involuntary:import"), ("!exit_signed",)),
+                (*program, "!says:an import ends the stay"), ("!exit_signed",)),
         Promise("E1", "No other system closes a search",
                 (*searched, "!feed:answer:lost_contact_proposal:close"), ("!exit_signed",)),
         Promise("E1", "Nor does it in the name of the person whose task it is",
