@@ -37,6 +37,8 @@ class Exploration:
         self.possible = Possible(pathway.claims.never, self.guards)
         self._relevant: dict[Configuration, tuple[str, ...]] = {}
         self._places: dict[tuple[Configuration, History], Place] = {}
+        self._on_the_way: set[tuple[Place, int, int]] = set()
+        """What is being settled: to come there again is to go round."""
 
     def relevant(self, configuration: Configuration) -> tuple[str, ...]:
         """The guards that matter in a configuration: what its transitions read and what its states mean."""
@@ -108,10 +110,20 @@ class Exploration:
         """Every way on which a place comes to rest under what is known, each with what is read on it."""
         found = place.ways.get((known, values))
         if found is None:
+            here = place, known, values
+            if here in self._on_the_way:
+                return self._goes_round(place, known, values)
+            self._on_the_way.add(here)
             found = self._settling(place, known, values)
+            self._on_the_way.remove(here)
             if len(found) > 1:  # read from many nodes: those that differ only in what is forgotten on the way
                 place.ways[known, values] = found
         return found
+
+    def _goes_round(self, place: Place, known: int, values: int) -> Sequence[Way]:
+        nowhere = Node(place, 0)
+        self.so_far.restless = Edge(nowhere, Way(known, values, None, nowhere))
+        return ()
 
     def _settling(self, place: Place, known: int, values: int) -> Sequence[Way]:
         for _ in range(MOST_STEPS):
@@ -124,9 +136,7 @@ class Exploration:
             place = to
             if place.reads & ~known:
                 return self._settled(place, known, values)
-        nowhere = Node(place, 0)
-        self.so_far.restless = Edge(nowhere, Way(known, values, None, nowhere))
-        return ()
+        return self._goes_round(place, known, values)
 
     def _next(self, place: Place, known: int, values: int) -> Place | str | None:
         """One step from a place: another place, None if it rests, or the guard that has to be known first."""
