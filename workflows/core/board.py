@@ -128,7 +128,7 @@ class Board:
         """
         effects: list[OpenTask | ChangeTask | CloseTask] = []
         happened: list[str] = []
-        asked_for, opened = dict(self.open), dict(self.opened)
+        asked_for, opened, same = dict(self.open), dict(self.opened), self.clinic == clinic
         owed = {
             duty.key: duty
             for duty in duties
@@ -142,7 +142,7 @@ class Board:
         for key, duty in owed.items():
             asked = asked_for.get(key)
             if asked:
-                changed = self._as_it_stands(asked, duty, clinic, facts.now)
+                changed = self._as_it_stands(asked, duty, clinic, facts.now, same)
                 if changed != asked:
                     asked_for[key] = changed = replace(changed, revision=asked.revision + 1)
                     otherwise = duty.tells_change and changed.asks != asked.asks
@@ -172,14 +172,16 @@ class Board:
         ids = {task.task_id for task in self.open.values()}
         return replace(self, unreached={one: why for one, why in self.unreached.items() if one in ids})
 
-    def _as_it_stands(self, known: OpenTask, duty: Duty, clinic: Clinic, now: datetime) -> OpenTask:
+    def _as_it_stands(
+        self, known: OpenTask, duty: Duty, clinic: Clinic, now: datetime, same: bool
+    ) -> OpenTask:
         """An open task by what is asked now, and by the team and the calendar of now (T3, T6, T8)."""
         asked = known
         if (known.asks, known.entries) != (duty.asks, duty.entries):  # such as what admission waits for
             asked = replace(known, asks=duty.asks, entries=duty.entries)
-        seen = self.clinic
-        if seen and seen.calendar == clinic.calendar and seen.team == clinic.team:
+        if same:
             return asked
+        seen = self.clinic
         due_at = duty.due_at(known.since, clinic.calendar)
         # No task is overdue by news (T7), and no closed day more makes one due earlier (T6).
         closes_more = seen is not None and set(seen.calendar.closures) < set(clinic.calendar.closures)

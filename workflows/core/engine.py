@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from workflows.core.board import Board
 from workflows.core.calendar import Calendar
+from workflows.core.changes import observed
 from workflows.core.deadlines import Deadline
 from workflows.core.duties import Duty
 from workflows.core.entries import Closure, PolicyAdoption
@@ -17,6 +18,14 @@ from workflows.core.record import Record, Recorded
 from workflows.core.situation import follower
 from workflows.core.start import EpisodeStart
 from workflows.core.state import EpisodeState
+
+
+class Seen(NamedTuple):
+    """What is told when it changes."""
+
+    observed: dict[str, object]
+    consents: tuple[object, object]
+    """Those that were given and how each stands; and the revocations that were taken back."""
 
 
 class Engine:
@@ -33,6 +42,7 @@ class Engine:
         self._adopted: tuple[list[Recorded], list[Recorded]] | None = None
         self._frame: Frame | None = None
         self._facts: Facts | None = None
+        self._left: tuple[EpisodeState, Seen] | None = None
 
     def begin(self, now: datetime) -> EpisodeState:
         """The state before anything has happened."""
@@ -41,15 +51,34 @@ class Engine:
 
     def facts(self, state: EpisodeState, now: datetime) -> Facts:
         """What follows from a state at an instant; the same object for as long as it is asked for the same."""
-        frame, known = self.frame(state), self._facts
+        known = self._facts
         if (
             known is None
             or known.record is not state.record
-            or known.frame is not frame
+            or known.frame.answers is not state.answers
+            or known.frame.directory is not state.directory
             or known.instant != now
         ):
-            known = self._facts = Facts(state.record, frame, now)
+            known = self._facts = Facts(state.record, self.frame(state), now)
         return known
+
+    def seen(self, state: EpisodeState, now: datetime) -> Seen:
+        """What there was to see of a state just before an instant: as it was left, unless a day or a deadline has
+        passed since."""
+        left, deadline = self._left, state.next_deadline
+        same_day = self.frame(state).calendar.day_of(state.at) == self.frame(state).calendar.day_of(now)
+        if left and left[0] is state and same_day and (deadline is None or now < deadline.at):
+            return left[1]
+        return self._seen(self.facts(state, now), state)
+
+    def leave(self, state: EpisodeState) -> Seen:
+        """What there is to see of a state as a step has left it."""
+        seen = self._seen(self.facts(state, state.at), state)
+        self._left = state, seen
+        return seen
+
+    def _seen(self, facts: Facts, state: EpisodeState) -> Seen:
+        return Seen(observed(facts, self.stage(state)), (facts.consents, facts.revocations_lifted))
 
     def frame(self, state: EpisodeState) -> Frame:
         """What beside its record decides how a state is read."""
@@ -119,6 +148,6 @@ class Engine:
         begin = [
             Deadline(duty.since, duty.announced or f"{duty.kind.replace('_', ' ').capitalize()} is owed")
             for duty in self.unanswered(facts, stage)
-            if duty.is_task and not facts.has_come(duty.since)
+            if duty.is_task and duty.since > facts.instant
         ]
         return [*self.pathway.deadlines(facts, stage), *begin]

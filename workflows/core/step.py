@@ -5,9 +5,9 @@ outage need no code of their own. A step works on values alone: if it breaks off
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from workflows.core.alarms import (
@@ -18,10 +18,9 @@ from workflows.core.alarms import (
     taken_back,
 )
 from workflows.core.authority import signatures_taken_back
-from workflows.core.board import Clinic, Known
+from workflows.core.board import Clinic, Known, Reconciled
 from workflows.core.carrying import carried_over
 from workflows.core.changes import (
-    observed,
     told,
     told_of_attendance,
     told_of_days_far_ahead,
@@ -40,6 +39,7 @@ from workflows.core.effects import (
     NoteClosed,
     Notify,
     StartReferral,
+    TellReferral,
 )
 from workflows.core.engine import Engine
 from workflows.core.entries import (
@@ -102,10 +102,10 @@ class _Step:
     def __init__(self, engine: Engine, state: EpisodeState, now: datetime) -> None:
         self.engine, self.state, self.now = engine, state, now
         self.effects: list[Effect] = []
-        before = self._judged_by = self.facts
+        self._judged_by = self.facts
         """The facts by which an entry is accepted or refused: those before what came with it."""
-        self._policy = before.policy
-        self._consents = before.consents, before.revocations_lifted
+        self._before = engine.seen(state, now)
+        self._policy = self._judged_by.policy
 
     @property
     def facts(self) -> Facts:
@@ -122,7 +122,6 @@ class _Step:
     def take(self, entries: Sequence[Entry]) -> list[Changed | Refused]:
         """Record what may be recorded, follow it, and tell what it has changed."""
         now = self.now
-        before = observed(self.facts, self.stage)
         by_time = self._owed_by_time()
         if not self.state.record.all_of(Admission) and any(is_taken_over(entry) for entry in entries):
             self.state = replace(self.state, record=self.state.record.taken_over(now))
@@ -141,7 +140,7 @@ class _Step:
         for entry in recorded:
             taken = signatures_taken_back(entry, self.facts)
             self.effects += [taken_back(self.facts, entry, signed) for signed in taken]
-        return self._told(results, before, [*self._said_of(recorded), *happened])
+        return self._told(results, [*self._said_of(recorded), *happened])
 
     def _accept(self, entries: Sequence[Entry]) -> list[Changed | Refused]:
         """Take each entry into the record, or refuse it.
@@ -233,11 +232,9 @@ class _Step:
             *told_of_attendance(recorded, facts),
         ]
 
-    def _told(
-        self, results: Sequence[Changed | Refused], before: dict[str, object], happened: Sequence[str]
-    ) -> list[Changed | Refused]:
+    def _told(self, results: Sequence[Changed | Refused], happened: Sequence[str]) -> list[Changed | Refused]:
         """What the entries have changed together stands with each of them."""
-        after = observed(self.facts, self.stage)
+        before, after = self._before.observed, self.engine.leave(self.state).observed
         changed = {name for name in after if before.get(name) != after[name]}
         told_to_all = {
             "stage": self.stage,
@@ -292,85 +289,90 @@ class _Step:
             by_time: Keys of what was owed before anything was stated; None: nothing was.
         """
         self._settle()
-        facts, stage = self.facts, self.stage
+        facts, stage, state = self.facts, self.stage, self.state
         duties = self.engine.unanswered(facts, stage)
-        awaited = min(self.engine.awaited(facts, stage), default=None)
-        happened = []
-        if facts.policy is not self._policy:
-            happened += [f"Policy: {one}." for one in differences(self._policy, facts.policy)]
-        happened += self._reconcile(duties, kinds, by_time)
-        self.state = replace(self.state, at=self.now, next_deadline=awaited)
-        self._note_closed()
-        self._keep_consents()
-        self._begin_following()
-        happened += self._link()
-        self._raise_alarms()
-        return happened
+        deadline = min(self.engine.awaited(facts, stage), default=None)
+        reconciled = self._reconciled(duties, facts, kinds, by_time)
+        linkage, linked = state.linkage.follow(facts, stage)
+        closed_on = facts.exit[1] if facts.exit else None
+        self.effects += reconciled.effects
+        self._note_closed(closed_on)
+        self._keep_consents(facts)
+        following = list(self._following(facts))
+        alarms = self._alarms(facts, stage, bool(deadline or reconciled.board.open or linkage.open(facts)))
+        self.effects += [*following, *linked, *alarms]
+        self.state = replace(
+            state,
+            at=self.now,
+            board=reconciled.board,
+            linkage=linkage,
+            next_deadline=deadline,
+            is_noted_closed=closed_on is not None,
+            sent=state.sent.union(one.key for one in (*following, *alarms)),
+        )
+        return [*self._told_of_policy(facts), *reconciled.happened, *_told_of_referrals(linked)]
 
-    def _reconcile(
-        self, duties: Sequence[Duty], kinds: frozenset[str], by_time: frozenset[str] | None
-    ) -> list[str]:
-        """Open and close tasks for the difference between what is owed and what is open."""
-        facts, state = self.facts, self.state
+    def _told_of_policy(self, facts: Facts) -> list[str]:
+        if facts.policy is self._policy:
+            return []
+        return [f"Policy: {one}." for one in differences(self._policy, facts.policy)]
+
+    def _reconciled(
+        self,
+        duties: Sequence[Duty],
+        facts: Facts,
+        kinds: frozenset[str],
+        by_time: frozenset[str] | None,
+    ) -> Reconciled:
+        """The tasks to open and close for the difference between what is owed and what is open."""
+        state = self.state
         clinic = Clinic(facts.calendar, facts.team, facts.policy.escalation)
         awaited = state.next_deadline.at if state.next_deadline else None
-        known = Known(awaited, by_time, state.taken_over_at)
-        board, effects, happened = state.board.reconcile(duties, facts, kinds, clinic, known)
-        self.state = replace(state, board=board)
-        self.effects += effects
-        return happened
+        return state.board.reconcile(
+            duties, facts, kinds, clinic, Known(awaited, by_time, state.taken_over_at)
+        )
 
-    def _note_closed(self) -> None:
+    def _note_closed(self, closed_on: date | None) -> None:
         """The clinic database learns of the end of an episode, and of its reopening (I6)."""
-        closed_on = self.facts.exit[1] if self.facts.exit else None
         if (closed_on is not None) != self.state.is_noted_closed:
-            self.state = replace(self.state, is_noted_closed=closed_on is not None)
             self.effects.append(NoteClosed(f"closed:{len(self.state.record)}", closed_on))
 
-    def _keep_consents(self) -> None:
+    def _keep_consents(self, facts: Facts) -> None:
         """The clinic database learns of every change in what was consented to (P3, P4)."""
-        stated, lifted = self.facts.consents, self.facts.revocations_lifted
-        if (stated, lifted) != self._consents:
-            number = len(self.state.record)
+        stated, lifted = facts.consents, facts.revocations_lifted
+        if (stated, lifted) != self._before.consents:
+            number = len(facts.record)
             said = tuple(told_of(consent) for consent in stated)
             self.effects.append(KeepConsents(f"consents:{number}", number, said, lifted))
 
-    def _begin_following(self) -> None:
+    def _following(self, facts: Facts) -> Iterator[BeginEpisode]:
         """A step to another pathway begins its episode, with what is known at hand."""
-        facts, episode_id = self.facts, self.engine.start.episode_id
+        episode_id = self.engine.start.episode_id
         for (kind, choice), pathway in self.engine.pathway.follows.items():
             for _, answer in facts.answers_to(kind):
                 if answer.choice == choice and answer.key not in self.state.sent:
-                    self._say_once(answer.key)
                     name = hashlib.sha256(f"{episode_id}|{answer.key}".encode()).hexdigest()[:16]
                     carried = carried_over(facts, answer, pathway)
-                    self.effects.append(BeginEpisode(answer.key, name, pathway, facts.today, carried))
+                    yield BeginEpisode(answer.key, name, pathway, facts.today, carried)
 
-    def _link(self) -> list[str]:
-        """Begin the referrals that are needed, and tell those that are begun what concerns them (C3-C5)."""
-        linkage, effects = self.state.linkage.follow(self.facts, self.stage)
-        self.state = replace(self.state, linkage=linkage)
-        self.effects += effects
-        return [
-            f"Started a referral ({one.kind.replace('_', ' ')}): {one.referral_id}."
-            for one in effects
-            if isinstance(one, StartReferral)
-        ]
+    def _alarms(self, facts: Facts, stage: Stage, waits: bool) -> list[Notify | MessagePatient]:
+        """What is to be said once, and was not said yet."""
+        sent = self.state.sent
+        alarms: list[Notify | MessagePatient] = list(news_of_death(facts, sent))
+        if stage in IN_PROGRAM:
+            alarms += [alarm for alarm in due_alarms(facts) if alarm.key not in sent]
+        if stage != "closed" and not waits:
+            alarms += nothing_awaited(facts, sent)
+        return alarms
 
-    def _raise_alarms(self) -> None:
-        facts, state = self.facts, self.state
-        alarms: list[Notify | MessagePatient] = list(news_of_death(facts, state.sent))
-        if self.stage in IN_PROGRAM:
-            alarms += [alarm for alarm in due_alarms(facts) if alarm.key not in state.sent]
-        waits = state.next_deadline or state.board.open or state.linkage.open(facts)
-        if self.stage != "closed" and not waits:
-            alarms += nothing_awaited(facts, state.sent)
-        for alarm in alarms:
-            self._say_once(alarm.key)
-            self.effects.append(alarm)
 
-    def _say_once(self, key: str) -> None:
-        self.state = replace(self.state, sent=self.state.sent | {key})
+def _told_of_referrals(asked: Sequence[StartReferral | TellReferral]) -> list[str]:
+    """A sentence for each referral that begins (C3-C5)."""
+    return [
+        f"Started a referral ({one.kind.replace('_', ' ')}): {one.referral_id}."
+        for one in asked
+        if isinstance(one, StartReferral)
+    ]
 
 
 def _turn(entry: Entry) -> int:
