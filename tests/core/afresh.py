@@ -23,10 +23,10 @@ def differs_afresh(episode: Episode) -> dict[str, tuple[Any, Any]]:
     found: dict[str, tuple[Any, Any]] = {}
     for name in NAMES:
         found[name] = _asked(kept, name), _asked(fresh, name)
-    pathway = episode.pathway
-    found["duties"] = tuple(pathway.duties(kept, stage)), tuple(pathway.duties(fresh, stage))
-    found["unanswered"] = tuple(pathway.unanswered(kept, stage)), tuple(pathway.unanswered(fresh, stage))
-    found["deadlines"] = tuple(pathway.deadlines(kept, stage)), tuple(pathway.deadlines(fresh, stage))
+    pathway, states = episode.pathway, episode.state.states
+    found["duties"] = tuple(pathway.duties(kept, states)), tuple(pathway.duties(fresh, states))
+    found["unanswered"] = tuple(pathway.unanswered(kept, states)), tuple(pathway.unanswered(fresh, states))
+    found["deadlines"] = tuple(pathway.deadlines(kept, states)), tuple(pathway.deadlines(fresh, states))
     found["observed"] = observed(kept, stage), observed(fresh, stage)
     return {name: both for name, both in found.items() if both[0] != both[1]}
 

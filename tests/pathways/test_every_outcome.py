@@ -161,7 +161,7 @@ class Answered:
     def owed(self) -> list[Duty]:
         """What is owed now and ahead."""
         facts = self.episode.facts
-        duties = self.episode.pathway.duties(facts, self.episode.stage)
+        duties = self.episode.pathway.duties(facts, self.episode.state.states)
         return [duty for duty in duties if facts.answer(duty.key) is None]
 
     def keeps(self, promise: str) -> bool:
@@ -210,7 +210,7 @@ def tasks_of(pathway: str) -> dict[tuple[str, str], tuple[Search, Any, str]]:
     for situation in (*situations, *search.situations.values()):
         search.episode.state = situation.state
         facts = search.episode.facts
-        for duty in search.episode.pathway.duties(facts, search.episode.stage):
+        for duty in search.episode.pathway.duties(facts, search.episode.state.states):
             if facts.answer(duty.key) is None and (duty.early or duty.since <= facts.now):
                 for choice in duty.outcomes:
                     found.setdefault((duty.kind, choice), (search, situation, duty.key))
@@ -227,7 +227,7 @@ def answers(pathway: str) -> Iterator[Answered]:
     for (_, choice), (search, situation, key) in tasks_of(pathway).items():
         episode = search.episode
         episode.state = situation.state
-        duty = next(d for d in episode.pathway.duties(episode.facts, episode.stage) if d.key == key)
+        duty = next(d for d in episode.pathway.duties(episode.facts, episode.state.states) if d.key == key)
         name = f"answer:{duty.kind}:{choice}"
         move = next(
             one

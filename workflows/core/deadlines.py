@@ -111,6 +111,12 @@ def team_changes(facts: Dated) -> Iterator[Deadline]:
         yield Deadline(facts.calendar.at(day), f"Team changes {day_in_words(day)}")
 
 
+def team_changes_before_close(facts: Facts) -> Iterator[Deadline]:
+    """The same, for as long as the record of a closed episode takes entries (E11)."""
+    for closes in record_closes(facts):
+        yield from (one for one in team_changes(facts) if one.at < closes.at)
+
+
 @kept
 def leave_changes(facts: Facts) -> Iterator[Deadline]:
     """A leave that begins or ends (E6)."""

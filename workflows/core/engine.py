@@ -15,7 +15,7 @@ from workflows.core.facts.frame import Memory
 from workflows.core.pathway import Pathway, Stage
 from workflows.core.policy import Policy, adopting, load_policy
 from workflows.core.record import Record, Recorded
-from workflows.core.situation import follower
+from workflows.core.situation import Configuration, follower
 from workflows.core.start import EpisodeStart
 from workflows.core.state import EpisodeState
 
@@ -130,7 +130,7 @@ class Engine:
             found.append((recorded.effective_at, load_policy(settings, self.pathway.defaults)))
         return found
 
-    def configuration(self, facts: Facts) -> tuple[str, ...]:
+    def configuration(self, facts: Facts) -> Configuration:
         """Where the chart stands by the facts of a moment."""
         situation = self.pathway.situation(facts)
         return follower(self.pathway.chart, situation.guards).configuration(situation)
@@ -139,15 +139,15 @@ class Engine:
         """The stage of the public contract in which a state is."""
         return self.pathway.stage(state.states)
 
-    def unanswered(self, facts: Facts, stage: Stage) -> Sequence[Duty]:
-        """Everything that is owed in a stage, less what somebody has answered already."""
-        return self.pathway.unanswered(facts, stage)
+    def unanswered(self, facts: Facts, states: Configuration) -> Sequence[Duty]:
+        """Everything that is owed where the chart stands, less what somebody has answered already."""
+        return self.pathway.unanswered(facts, states)
 
-    def awaited(self, facts: Facts, stage: Stage) -> list[Deadline]:
+    def awaited(self, facts: Facts, states: Configuration) -> list[Deadline]:
         """Every moment ahead at which time changes something or a duty begins."""
         begin = [
             Deadline(duty.since, duty.announced or f"{duty.kind.replace('_', ' ').capitalize()} is owed")
-            for duty in self.unanswered(facts, stage)
+            for duty in self.unanswered(facts, states)
             if duty.is_task and duty.since > facts.instant
         ]
-        return [*self.pathway.deadlines(facts, stage), *begin]
+        return [*self.pathway.deadlines(facts, states), *begin]

@@ -200,7 +200,7 @@ class _Step:
             self._settle()  # the decision before this one may have moved the episode
             self._judged_by = self.facts
             self._check(entry, frozenset())
-            duties = list(self.engine.pathway.duties(self.facts, self.stage))
+            duties = list(self.engine.pathway.duties(self.facts, self.state.states))
             ids = Ids({key: task.task_id for key, task in board.open.items()}, board.asked_by)
             key, answer = answer_to(entry, duties, ids, self.facts)
         except Refused as refused:
@@ -268,7 +268,7 @@ class _Step:
         if deadline is None or self.now < deadline.at:
             return frozenset()
         self._settle()
-        return frozenset(duty.key for duty in self.engine.unanswered(self.facts, self.stage))
+        return frozenset(duty.key for duty in self.engine.unanswered(self.facts, self.state.states))
 
     def _settle(self) -> None:
         """Let the guards speak: the chart stands where they lead, unless it would be closed by what nobody has signed.
@@ -290,8 +290,8 @@ class _Step:
         """
         self._settle()
         facts, stage, state = self.facts, self.stage, self.state
-        duties = self.engine.unanswered(facts, stage)
-        deadline = min(self.engine.awaited(facts, stage), default=None)
+        duties = self.engine.unanswered(facts, state.states)
+        deadline = min(self.engine.awaited(facts, state.states), default=None)
         reconciled = self._reconciled(duties, facts, kinds, by_time)
         linkage, linked = state.linkage.follow(facts, stage)
         closed_on = facts.exit[1] if facts.exit else None

@@ -1,36 +1,28 @@
 """The Intensive Outpatient Program (IOP, also IOT): intake, 90 days of program, the gate, aftercare.
 
-Read the chart from the top: states first, then what moves between them. A transition happens by itself as soon as
-its guard holds; guards are the properties of `IopSituation`, and each is a fact. The step down to aftercare and every
-exit follow only from what a named person has signed, so that no slip, test, miss or time-out closes an episode (E1).
+Read the chart from the top: states first, with what people owe and what time changes in them; then what moves between
+them. A transition happens by itself as soon as its guard holds; guards are the properties of `IopSituation`, and each
+is a fact. The step down to aftercare and every exit follow only from what a named person has signed, so that no slip,
+test, miss or time-out closes an episode (E1).
 """
 
-from collections.abc import Iterator
 from types import MappingProxyType
 
-from statemachine import HistoryState, State, StateChart
+from statemachine import HistoryState, StateChart
 
-from workflows.core.deadlines import (
-    Deadline,
-    dose_week,
-    gate_opens,
-    ladder_rung,
-    program_ends,
-    session_closes,
-    test_window_closes,
-)
-from workflows.core.duties import Duty
+from workflows.core.deadlines import gate_opens, program_ends
 from workflows.core.duties.admission import rights_and_preferences
 from workflows.core.duties.length import continued_stay
 from workflows.core.duties.linkage import offers
-from workflows.core.duties.outreach import attendance_questions, outreach
-from workflows.core.duties.slips import drawn_tests, level_review
-from workflows.core.facts import Facts
+from workflows.core.duties.slips import level_review
 from workflows.core.pathway import COMMON_EXITS, Pathway
+from workflows.core.places import Compound, Parallel, Place
 from workflows.pathways import regions
 from workflows.pathways.guards import CommonSituation
 from workflows.pathways.iop_claims import CLAIMS
-from workflows.pathways.iop_duties import checkins, gate, late_news, reassessment
+from workflows.pathways.iop_duties import checkins, late_news
+from workflows.pathways.iop_duties import gate as gate_review_duties
+from workflows.pathways.iop_duties import reassessment as reassessment_duties
 
 
 class IopSituation(CommonSituation):
@@ -50,7 +42,7 @@ class IopSituation(CommonSituation):
 
     @property
     def reassessment_open(self) -> bool:
-        return bool(reassessment(self.facts))
+        return bool(reassessment_duties(self.facts))
 
 
 class IopChart(StateChart[IopSituation]):
@@ -60,35 +52,55 @@ class IopChart(StateChart[IopSituation]):
     allow_event_without_transition = True
     catch_errors_as_events = False
 
-    class episode(State.Parallel, name="Episode"):
-        class pathway(State.Compound, name="Pathway"):
-            class underway(State.Compound, name="Under way"):
+    class episode(Parallel, name="Episode"):
+        class pathway(Compound, name="Pathway"):
+            class underway(Compound, name="Under way", owes=regions.UNDERWAY, awaits=regions.UNDERWAY_AWAITS):
                 intake = regions.intake()
 
-                class program(State.Parallel, name="Program"):
+                class program(Parallel, name="Program", owes=(*regions.IN_TREATMENT, rights_and_preferences)):
                     attendance = regions.attendance()
 
                     sobriety = regions.sobriety()
 
-                    length = regions.length()
+                    class length(Compound, name="Length", owes=(continued_stay,), awaits=(program_ends,)):
+                        standard = Place("Standard", initial=True)
+                        extended = Place("Extended")
+                        at_limit = Place("Extension limit reached")
 
-                    class goals(State.Compound, name="Goals"):
-                        working = State("Working on goals", initial=True)
-                        settled = State("Goals met or waived")
+                        standard.to(extended, cond="is_extended")
+                        standard.to(at_limit, cond="at_extension_limit")
+                        extended.to(at_limit, cond="at_extension_limit")
+                        at_limit.to(extended, cond="!at_extension_limit")
+                        extended.to(standard, cond="!is_extended")
+
+                    class goals(Compound, name="Goals"):
+                        working = Place("Working on goals", initial=True)
+                        settled = Place("Goals met or waived")
 
                         working.to(settled, cond="goals_settled")
                         settled.to(working, cond="!goals_settled")
 
-                    class gate(State.Compound, name="Gate"):
-                        gate_waiting = State("Gate not ready", initial=True)
-                        gate_review = State("Gate review")
+                    class gate(Compound, name="Gate", owes=(gate_review_duties,), awaits=(gate_opens,)):
+                        gate_waiting = Place("Gate not ready", initial=True)
+                        gate_review = Place("Gate review")
 
                         gate_waiting.to(gate_review, cond="gate_ready")
                         gate_review.to(gate_waiting, cond="!gate_ready")
 
-                class aftercare(State.Compound, name="Aftercare"):
-                    following = State("Check-ins", initial=True)
-                    reassessment = State("Closer contact and reassessment")
+                class aftercare(
+                    Compound,
+                    name="Aftercare",
+                    owes=(
+                        *regions.IN_TREATMENT,
+                        reassessment_duties,
+                        level_review,
+                        late_news,
+                        offers,
+                        checkins,
+                    ),
+                ):
+                    following = Place("Check-ins", initial=True)
+                    reassessment = Place("Closer contact and reassessment")
 
                     following.to(reassessment, cond="reassessment_open")
                     reassessment.to(following, cond="!reassessment_open")
@@ -116,7 +128,7 @@ class IopChart(StateChart[IopSituation]):
 
 
 class Iop(Pathway):
-    """The pathway as the engine runs it: the chart, and what is owed and awaited in each stage."""
+    """The pathway as the engine runs it."""
 
     name = "iop"
     title = "Intensive Outpatient Program"
@@ -135,28 +147,3 @@ class Iop(Pathway):
     exits = MappingProxyType({**COMMON_EXITS, ("aftercare_complete", "complete"): "completed"})
 
     claims = CLAIMS
-
-    def program_duties(self, facts: Facts) -> Iterator[Duty]:
-        yield from drawn_tests(facts)
-        yield from rights_and_preferences(facts)
-        yield from outreach(facts)
-        yield from attendance_questions(facts)
-        yield from level_review(facts)
-        yield from continued_stay(facts)
-        yield from gate(facts)
-
-    def aftercare_duties(self, facts: Facts) -> Iterator[Duty]:
-        yield from reassessment(facts)
-        yield from level_review(facts)
-        yield from late_news(facts)
-        yield from offers(facts)
-        if not facts.on_leave:
-            yield from checkins(facts)
-
-    def program_deadlines(self, facts: Facts) -> Iterator[Deadline]:
-        yield from session_closes(facts)
-        yield from test_window_closes(facts)
-        yield from ladder_rung(facts)
-        yield from dose_week(facts)
-        yield from gate_opens(facts)
-        yield from program_ends(facts)

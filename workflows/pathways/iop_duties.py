@@ -179,7 +179,7 @@ def _checkins_since(facts: Facts, since: date) -> list[Checkin]:
 def checkins(facts: Facts) -> Iterator[Duty]:
     """The next check-in; at the end of the cadence, the question whether the episode is complete (C2)."""
     since, due, rules = facts.stepped_down_on, next_checkin_on(facts), facts.policy.aftercare
-    if since is None:
+    if since is None or facts.on_leave:
         return
     if due is None:
         ends = facts.calendar.at(added_months(since, rules.monthly_until_month))

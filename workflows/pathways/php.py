@@ -7,21 +7,39 @@ decision closes this episode and begins one of the Intensive Outpatient Program,
 from collections.abc import Iterator
 from types import MappingProxyType
 
-from statemachine import HistoryState, State, StateChart
+from statemachine import HistoryState, StateChart
 
 from workflows.core.calendar import Delay
-from workflows.core.deadlines import Deadline, dose_week, ladder_rung, session_closes, test_window_closes
 from workflows.core.duties import CLINICIAN, Duty, repeated
 from workflows.core.duties.admission import rights_and_preferences
-from workflows.core.duties.outreach import attendance_questions, outreach
-from workflows.core.duties.slips import drawn_tests, level_review
 from workflows.core.facts import Facts
 from workflows.core.facts.reading import kept
 from workflows.core.pathway import COMMON_EXITS, Pathway
+from workflows.core.places import Compound, Parallel, Place
 from workflows.core.signing import CLINICIANS
 from workflows.pathways import regions
 from workflows.pathways.guards import CommonSituation
 from workflows.pathways.php_claims import CLAIMS
+
+
+@kept
+def step_down_duties(facts: Facts) -> Iterator[Duty]:
+    """When the length is reached a clinician decides; care goes on week by week until then."""
+    length = facts.policy.length
+    duty = Duty(
+        "step_down_review",
+        CLINICIAN,
+        facts.calendar.at(facts.length_reached_on),
+        length.continued_stay_review,
+        ("step_down", "continue", "complete"),
+        "S11",
+        (),
+        "Review the step down into the Intensive Outpatient Program; complete where no program is to follow.",
+        early=True,
+        signed_by=CLINICIANS,
+        announced="Step-down review",
+    )
+    yield from repeated(facts, duty, {"continue": Delay(days=length.extension_days)})
 
 
 class PhpSituation(CommonSituation):
@@ -38,18 +56,18 @@ class PhpChart(StateChart[PhpSituation]):
     allow_event_without_transition = True
     catch_errors_as_events = False
 
-    class episode(State.Parallel, name="Episode"):
-        class pathway(State.Compound, name="Pathway"):
-            class underway(State.Compound, name="Under way"):
+    class episode(Parallel, name="Episode"):
+        class pathway(Compound, name="Pathway"):
+            class underway(Compound, name="Under way", owes=regions.UNDERWAY, awaits=regions.UNDERWAY_AWAITS):
                 intake = regions.intake()
 
-                class program(State.Parallel, name="Program"):
+                class program(Parallel, name="Program", owes=(*regions.IN_TREATMENT, rights_and_preferences)):
                     attendance = regions.attendance()
                     sobriety = regions.sobriety()
 
-                    class step_down(State.Compound, name="Step down"):
-                        stabilizing = State("Stabilizing", initial=True)
-                        step_down_review = State("Step-down review")
+                    class step_down(Compound, name="Step down", owes=(step_down_duties,)):
+                        stabilizing = Place("Stabilizing", initial=True)
+                        step_down_review = Place("Step-down review")
 
                         stabilizing.to(step_down_review, cond="step_down_due")
                         step_down_review.to(stabilizing, cond="!step_down_due")
@@ -124,37 +142,3 @@ class Php(Pathway):
             },
         }
     )
-
-    def program_duties(self, facts: Facts) -> Iterator[Duty]:
-        yield from drawn_tests(facts)
-        yield from rights_and_preferences(facts)
-        yield from outreach(facts)
-        yield from attendance_questions(facts)
-        yield from level_review(facts)
-        yield from step_down_review(facts)
-
-    def program_deadlines(self, facts: Facts) -> Iterator[Deadline]:
-        yield from session_closes(facts)
-        yield from test_window_closes(facts)
-        yield from ladder_rung(facts)
-        yield from dose_week(facts)
-
-
-@kept
-def step_down_review(facts: Facts) -> Iterator[Duty]:
-    """When the length is reached a clinician decides; care goes on week by week until then."""
-    length = facts.policy.length
-    duty = Duty(
-        "step_down_review",
-        CLINICIAN,
-        facts.calendar.at(facts.length_reached_on),
-        length.continued_stay_review,
-        ("step_down", "continue", "complete"),
-        "S11",
-        (),
-        "Review the step down into the Intensive Outpatient Program; complete where no program is to follow.",
-        early=True,
-        signed_by=CLINICIANS,
-        announced="Step-down review",
-    )
-    yield from repeated(facts, duty, {"continue": Delay(days=length.extension_days)})

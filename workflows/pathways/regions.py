@@ -1,22 +1,66 @@
 """Regions that every pathway shares: each call makes states of its own, to be given a place in a chart.
 
-Read each from the top: states first, then what moves between them. No transition has an event: it happens by
-itself as soon as its guard holds, and guards are the properties of `CommonSituation`.
+Read each from the top: states first, with what people owe and what time changes in them; then what moves between them.
+No transition has an event: it happens by itself as soon as its guard holds, and guards are the properties of
+`CommonSituation`.
 """
 
 from typing import Any
 
-from statemachine import State
+from workflows.core.deadlines import (
+    dose_week,
+    ladder_rung,
+    leave_changes,
+    record_closes,
+    session_closes,
+    statements_end,
+    team_changes,
+    team_changes_before_close,
+    test_window_closes,
+)
+from workflows.core.duties.admission import fallen_away
+from workflows.core.duties.admission import intake as intake_duties
+from workflows.core.duties.consents import revocations
+from workflows.core.duties.leaving import exit_duties, involuntary_discharge, transfer
+from workflows.core.duties.outreach import attendance_questions, outreach
+from workflows.core.duties.payer import payer_appeals
+from workflows.core.duties.review import contradictory_corrections, decisions_to_review
+from workflows.core.duties.safety import after_leave, crisis
+from workflows.core.duties.slips import (
+    adherence,
+    care_offers,
+    drawn_tests,
+    holds,
+    level_review,
+    prescriptions,
+    slip_response,
+)
+from workflows.core.places import Compound, Place
+
+STANDING = (crisis, decisions_to_review, contradictory_corrections, revocations, payer_appeals)
+"""Owed wherever a person stands, also after an exit; only a death ends it (E7)."""
+
+UNDERWAY = (*STANDING, after_leave, involuntary_discharge, transfer)
+"""Owed in every stage until the exit."""
+
+UNDERWAY_AWAITS = (team_changes, statements_end)
+"""Awaited in every stage until the exit."""
+
+IN_TREATMENT = (fallen_away, slip_response, care_offers, holds, prescriptions, adherence)
+"""Owed from the admission on, in the program and after it."""
+
+AFTER_EXIT = (*STANDING, exit_duties)
+"""Owed after an exit, until the record is complete (E11)."""
 
 
 def intake() -> Any:
     """Referred, screened, decided, admitted or referred on (I1-I4)."""
 
-    class region(State.Compound, name="Intake"):
-        referred = State("Referred", initial=True)
-        screening = State("Level of care to be decided")
-        awaiting_admission = State("Awaiting admission")
-        not_suited = State("Another level of care is right")
+    class region(Compound, name="Intake", owes=(intake_duties,)):
+        referred = Place("Referred", initial=True)
+        screening = Place("Level of care to be decided")
+        awaiting_admission = Place("Awaiting admission")
+        not_suited = Place("Another level of care is right")
 
         # What a retracted screening or decision had moved goes back (T3).
         screening.to(referred, cond="!screened and !level_decided")
@@ -37,10 +81,15 @@ def intake() -> Any:
 def attendance() -> Any:
     """Coming, being searched for, and finding back (A4, A5)."""
 
-    class region(State.Compound, name="Attendance"):
-        attending = State("Attending", initial=True)
-        outreach = State("Outreach")
-        reengaging = State("Engagement plan")
+    class region(
+        Compound,
+        name="Attendance",
+        owes=(outreach, attendance_questions),
+        awaits=(session_closes, ladder_rung, dose_week),
+    ):
+        attending = Place("Attending", initial=True)
+        outreach = Place("Outreach")
+        reengaging = Place("Engagement plan")
 
         attending.to(outreach, cond="searched_for")
         attending.to(reengaging, cond="reached_again")
@@ -55,16 +104,16 @@ def attendance() -> Any:
 def closed() -> Any:
     """Every way in which an episode ends (E4)."""
 
-    class region(State.Compound, name="Closed"):
-        closing = State("Closed", initial=True)
-        completed = State("Completed")
-        transferred = State("Transferred")
-        withdrew = State("Withdrew")
-        lost_contact = State("Lost contact")
-        involuntary = State("Involuntary discharge")
-        incarcerated = State("Incarcerated")
-        deceased = State("Deceased")
-        other = State("Other exit")
+    class region(Compound, name="Closed", awaits=(record_closes, team_changes_before_close)):
+        closing = Place("Closed", initial=True)
+        completed = Place("Completed", owes=AFTER_EXIT)
+        transferred = Place("Transferred", owes=AFTER_EXIT)
+        withdrew = Place("Withdrew", owes=AFTER_EXIT)
+        lost_contact = Place("Lost contact", owes=AFTER_EXIT)
+        involuntary = Place("Involuntary discharge", owes=AFTER_EXIT)
+        incarcerated = Place("Incarcerated", owes=AFTER_EXIT)
+        deceased = Place("Deceased", owes=(exit_duties,))
+        other = Place("Other exit", owes=AFTER_EXIT)
 
         closing.to(completed, cond="exit_completed")
         closing.to(transferred, cond="exit_transferred")
@@ -91,9 +140,9 @@ def closed() -> Any:
 def presence() -> Any:
     """Leave stands beside the pathway, which is never left (E6)."""
 
-    class region(State.Compound, name="Presence"):
-        present = State("Present", initial=True)
-        away = State("On leave")
+    class region(Compound, name="Presence", awaits=(leave_changes,)):
+        present = Place("Present", initial=True)
+        away = Place("On leave")
 
         present.to(away, cond="on_leave")
         away.to(present, cond="!on_leave")
@@ -104,9 +153,9 @@ def presence() -> Any:
 def safety() -> Any:
     """A crisis stands beside the pathway, which goes on where it is (E8)."""
 
-    class region(State.Compound, name="Safety"):
-        calm = State("No crisis", initial=True)
-        crisis = State("Crisis")
+    class region(Compound, name="Safety"):
+        calm = Place("No crisis", initial=True)
+        crisis = Place("Crisis")
 
         calm.to(crisis, cond="in_crisis")
         crisis.to(calm, cond="!in_crisis")
@@ -117,13 +166,13 @@ def safety() -> Any:
 def discharge() -> Any:
     """A proposed involuntary discharge goes its own way, one signed step at a time (E2)."""
 
-    class region(State.Compound, name="Involuntary discharge under way"):
-        none = State("Not proposed", initial=True)
-        proposed = State("Director's review")
-        team_meeting = State("Team meeting")
-        notice = State("Notice owed")
-        appeal_period = State("Time for an appeal")
-        appeal = State("Appeal to be heard")
+    class region(Compound, name="Involuntary discharge under way"):
+        none = Place("Not proposed", initial=True)
+        proposed = Place("Director's review")
+        team_meeting = Place("Team meeting")
+        notice = Place("Notice owed")
+        appeal_period = Place("Time for an appeal")
+        appeal = Place("Appeal to be heard")
 
         none.to(proposed, cond="discharge_proposed")
         proposed.to(team_meeting, cond="discharge_reviewed")
@@ -143,31 +192,14 @@ def discharge() -> Any:
 def sobriety() -> Any:
     """Steady, responding to a slip, or reviewing the level of care (S3)."""
 
-    class region(State.Compound, name="Sobriety"):
-        steady = State("Steady", initial=True)
-        slip_response = State("Slip response")
-        level_review = State("Level-of-care review")
+    class region(Compound, name="Sobriety", owes=(drawn_tests, level_review), awaits=(test_window_closes,)):
+        steady = Place("Steady", initial=True)
+        slip_response = Place("Slip response")
+        level_review = Place("Level-of-care review")
 
         steady.to(slip_response, cond="responding_to_slip")
         slip_response.to(level_review, cond="level_review_open")
         level_review.to(slip_response, cond="!level_review_open")
         slip_response.to(steady, cond="!responding_to_slip")
-
-    return region
-
-
-def length() -> Any:
-    """As long as planned, extended, or at the limit of extensions (S11)."""
-
-    class region(State.Compound, name="Length"):
-        standard = State("Standard", initial=True)
-        extended = State("Extended")
-        at_limit = State("Extension limit reached")
-
-        standard.to(extended, cond="is_extended")
-        standard.to(at_limit, cond="at_extension_limit")
-        extended.to(at_limit, cond="at_extension_limit")
-        at_limit.to(extended, cond="!at_extension_limit")
-        extended.to(standard, cond="!is_extended")
 
     return region

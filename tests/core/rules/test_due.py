@@ -206,7 +206,7 @@ class Watched(Patient):
 
     def look(self) -> None:
         episode = self.episode
-        owed = {duty.key: duty for duty in episode.pathway.duties(episode.facts, episode.stage)}
+        owed = {duty.key: duty for duty in episode.pathway.duties(episode.facts, episode.state.states)}
         for effect in episode.take_effects():
             if isinstance(effect, OpenTask):
                 duty, calendar = owed[effect.duty], episode.frame.calendar
@@ -340,7 +340,7 @@ def is_due_while_open(patient: Patient) -> None:
     """Every open task that is counted in business time, and not overdue, is due while the program is open."""
     episode = patient.episode
     episode.wake(patient.now)
-    owed = {duty.key: duty for duty in episode.pathway.duties(episode.facts, episode.stage)}
+    owed = {duty.key: duty for duty in episode.pathway.duties(episode.facts, episode.state.states)}
     for key, task in episode.open_tasks.items():
         duty = owed[key]
         if is_business(duty.within) and task.due_at > patient.now and task.due_at != duty.latest:

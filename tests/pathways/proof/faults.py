@@ -26,7 +26,10 @@ def _source() -> ast.Module:
         if isinstance(function, ast.FunctionDef):
             names.append(function.name)
             function.name = f"region_of_{function.name}"
-    space = ", ".join(f"{name}=region_of_{name}" for name in names)
+    lists = [ast.unparse(name) for one in made.body if isinstance(one, ast.Assign) for name in one.targets]
+    space = ", ".join(
+        [*(f"{name}=region_of_{name}" for name in names), *(f"{name}={name}" for name in lists)]
+    )
     named = ast.parse(f"import types\nregions = types.SimpleNamespace({space})")
     within = {"workflows.core.pathway", "workflows.pathways", "workflows.pathways.guards"}
     body = [
@@ -70,14 +73,12 @@ def faults_of_chart() -> Iterator[Fault]:
 
 
 def faults_of_pathway() -> Iterator[Fault]:
-    """Each duty and each deadline left out; each exit and event left out of its mapping, or led elsewhere."""
-    for method in ("_duties", "program_duties", "aftercare_duties", "_deadlines", "program_deadlines"):
-        for number, line in enumerate(_yields(SOURCE, method)):
+    """Each duty and each deadline left out of the states that carry it; each exit left out of its mapping."""
+    for number, (name, carried) in enumerate(_carried(SOURCE)):
+        for place, one in enumerate(carried.elts):
             module = copy.deepcopy(SOURCE)
-            _replace(module, _yields(module, method)[number], ast.Pass())
-            yield Fault(
-                f"{method.lstrip('_')}: {ast.unparse(line)} left out", ast.fix_missing_locations(module)
-            )
+            del _carried(module)[number][1].elts[place]
+            yield Fault(f"{name}: {ast.unparse(one)} left out", module)
     for mapping in ("moves", "exits", "COMMON_EXITS"):
         for number, key in enumerate(_mapping(SOURCE, mapping).keys):
             if key is None:
@@ -213,26 +214,18 @@ def _class(module: ast.Module, name: str) -> ast.ClassDef:
     return next(s for s in module.body if isinstance(s, ast.ClassDef) and s.name == name)
 
 
-def _yields(module: ast.Module, method: str) -> list[ast.Expr]:
-    function = next(
-        s
-        for name in ("Iop", "Pathway")
-        for s in _class(module, name).body
-        if isinstance(s, ast.FunctionDef) and s.name == method
-    )
-    return [
-        node
-        for node in ast.walk(function)
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.YieldFrom)
-    ]
-
-
-def _replace(module: ast.Module, old: ast.stmt, new: ast.stmt) -> None:
+def _carried(module: ast.Module) -> list[tuple[str, ast.Tuple]]:
+    """Everything that states carry, in the order of the source: what is owed and awaited, and the lists it is of."""
+    found: list[tuple[str, ast.Tuple]] = []
     for node in ast.walk(module):
-        for field in ("body", "orelse"):
-            body = getattr(node, field, None)
-            if isinstance(body, list) and old in body:
-                body[body.index(old)] = new
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple):
+            found += [(ast.unparse(name), node.value) for name in node.targets if ast.unparse(name).isupper()]
+        keywords = node.keywords if isinstance(node, ast.ClassDef | ast.Call) else []
+        for word in keywords:
+            if word.arg in ("owes", "awaits") and isinstance(word.value, ast.Tuple):
+                where = node.name if isinstance(node, ast.ClassDef) else ast.unparse(node)
+                found.append((f"{where} {word.arg}", word.value))
+    return found
 
 
 def _mapping(module: ast.Module, name: str) -> ast.Dict:

@@ -214,7 +214,7 @@ def _payer(episode: Episode, now: datetime) -> Iterator[Stated]:
 def _answers(episode: Episode) -> Iterator[Stated]:
     """Each open question in each of its outcomes, by the role that owes the answer; closing ones by a machine too."""
     facts, people = episode.facts, episode.facts.team
-    for duty in episode.pathway.duties(facts, episode.stage):
+    for duty in episode.pathway.duties(facts, episode.state.states):
         if facts.answer(duty.key) is not None:
             continue
         for choice in duty.outcomes:

@@ -104,7 +104,7 @@ def look(episode: Episode, now: datetime) -> Seen:
         frozenset(episode.states),
         episode.guards,
         frozenset(episode.open_tasks),
-        frozenset(duty.kind for duty in pathway.duties(facts, episode.stage)),
+        frozenset(duty.kind for duty in pathway.duties(facts, episode.state.states)),
         tuple((deadline_kind(d.name), d.at) for d in episode.awaited()),
         (deadline_kind(upcoming.name), upcoming.at) if upcoming else None,
         frozenset((task.kind, task.role) for task in episode.open_tasks.values()),
