@@ -5,8 +5,9 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from workflows.core.errors import Refused
+from workflows.core.places import carrying
 from workflows.pathways import pathway_named
-from workflows.pathways.drawing import mermaid, transitions
+from workflows.pathways.drawing import carried, mermaid, transitions
 from workflows.pathways.svg import svg
 
 IOP = pathway_named("iop")
@@ -50,6 +51,23 @@ def test_nothing_in_the_svg_picture_is_drawn_outside_of_it_or_over_its_neighbour
                 or one["y"] + one["height"] <= other["y"] or other["y"] + other["height"] <= one["y"]
             )  # fmt: skip
             assert apart
+
+
+def test_each_state_tells_what_is_owed_and_awaited_in_it() -> None:
+    places = {place.state: place for place in carried(IOP)}
+    assert "The clinician's signature (S9)" in " ".join(one.says for one in places["gate"].owed)
+    assert [one.name for one in places["gate"].awaited] == ["gate opens"]
+    assert [one.name for one in places["deceased"].owed] == ["exit duties"]
+    assert all(one.says for place in places.values() for one in (*place.owed, *place.awaited))
+    assert "owed: gate" in mermaid(IOP)
+
+
+def test_a_state_shares_what_the_states_around_it_carry_and_nothing_twice() -> None:
+    together = carrying(IOP.chart).together(("underway", "program", "attendance", "outreach"))
+    names = [one.__name__ for one in together.owes]
+    assert names.index("crisis") < names.index("slip_response") < names.index("outreach")
+    assert len(names) == len(set(names))
+    assert carrying(IOP.chart).together(("underway", "program", "attendance", "attending")) is together
 
 
 def test_I5_a_pathway_goes_by_either_name_and_an_unknown_one_is_refused_with_those_there_are() -> None:

@@ -15,7 +15,7 @@ from workflows.core.errors import Refused
 from workflows.core.pathway import Pathway
 from workflows.core.policy import load_policy
 from workflows.pathways import pathway_named
-from workflows.pathways.drawing import Drawn, mermaid, transitions
+from workflows.pathways.drawing import Carries, Drawn, carried, mermaid, transitions
 from workflows.pathways.proof import DEPTH, Proof, as_data, page, prove
 from workflows.pathways.referral import ReferralPathway
 from workflows.pathways.svg import svg
@@ -35,23 +35,40 @@ def _policy() -> None: ...
 @pathway.command()
 def show(
     name: Annotated[str, typer.Argument(help="iop, php or referral.")] = "iop",
-    format: Annotated[str, typer.Option(help="mermaid, svg or table.")] = "mermaid",
+    format: Annotated[str, typer.Option(help="mermaid, svg, table or duties.")] = "mermaid",
     json: Json = False,
 ) -> None:
-    """The chart as it runs: a picture, or the table of its transitions."""
+    """The chart as it runs: a picture, the table of its transitions, or what is owed and awaited state by state."""
     chosen: Drawn = _named(name) if name.strip().lower() != "referral" else ReferralPathway()
-    if json:
+    if json and format == "duties":
+        as_json([_as_data(place) for place in carried(chosen)])
+    elif json:
         as_json([row._asdict() for row in transitions(chosen)])
     elif format == "table":
         print("| from | to | when |\n|---|---|---|")
         for row in transitions(chosen):
             print(f"| {row.source} | {row.target} | {row.when} |")
+    elif format == "duties":
+        for place in carried(chosen):
+            print(f"{place.name} ({place.state})")
+            for what, said in (("owed", place.owed), ("awaited", place.awaited)):
+                for one in said:
+                    print(f"  {what}: {one.name}. {one.says}")
     elif format == "mermaid":
         print(mermaid(chosen))
     elif format == "svg":
         print(svg(chosen))
     else:
-        raise typer.BadParameter(f"{format} is not known; use mermaid, svg or table")
+        raise typer.BadParameter(f"{format} is not known; use mermaid, svg, table or duties")
+
+
+def _as_data(place: Carries) -> dict[str, object]:
+    told = {"owed": place.owed, "awaited": place.awaited}
+    return {
+        "state": place.state,
+        "name": place.name,
+        **{what: [{"name": one.name, "says": one.says} for one in said] for what, said in told.items()},
+    }
 
 
 @pathway.command()

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from worker.handbook import entries, imports, numbers
+from worker.handbook import entries, imports, numbers, pathways
 from worker.handbook.carried import Carried, carried
 from worker.handbook.citations import ROOT, Place
 
@@ -48,6 +48,7 @@ def _architecture() -> str:
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "architecture.md": _architecture,
+    "pathways.md": pathways.pathways_page,
     "entries.md": entries.page,
     "policy.md": numbers.page,
     "rules.md": rules_page,

@@ -1,8 +1,11 @@
-"""The picture and the transition table of a pathway, generated from its chart and never drawn by hand."""
+"""The picture, the transitions and the duties of a pathway, generated from its chart and never drawn by hand."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 from statemachine import StateChart
+
+from workflows.core.places import carrying
 
 
 class Drawn(Protocol):
@@ -41,12 +44,60 @@ def transitions(pathway: Drawn) -> list[Transition]:
     return found
 
 
+class Said(NamedTuple):
+    """One thing that is owed or awaited, by its name and in a sentence."""
+
+    name: str
+    says: str
+
+
+class Carries(NamedTuple):
+    """A state with all that it carries."""
+
+    state: str
+    name: str
+    owed: list[Said]
+    awaited: list[Said]
+
+
+def carried(pathway: Drawn) -> list[Carries]:
+    """What is owed and awaited in each state that carries something, in the order of the chart."""
+    found = [
+        Carries(
+            state,
+            place.name,
+            [_said(one) for one in carrying(pathway.chart).owes(state)],
+            [_said(one) for one in carrying(pathway.chart).awaits(state)],
+        )
+        for state, place in carrying(pathway.chart).places.items()
+    ]
+    return [one for one in found if one.owed or one.awaited]
+
+
+def _said(carries: Callable[..., object]) -> Said:
+    return Said(
+        carries.__name__.replace("_", " "),
+        (carries.__doc__ or "").partition("\n\n")[0].replace("\n    ", " "),
+    )
+
+
 def mermaid(pathway: Drawn) -> str:
     """A Mermaid state diagram."""
     lines = ["stateDiagram-v2"]
     _draw(pathway.chart.states, lines, 1)
     lines += [f"    {row.source} --> {row.target}: {row.when}" for row in transitions(pathway)]
+    for place in carried(pathway):
+        lines += [
+            f"    note right of {place.state}",
+            *_note("owed", place.owed),
+            *_note("awaited", place.awaited),
+        ]
+        lines.append("    end note")
     return "\n".join(lines)
+
+
+def _note(what: str, said: list[Said]) -> list[str]:
+    return [f"        {what}: {', '.join(one.name for one in said)}"] if said else []
 
 
 def _every(states: Any) -> list[Any]:
