@@ -8,7 +8,7 @@ from worker.handbook.citations import Place, in_sources, in_tests
 from worker.handbook.numbers import numbers
 from workflows.core.rules import FAMILIES, RULES
 
-NUMBERS_STAND_IN = "workflows/core/policy.py"
+NUMBERS_STAND_IN = "workflows/core/policy/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def carried() -> list[Carried]:
             rule,
             FAMILIES[rule[0]],
             says,
-            [place for place in sources[rule] if place.file != NUMBERS_STAND_IN],
+            [place for place in sources[rule] if not place.file.startswith(NUMBERS_STAND_IN)],
             [name for name, named in rules_of.items() if rule in named],
             None if tests is None else tests[rule],
         )

@@ -93,7 +93,7 @@ def page() -> str:
 
 HEAD = """# The policy: every number that a program may change
 
-Written by `make docs` from `workflows/core/policy.py`. A policy file names what it changes, part by part, and all else
+Written by `make docs` from `workflows/core/policy/`. A policy file names what it changes, part by part, and all else
 keeps its default; `carepath policy check FILE` says by field what cannot be used. A *delay* is exactly one of
 `minutes`, `hours`, `days`, `business_hours`, `business_days`, `by_close_of_business` or `by_end_of_day`, such as
 `{business_days: 2}`. The identifiers are explained in [rules](rules.md)."""

@@ -203,3 +203,14 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 def day_in_words(day: date) -> str:
     """A day as people say it: `12 Mar 2026`."""
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def added_months(start: date, months: int) -> date:
+    """The same day of the month so many months later, or the last day of a shorter month."""
+    year, month = divmod(start.month - 1 + months, 12)
+    for day in range(start.day, 27, -1):
+        try:
+            return date(start.year + year, month + 1, day)
+        except ValueError:
+            continue
+    return date(start.year + year, month + 1, start.day)
