@@ -4,22 +4,13 @@ What is stated and what time brings are judged by the whole situation anew, so t
 outage need no code of their own. A step works on values alone: if it breaks off, nothing has happened (E9).
 """
 
-import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from typing import NamedTuple
 
-from workflows.core.alarms import (
-    due_alarms,
-    entry_after_exit,
-    news_of_death,
-    nothing_awaited,
-    taken_back,
-)
+from workflows.core.alarms import entry_after_exit, taken_back
 from workflows.core.authority import signatures_taken_back
-from workflows.core.board import Clinic, Known, Reconciled
-from workflows.core.carrying import carried_over
 from workflows.core.changes import (
     told,
     told_of_attendance,
@@ -30,17 +21,7 @@ from workflows.core.changes import (
 )
 from workflows.core.corrections import told_of_corrections
 from workflows.core.decisions import Ids, answer_to
-from workflows.core.duties import Duty
-from workflows.core.effects import (
-    BeginEpisode,
-    Effect,
-    KeepConsents,
-    MessagePatient,
-    NoteClosed,
-    Notify,
-    StartReferral,
-    TellReferral,
-)
+from workflows.core.effects import Effect, MessagePatient
 from workflows.core.engine import Engine
 from workflows.core.entries import (
     Admission,
@@ -56,11 +37,7 @@ from workflows.core.entries import (
     TeamChange,
 )
 from workflows.core.errors import Refused
-from workflows.core.facts import Facts
-from workflows.core.facts.consents import told_of
-from workflows.core.facts.signed import refuse_unsigned_exit
-from workflows.core.pathway import IN_PROGRAM, Stage
-from workflows.core.policy import differences
+from workflows.core.following import Following
 from workflows.core.progress import Changed
 from workflows.core.record import is_taken_over, targets_of
 from workflows.core.refusals import refuse
@@ -91,38 +68,23 @@ def decide(engine: Engine, state: EpisodeState, entries: Sequence[Entry], now: d
 
 def wake(engine: Engine, state: EpisodeState, now: datetime) -> Decided:
     """Bring a state up to date with the time."""
-    step = _Step(engine, state, now)
-    step.follow()
-    return Decided(step.state, tuple(step.effects))
+    following = Following(engine, state, now)
+    following.follow()
+    return Decided(following.state, tuple(following.effects))
 
 
-class _Step:
-    """A step while it is taken. `state` is what has come of it so far."""
+class _Step(Following):
+    """A step while it is taken."""
 
     def __init__(self, engine: Engine, state: EpisodeState, now: datetime) -> None:
-        self.engine, self.state, self.now = engine, state, now
-        self.effects: list[Effect] = []
+        super().__init__(engine, state, now)
         self._judged_by = self.facts
         """The facts by which an entry is accepted or refused: those before what came with it."""
-        self._before = engine.seen(state, now)
-        self._policy = self._judged_by.policy
-
-    @property
-    def facts(self) -> Facts:
-        """What follows from the state as it is by now."""
-        return self.engine.facts(self.state, self.now)
-
-    @property
-    def stage(self) -> Stage:
-        """The stage as the chart was last moved."""
-        return self.engine.stage(self.state)
-
-    # -- taking what is stated ------------------------------------------------------------------------------
 
     def take(self, entries: Sequence[Entry]) -> list[Changed | Refused]:
         """Record what may be recorded, follow it, and tell what it has changed."""
         now = self.now
-        by_time = self._owed_by_time()
+        by_time = self.owed_by_time()
         if not self.state.record.all_of(Admission) and any(is_taken_over(entry) for entry in entries):
             self.state = replace(self.state, record=self.state.record.taken_over(now))
             self._judged_by = self.facts
@@ -197,7 +159,7 @@ class _Step:
             return known
         board = self.state.board
         try:
-            self._settle()  # the decision before this one may have moved the episode
+            self.settle()  # the decision before this one may have moved the episode
             self._judged_by = self.facts
             self._check(entry, frozenset())
             duties = list(self.engine.pathway.duties(self.facts, self.state.states))
@@ -234,7 +196,7 @@ class _Step:
 
     def _told(self, results: Sequence[Changed | Refused], happened: Sequence[str]) -> list[Changed | Refused]:
         """What the entries have changed together stands with each of them."""
-        before, after = self._before.observed, self.engine.leave(self.state).observed
+        before, after = self.before.observed, self.engine.leave(self.state).observed
         changed = {name for name in after if before.get(name) != after[name]}
         told_to_all = {
             "stage": self.stage,
@@ -256,123 +218,6 @@ class _Step:
                 and entry.source is not Source.IMPORT
             ):
                 self.effects.append(entry_after_exit(self.facts, entry.kind, entry.key))
-
-    # -- following ------------------------------------------------------------------------------------------
-
-    def _owed_by_time(self) -> frozenset[str]:
-        """Keys of what time alone has made owed since the last step, as after an outage: it is no news (T7).
-
-        Between deadlines nothing begins by itself, so that there is nothing to look for.
-        """
-        deadline = self.state.next_deadline
-        if deadline is None or self.now < deadline.at:
-            return frozenset()
-        self._settle()
-        return frozenset(duty.key for duty in self.engine.unanswered(self.facts, self.state.states))
-
-    def _settle(self) -> None:
-        """Let the guards speak: the chart stands where they lead, unless it would be closed by what nobody has signed.
-
-        Raises:
-            NotSigned: what an exit would hang on (E1).
-        """
-        states = self.engine.configuration(self.facts)
-        refuse_unsigned_exit(self.facts, self.engine.pathway.stage(states) == "closed")
-        if states != self.state.states:
-            self.state = replace(self.state, states=states)
-
-    def follow(self, kinds: frozenset[str] = frozenset(), by_time: frozenset[str] | None = None) -> list[str]:
-        """Follow the facts to where they lead; what has happened beside them, in words.
-
-        Args:
-            kinds: The kinds of what was stated.
-            by_time: Keys of what was owed before anything was stated; None: nothing was.
-        """
-        self._settle()
-        facts, stage, state = self.facts, self.stage, self.state
-        duties = self.engine.unanswered(facts, state.states)
-        deadline = min(self.engine.awaited(facts, state.states), default=None)
-        reconciled = self._reconciled(duties, facts, kinds, by_time)
-        linkage, linked = state.linkage.follow(facts, stage)
-        closed_on = facts.exit[1] if facts.exit else None
-        self.effects += reconciled.effects
-        self._note_closed(closed_on)
-        self._keep_consents(facts)
-        following = list(self._following(facts))
-        alarms = self._alarms(facts, stage, bool(deadline or reconciled.board.open or linkage.open(facts)))
-        self.effects += [*following, *linked, *alarms]
-        self.state = replace(
-            state,
-            at=self.now,
-            board=reconciled.board,
-            linkage=linkage,
-            next_deadline=deadline,
-            is_noted_closed=closed_on is not None,
-            sent=state.sent.union(one.key for one in (*following, *alarms)),
-        )
-        return [*self._told_of_policy(facts), *reconciled.happened, *_told_of_referrals(linked)]
-
-    def _told_of_policy(self, facts: Facts) -> list[str]:
-        if facts.policy is self._policy:
-            return []
-        return [f"Policy: {one}." for one in differences(self._policy, facts.policy)]
-
-    def _reconciled(
-        self,
-        duties: Sequence[Duty],
-        facts: Facts,
-        kinds: frozenset[str],
-        by_time: frozenset[str] | None,
-    ) -> Reconciled:
-        """The tasks to open and close for the difference between what is owed and what is open."""
-        state = self.state
-        clinic = Clinic(facts.calendar, facts.team, facts.policy.escalation)
-        awaited = state.next_deadline.at if state.next_deadline else None
-        return state.board.reconcile(
-            duties, facts, kinds, clinic, Known(awaited, by_time, state.taken_over_at)
-        )
-
-    def _note_closed(self, closed_on: date | None) -> None:
-        """The clinic database learns of the end of an episode, and of its reopening (I6)."""
-        if (closed_on is not None) != self.state.is_noted_closed:
-            self.effects.append(NoteClosed(f"closed:{len(self.state.record)}", closed_on))
-
-    def _keep_consents(self, facts: Facts) -> None:
-        """The clinic database learns of every change in what was consented to (P3, P4)."""
-        stated, lifted = facts.consents, facts.revocations_lifted
-        if (stated, lifted) != self._before.consents:
-            number = len(facts.record)
-            said = tuple(told_of(consent) for consent in stated)
-            self.effects.append(KeepConsents(f"consents:{number}", number, said, lifted))
-
-    def _following(self, facts: Facts) -> Iterator[BeginEpisode]:
-        """A step to another pathway begins its episode, with what is known at hand."""
-        episode_id = self.engine.start.episode_id
-        for (kind, choice), pathway in self.engine.pathway.follows.items():
-            for _, answer in facts.answers_to(kind):
-                if answer.choice == choice and answer.key not in self.state.sent:
-                    name = hashlib.sha256(f"{episode_id}|{answer.key}".encode()).hexdigest()[:16]
-                    carried = carried_over(facts, answer, pathway)
-                    yield BeginEpisode(answer.key, name, pathway, facts.today, carried)
-
-    def _alarms(self, facts: Facts, stage: Stage, waits: bool) -> list[Notify | MessagePatient]:
-        """What is to be said once, and was not said yet."""
-        sent = self.state.sent
-        alarms: list[Notify | MessagePatient] = list(news_of_death(facts, sent))
-        if stage in IN_PROGRAM:
-            alarms += [alarm for alarm in due_alarms(facts) if alarm.key not in sent]
-        if stage != "closed" and not waits:
-            alarms += nothing_awaited(facts, sent)
-        return alarms
-
-
-def _told_of_referrals(asked: Sequence[StartReferral | TellReferral]) -> list[str]:
-    """A sentence for each referral that begins (C3-C5)."""
-    return [
-        f"Started a referral ({one.kind.replace('_', ' ')}): {one.referral_id}."
-        for one in asked
-        if isinstance(one, StartReferral)
-    ]
 
 
 def _turn(entry: Entry) -> int:
