@@ -3,7 +3,6 @@
 A refusal changes nothing. What merely has no use in a stage is not refused: it is kept and shown (E11).
 """
 
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -37,15 +36,16 @@ from workflows.core.entries import (
     Test,
     dated_ahead,
 )
-from workflows.core.entries.course import CONTROLLED_ENVIRONMENTS
 from workflows.core.entries.intake import level_named
 from workflows.core.errors import InvalidEntry, NotAllowedNow
 from workflows.core.facts import Facts
 from workflows.core.keys import kind_of
 from workflows.core.pathway import IN_PROGRAM
-from workflows.core.policy import Course, Policy, adopting, load_policy
+from workflows.core.policy import Policy, adopting, load_policy
 from workflows.core.record import Recorded
-from workflows.core.risk import flag_named, is_of_the_program, refuse_almost_known
+from workflows.core.refusals_of_leave import refuse_longer_than_one_s_own, refuse_overlapping
+from workflows.core.refusals_of_names import refuse_name_as_flag, refuse_what_tells_who
+from workflows.core.risk import refuse_almost_known
 from workflows.core.services import refuse_schedule, refuse_unknown_service
 from workflows.core.signing import CLINICIANS, signers
 from workflows.core.sources import may_be_stated_by, spoken_by
@@ -77,18 +77,18 @@ def refuse(arriving: Recorded, facts: Facts, stage: str, defaults: Mapping[str, 
     elif isinstance(entry, Admission):
         _admission(entry, facts, stage)
     elif isinstance(entry, Flag):
-        _named_as_a_flag(entry, facts)
+        refuse_name_as_flag(entry, facts)
         refuse_taking_a_flag_off(entry, facts)
         refuse_almost_known(entry.name, facts.policy.attendance)
     elif isinstance(entry, Attendance | SessionChange | Schedule):
         _services(entry, facts)
     elif isinstance(entry, Goal):
-        _tells_who("title", entry.title)
+        refuse_what_tells_who("title", entry.title)
     elif isinstance(entry, Consent):
         _event(entry, facts)
     elif isinstance(entry, Leave):
-        _overlapping(entry, facts)
-        _longer_than_one_s_own(entry, facts)
+        refuse_overlapping(entry, facts)
+        refuse_longer_than_one_s_own(entry, facts)
     elif isinstance(entry, Test) and not entry.source.arrives_out_of_order:
         _collected_before_it_was_ordered(entry, facts)
     elif isinstance(entry, Retraction):
@@ -216,117 +216,11 @@ def _services(entry: Attendance | SessionChange | Schedule, facts: Facts) -> Non
         )
 
 
-def _named_as_a_flag(flag: Flag, facts: Facts) -> None:
-    """A flag stands on every screen that shows where a person stands: there is no room there for a sentence, an address
-    or anybody's name (P1)."""
-    rules, name = facts.policy.attendance, flag_named(flag.name, facts.policy.attendance)
-    known = [one.entry for one in facts.record.standing(Flag)]
-    if is_of_the_program(flag.name, rules) or any(
-        flag_named(one.name, rules) == name for one in known if isinstance(one, Flag)
-    ):
-        return
-    if rules.other_flags:
-        there = ", ".join((*rules.high_risk_flags, *rules.other_flags))
-        raise InvalidEntry(
-            f"name: the program has no such flag; write one of {there}, or let the program name it in "
-            "attendance.other_flags (P1)."
-        )
-    _tells_who("name", flag.name)
-    if not re.fullmatch(r"[\w-]{1,40}", flag.name) or flag.name != flag.name.lower():
-        raise InvalidEntry(
-            "name: a flag is a short code of small letters, digits, - and _, such as new_job, and names no person. One "
-            "that the program names in attendance.other_flags may be written in any way (P1)."
-        )
-
-
-_NUMBER_OF_A_PERSON = re.compile(r"\d(?:[ ().+_-]*\d){6,}")
-"""Seven digits and more, however they are grouped: a telephone, a record, a date of birth."""
-
-_FORM_OF_ADDRESS = re.compile(r"\b(?:Mr|Mrs|Ms|Mx|Miss|Dr|Prof)\b\.?\s+[^\W\d_a-z]")
-"""What is said before a person's name. A name alone cannot be told from other words: "Grace House" is a place."""
-
-
-def _tells_who(field: str, text: str | None) -> None:
-    """A flag and the name of a goal stand on screens: nothing that tells who somebody is (P1)."""
-    rest = "it has a code that tells of nobody, and the rest stands in the note of note_ref (P1)."
-    if text and _NUMBER_OF_A_PERSON.search(text):
-        raise InvalidEntry(f"{field}: it holds a number such as a telephone's or a record's; {rest}")
-    if text and ("@" in text or _FORM_OF_ADDRESS.search(text)):
-        raise InvalidEntry(f"{field}: it holds an address or a person's name; {rest}")
-
-
 def _event(consent: Consent, facts: Facts) -> None:
     """A consent ends with an event that somebody knows (P4)."""
     event, others = consent.expires_event, facts.policy.privacy.consent_events
     if event and (objection := objection_to_event(event, consent.type, others)):
         raise InvalidEntry(f"expires_event: {objection}. Or give its last day, expires_on.")
-
-
-def _overlapping(leave: Leave, facts: Facts) -> None:
-    """The same leave is not told twice. Two that overlap are both kept, since the return from the first may still come,
-    and are shown until it does (T4)."""
-    replaced = facts.record.get(leave.supersedes) if leave.supersedes else None
-    begins = replaced.entry.from_ if replaced and isinstance(replaced.entry, Leave) else None
-    for first, last, _ in facts.leaves:
-        if first == leave.from_ and first != begins:
-            raise InvalidEntry(
-                f"from: a leave from {first} to {last} is on record; this one overlaps it on every day. To change that "
-                "leave, supersede it."
-            )
-
-
-def _longer_than_one_s_own(leave: Leave, facts: Facts) -> None:
-    """A leave stops every ladder: for longer than the policy's days a person of the staff has to know of it (E6)."""
-    source = spoken_by(leave)
-    if (most := _longest_leave(leave, source, facts.policy.course)) is None:
-        return
-    days = (leave.until - leave.from_).days + 1
-    if days > most:
-        raise NotAllowedNow(
-            f"until: a leave of {days} days is recorded by the staff; told by source {source.value} it is at most "
-            f"{most} days."
-        )
-    if source not in _ONE_S_OWN:  # an agency tells of a stay part by part, in any order (T4)
-        return
-    within = facts.policy.course.own_leave_within_days
-    if (together := _most_days_away(leave, facts, within)) > most:
-        raise NotAllowedNow(
-            f"until: with the leaves that were told before, these are {together} days within {within}; told by source "
-            f"{source.value} it is at most {most}. The staff record this one (E6)."
-        )
-
-
-def _longest_leave(leave: Leave, source: Source, course: Course) -> int | None:
-    """The most days of a leave that a source may tell; None: the staff, and a take-over of what they recorded."""
-    if source in _ONE_S_OWN:
-        return course.own_leave_days
-    if source is Source.AGENCY:
-        is_stay = leave.reason in CONTROLLED_ENVIRONMENTS
-        return course.agency_stay_days if is_stay else course.agency_leave_days
-    return None
-
-
-_ONE_S_OWN = (Source.PATIENT, Source.KIOSK, Source.LAB)
-"""Whose word about a leave is no word of where the person is; a hospital or a jail, an agency, knows for longer."""
-
-
-def _most_days_away(leave: Leave, facts: Facts, within: int) -> int:
-    """The most days of leave, within so many days, that a person has told of themselves, with those of a new one."""
-    ended = {first: last for first, last, _ in facts.leaves}
-    told = [
-        (r.entry.from_, min(r.entry.until, ended.get(r.entry.from_, r.entry.until)))
-        for r in facts.record.standing(Leave)
-        if isinstance(r.entry, Leave) and spoken_by(r.entry) in _ONE_S_OWN and r.key != leave.supersedes
-    ]
-    around = timedelta(days=within)
-    # None of them is longer than the policy's days, or it would have been refused; but a policy may have changed.
-    days = {
-        first + timedelta(days=n)
-        for first, last in (*told, (leave.from_, leave.until))
-        if first - around < leave.until and leave.from_ < last + around
-        for n in range(min((last - first).days + 1, within))
-    }
-    return max(sum(day <= one < day + around for one in days) for day in days)
 
 
 def _collected_before_it_was_ordered(test: Test, facts: Facts) -> None:

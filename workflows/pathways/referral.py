@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from statemachine import HistoryState, State, StateChart
 
-from workflows.core.referral.attempts import Step
+from workflows.core.referral.attempt import Step
 from workflows.core.referral.engine import Referral
 from workflows.core.referral.facts import ReferralFacts
 from workflows.core.referral.start import ReferralStart

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from workflows.core.calendar import Delay
 from workflows.core.duties import Duty, repeated
-from workflows.core.referral.attempts import Attempt, Step
+from workflows.core.referral.attempt import Attempt, Step
 from workflows.core.referral.facts import ReferralFacts
 from workflows.core.referral.words import is_plain, listed, moment, named, place_named
 

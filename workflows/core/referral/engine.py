@@ -19,7 +19,7 @@ from workflows.core.keys import kind_of, subject_of
 from workflows.core.living import Living
 from workflows.core.progress import Changed
 from workflows.core.referral import step
-from workflows.core.referral.attempts import Attempt
+from workflows.core.referral.attempt import Attempt
 from workflows.core.referral.effects import AskAgency, Disclose, NoteTold, ReferralEffect
 from workflows.core.referral.facts import ReferralFacts, ReferralFrame
 from workflows.core.referral.ledger import told_without_consent

@@ -14,7 +14,8 @@ from workflows.core.entries import Entry
 from workflows.core.facts.frame import Answer
 from workflows.core.policy import Linkage, Policy
 from workflows.core.record import Record
-from workflows.core.referral.attempts import Attempt, Step, attempts
+from workflows.core.referral.attempt import Attempt, Step
+from workflows.core.referral.attempts import attempts
 from workflows.core.referral.start import ReferralStart
 from workflows.core.referral.statements import (
     Candidates,

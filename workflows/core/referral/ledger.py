@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from workflows.core.effects import Notify
 from workflows.core.entries import Entry
 from workflows.core.record import Record
-from workflows.core.referral.attempts import Step, meant
+from workflows.core.referral.attempt import Step
+from workflows.core.referral.attempts import meant
 from workflows.core.referral.effects import NoteTold, Reconcile
 from workflows.core.referral.facts import ReferralFacts
 from workflows.core.referral.statements import (

@@ -7,7 +7,7 @@ from workflows.core.calendar import in_words
 from workflows.core.entries import Closure, Entry, Retraction, Source, TeamChange, dated_ahead
 from workflows.core.errors import InvalidEntry, NotAllowedNow
 from workflows.core.record import Recorded
-from workflows.core.referral.attempts import Step
+from workflows.core.referral.attempt import Step
 from workflows.core.referral.facts import ReferralFacts
 from workflows.core.referral.statements import (
     AboutPlace,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from workflows.core.calendar import Instant
-from workflows.core.referral.attempts import Attempt, Step
+from workflows.core.referral.attempt import Attempt, Step
 from workflows.core.referral.deadlines import asked_again_at, to_be_asked
 from workflows.core.referral.effects import AskAgency, Disclose, FindCandidates, ReportToEpisode
 from workflows.core.referral.facts import ReferralFacts

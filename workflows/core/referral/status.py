@@ -8,7 +8,7 @@ harmonised with IHE 360X. The moves are BSeR's table; its `received` is Gravity'
 from collections import deque
 from typing import Literal, NamedTuple, get_args
 
-from workflows.core.referral.attempts import Attempt, Step
+from workflows.core.referral.attempt import Attempt, Step
 
 TaskStatus = Literal[
     "draft", "requested", "accepted", "rejected", "in-progress", "on-hold", "cancelled", "completed", "failed",

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from pydantic import BaseModel, Field, JsonValue
 
 from workflows.core.progress import NextDeadline, OpenTaskView, TeamChangeView
-from workflows.core.referral.attempts import Attempt
+from workflows.core.referral.attempt import Attempt
 from workflows.core.referral.engine import Referral
 from workflows.core.referral.facts import ReferralFacts
 from workflows.core.referral.statements import Place
