@@ -7,7 +7,6 @@ from workflows.core.errors import InvalidEntry
 from workflows.core.facts import Facts
 from workflows.core.risk import flag_named, is_of_the_program
 
-
 _NUMBER_OF_A_PERSON = re.compile(r"\d(?:[ ().+_-]*\d){6,}")
 """Seven digits and more, however they are grouped: a telephone, a record, a date of birth."""
 
