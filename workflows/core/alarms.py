@@ -11,7 +11,7 @@ from workflows.core.authority import Need
 from workflows.core.effects import MessagePatient, Notify
 from workflows.core.entries import Entry
 from workflows.core.facts import Facts
-from workflows.core.facts.attendance import DoseMoment
+from workflows.core.facts.dose import DoseMoment
 from workflows.core.facts.reading import kept
 from workflows.core.urgency import Urgency
 from workflows.core.weekly import forecast, report

@@ -1,15 +1,13 @@
-"""Facts of attendance: sessions and what became of them, outreach, and the weekly dose (A1-A8)."""
+"""Facts of attendance: sessions, and what became of each (A1-A3, A8)."""
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from operator import attrgetter
-from typing import NamedTuple
 
 from workflows.core.calendar import program_week
-from workflows.core.entries import Attendance, Contact, Return, SessionChange
-from workflows.core.facts.ladder import Outreach, outreach
+from workflows.core.entries import Attendance, Return, SessionChange
 from workflows.core.facts.reading import fact
 from workflows.core.facts.sessions import (
     Judged,
@@ -21,7 +19,6 @@ from workflows.core.facts.sessions import (
     offered,
     once_planned,
     planned_on,
-    run_of_misses,
 )
 from workflows.core.facts.stages import StageFacts
 from workflows.core.record import Recorded
@@ -33,14 +30,6 @@ _START = attrgetter("start")
 def _is_overlong(judged: Judged) -> bool:
     told = judged.by.entry if judged.by else None
     return isinstance(told, Attendance) and judged.status == "attended" and exceeds(told, judged.session)
-
-
-class DoseMoment(NamedTuple):
-    """When the dose of the week that began on `week` is forecast or reported."""
-
-    at: datetime
-    what: str
-    week: date
 
 
 class AttendanceFacts(StageFacts):
@@ -349,114 +338,3 @@ class AttendanceFacts(StageFacts):
             for recorded in self.unscheduled
             if self.choice(f"unscheduled_attendance:{recorded.key}") != "reject"
         ]
-
-    @fact
-    def outreach(self) -> Outreach | None:
-        """The search for a patient who has missed sessions; None while nobody is missing (A4, A5)."""
-        if not self.judged or not (self.judged[-1].missed or self.judged[-1].status == "excused"):
-            return None
-        ended = [self.calendar.at(end + timedelta(days=1)) for _, end, _ in self.leaves if end < self.today]
-        came = [self.calendar.instant(start) for start in self.attended_elsewhere]
-        # Who comes back from aftercare begins anew.
-        back = [self.returned_at] if self.returned_at else []
-        misses = run_of_misses(self.judged, max([*ended, *came, *back], default=None))
-        if not misses or self.on_leave:
-            return None
-        return outreach(
-            misses,
-            self._spoken_with,
-            self.policy.attendance.ladder,
-            timedelta(minutes=self.policy.attendance.grace_minutes),
-            self.calendar,
-        )
-
-    @fact
-    def _spoken_with(self) -> list[datetime]:
-        told = [
-            r.effective_at
-            for r in self.record.standing(Contact)
-            if isinstance(r.entry, Contact) and r.entry.reached
-        ]
-        answered = [answer.at for _, answer in self.all_answers() if answer.choice == "reached"]
-        return sorted(at for at in (*told, *answered) if self.has_come(at))
-
-    @property
-    def consecutive_misses(self) -> int:
-        """Misses in a row, stated or presumed."""
-        return len(self.outreach.misses) if self.outreach else 0
-
-    def seen_by(self, day: date) -> list[date]:
-        """The last day up to a day on which the patient came, and the last on which they were spoken with."""
-        came = [judged.session.start.date() for judged in self.judged if judged.status == "attended"]
-        came += [attended.date() for attended in self.attended_elsewhere]
-        spoken = [at.date() for at in self._spoken_with]
-        return [max(days) for found in (came, spoken) if (days := [one for one in found if one <= day])]
-
-    @fact
-    def dose_moments(self) -> list[DoseMoment]:
-        """Forecast and report of the last and of the current program week, in order (A7)."""
-        current = self.week_started_on
-        if current is None:
-            return []
-        moments = []
-        for week in (current - timedelta(days=7), current):
-            day = week + timedelta(days=self.policy.dose.forecast_on_day - 1)
-            moments.append(DoseMoment(self.calendar.at(day, self.policy.business.opens), "forecast", week))
-            moments.append(DoseMoment(self.calendar.at(week + timedelta(days=7)), "report", week))
-        return moments
-
-    def dose_of_week(self, first: date) -> tuple[int, int]:
-        """Minutes and distinct days attended in the 7 days from `first` (A1, A2)."""
-        attended = self._attended_in(first)
-        return sum(minutes for _, minutes in attended), len({day for day, _ in attended})
-
-    def _attended_in(self, first: date) -> list[tuple[date, int]]:
-        """Days and minutes of the services attended in a week that count toward the dose (A2)."""
-        return self.keep(("attended in", first), lambda facts: facts._came_in(first))
-
-    def _came_in(self, first: date) -> list[tuple[date, int]]:
-        last, found, all_stated = first + timedelta(days=6), [], self._stated
-        known = {session.start: session for session in self.sessions} if all_stated else {}
-        for start, stated in all_stated.items():
-            if first <= start.date() <= last:
-                if self.choice(f"unscheduled_attendance:{stated[0].key}") == "reject":
-                    continue
-                session = known.get(start) or self._without_session(start)
-                judged = self._judge(session, all_stated)
-                if judged.status == "attended" and judged.service in self.policy.dose.services:
-                    found.append((start.date(), judged.minutes))
-        return found
-
-    def days_attended(self, first: date) -> set[date]:
-        """The distinct days of a week on which the patient came (A1)."""
-        return {day for day, _ in self._attended_in(first)}
-
-    def days_without_service(self, first: date) -> int:
-        """The longest run of days that reaches into a week, as long as the patient is expected, without an offered
-        service (A1)."""
-        offered = {session.start.date() for session in self.sessions}
-
-        def free(day: date) -> bool:
-            return self._expected_on(day) and day not in self.calendar.closures and day not in offered
-
-        run = longest = 0
-        while run < 7 and free(first - timedelta(days=run + 1)):  # a run may have begun in the week before
-            run += 1
-        for day in (first + timedelta(days=ahead) for ahead in range(7)):
-            run = run + 1 if free(day) else 0
-            longest = max(longest, run)
-        return longest
-
-    def days_required(self, first: date) -> int:
-        """Distinct days required in a week: pro rata like the minutes (A1)."""
-        return self.policy.dose.min_days * self._program_days(first) // 7
-
-    def dose_required(self, first: date) -> int:
-        """Minutes required in the week from `first`: pro rata for days outside the program or on leave (A1)."""
-        return self.policy.dose.min_minutes * self._program_days(first) // 7
-
-    def _program_days(self, first: date) -> int:
-        last_program_day = self.length_reached_on - timedelta(days=1)
-        extended = self.today > last_program_day
-        days = (first + timedelta(days=ahead) for ahead in range(7))
-        return sum(self._expected_on(day) and (day <= last_program_day or extended) for day in days)

@@ -7,8 +7,8 @@ from itertools import dropwhile
 
 from workflows.core.entries import Goal, Leave, Medication, PolicyAdoption, Retraction, Return, Test, Use
 from workflows.core.facts import conditions
-from workflows.core.facts.attendance import AttendanceFacts
 from workflows.core.facts.conditions import Condition
+from workflows.core.facts.dose import DoseFacts
 from workflows.core.facts.draws import draws
 from workflows.core.facts.reading import fact
 from workflows.core.record import Recorded
@@ -25,7 +25,7 @@ def _as_met(condition: Condition) -> Condition:
     return Condition(condition.name, True, f"taken as met by whoever signed ({condition.why})")
 
 
-class GateFacts(AttendanceFacts):
+class GateFacts(DoseFacts):
     """Whether the gate before aftercare is ready, and since when."""
 
     @fact
