@@ -125,6 +125,12 @@ _PROMISES = (
         ("in aftercare", "owes reassessment", "reassessment_open"),
     ),
     Promise(
+        "S3",
+        "A use in aftercare is answered as in the program",
+        (*_AFTERCARE, "use"),
+        ("owes safety_check", "owes individual_session", "owes plan_review"),
+    ),
+    Promise(
         "C1",
         "Who returns to the program is in it",
         (*_AFTERCARE, "use", "answer:reassessment:return_to_program"),

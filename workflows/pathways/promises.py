@@ -232,6 +232,8 @@ def shared_promises(level: str) -> tuple[Promise, ...]:
         Promise("E7", "Two people take a death back",
                 (*program, "exit:deceased", "retract:exit", "says:a second person takes the death back"),
                 ("in program", "!exit_signed")),
+        Promise("E8", "A crisis after the exit calls the on-call role, and the episode stays closed",
+                (*program, "exit:withdrew", "crisis"), ("task crisis_response", "in closed")),
         Promise("E11", "What becomes known after the exit is kept, and moves nothing",
                 (*program, "exit:withdrew", "use"), ("in closed", "exit_withdrew")),
         *(Promise("C7", f"Who leaves ({reason.replace('_', ' ')}) has the exit bundle",

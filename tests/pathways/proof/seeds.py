@@ -209,7 +209,7 @@ DEADLINES = (
          "if facts.outreach and not facts.high_risk and (due :=", "if facts.outreach and (due :="),
     Seed("nobody waits for the end of the program", "S11", "    if ends and ends > facts.today:\n        what",
          "    if False:\n        what"),
-    Seed("what is owed later is not waited for", "E9", "if duty.is_task and not facts.has_come(duty.since)",
+    Seed("what is owed later is not waited for", "E9", "if duty.is_task and duty.since > facts.instant",
          "if False", "promise wait", BOTH),
     Seed("only the first rung of the ladder is waited for", "A4",
          "ahead = [due for due in self.rungs if not has_come(due.at)] if self.searching else []",

@@ -121,7 +121,7 @@ def _search_ends_with_a_person(search: Search, watch: Watch, policy: Policy) -> 
 def _steps_asked(episode: Episode) -> Iterator[str]:
     """Answers to the steps of the search that are asked, each one that leaves it going on."""
     steps = {rung.task for rung in episode.frame.policy.attendance.ladder if rung.task}
-    for duty in episode.pathway.unanswered(episode.facts, episode.stage):
+    for duty in episode.pathway.unanswered(episode.facts, episode.state.states):
         if duty.kind in steps:
             going_on = [one for one in duty.outcomes if one not in ENDS] or duty.outcomes
             yield f"answer:{duty.kind}:{going_on[0]}"

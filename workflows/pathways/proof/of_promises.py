@@ -39,7 +39,7 @@ def is_so(episode: Episode, here: Situation, literal: Literal) -> bool:
     match word:
         case "owes":
             found = any(
-                rest == duty.kind for duty in episode.pathway.unanswered(episode.facts, episode.stage)
+                rest == duty.kind for duty in episode.pathway.unanswered(episode.facts, episode.state.states)
             )
         case "task":
             kind, _, role = rest.partition(" of ")
