@@ -27,6 +27,7 @@ from workflows.pathways.proof.findings import Broken
 from workflows.pathways.proof.graph import Edge, Node
 from workflows.pathways.proof.of_chart import prove_chart
 from workflows.pathways.proof.of_engine import prove_engine
+from workflows.pathways.proof.of_promises import prove_promises
 from workflows.pathways.proof.parts import contradicted, parts
 from workflows.pathways.proof.running import driven
 from workflows.pathways.proof.search import Search, deadline_kind, look
@@ -170,7 +171,11 @@ def test_a_missing_duty_deadline_exit_or_guard_is_caught_by_the_search(
     of_pathway: list[Fault], part: int
 ) -> None:
     def search(depth: int) -> _Prove:
-        return lambda pathway, findings: prove_engine(pathway, findings, depth)
+        def prove(pathway: Pathway, findings: Findings) -> None:
+            if found := prove_engine(pathway, findings, depth):
+                prove_promises(pathway, found, findings)
+
+        return prove
 
     assert len(of_pathway) > 60
     known = _known(search(0))
