@@ -44,9 +44,6 @@ with workflow.unsafe.imports_passed_through():
 
 
 ONE_ENTRY = "an entry, as one JSON object: {kind, by, …}"
-ASKS_HOW_IT_STANDS = "asks how it stands in the clinic's own files"
-"""Runs that began before that do not ask."""
-
 LIST_OF_ENTRIES = "a list of entries: [{kind, by, …}, …]"
 
 
@@ -100,11 +97,9 @@ class CareEpisode:
             self._wake()
         for untold in self._untold:
             self._outward.pass_on(StaffNotice.model_validate(untold))
-        asks = workflow.patched(ASKS_HOW_IT_STANDS)
         while not self.episode.finished(workflow.now()):
             self._moved = False
-            if asks:
-                self._standing.ask_if_it_is_time(workflow.now())
+            self._standing.ask_if_it_is_time(workflow.now())
             self._errands.carry_out()
             self._show()
             deadline = self.episode.next_deadline
