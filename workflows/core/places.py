@@ -5,7 +5,7 @@ owed for as long as it is active, together with what the states around it and be
 would use the library's own states; how it moves has nothing to do with them.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -16,6 +16,7 @@ from statemachine.state import NestedStateFactory
 from workflows.core.deadlines import Deadline
 from workflows.core.duties.duty import Duty
 from workflows.core.facts import Facts
+from workflows.core.situation import every_state
 
 Owes = Callable[[Facts], Iterable[Duty]]
 Awaits = Callable[[Facts], Iterable[Deadline]]
@@ -104,10 +105,3 @@ class Carrying:
 def carrying(chart: type[StateChart[Any]]) -> Carrying:
     """What the states of a chart carry; the one of this process."""
     return Carrying(chart)
-
-
-def every_state(states: Any) -> Iterator[State]:
-    """These states and all inside of them, in the order of the chart."""
-    for state in states:
-        yield state
-        yield from every_state(state.states)

@@ -101,20 +101,21 @@ def follower(chart: type[StateChart[Any]], guards: tuple[str, ...]) -> Follower:
 @cache
 def leaves(chart: type[StateChart[Any]]) -> frozenset[str]:
     """Ids of the states of a chart without states inside."""
-    return frozenset(str(state.id) for state in _all(chart.states) if not state.states)
+    return frozenset(str(state.id) for state in every_state(chart.states) if not state.states)
 
 
 def leaf_in(chart: type[StateChart[Any]], region: str, stands: Configuration) -> str:
     """In which state without states inside a chart stands, within a region of it."""
-    inside = next(state for state in _all(chart.states) if state.id == region)
-    within = {str(state.id) for state in _all(inside.states)} & leaves(chart)
+    inside = next(state for state in every_state(chart.states) if state.id == region)
+    within = {str(state.id) for state in every_state(inside.states)} & leaves(chart)
     return next(state for state in stands if state in within)
 
 
-def _all(states: Iterable[State]) -> Iterator[State]:
+def every_state(states: Iterable[State]) -> Iterator[State]:
+    """These states and all inside of them, in the order of the chart."""
     for state in states:
         yield state
-        yield from _all(state.states)
+        yield from every_state(state.states)
 
 
 def _at_first(states: Iterable[State], *, all_of_them: bool = False) -> Iterator[str]:

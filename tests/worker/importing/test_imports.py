@@ -116,6 +116,8 @@ async def test_E7_who_has_died_stays_dead_whatever_is_imported_and_whatever_temp
     assert [one.row.line for one in again.refused] == [4], (
         "the others are imported, and every row has its word"
     )
+    # In the evening the session of today, which the export does not hold yet, may be over.
+    missed_today = (await progress(clinic, "MRN-2", ago(40)))["consecutive_misses"]
     for workflow_id in (dead, alive):
         await clinic.client.get_workflow_handle(workflow_id).terminate("somebody pressed Terminate")
     stopped = (await import_folder(clinic, folder)).refused
@@ -142,7 +144,7 @@ async def test_E7_who_has_died_stays_dead_whatever_is_imported_and_whatever_temp
     assert len(lost.outcomes) == len(again.outcomes)
     assert await episodes.state_of(dead.removeprefix("episode-")) is State.GONE
     shown = await progress(clinic, "MRN-2", ago(40))
-    assert (shown["stage"], shown["consecutive_misses"]) == ("program", 0)
+    assert (shown["stage"], shown["consecutive_misses"]) == ("program", missed_today)
     late = sessions("MRN-1", ago(8), ago(1), status="absent", minutes="")
     late_folder = export(
         tmp_path / "late", [admission("MRN-1", ago(40))], attendance=late, events=course("MRN-1", ago(38))

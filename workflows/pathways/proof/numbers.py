@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from workflows.core.policy import Escalation, Policy, Rung, TestPhase
+from workflows.core.policy.part import Part
 
 _IN_LISTS: Mapping[type[BaseModel], str] = {
     Rung: "attendance.ladder",
@@ -22,7 +23,7 @@ def parts_of(policy: Policy) -> dict[type[BaseModel], str]:
         for name in Policy.model_fields
         if isinstance(value := getattr(policy, name), BaseModel)
     }
-    alone = {cls: name for cls, name in named.items() if cls.__module__ == Policy.__module__}
+    alone: dict[type[BaseModel], str] = {cls: name for cls, name in named.items() if issubclass(cls, Part)}
     return {Policy: "", **alone, **_IN_LISTS}
 
 
