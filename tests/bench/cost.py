@@ -6,11 +6,13 @@ client, by a parent or by continuing as new; an update, a signal, a timer, an ac
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from temporalio.api.enums.v1 import EventType
 from temporalio.testing import WorkflowEnvironment
 
+from activities.clinic_database import ClinicDatabase, Crosswalk
 from activities.models import MESSAGE_PATIENT, NOTIFY_STAFF
 from tests.workflows.golden import golden_journey
 from tests.workflows.histories import histories_of
@@ -53,6 +55,10 @@ class Cost:
 async def cost_of_golden_journey(server: WorkflowEnvironment, settings: Settings) -> Cost:
     """Live through the golden journey and count every history it leaves: the episode's runs and its tasks."""
     client = server.client
+    # As `carepath admit` does it: of an episode that nobody admitted the clinic's files are asked every day.
+    database = ClinicDatabase(settings.database)
+    await Crosswalk(database).open_episode("MRN-1", "e1", date(2026, 1, 2))
+    await database.close()
     async with running_worker(client, settings, versioned=False):
         story = await Story.begin(server)
         await golden_journey(story)

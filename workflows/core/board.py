@@ -157,6 +157,8 @@ class Board:
                 happened.append(
                     f"Opened for {new.role.replace('_', ' ')}, due {in_words(new.due_at)}: {new.asks}"
                 )
+        if same and not effects:
+            return Reconciled(self, effects, happened)
         board = replace(self, open=asked_for, opened=opened, clinic=clinic)._about_open_tasks()
         return Reconciled(board, effects, happened)
 

@@ -132,6 +132,9 @@ class Engine:
 
     def configuration(self, facts: Facts) -> Configuration:
         """Where the chart stands by the facts of a moment."""
+        return facts.keep("configuration", self._follow)
+
+    def _follow(self, facts: Facts) -> Configuration:
         situation = self.pathway.situation(facts)
         return follower(self.pathway.chart, situation.guards).configuration(situation)
 
