@@ -42,7 +42,7 @@ tests/fhir_server/node_modules/.installed: tests/fhir_server/package.json
 verify: setup ## the proof of each pathway (only a person ends an episode, something is always awaited), that it finds seeded faults, and the laws in depth
 	$(BIN)/carepath pathway verify iop
 	$(BIN)/carepath pathway verify php
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m thorough tests/pathways/proof tests/worker/simulation
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal -m thorough tests/core tests/pathways/proof tests/worker/simulation
 	CAREPATH_SEARCH_TIMES=4 $(BIN)/python -m pytest --numprocesses auto --dist worksteal -m "hypothesis and not thorough"
 
 coverage: setup ## how much of the core and the pathways their own tests reach, by branch; fails below 95 %
