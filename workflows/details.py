@@ -17,7 +17,7 @@ from workflows.core import rules
 from workflows.core.calendar import day_in_words, in_words
 from workflows.core.pathway import IN_PROGRAM
 from workflows.core.progress import OpenTaskView, Progress
-from workflows.core.referral.engine import Referral
+from workflows.core.referral.referral import Referral
 from workflows.core.referral.start import ReferralStart
 from workflows.core.referral.views import ReferralView
 from workflows.core.referral.words import named

@@ -23,7 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.core.entries import Entry
     from workflows.core.errors import Refused
     from workflows.core.progress import Changed, JournalLine
-    from workflows.core.referral.engine import Referral as Engine
+    from workflows.core.referral.referral import Referral as Engine
     from workflows.core.referral.start import ReferralStart
     from workflows.core.referral.statements import parse_statement
     from workflows.core.referral.views import ReferralView, view

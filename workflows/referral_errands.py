@@ -35,7 +35,7 @@ with workflow.unsafe.imports_passed_through():
         ReferralEffect,
         ReportToEpisode,
     )
-    from workflows.core.referral.engine import Referral
+    from workflows.core.referral.referral import Referral
     from workflows.core.referral.words import is_plain
     from workflows.messages import ReferralNews
     from workflows.outward import Outward

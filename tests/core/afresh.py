@@ -6,7 +6,7 @@ from typing import Any
 from workflows.core.changes import observed
 from workflows.core.episode import Episode
 from workflows.core.facts import Facts
-from workflows.core.facts.frame import Memory
+from workflows.core.facts.memory import Memory
 from workflows.core.facts.reading import fact
 
 NAMES = sorted(

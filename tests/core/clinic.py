@@ -131,6 +131,23 @@ def ready_for_gate(day: date | None = None, patient: Patient | None = None) -> P
     return patient.until(reached, "12:00")
 
 
+def on(days: int) -> date:
+    """So many days after the admission."""
+    return ADMITTED + timedelta(days=days)
+
+
+def in_program(days: int = 20, **changes: Any) -> Patient:
+    """A patient who has come to every session up to a day."""
+    return admitted(**changes).attends_until(on(days))
+
+
+def collected(patient: Patient, days: int, result: str, *found: str, name: str = "t1", **fields: Any) -> str:
+    """Record the state of a test collected on a day; its entry id."""
+    return patient.says(
+        "test", test_id=name, collected_on=on(days), result=result, substances=list(found), **fields
+    ).entry_id
+
+
 class _Past(NamedTuple):
     start: EpisodeStart
     snapshot: str

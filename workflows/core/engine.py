@@ -1,6 +1,5 @@
 """How a state of an episode is read: under the policy and the calendar that its record has adopted."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -8,10 +7,9 @@ from workflows.core.board import Board
 from workflows.core.calendar import Calendar
 from workflows.core.changes import observed
 from workflows.core.deadlines import Deadline
-from workflows.core.duties import Duty
 from workflows.core.entries import Closure, PolicyAdoption
 from workflows.core.facts import Facts, Frame
-from workflows.core.facts.frame import Memory
+from workflows.core.facts.memory import Memory
 from workflows.core.pathway import Pathway, Stage
 from workflows.core.policy import Policy, adopting, load_policy
 from workflows.core.record import Record, Recorded
@@ -65,8 +63,8 @@ class Engine:
     def seen(self, state: EpisodeState, now: datetime) -> Seen:
         """What there was to see of a state just before an instant: as it was left, unless a day or a deadline has
         passed since."""
-        left, deadline = self._left, state.next_deadline
-        same_day = self.frame(state).calendar.day_of(state.at) == self.frame(state).calendar.day_of(now)
+        left, deadline, day_of = self._left, state.next_deadline, self.frame(state).calendar.day_of
+        same_day = day_of(state.at) == day_of(now)
         if left and left[0] is state and same_day and (deadline is None or now < deadline.at):
             return left[1]
         return self._seen(self.facts(state, now), state)
@@ -142,15 +140,11 @@ class Engine:
         """The stage of the public contract in which a state is."""
         return self.pathway.stage(state.states)
 
-    def unanswered(self, facts: Facts, states: Configuration) -> Sequence[Duty]:
-        """Everything that is owed where the chart stands, less what somebody has answered already."""
-        return self.pathway.unanswered(facts, states)
-
     def awaited(self, facts: Facts, states: Configuration) -> list[Deadline]:
         """Every moment ahead at which time changes something or a duty begins."""
         begin = [
             Deadline(duty.since, duty.announced or f"{duty.kind.replace('_', ' ').capitalize()} is owed")
-            for duty in self.unanswered(facts, states)
+            for duty in self.pathway.unanswered(facts, states)
             if duty.is_task and duty.since > facts.instant
         ]
         return [*self.pathway.deadlines(facts, states), *begin]

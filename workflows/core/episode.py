@@ -98,7 +98,7 @@ class Episode(Living[EpisodeState, Effect]):
 
     def may_be_decided(self, facts: Facts) -> list[Duty]:
         """What a person may decide at the instant of the facts without being asked, or ahead of its time (E10)."""
-        duties, tasks = self.engine.unanswered(facts, self.state.states), self.open_tasks
+        duties, tasks = self.pathway.unanswered(facts, self.state.states), self.open_tasks
         return [duty for duty in duties if duty.key not in tasks and may_be_answered(duty, facts)]
 
     def unknown_author(self, entry: Entry) -> str | None:

@@ -60,7 +60,7 @@ class Following:
         if deadline is None or self.now < deadline.at:
             return frozenset()
         self.settle()
-        return frozenset(duty.key for duty in self.engine.unanswered(self.facts, self.state.states))
+        return frozenset(duty.key for duty in self.engine.pathway.unanswered(self.facts, self.state.states))
 
     def settle(self) -> None:
         """Let the guards speak: the chart stands where they lead, unless it would be closed by what nobody has signed.
@@ -82,7 +82,7 @@ class Following:
         """
         self.settle()
         facts, stage, state = self.facts, self.stage, self.state
-        duties = self.engine.unanswered(facts, state.states)
+        duties = self.engine.pathway.unanswered(facts, state.states)
         deadline = min(self.engine.awaited(facts, state.states), default=None)
         reconciled = self._reconciled(duties, facts, kinds, by_time)
         linkage, linked = state.linkage.follow(facts, stage)

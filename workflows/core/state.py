@@ -18,7 +18,7 @@ from pydantic import PlainSerializer, PlainValidator, TypeAdapter, ValidationInf
 from workflows.core.board import Board
 from workflows.core.calendar import Instant
 from workflows.core.deadlines import Deadline
-from workflows.core.facts.frame import NO_ANSWERS, Answer, Answers
+from workflows.core.facts.answers import NO_ANSWERS, Answer, Answers
 from workflows.core.linkage import Linkage
 from workflows.core.record import Record
 from workflows.core.situation import Configuration

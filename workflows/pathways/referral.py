@@ -11,8 +11,9 @@ from typing import ClassVar
 from statemachine import HistoryState, State, StateChart
 
 from workflows.core.referral.attempt import Step
-from workflows.core.referral.engine import Referral
+from workflows.core.referral.engine import Engine
 from workflows.core.referral.facts import ReferralFacts
+from workflows.core.referral.referral import Referral
 from workflows.core.referral.start import ReferralStart
 from workflows.core.situation import Situation
 
@@ -192,4 +193,4 @@ class ReferralPathway:
 
 def new_referral(start: ReferralStart, now: datetime) -> Referral:
     """A referral on this chart."""
-    return Referral(start, ReferralChart, ReferralSituation, now)
+    return Referral(Engine(start, ReferralChart, ReferralSituation), now)

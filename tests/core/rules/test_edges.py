@@ -2,28 +2,12 @@
 
 import itertools
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 
-from tests.core.clinic import ADMITTED, Patient, admitted, ready_for_gate
+from tests.core.clinic import ADMITTED, Patient, admitted, collected, in_program, on, ready_for_gate
 
 MON, TUE, WED, THU, FRI = (ADMITTED + timedelta(days=n) for n in range(5))
-
-
-def on(days: int) -> date:
-    return ADMITTED + timedelta(days=days)
-
-
-def in_program(days: int = 20, **changes: Any) -> Patient:
-    """A patient who has come to every session up to a day."""
-    return admitted(**changes).attends_until(on(days))
-
-
-def collected(patient: Patient, days: int, result: str, *found: str, name: str = "t1", **fields: Any) -> str:
-    return patient.says(
-        "test", test_id=name, collected_on=on(days), result=result, substances=list(found), **fields
-    ).entry_id
 
 
 # -- leaving and coming back --------------------------------------------------------------------------------

@@ -1,33 +1,26 @@
 """S1-S3, S5-S13: use, tests, holds, medication, the gate and what follows from it."""
 
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.core.clinic import ADMITTED, LAST_USE, Patient, admitted, at, ready_for_gate
+from tests.core.clinic import (
+    ADMITTED,
+    LAST_USE,
+    Patient,
+    admitted,
+    at,
+    collected,
+    in_program,
+    on,
+    ready_for_gate,
+)
 from tests.searching import examples
 from workflows.core.errors import InvalidEntry, NotAllowedNow
 
 DAY = timedelta(days=1)
-
-
-def on(days: int) -> date:
-    return ADMITTED + timedelta(days=days)
-
-
-def in_program(days: int = 20, **changes: Any) -> Patient:
-    """A patient who has come to every session up to a day."""
-    return admitted(**changes).attends_until(on(days))
-
-
-def collected(patient: Patient, days: int, result: str, *found: str, name: str = "t1", **fields: Any) -> str:
-    """Record the state of a test collected on a day; its entry id."""
-    return patient.says(
-        "test", test_id=name, collected_on=on(days), result=result, substances=list(found), **fields
-    ).entry_id
 
 
 def stepped_down(day: int = 90) -> Patient:

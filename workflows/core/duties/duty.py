@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from workflows.core.calendar import Calendar, Delay
-from workflows.core.facts.frame import Answer
+from workflows.core.facts.answers import Answer
 from workflows.core.keys import kind_of
 from workflows.core.signing import ON_CALL, Signers, signers
 

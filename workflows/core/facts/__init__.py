@@ -6,7 +6,8 @@ One file for each subject, in a chain in which each reads only those before it:
 The calculations themselves are functions beside them: `sessions`, `ladder`, `sobriety`, `conditions`.
 """
 
-from workflows.core.facts.frame import Answer, Frame
+from workflows.core.facts.answers import Answer
+from workflows.core.facts.frame import Frame
 from workflows.core.facts.waiting import WaitingFacts
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from workflows.core.facts.frame import Answer
+from workflows.core.facts.answers import Answer
 from workflows.core.facts.length import LengthFacts
 from workflows.core.facts.reading import fact
 

@@ -12,7 +12,9 @@ from functools import wraps
 from typing import Any, Generic, Self, TypeVar, overload
 
 from workflows.core.entries import Entry
-from workflows.core.facts.frame import Answer, Frame
+from workflows.core.facts.answers import Answer
+from workflows.core.facts.frame import Frame
+from workflows.core.facts.memory import Kept
 from workflows.core.keys import kind_of
 from workflows.core.notes import (
     ANSWERS,
@@ -63,23 +65,6 @@ def kept(work_out: Callable[[R], Iterable[T]]) -> Callable[[R], Sequence[T]]:
         return reading.keep(work_out, all_of_it)
 
     return read
-
-
-class Kept:
-    """Something that was worked out, with what was read for it."""
-
-    __slots__ = (
-        "all_since", "all_sources", "all_until", "changed", "checked", "facts", "seen", "since", "sources", "until",
-        "value",
-    )  # fmt: skip
-
-    def __init__(self, value: Any, page: Page, changed: int) -> None:
-        self.value, self.changed = value, changed
-        self.facts = tuple([(name, work_out, at) for name, (work_out, at) in page.facts.items()])
-        self.sources, self.since, self.until = page.sources, page.since, page.until
-        self.all_sources, self.all_since, self.all_until = self.sources, page.since, page.until
-        """The same with what was read for the facts among it, and so on: while none of it changes, none is asked."""
-        self.checked = self.seen = 0
 
 
 class Reading:

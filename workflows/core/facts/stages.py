@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 from workflows.core.entries import Decision, Exit, Retraction, Return, Source
 from workflows.core.entries.intake import LEVELS
-from workflows.core.facts.frame import Answer
+from workflows.core.facts.answers import Answer
 from workflows.core.facts.reading import fact
 from workflows.core.facts.risk import RiskFacts
 from workflows.core.facts.signed import SignedExit

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import date
 
 from workflows.core.entries import Medication, Source, TeamChange, Test, Use
+from workflows.core.facts.answers import Answer
 from workflows.core.facts.course import CourseFacts
-from workflows.core.facts.frame import Answer
 from workflows.core.facts.reading import fact
 from workflows.core.facts.sobriety import (
     Hold,

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from workflows.core.calendar import Calendar
 from workflows.core.entries import Entry
-from workflows.core.facts.frame import Answer
+from workflows.core.facts.answers import Answer
 from workflows.core.policy import Linkage, Policy
 from workflows.core.record import Record
 from workflows.core.referral.attempt import Attempt, Step

@@ -7,100 +7,20 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from statemachine import StateChart
-
-from workflows.core.board import Board, Clinic, Known
-from workflows.core.calendar import Calendar, day_in_words
-from workflows.core.deadlines import Deadline, team_changes
-from workflows.core.duties import Duty
+from workflows.core.board import Clinic, Known
+from workflows.core.calendar import day_in_words
 from workflows.core.effects import Notify
-from workflows.core.entries import Closure, Entry
+from workflows.core.entries import Entry
 from workflows.core.errors import Refused
-from workflows.core.policy import load_policy
 from workflows.core.progress import Changed
-from workflows.core.record import Record
-from workflows.core.referral.deadlines import agency_is_asked, record_closes, wait_is_over
 from workflows.core.referral.duties import duties
 from workflows.core.referral.effects import ReferralEffect
-from workflows.core.referral.facts import ReferralFacts, ReferralFrame
+from workflows.core.referral.engine import Engine
+from workflows.core.referral.facts import ReferralFacts
 from workflows.core.referral.ledger import found_out, told_by_hand
 from workflows.core.referral.refusals import refuse
-from workflows.core.referral.start import ReferralStart
 from workflows.core.referral.state import ReferralState
 from workflows.core.repeats import repeated
-from workflows.core.situation import Situation, follower, leaf_in
-
-
-class Engine:
-    """Reads the states of one referral.
-
-    Raises:
-        InvalidPolicy: the policy in `start` contradicts itself.
-    """
-
-    def __init__(
-        self,
-        start: ReferralStart,
-        chart: type[StateChart[Any]],
-        situation: type[Situation[ReferralFacts]],
-    ) -> None:
-        self.start, self.chart = start, chart
-        self._situation, self._follower = situation, follower(chart, situation.guards)
-        self._policy = load_policy(start.policy)
-        self._facts: ReferralFacts | None = None
-
-    def begin(self, now: datetime) -> ReferralState:
-        """The state before anything was stated."""
-        record = Record(self.start.zone, now)
-        state = ReferralState(at=now, record=record, board=Board(self.start.referral_id))
-        return replace(state, states=self.configuration(self.facts(state, now)))
-
-    def facts(self, state: ReferralState, now: datetime) -> ReferralFacts:
-        """What follows from a state at an instant; the same object for as long as it is asked for the same."""
-        known = self._facts
-        if known is None or known.record is not state.record or known.now != now:
-            known = self._facts = ReferralFacts(state.record, self.frame(state), now)
-        return known
-
-    def frame(self, state: ReferralState) -> ReferralFrame:
-        """What beside its record decides how a state is read: closed days that stand in it change the calendar (T6)."""
-        start = self.start
-        told = (r.entry.on for r in state.record.standing(Closure) if isinstance(r.entry, Closure))
-        calendar = Calendar(start.zone, self._policy.business, frozenset([*start.closures, *told]))
-        return ReferralFrame(start, self._policy, calendar, start.team.model_dump(exclude_none=True))
-
-    def configuration(self, facts: ReferralFacts) -> tuple[str, ...]:
-        """Where the chart stands by the facts of a moment."""
-        return self._follower.configuration(self._situation(facts))
-
-    def stands(self, state: ReferralState) -> str:
-        """Where a referral stands, by the id of the chart's state."""
-        return leaf_in(self.chart, "course", state.states)
-
-    def owed(self, facts: ReferralFacts) -> list[Duty]:
-        """What people owe. What was answered with a statement has changed the facts; the rest is left out here."""
-        return [duty for duty in duties(facts) if facts.answer(duty.key) is None]
-
-    def awaited(self, state: ReferralState, facts: ReferralFacts) -> list[Deadline]:
-        """Every moment ahead at which time changes something or a duty begins."""
-        begin = [
-            Deadline(duty.since, duty.announced or f"{duty.kind.replace('_', ' ').capitalize()} is owed")
-            for duty in self.owed(facts)
-            if duty.since > facts.now
-        ]
-        closes = list(record_closes(facts))
-        return [
-            *closes,
-            # Who is in the team of a closed referral matters only for as long as it takes statements.
-            *(
-                one
-                for one in team_changes(facts)
-                if facts.closed is None or one.at < min(closes, default=one).at
-            ),
-            *wait_is_over(facts),
-            *agency_is_asked(facts, state.requests.asked_at),
-            *begin,
-        ]
 
 
 class Decided(NamedTuple):
@@ -109,8 +29,8 @@ class Decided(NamedTuple):
     state: ReferralState
     effects: tuple[ReferralEffect, ...]
     """What the world must do."""
-    changed: Changed
-    """What the statement has changed; where none was taken, what the time has."""
+    changed: Changed | None = None
+    """What the statement has changed."""
 
 
 def decide(
@@ -144,12 +64,8 @@ def decide(
 def wake(engine: Engine, state: ReferralState, now: datetime) -> Decided:
     """Bring a state up to date with the time."""
     step = _Step(engine, state, now)
-    happened = step.follow()
-    return Decided(
-        step.state,
-        tuple(step.effects),
-        Changed(entry_id="", stage=engine.stands(step.state), changes=happened),
-    )
+    step.follow()
+    return Decided(step.state, tuple(step.effects))
 
 
 class _Step:

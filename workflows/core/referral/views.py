@@ -6,8 +6,8 @@ from pydantic import BaseModel, Field, JsonValue
 
 from workflows.core.progress import NextDeadline, OpenTaskView, TeamChangeView
 from workflows.core.referral.attempt import Attempt
-from workflows.core.referral.engine import Referral
 from workflows.core.referral.facts import ReferralFacts
+from workflows.core.referral.referral import Referral
 from workflows.core.referral.statements import Place
 from workflows.core.team import changes_in, named_on
 from workflows.core.views import changes_of_team, not_reached
