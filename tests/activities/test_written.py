@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from activities import staff_directory, written
@@ -79,6 +79,7 @@ def test_a_few_bytes_that_stand_for_a_machine_full_are_not_built(name: str) -> N
 
 @pytest.mark.parametrize("reader", READERS)
 @given(content=st.binary(max_size=200) | st.text(max_size=80).map(str.encode))
+@example(content="0:\x80".encode())  # base64 beyond ASCII
 @settings(max_examples=examples(40), deadline=None)
 def test_any_bytes_are_read_or_refused_in_words(
     tmp_path_factory: pytest.TempPathFactory, reader: str, content: bytes

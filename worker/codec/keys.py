@@ -1,7 +1,6 @@
 """The keys of the payload codec, in a file of the clinic's own."""
 
 import base64
-import binascii
 import os
 import re
 import secrets
@@ -80,7 +79,7 @@ def load_keys(file: Path) -> Keys:
             raise _unusable(file, number, f"there are two keys with the id {key_id}")
         try:
             key = base64.b64decode(encoded.strip(), validate=True)
-        except binascii.Error:
+        except ValueError:
             raise _unusable(file, number, "the key is not base64") from None
         if len(key) != KEY_BYTES:
             raise _unusable(file, number, f"the key has {len(key)} bytes and not {KEY_BYTES}")
