@@ -4,10 +4,9 @@ There is no other way out to an agency. The consent is looked up in the transact
 attempt; the ledger's first line is written in it too. What then becomes of the sending is a second line.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Protocol, cast
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,8 +15,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.agencies.book import AgenciesFileError
 from activities.agencies.links import Links
-from activities.agencies.notice import NOTICE, scope_of
-from activities.agencies.port import AgencyChannel, Handover, Person, UnknownAgency, Way
+from activities.agencies.port import AgencyChannel, Handover, UnknownAgency, Way
 from activities.channels.port import AccessFault, NobodyAnswers, Permanent, Transient, Uncertain
 from activities.clinic_database.consents import standing_in
 from activities.clinic_database.engine import ClinicDatabase
@@ -27,7 +25,7 @@ from activities.clinic_database.ledger import UNSETTLED, Line, append, last_said
 from activities.clinic_database.outbox import row_of
 from activities.clinic_database.patients import Patient, Patients
 from activities.clinic_database.tables import OutboxRow
-from activities.emergencies import PURPOSE
+from activities.grounds import Agencies, Agency, Ground, first_line, ground_of, handover_of
 from activities.models import (
     CHANNEL_DOWN,
     CHANNEL_REFUSED,
@@ -39,7 +37,6 @@ from activities.models import (
     DisclosureReceipt,
     Reconciliation,
 )
-from workflows.core.consents import COUNSELLING_NOTES, ONLY_BY_NAME, Consent, Request, covering, parts
 
 CLAIMABLE = ("pending", "withheld")
 """What was given back, or kept back for want of a consent, may be tried again: the consent decides anew each time."""
@@ -55,47 +52,6 @@ LONGEST_WAIT = timedelta(hours=26)
 
 AGENCIES_FILE = "the agencies file"
 """How operators know it among what keeps sendings from leaving."""
-
-CARRIED = parts(("referral",)) | (ONLY_BY_NAME - {COUNSELLING_NOTES})
-"""Content that a channel can tell. All else is told by people."""
-
-
-class Agency(Protocol):
-    """What must be known of an agency to disclose to it."""
-
-    @property
-    def agency_id(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def address(self) -> str: ...
-    @property
-    def classes(self) -> frozenset[str]: ...
-    @property
-    def medical(self) -> bool: ...
-
-
-class Agencies(Protocol):
-    """The agencies that the clinic works with."""
-
-    def get(self, agency_id: str) -> Agency:
-        """One of them.
-
-        Raises:
-            UnknownAgency: there is none of that id.
-        """
-
-    def channel_of(self, agency: Agency) -> AgencyChannel:
-        """How it is reached."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Ours:
-    """This attempt may send: on which basis."""
-
-    basis: str
-    consent: Consent | None
-    way: Way
 
 
 class Discloser:
@@ -188,7 +144,7 @@ class Discloser:
 
     async def _claim(
         self, session: AsyncSession, wanted: Disclosure, agency: Agency, patient: Patient, way: Way
-    ) -> _Ours | DisclosureReceipt:
+    ) -> Ground | DisclosureReceipt:
         # In the order in which a revocation takes its locks; the other way round the two could block each other.
         consents = await standing_in(session, wanted.episode_id)
         row = await row_of(
@@ -199,15 +155,15 @@ class Discloser:
             return DisclosureReceipt(key=wanted.key, outcome="withheld", agency=wanted.agency, reason=reason)
         if row.state not in CLAIMABLE:
             return await self._known(session, row, wanted, patient)
-        grounds = self._grounds(consents, wanted, agency, way)
-        if isinstance(grounds, str):
+        ground = ground_of(consents, wanted, agency, way, self._now(wanted))
+        if isinstance(ground, str):
             row.state, row.settled_at = "withheld", datetime.now(UTC)
-            return DisclosureReceipt(key=wanted.key, outcome="withheld", agency=wanted.agency, reason=grounds)
+            return DisclosureReceipt(key=wanted.key, outcome="withheld", agency=wanted.agency, reason=ground)
         row.state, row.attempts = "sending", row.attempts + 1
-        row.consent_id = grounds.consent.consent_id if grounds.consent else None
+        row.consent_id = ground.consent_id
         row.channel = way
-        await append(session, await chain_of(session, wanted.episode_id), _line(wanted, agency, grounds))
-        return grounds
+        await append(session, await chain_of(session, wanted.episode_id), first_line(wanted, agency, ground))
+        return ground
 
     async def _known(
         self, session: AsyncSession, row: OutboxRow, wanted: Disclosure, patient: Patient
@@ -231,65 +187,25 @@ class Discloser:
         outcomes = {"sent": "already_sent", "to_post": "to_post"}
         return receipt.model_copy(update={"outcome": outcomes.get(row.state, "uncertain")})
 
-    def _grounds(
-        self, consents: Sequence[Consent], wanted: Disclosure, agency: Agency, way: Way
-    ) -> _Ours | str:
-        """On which basis something may go out now; otherwise why not, in words."""
-        if beyond := sorted(parts(wanted.content) - CARRIED):
-            # The ledger would say that it was told, and whoever waits for it would never get it.
-            return f"no channel carries {', '.join(beyond)}: tell it by telephone"
-        if wanted.emergency:
-            if not agency.medical:
-                return f"in an emergency only medical personnel are told, and {wanted.agency} is none"
-            if way != "content":
-                return f"in an emergency {wanted.agency} is not told by mail: tell it by telephone"
-            return _Ours("emergency", None, way)
-        request = Request(wanted.agency, agency.classes, wanted.purpose, frozenset(wanted.content))
-        today = datetime.now(ZoneInfo(wanted.timezone) if wanted.timezone else self._zone).date()
-        consent, objections = covering(consents, request, today)
-        if consent is None:
-            return f"no consent lets {wanted.agency} be told: {'; '.join(objections)}"
-        return _Ours("consent", consent, way)
+    def _now(self, wanted: Disclosure) -> datetime:
+        """Now, by the program's calendar."""
+        return datetime.now(ZoneInfo(wanted.timezone) if wanted.timezone else self._zone)
 
-    def _handover(self, wanted: Disclosure, patient: Patient, ours: _Ours) -> Handover:
+    def _handover(self, wanted: Disclosure, patient: Patient, ground: Ground) -> Handover:
         now = datetime.now(UTC)
-        content = parts(wanted.content)
-        known = "identity" in content
-        reachable = "contact" in content
-        return Handover(
-            key=wanted.key,
-            what=wanted.what,
-            referral_id=wanted.referral_id,
-            service=wanted.service,
-            person=Person(
-                given_name=patient.given_name if known else None,
-                family_name=patient.family_name if known else None,
-                birth_date=patient.birth_date if known else None,
-                phone=patient.phone if reachable else None,
-                email=patient.email if reachable else None,
-                language=patient.language if reachable else None,
-            ),
-            content=dict.fromkeys(sorted(content & ({"service_need"} | ONLY_BY_NAME)), wanted.service),
-            consent_id=ours.consent.consent_id if ours.consent else "",
-            notice=NOTICE,
-            scope=scope_of(ours.consent)
-            if ours.consent
-            else "Disclosed in a medical emergency (42 CFR 2.51).",
-            sent_at=now,
-            # In an emergency there is no referral to answer.
-            answer_url="" if wanted.emergency else self._links.url(wanted.referral_id, wanted.agency, now),
-            revokes=wanted.revokes,
-        )
+        # In an emergency there is no referral to answer.
+        answer_url = "" if wanted.emergency else self._links.url(wanted.referral_id, wanted.agency, now)
+        return handover_of(wanted, patient, ground, answer_url, now)
 
     async def _given_back(
-        self, wanted: Disclosure, patient: Patient, ours: _Ours, no: Transient | Permanent
+        self, wanted: Disclosure, patient: Patient, ground: Ground, no: Transient | Permanent
     ) -> timedelta | None:
         """Note that nothing left. A fault of our own access counts for nothing.
 
         Returns:
             The pause until the next attempt, zero where the activity's own will do; None: there is no other attempt.
         """
-        await self._settle(wanted, patient, ours, "not_sent", pending=isinstance(no, Transient))
+        await self._settle(wanted, patient, ground, "not_sent", pending=isinstance(no, Transient))
         if not isinstance(no, Transient):
             return None
         counts = isinstance(no, NobodyAnswers) or not isinstance(no, AccessFault)
@@ -307,7 +223,7 @@ class Discloser:
         self,
         wanted: Disclosure,
         patient: Patient,
-        ours: _Ours,
+        ground: Ground,
         what: str,
         reference: str | None = None,
         *,
@@ -319,7 +235,7 @@ class Discloser:
             row.state = "pending" if pending else "refused" if what == "not_sent" else what
             row.reference, row.settled_at = reference, None if pending else datetime.now(UTC)
             if what == "sent":
-                await mended(session, _access(wanted, ours.way))
+                await mended(session, _access(wanted, ground.way))
             await append(
                 session,
                 await chain_of(session, wanted.episode_id),
@@ -329,8 +245,8 @@ class Discloser:
             key=wanted.key,
             outcome="sent" if what == "sent" else "to_post" if what == "to_post" else "uncertain",
             agency=wanted.agency,
-            way=ours.way,
-            consent_id=ours.consent.consent_id if ours.consent else None,
+            way=ground.way,
+            consent_id=ground.consent_id,
             reference=reference,
         )
 
@@ -351,23 +267,3 @@ def _channel(book: Agencies, agency: Agency) -> AgencyChannel | Transient:
         return book.channel_of(agency)
     except Transient as no:
         return no
-
-
-def _line(wanted: Disclosure, agency: Agency, ours: _Ours) -> Line:
-    emergency = wanted.emergency
-    detail = emergency.stated() if emergency else (
-        ("referral", wanted.referral_id), ("way", ours.way), ("what", wanted.what),
-    )  # fmt: skip
-    return Line(
-        key=wanted.key,
-        what="sending",
-        by=emergency.discloser if emergency else "system",
-        recipient=wanted.agency,
-        name=agency.name,
-        address=agency.address,
-        purpose=PURPOSE if emergency else wanted.purpose,
-        content=() if ours.way == "link" else tuple(sorted(parts(wanted.content))),
-        basis=ours.basis,
-        consent_id=ours.consent.consent_id if ours.consent else "",
-        detail=detail,
-    )

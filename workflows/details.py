@@ -22,7 +22,8 @@ from workflows.core.referral.start import ReferralStart
 from workflows.core.referral.views import ReferralView
 from workflows.core.referral.words import named
 from workflows.core.start import EpisodeStart
-from workflows.messages import TaskStart
+from workflows.held import Held
+from workflows.messages import HistoryLine, TaskStart
 
 
 def progress_table(progress: Progress, zone: ZoneInfo) -> str:
@@ -75,16 +76,49 @@ def _task_rows(tasks: Sequence[OpenTaskView], zone: ZoneInfo) -> list[str]:
     ]
 
 
-def task_page(task: TaskStart, role: str, owner: str | None, level: int, unreached: str | None) -> str:
-    """A task as Markdown: what is asked and why in words, and the codes behind them."""
+def task_page(task: TaskStart, held: Held, unreached: str | None, ended: HistoryLine | None) -> str:
+    """A task as Markdown: what is asked and why in words, and the codes behind them; of one that has ended, first how
+    (F8)."""
     nobody = f"**Nobody was reached so far**; it is tried on. {as_text(unreached)}\n\n" if unreached else ""
-    return (
-        f"{nobody}**{task.kind.replace('_', ' ')}** for the {role.replace('_', ' ')} "
-        f"(`{owner or 'no staff id'}`), due {task.due_at:%Y-%m-%d %H:%M %Z}, level {level}\n\n"
+    page = (
+        f"{nobody}**{task.kind.replace('_', ' ')}** for the {held.role.replace('_', ' ')} "
+        f"(`{held.owner or 'no staff id'}`), due {in_utc(task.due_at)}, level {held.level}\n\n"
         f"{as_text(task.asks)}\n\nOutcomes: {', '.join(map(as_text, task.outcomes))}\n\n"
         f"Why: {as_text(rules.in_words(task.rule))} Entries {', '.join(map(as_text, task.entries)) or 'none'} · "
         f"episode `episode-{task.episode_id}`"
     )
+    if ended is None:
+        return page
+    by = f" by `{ended.by}`" if ended.by else ""
+    how = f"**{as_text(ended.what)}**{by}, {in_utc(ended.at)}: nothing is owed here any more."
+    return f"{how}\n\nIt was:\n\n{page}"
+
+
+def in_utc(instant: datetime) -> str:
+    """An instant to the minute, with its zone."""
+    return f"{instant:%Y-%m-%d %H:%M %Z}"
+
+
+def task_attributes(task: TaskStart) -> TypedSearchAttributes:
+    """The search attributes with which a task begins."""
+    pairs: list[SearchAttributePair[Any]] = [
+        SearchAttributePair(seen.TASK, task.kind),
+        SearchAttributePair(seen.SITE, task.site),
+        SearchAttributePair(seen.EPISODE, task.episode_id),
+        SearchAttributePair(seen.LEVEL, 0),
+        SearchAttributePair(seen.DUE, task.due_at),
+        SearchAttributePair(seen.OWNER, task.owner or task.role),
+    ]
+    return TypedSearchAttributes(pairs)
+
+
+def owner_attributes(task: TaskStart, held: Held) -> list["SearchAttributeUpdate[Any]"]:
+    """Whose an open task is now, at which level, and until when."""
+    return [
+        seen.LEVEL.value_set(held.level),
+        seen.OWNER.value_set(held.owner or held.role),
+        seen.DUE.value_set(task.due_at),
+    ]
 
 
 def episode_attributes(progress: Progress, start: EpisodeStart) -> list["SearchAttributeUpdate[Any]"]:

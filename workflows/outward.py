@@ -18,6 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.cancellation import WITHDRAWN
     from workflows.core.effects import ChangeTask, CloseTask, Notify, OpenTask, StartReferral
     from workflows.core.urgency import Urgency
+    from workflows.details import task_attributes
     from workflows.messages import (
         TOO_LATE,
         Level,
@@ -29,7 +30,6 @@ with workflow.unsafe.imports_passed_through():
         no_effect,
     )
     from workflows.notices import Reach, StaffNotices, others_than, until_it_is_old
-    from workflows.staff_task import task_attributes
 
 E = TypeVar("E")
 

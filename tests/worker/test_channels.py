@@ -29,8 +29,8 @@ from worker.sandbox import WORKFLOWS, sandbox
 from worker.settings import Settings
 from worker.workers import AT_THE_SAME_TIME, working
 from workflows.core.urgency import Urgency
+from workflows.details import task_attributes
 from workflows.messages import TaskStart
-from workflows.staff_task import task_attributes
 from workflows.visibility import STAFF_TASK, TASK_QUEUE
 
 ORDINARY = 60

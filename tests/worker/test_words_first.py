@@ -11,6 +11,7 @@ from worker.handbook.citations import ROOT
 from workflows.core.rules import RULES
 from workflows.core.views import progress
 from workflows.details import progress_table, task_page
+from workflows.held import by_the_team
 from workflows.messages import TaskStart
 
 IDENTIFIER = re.compile(r"(?<![\w.:-])[A-Z]\d{1,2}(?![\w-])")
@@ -65,7 +66,7 @@ def test_the_page_of_a_task_says_the_rule_in_words() -> None:
         role="therapist", owner="th-1", due_at=due, outcomes=["lift_hold"], rule="S6",
         asks="Look at the dilute test.", entries=["t1"],
     )  # fmt: skip
-    page = task_page(task, "therapist", "th-1", 0, None)
+    page = task_page(task, by_the_team(task, 0), unreached=None, ended=None)
     assert "Why: A doubtful test" in page
     assert "moves no date (S6). Entries t1" in page
     assert "rule S6" not in page

@@ -17,7 +17,8 @@ from activities.clinic_database import ClinicDatabase, Crosswalk
 from activities.clinic_database.consents import Consents
 from activities.clinic_database.ledger import Ledger
 from activities.clinic_database.patients import Patient, Patients
-from activities.disclose import Agencies, Agency, Discloser
+from activities.disclose import Discloser
+from activities.grounds import Agencies, Agency
 from activities.models import Disclosure
 from tests.activities.http_server import Answering, answering
 
