@@ -101,6 +101,10 @@ def carepath() -> None:
     """Care pathways as durable workflows."""
 
 
+_BY_CTRL_C = 130
+"""What Typer makes of it, without a word."""
+
+
 def main() -> NoReturn:
     """Run the command line; no error ends in a traceback unless CAREPATH_DEBUG is set."""
     os.umask(0o077)  # whatever a command writes may hold what is nobody else's business
@@ -116,6 +120,9 @@ def _run() -> int:
     try:
         app()
     except SystemExit as ended:
+        if ended.code == _BY_CTRL_C:
+            print("Stopped.", file=sys.stderr)
+            return 1
         return ended.code if isinstance(ended.code, int) else 0 if ended.code is None else 1
     except CannotDo as error:
         print(error, file=sys.stderr)

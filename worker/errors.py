@@ -13,11 +13,15 @@ class Ended(CannotDo):
     """It has ended, and takes nothing any more."""
 
 
+class Fault(Exception):
+    """An unexpected error where it is known what was being done: the message is what `in_words` makes of it."""
+
+
 def in_words(error: BaseException) -> str:
     """What any error means to the person at the keyboard. Nothing that it holds of a patient is repeated (P1)."""
     while isinstance(error, BaseExceptionGroup):  # of several things at once the first says enough
         error = error.exceptions[0]
-    if isinstance(error, CannotDo):
+    if isinstance(error, CannotDo | Fault):
         return str(error)
     return _of_a_library(error) or _of_the_system(error) or _of_our_own(error)
 

@@ -15,6 +15,7 @@ from worker.errors import CannotDo
 from worker.show import Screen, as_json, table
 from worker.simulation.agreement import Agreement, compare
 from worker.simulation.parameters import Parameters, load_parameters
+from worker.simulation.processes import all_cores
 from worker.simulation.quiet import embedded_server
 from worker.simulation.report import Table, agreed, tables
 from worker.simulation.results import as_json as found_as_json
@@ -41,6 +42,9 @@ def simulate(
     temporal: Annotated[
         int, typer.Option(min=0, help="Run so many of the patients through the real workflows too.")
     ] = 0,
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="How many work at the same time; without it, one a core.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Run invented patients through the engine, and compare two policies on the same patients.
@@ -54,8 +58,9 @@ def simulate(
         _make(out)
     with _bar("Simulating patients", patients, quiet=json) as bar:
         found = run(
-            behaviour, patients=patients, seed=seed, policy=first, against=second, out=out, progress=bar
-        )
+            behaviour, patients=patients, seed=seed, policy=first, against=second, out=out,
+            processes=processes or all_cores(), progress=bar,
+        )  # fmt: skip
     content, shown = found_as_json(found), tables(found)
     agreement = (
         _through_the_workflows(behaviour, seed, min(temporal, patients), first, json) if temporal else None

@@ -1,15 +1,15 @@
-"""A simulation from the first patient to the last: one patient in memory at a time."""
+"""A simulation from the first patient to the last: one patient in the memory of a process at a time."""
 
 import csv
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from worker.simulation.behaviour import Person
 from worker.simulation.compare import Comparison
-from worker.simulation.journey import Journey
 from worker.simulation.parameters import Parameters
+from worker.simulation.processes import Trial, lived_through
 from worker.simulation.tally import Tally
 
 
@@ -33,6 +33,7 @@ def simulate(
     policy: dict[str, Any] | None = None,
     against: dict[str, Any] | None = None,
     out: Path | None = None,
+    processes: int = 1,
     progress: Callable[[int, int], None] = lambda done, of: None,
 ) -> Simulated:
     """Run a caseload, and the same caseload under a second policy where one is given.
@@ -44,26 +45,32 @@ def simulate(
         policy: The policy, as a file gives it; None is the default.
         against: A second policy for the same patients; None: no comparison.
         out: A folder in which one line per patient is written while the simulation runs.
+        processes: How many work at the same time; what is found is the same for any number.
         progress: Told how many patients are done, and of how many.
 
     Raises:
         InvalidPolicy: a policy contradicts itself; nothing was run.
+        Fault: the engine met an unexpected error; it says with which patient.
+        CannotDo: a process was ended from outside.
     """
     tally = Tally(parameters.caseload)
     other = None if against is None else Tally(parameters.caseload)
     comparison = None if against is None else Comparison()
     differences = out / "differences.csv" if out and against is not None else None
-    with _Lines(out / "patients.csv" if out else None) as lines, _Lines(differences) as differing:
-        for number in range(patients):
-            first = Journey(Person(parameters, seed, number), policy, seed).run()
+    trial = Trial(parameters, seed, policy, against)
+    with (
+        _Lines(out / "patients.csv" if out else None) as lines,
+        _Lines(differences) as differing,
+        closing(lived_through(trial, patients, processes)) as lived,
+    ):
+        for done, (first, second) in enumerate(lived, 1):
             tally.add(first)
             lines.write(first.row())
-            if other is not None and comparison is not None:
-                second = Journey(Person(parameters, seed, number), against, seed).run()
+            if other is not None and comparison is not None and second is not None:
                 other.add(second)
                 if line := comparison.add(first, second):
                     differing.write(line)
-            progress(number + 1, patients)
+            progress(done, patients)
     return Simulated(patients, seed, parameters, tally, other, comparison)
 
 
@@ -77,7 +84,7 @@ class _Lines:
 
     def __enter__(self) -> "_Lines":
         if self._path:
-            self._file = self._path.open("w", encoding="utf-8", newline="")
+            self._file = self._path.open("w", encoding="utf-8", newline="", buffering=1)
         return self
 
     def write(self, line: dict[str, object]) -> None:
