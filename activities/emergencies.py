@@ -11,7 +11,7 @@ from activities.clinic_database.engine import ClinicDatabase
 from activities.clinic_database.keys import chain_of
 from activities.clinic_database.ledger import Line, append
 from activities.models import Emergency
-from workflows.core.consents import parts
+from workflows.core.episode.consent.covering import parts
 
 PURPOSE = "medical emergency"
 

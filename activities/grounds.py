@@ -11,7 +11,14 @@ from activities.clinic_database.ledger import Line
 from activities.clinic_database.patients import Patient
 from activities.emergencies import PURPOSE
 from activities.models import Disclosure
-from workflows.core.consents import COUNSELLING_NOTES, ONLY_BY_NAME, Consent, Request, covering, parts
+from workflows.core.episode.consent.covering import (
+    COUNSELLING_NOTES,
+    ONLY_BY_NAME,
+    Consent,
+    Request,
+    covering,
+    parts,
+)
 
 CARRIED = parts(("referral",)) | (ONLY_BY_NAME - {COUNSELLING_NOTES})
 """Content that a channel can tell. All else is told by people."""

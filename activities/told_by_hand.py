@@ -17,7 +17,7 @@ from activities.clinic_database.ledger import Line, append
 from activities.clinic_database.outbox import row_of
 from activities.grounds import Agencies
 from activities.models import NOTE_TOLD, ToldByHand, ToldReceipt
-from workflows.core.consents import Request, covering, parts
+from workflows.core.episode.consent.covering import Request, covering, parts
 
 
 class HandLedger:

@@ -30,7 +30,7 @@ LONG_FUNCTIONS = {
     "worker/commands/looking.py run",
     "worker/commands/matching.py match",
     "worker/commands/tasks.py tasks",
-    "workflows/core/duties/leaving.py _steps_of_discharge",
+    "workflows/core/episode/exits/duties.py _steps_of_discharge",
     "workflows/core/referral/duties.py _first_visit",
     "workflows/core/referral/refusals.py refuse",
     "workflows/pathways/openings.py shared_openings",

@@ -9,7 +9,7 @@ from typing import Any
 from activities.clinic_database import ClinicDatabase
 from activities.clinic_database.absences import Absence, Absences
 from activities.clinic_database.closures import ClosedDay, Closures
-from workflows.core.start import EpisodeStart
+from workflows.core.episode.start import EpisodeStart
 
 
 async def known_at_the_beginning(database: ClinicDatabase, start: EpisodeStart) -> list[dict[str, Any]]:

@@ -27,11 +27,11 @@ from worker.executions import Execution, described, executions, why_it_does_not_
 from worker.home_server import check_server
 from worker.settings import Settings, load_settings
 from workflows import visibility as seen
-from workflows.core.entries import in_words
-from workflows.core.errors import Refused
-from workflows.core.policy import load_policy
-from workflows.core.services import refuse_schedule
-from workflows.core.start import EpisodeStart
+from workflows.core.engine.errors import Refused
+from workflows.core.episode.attendance.services import refuse_schedule
+from workflows.core.episode.entries import in_words
+from workflows.core.episode.policy import load_policy
+from workflows.core.episode.start import EpisodeStart
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from typing import Any
 from activities.staff_directory import StaffDirectory, StaffDirectoryError, StaffMember, UnknownStaff, load
 from worker.errors import CannotDo
 from worker.settings import Settings
-from workflows.core.entries import Source
-from workflows.core.keys import kind_of
-from workflows.core.signing import CLINICIANS, able_to_sign_as
-from workflows.core.start import Team
+from workflows.core.engine.keys import kind_of
+from workflows.core.engine.signing import CLINICIANS, able_to_sign_as
+from workflows.core.episode.entries import Source
+from workflows.core.episode.start import Team
 
 SIGNATURES = ("decision", "level_of_care", "exit", "policy_adoption")
 """Kinds of entries that are a person's word; others may also be told by a system, such as a lab."""

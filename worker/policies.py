@@ -5,7 +5,7 @@ from typing import Any
 
 from worker.commands.options import read_file
 from worker.errors import CannotDo
-from workflows.core.errors import Refused
+from workflows.core.engine.errors import Refused
 
 
 def with_clinic_policies(start: dict[str, Any], where: Path | None) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from workflows.core.errors import Refused
-    from workflows.core.years import check_year
+    from workflows.core.engine.errors import Refused
+    from workflows.core.engine.years import check_year
 
 
 def application_error(error: Exception) -> ApplicationError:

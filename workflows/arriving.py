@@ -14,9 +14,9 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from workflows.core.bounds import check_start
-    from workflows.core.entries import in_words
-    from workflows.core.errors import InvalidEntry, Refused
+    from workflows.core.engine.bounds import check_start
+    from workflows.core.engine.errors import InvalidEntry, Refused
+    from workflows.core.episode.entries import in_words
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)

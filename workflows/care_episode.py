@@ -19,17 +19,24 @@ with workflow.unsafe.imports_passed_through():
     from workflows.answering import application_error, day_of, none_of, only, today_as_far_as_known
     from workflows.arriving import NOTHING, RESUMED, begun, heard, read_start, refused_start, without_state
     from workflows.cancellation import live_through
-    from workflows.core import views
-    from workflows.core.bounds import ANSWER_BYTES, NOTES_KEPT, SNAPSHOT_BYTES, check_batch, size_of
-    from workflows.core.codes import check_workflow_id
-    from workflows.core.effects import OpenTask
-    from workflows.core.entries import JUDGED_AT_THE_DOOR, Entry, TeamChange, parse_entry
-    from workflows.core.episode import Episode
-    from workflows.core.errors import Refused
-    from workflows.core.policy import load_policy
-    from workflows.core.progress import Changed, JournalLine, Progress
-    from workflows.core.services import refuse_schedule
-    from workflows.core.start import EpisodeStart
+    from workflows.core.engine.bounds import (
+        ANSWER_BYTES,
+        NOTES_KEPT,
+        SNAPSHOT_BYTES,
+        check_batch,
+        size_of,
+    )
+    from workflows.core.engine.codes import check_workflow_id
+    from workflows.core.engine.effects import OpenTask
+    from workflows.core.engine.errors import Refused
+    from workflows.core.engine.shown import Changed
+    from workflows.core.episode import views
+    from workflows.core.episode.attendance.services import refuse_schedule
+    from workflows.core.episode.entries import JUDGED_AT_THE_DOOR, Entry, TeamChange, parse_entry
+    from workflows.core.episode.episode import Episode
+    from workflows.core.episode.policy import load_policy
+    from workflows.core.episode.progress import JournalLine, Progress
+    from workflows.core.episode.start import EpisodeStart
     from workflows.details import episode_attributes, progress_table
     from workflows.episode_errands import Errands
     from workflows.messages import ReferralNews, Result, TaskDone, TaskHeard, TaskReach

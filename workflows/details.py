@@ -14,14 +14,15 @@ from temporalio.common import SearchAttributePair, SearchAttributeUpdate, TypedS
 
 from workflows import visibility as seen
 from workflows.core import rules
-from workflows.core.calendar import day_in_words, in_words
-from workflows.core.pathway import IN_PROGRAM
-from workflows.core.progress import OpenTaskView, Progress
+from workflows.core.engine.calendar import day_in_words, in_words
+from workflows.core.engine.shown import OpenTaskView
+from workflows.core.episode.pathway import IN_PROGRAM
+from workflows.core.episode.progress import Progress
+from workflows.core.episode.start import EpisodeStart
 from workflows.core.referral.referral import Referral
 from workflows.core.referral.start import ReferralStart
 from workflows.core.referral.views import ReferralView
 from workflows.core.referral.words import named
-from workflows.core.start import EpisodeStart
 from workflows.held import Held
 from workflows.messages import HistoryLine, TaskStart
 

@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.policies import DIRECTORY, FEED, NOTICE_OF_A_NIGHT
     from workflows import visibility as seen
     from workflows.arriving import NOTHING, refused_start
-    from workflows.core.urgency import Urgency
+    from workflows.core.engine.urgency import Urgency
     from workflows.notices import StaffNotices, others_than
 
 

@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from activities.models import KEEP_CONSENTS, NOTE_EPISODE, ConsentsStated, EpisodeNote, Receipt
     from activities.policies import CLINIC_NOTE, DOOR
     from workflows import visibility as seen
-    from workflows.core.effects import (
+    from workflows.core.engine.effects import (
         BeginEpisode,
         ChangeTask,
         CloseTask,
@@ -24,7 +24,7 @@ with workflow.unsafe.imports_passed_through():
         StartReferral,
         TellReferral,
     )
-    from workflows.core.episode import Episode
+    from workflows.core.episode.episode import Episode
     from workflows.core.referral.start import ReferralStart
     from workflows.details import referral_start_attributes
     from workflows.notices import start_message, undelivered_message

@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from workflows.core.entries.base import Code, Reason
-from workflows.core.signing import ANYONE, Signers
-from workflows.core.urgency import Urgency
+from workflows.core.engine.entry import Code, Reason
+from workflows.core.engine.signing import ANYONE, Signers
+from workflows.core.engine.urgency import Urgency
 
 TaskId = Annotated[str, Field(pattern=r"^task-[\w.:+-]{1,64}$")]
 """Whoever tells of a task is told something back by this id: one that cannot be would stop a workflow for ever."""

@@ -30,8 +30,8 @@ with workflow.unsafe.imports_passed_through():
         PATIENT_MESSAGE,
         ActivityPolicy,
     )
-    from workflows.core.living import Living
-    from workflows.core.urgency import Urgency
+    from workflows.core.engine.living import Living
+    from workflows.core.engine.urgency import Urgency
 
 NEXT_ROLES = ("supervisor", "director")
 """Who is told while a notice does not reach the one it is for."""

@@ -16,8 +16,8 @@ with workflow.unsafe.imports_passed_through():
     from activities.models import StaffNotice
     from workflows import visibility as seen
     from workflows.cancellation import WITHDRAWN
-    from workflows.core.effects import ChangeTask, CloseTask, Notify, OpenTask, StartReferral
-    from workflows.core.urgency import Urgency
+    from workflows.core.engine.effects import ChangeTask, CloseTask, Notify, OpenTask, StartReferral
+    from workflows.core.engine.urgency import Urgency
     from workflows.details import task_attributes
     from workflows.messages import (
         TOO_LATE,

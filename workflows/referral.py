@@ -17,12 +17,13 @@ with workflow.unsafe.imports_passed_through():
     from workflows.answering import application_error, none_of, only, today_as_far_as_known
     from workflows.arriving import NOTHING, RESUMED, begun, heard, read_start, refused_start, without_state
     from workflows.cancellation import live_through
-    from workflows.core import views as journals
-    from workflows.core.bounds import NOTES_KEPT, SNAPSHOT_BYTES
-    from workflows.core.codes import check_workflow_id
-    from workflows.core.entries import Entry
-    from workflows.core.errors import Refused
-    from workflows.core.progress import Changed, JournalLine
+    from workflows.core.engine.bounds import NOTES_KEPT, SNAPSHOT_BYTES
+    from workflows.core.engine.codes import check_workflow_id
+    from workflows.core.engine.errors import Refused
+    from workflows.core.engine.shown import Changed
+    from workflows.core.episode import views as journals
+    from workflows.core.episode.entries import Entry
+    from workflows.core.episode.progress import JournalLine
     from workflows.core.referral.referral import Referral as Engine
     from workflows.core.referral.start import ReferralStart
     from workflows.core.referral.statements import parse_statement

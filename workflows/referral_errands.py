@@ -25,7 +25,7 @@ with workflow.unsafe.imports_passed_through():
         ToldReceipt,
     )
     from activities.policies import AGENCY_QUESTION, DIRECTORY_SEARCH, DISCLOSURE, LEDGER_NOTE
-    from workflows.core.effects import ChangeTask, CloseTask, Notify, OpenTask
+    from workflows.core.engine.effects import ChangeTask, CloseTask, Notify, OpenTask
     from workflows.core.referral.effects import (
         AskAgency,
         Disclose,

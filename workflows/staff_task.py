@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.arriving import NOTHING, begun, heard, refused_start
     from workflows.asker import Asker
     from workflows.cancellation import WITHDRAWN, live_through
-    from workflows.core.codes import check_workflow_id
+    from workflows.core.engine.codes import check_workflow_id
     from workflows.details import in_utc, owner_attributes, task_page
     from workflows.held import Held, by_the_team, level_at, next_level
     from workflows.messages import (

@@ -8,7 +8,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.models import Receipt, StaffNotice
     from workflows.asker import Asker
-    from workflows.core.urgency import Urgency, while_overdue
+    from workflows.core.engine.urgency import Urgency, while_overdue
     from workflows.held import Held
     from workflows.messages import TaskStart
     from workflows.notices import StaffNotices, others_than, until_the_task_ends

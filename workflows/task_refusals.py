@@ -9,12 +9,12 @@ from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
     from workflows.answering import only
-    from workflows.core.bounds import HISTORY_LINES, check_entry
-    from workflows.core.codes import check_code
-    from workflows.core.decisions import NEEDS_REASON, accepted_by
-    from workflows.core.entries import in_words
-    from workflows.core.errors import InvalidEntry
-    from workflows.core.signing import signers
+    from workflows.core.engine.bounds import HISTORY_LINES, check_entry
+    from workflows.core.engine.codes import check_code
+    from workflows.core.engine.errors import InvalidEntry
+    from workflows.core.engine.signing import signers
+    from workflows.core.episode.decisions import NEEDS_REASON, accepted_by
+    from workflows.core.episode.entries import in_words
     from workflows.messages import Completion, HistoryLine, TaskDone, TaskStart, TaskWithdrawn
     from workflows.staff import roles_in_directory
 

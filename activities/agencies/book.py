@@ -31,7 +31,7 @@ from activities.agencies.port import UnknownAgency
 from activities.channels.reach import LOCAL, OutOfBounds, check_address
 from activities.messages.check import check_phone, check_sender
 from activities.written import Unreadable, read_document
-from workflows.core.consents import CLASSES
+from workflows.core.episode.consent.covering import CLASSES
 
 LEAST_MINUTES_BETWEEN_QUESTIONS = 15
 """Closed-loop referral by the Gravity guide: ask at least once a business day, and not more often than this."""

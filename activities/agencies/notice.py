@@ -1,6 +1,6 @@
 """What goes with every consented disclosure: the notice against redisclosure, and the consent's scope (P5)."""
 
-from workflows.core.consents import Consent
+from workflows.core.episode.consent.covering import Consent
 
 VERSION = "42 CFR 2.32(a)(1), as amended 2024 (89 FR 12472)"
 

@@ -2,7 +2,7 @@
 
 from activities.agencies.port import Handover
 from activities.directory.vocabulary import in_words
-from workflows.core.consents import ONLY_BY_NAME
+from workflows.core.episode.consent.covering import ONLY_BY_NAME
 
 _OTHER_NAMES = {
     "aids": "hiv", "prep": "hiv", "hep": "hepatitis", "hcv": "hepatitis", "hbv": "hepatitis", "stis": "sti",

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.clinic_database.engine import ClinicDatabase
 from activities.clinic_database.tables import ConsentEventRow, ConsentRow, EpisodeRow, OutboxRow
-from workflows.core.consents import EPISODE_ENDS, Consent
+from workflows.core.episode.consent.covering import EPISODE_ENDS, Consent
 
 TERMS = (
     "consent_id", "type", "discloser", "recipient", "purpose", "content", "signed_on", "signed_by", "authority",

@@ -15,7 +15,7 @@ from activities.directory.index import Index
 from activities.directory.points import JOINED_ONLINE, Points
 from activities.directory.reasons import Reasons
 from activities.directory.secular import ALWAYS
-from workflows.core.vocabulary import meaning
+from workflows.core.episode.linkage.vocabulary import meaning
 
 ALWAYS_OFFERED = "a secular choice, always offered"
 

@@ -8,8 +8,8 @@ import re
 from typing import Any
 
 from activities.directory.fields import text
-from workflows.core import vocabulary as words
-from workflows.core.vocabulary import (
+from workflows.core.episode.linkage import vocabulary as words
+from workflows.core.episode.linkage.vocabulary import (
     FELLOWSHIPS,
     LEVELS_OF_CARE,
     SECULAR_FELLOWSHIPS,

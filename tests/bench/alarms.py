@@ -38,7 +38,7 @@ from tests.workflows.story import ZONE, Story
 from worker.sandbox import WORKFLOWS, sandbox
 from worker.settings import Settings
 from worker.workers import working
-from workflows.core.urgency import Urgency
+from workflows.core.engine.urgency import Urgency
 from workflows.details import task_attributes
 from workflows.messages import TaskStart
 from workflows.visibility import STAFF_TASK, TASK_QUEUE

@@ -4,8 +4,8 @@ import time
 from datetime import timedelta
 
 from tests.core.clinic import ADMITTED, Patient, goes_through_intake, ready_for_gate
-from workflows.core.entries import parse_entry
-from workflows.core.policy import Tests
+from workflows.core.episode.entries import parse_entry
+from workflows.core.episode.policy import Tests
 
 POLICY = {"tests": Tests().model_dump(mode="json", include={"phases"})}
 """The default policy, tests drawn at random included."""

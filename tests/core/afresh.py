@@ -3,11 +3,11 @@
 from dataclasses import replace
 from typing import Any
 
-from workflows.core.changes import observed
-from workflows.core.episode import Episode
-from workflows.core.facts import Facts
-from workflows.core.facts.memory import Memory
-from workflows.core.facts.reading import fact
+from workflows.core.engine.memory import Memory
+from workflows.core.engine.reading import fact
+from workflows.core.episode.changes import observed
+from workflows.core.episode.episode import Episode
+from workflows.core.episode.facts import Facts
 
 NAMES = sorted(
     {name for kind in Facts.__mro__ for name, value in vars(kind).items() if isinstance(value, fact)}

@@ -8,11 +8,12 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from workflows.core.entries import parse_entry
-from workflows.core.episode import Episode
-from workflows.core.progress import Changed, Progress
-from workflows.core.start import EpisodeStart
-from workflows.core.views import progress
+from workflows.core.engine.shown import Changed
+from workflows.core.episode.entries import parse_entry
+from workflows.core.episode.episode import Episode
+from workflows.core.episode.progress import Progress
+from workflows.core.episode.start import EpisodeStart
+from workflows.core.episode.views import progress
 from workflows.pathways import pathway_named
 
 ZONE = ZoneInfo("America/Chicago")

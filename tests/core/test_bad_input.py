@@ -8,10 +8,10 @@ import pytest
 from tests.core.afresh import differs_afresh
 from tests.core.breaking import broken_off
 from tests.core.clinic import ADMITTED, Patient, admitted, at, start
-from workflows.core.entries import KINDS, parse_entry
-from workflows.core.episode import Episode
-from workflows.core.errors import InvalidEntry, Refused
-from workflows.core.policy import InvalidPolicy, load_policy
+from workflows.core.engine.errors import InvalidEntry, Refused
+from workflows.core.episode.entries import KINDS, parse_entry
+from workflows.core.episode.episode import Episode
+from workflows.core.episode.policy import InvalidPolicy, load_policy
 
 DAY = timedelta(days=1)
 

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from tests.core.clinic import Patient, admitted
-from workflows.core import bounds
-from workflows.core.codes import check_opaque, check_workflow_id
-from workflows.core.entries import KINDS, Entry, parse_entry
-from workflows.core.errors import InvalidEntry, NotAllowedNow, Refused
+from workflows.core.engine import bounds
+from workflows.core.engine.codes import check_opaque, check_workflow_id
+from workflows.core.engine.errors import InvalidEntry, NotAllowedNow, Refused
+from workflows.core.episode.entries import KINDS, Entry, parse_entry
 from workflows.core.referral.statements import STATEMENTS
 
 

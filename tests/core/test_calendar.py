@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from tests.searching import examples
-from workflows.core.calendar import BusinessHours, Calendar, Delay
-from workflows.core.entries.attendance import WEEKDAYS
-from workflows.core.policy import Policy
+from workflows.core.engine.calendar import WEEKDAYS, BusinessHours, Calendar, Delay
+from workflows.core.episode.policy import Policy
 
 ZONE = ZoneInfo("America/Chicago")
 CLOSED = frozenset({date(2026, 5, 25)})  # a Monday

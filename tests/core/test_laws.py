@@ -12,10 +12,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from tests.core.afresh import differs_afresh
 from tests.core.clinic import ADMITTED, LAST_USE, Patient, admitted, at, ready_for_gate
 from tests.searching import examples
-from workflows.core.entries import parse_entry
-from workflows.core.episode import Episode
-from workflows.core.errors import Refused
-from workflows.core.views import progress
+from workflows.core.engine.errors import Refused
+from workflows.core.episode.entries import parse_entry
+from workflows.core.episode.episode import Episode
+from workflows.core.episode.views import progress
 
 pytestmark = pytest.mark.dear
 

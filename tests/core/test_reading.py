@@ -7,7 +7,8 @@ import pytest
 
 from tests.core.afresh import NAMES, differs_afresh
 from tests.core.clinic import ADMITTED, Patient, admitted, at, ready_for_gate
-from workflows.core.entries import (
+from workflows.core.engine.reading import Reading, kinds_of
+from workflows.core.episode.entries import (
     Attendance,
     Checkin,
     Contact,
@@ -20,8 +21,7 @@ from workflows.core.entries import (
     Test,
     Use,
 )
-from workflows.core.facts import Facts
-from workflows.core.facts.reading import Reading, kinds_of
+from workflows.core.episode.facts import Facts
 
 DAY = timedelta(days=1)
 
@@ -32,7 +32,7 @@ def worked_out(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     names: list[object] = []
     work_out = Reading._worked_out
 
-    def noting(self: Reading, name: Any, *more: Any) -> Any:
+    def noting(self: Reading[Any], name: Any, *more: Any) -> Any:
         names.append(name)
         return work_out(self, name, *more)
 
@@ -108,7 +108,7 @@ def test_an_error_in_the_midst_of_a_fact_leaves_nothing_half_worked_out(
 ) -> None:
     patient = admitted()
     with monkeypatch.context() as broken:
-        broken.setattr("workflows.core.facts.use.told_once", lambda _: 1 / 0)
+        broken.setattr("workflows.core.episode.sobriety.facts.told_once", lambda _: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             patient.says("use", on=ADMITTED - DAY)
     assert patient.episode.record.notes.page is None

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from tests.core.clinic import ADMITTED, Patient, admitted
-from workflows.core.entries import Entry, Test, Use, parse_entry
-from workflows.core.facts import Facts
-from workflows.core.facts.reading import fact
-from workflows.core.facts.signed import NotSigned, SignedExit, is_signed
+from workflows.core.engine.reading import fact
+from workflows.core.episode.entries import Entry, Test, Use, parse_entry
+from workflows.core.episode.exits.signed import NotSigned, SignedExit, is_signed
+from workflows.core.episode.facts import Facts
 
 DAY = timedelta(days=1)
 

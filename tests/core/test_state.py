@@ -7,10 +7,11 @@ import pytest
 
 from tests.core.breaking import broken_off
 from tests.core.clinic import ADMITTED, ZONE, admitted
-from workflows.core.entries import KINDS, parse_entry
-from workflows.core.episode import Episode
-from workflows.core.errors import Refused
-from workflows.core.state import EpisodeState, pack, unpack
+from workflows.core.engine.errors import Refused
+from workflows.core.engine.state import pack, unpack
+from workflows.core.episode.entries import KINDS, parse_entry
+from workflows.core.episode.episode import Episode
+from workflows.core.episode.state import EpisodeState
 from workflows.pathways import pathway_named
 from workflows.pathways.proof.search import Search
 

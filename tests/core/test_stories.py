@@ -6,10 +6,10 @@ from datetime import date, timedelta
 import pytest
 
 from tests.core.clinic import ADMITTED, LAST_USE, Patient, admitted, at, ready_for_gate
-from workflows.core.effects import CloseTask, MessagePatient, Notify
-from workflows.core.entries import parse_entry
-from workflows.core.errors import InvalidEntry, NotAllowedNow
-from workflows.core.views import as_known_at, progress
+from workflows.core.engine.effects import CloseTask, MessagePatient, Notify
+from workflows.core.engine.errors import InvalidEntry, NotAllowedNow
+from workflows.core.episode.entries import parse_entry
+from workflows.core.episode.views import as_known_at, progress
 
 DAY = timedelta(days=1)
 

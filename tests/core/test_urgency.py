@@ -3,11 +3,11 @@
 import pytest
 
 from tests.core.clinic import ADMITTED, Patient, start
-from workflows.core.calendar import Delay
-from workflows.core.effects import OpenTask
-from workflows.core.episode import Episode
-from workflows.core.urgency import Urgency, of_task, while_overdue
-from workflows.core.views import progress
+from workflows.core.engine.calendar import Delay
+from workflows.core.engine.effects import OpenTask
+from workflows.core.engine.urgency import Urgency, of_task, while_overdue
+from workflows.core.episode.episode import Episode
+from workflows.core.episode.views import progress
 from workflows.pathways import pathway_named
 
 

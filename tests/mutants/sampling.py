@@ -13,14 +13,20 @@ _WEIGHT = 3
 """How much more often a place of these is drawn than one of the rest."""
 
 
+_NO_FACTS = ("entries", "policy", "refusals", "requests", "vocabulary", "words")
+"""What stands in the folder of a subject beside its facts, its duties, and how they are worked out."""
+
+
 def kind_of(path: str) -> str:
-    """What a file is of: one of those that are judged, or the rest; by its name and its folders, wherever it is."""
-    parts = path.removesuffix(".py").split("/")
-    return next((kind for kind in reversed(JUDGED) if kind in parts or _is_of(parts[-1], kind)), "the rest")
-
-
-def _is_of(name: str, kind: str) -> bool:
-    return name.startswith(f"{kind}_") or name.endswith(f"_{kind}")
+    """What a file is of: one of those that are judged, or the rest; by its folders, and by its name."""
+    *folders, name = path.removesuffix(".py").split("/")
+    for kind in ("gate", "exits"):
+        if kind in folders:
+            return kind
+    if name in JUDGED:
+        return name
+    is_of_a_subject = "episode" in folders[:-1]
+    return "facts" if is_of_a_subject and name not in _NO_FACTS else "the rest"
 
 
 def all_places(root: Path) -> list[Place]:

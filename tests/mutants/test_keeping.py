@@ -9,7 +9,11 @@ from tests.mutants.making import Mutant, Place
 from tests.mutants.running import Verdict
 
 MUTANT = Mutant(
-    Place("workflows/core/facts/use.py", 7, "AddNot", 0, "Facts.holds", ()), "", "if b:\n", "if a:", "if b:"
+    Place("workflows/core/episode/sobriety/facts.py", 7, "AddNot", 0, "Facts.holds", ()),
+    "",
+    "if b:\n",
+    "if a:",
+    "if b:",
 )
 OTHER = Mutant(MUTANT.place, "", "if c:\n", "if a:", "if c:")
 

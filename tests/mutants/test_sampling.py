@@ -13,24 +13,23 @@ def _places(path: str, how_many: int) -> list[Place]:
 
 
 _ALL = [
-    *_places("workflows/core/facts/use.py", 300),
-    *_places("workflows/core/duties/slips.py", 100),
-    *_places("workflows/core/calendar.py", 400),
+    *_places("workflows/core/episode/sobriety/facts.py", 300),
+    *_places("workflows/core/episode/sobriety/duties.py", 100),
+    *_places("workflows/core/engine/calendar.py", 400),
 ]
 
 
 @pytest.mark.parametrize(
     ("path", "kind"),
     [
-        ("workflows/core/facts/gate.py", "gate"),
-        ("workflows/core/facts/exits.py", "exits"),
-        ("workflows/core/facts/use.py", "facts"),
+        ("workflows/core/episode/gate/facts.py", "gate"),
+        ("workflows/core/episode/exits/facts.py", "exits"),
         ("workflows/core/episode/sobriety/facts.py", "facts"),
-        ("workflows/core/episode/attendance/ladder_facts.py", "facts"),
+        ("workflows/core/episode/attendance/ladder.py", "facts"),
         ("workflows/core/episode/gate/conditions.py", "gate"),
         ("workflows/core/referral/duties.py", "duties"),
-        ("workflows/core/decisions.py", "decisions"),
-        ("workflows/core/calendar.py", "the rest"),
+        ("workflows/core/episode/decisions.py", "decisions"),
+        ("workflows/core/engine/calendar.py", "the rest"),
     ],
 )
 def test_what_a_file_is_of_is_told_by_its_name_wherever_it_stands(path: str, kind: str) -> None:
@@ -49,8 +48,8 @@ def test_no_place_stands_twice_in_a_sample() -> None:
 
 def test_what_decides_about_people_is_drawn_three_times_as_often() -> None:
     by_file = Counter(place.path.rpartition("/")[2] for place in drawn(_ALL, 160, seed=7))
-    assert by_file["use.py"] == pytest.approx(90, abs=1)
-    assert by_file["slips.py"] == pytest.approx(30, abs=1)
+    assert by_file["facts.py"] == pytest.approx(90, abs=1)
+    assert by_file["duties.py"] == pytest.approx(30, abs=1)
     assert by_file["calendar.py"] == pytest.approx(40, abs=1)
 
 

@@ -4,8 +4,8 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from workflows.core.errors import Refused
-from workflows.core.places import carrying
+from workflows.core.engine.errors import Refused
+from workflows.core.engine.places import carrying
 from workflows.pathways import pathway_named
 from workflows.pathways.drawing import carried, mermaid, transitions
 from workflows.pathways.svg import svg

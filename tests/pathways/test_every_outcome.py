@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from tests.pathways.kinds import kinds_in
-from workflows.core import views
-from workflows.core.duties import Duty
-from workflows.core.entries import parse_entry
-from workflows.core.episode import Episode
-from workflows.core.keys import kind_of
+from workflows.core.engine.duty import Duty
+from workflows.core.engine.keys import kind_of
+from workflows.core.episode import views
+from workflows.core.episode.entries import parse_entry
+from workflows.core.episode.episode import Episode
 from workflows.pathways import pathway_named
 from workflows.pathways.proof.moves import moves
 from workflows.pathways.proof.search import Search

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from tests.core.clinic import ADMITTED, LAST_USE, Patient, start
-from workflows.core.effects import BeginEpisode, Notify
-from workflows.core.episode import Episode
-from workflows.core.errors import NotAllowedNow
-from workflows.core.views import progress
+from workflows.core.engine.effects import BeginEpisode, Notify
+from workflows.core.engine.errors import NotAllowedNow
+from workflows.core.episode.episode import Episode
+from workflows.core.episode.views import progress
 from workflows.pathways import pathway_named
 
 DAY = timedelta(days=1)

@@ -28,7 +28,7 @@ from worker.commands import channels
 from worker.sandbox import WORKFLOWS, sandbox
 from worker.settings import Settings
 from worker.workers import AT_THE_SAME_TIME, working
-from workflows.core.urgency import Urgency
+from workflows.core.engine.urgency import Urgency
 from workflows.details import task_attributes
 from workflows.messages import TaskStart
 from workflows.visibility import STAFF_TASK, TASK_QUEUE

@@ -7,8 +7,8 @@ import pytest
 
 from worker.commands.options import fields, read_file
 from worker.errors import CannotDo
-from workflows.core.entries import parse_entry
-from workflows.core.errors import InvalidEntry
+from workflows.core.engine.errors import InvalidEntry
+from workflows.core.episode.entries import parse_entry
 
 
 @pytest.mark.parametrize(

@@ -16,12 +16,12 @@ from worker.importing.rows import ATTENDANCE, CALENDAR
 from worker.importing.run import check_folder
 from worker.importing.setting import setting_of
 from worker.settings import Settings
-from workflows.core.entries import parse_entry
-from workflows.core.episode import Episode
-from workflows.core.errors import Refused
-from workflows.core.progress import Progress
-from workflows.core.start import EpisodeStart
-from workflows.core.views import progress
+from workflows.core.engine.errors import Refused
+from workflows.core.episode.entries import parse_entry
+from workflows.core.episode.episode import Episode
+from workflows.core.episode.progress import Progress
+from workflows.core.episode.start import EpisodeStart
+from workflows.core.episode.views import progress
 from workflows.pathways import pathway_named
 
 EXPORT = EXAMPLE / "export"

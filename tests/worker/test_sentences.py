@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from worker.sentences import COMMON, sentence
-from workflows.core.entries import KINDS
+from workflows.core.episode.entries import KINDS
 
 
 @pytest.mark.parametrize(

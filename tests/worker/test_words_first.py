@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from tests.core.clinic import Patient
 from worker.handbook.citations import ROOT
+from workflows.core.episode.views import progress
 from workflows.core.rules import RULES
-from workflows.core.views import progress
 from workflows.details import progress_table, task_page
 from workflows.held import by_the_team
 from workflows.messages import TaskStart

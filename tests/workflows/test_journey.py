@@ -22,7 +22,7 @@ from worker.mailbox import Mailbox, read
 from worker.run import running_worker
 from worker.sandbox import WORKFLOWS, sandbox
 from worker.settings import Settings
-from workflows.core.episode import Episode
+from workflows.core.episode.episode import Episode
 
 DAY = timedelta(days=1)
 

@@ -11,7 +11,7 @@ from temporalio.worker import Replayer
 
 from tests.workflows.histories import read, stored
 from worker.sandbox import WORKFLOWS, sandbox
-from workflows.core.board import Board, Reconciled
+from workflows.core.engine.worklist import Board, Reconciled
 
 
 @pytest.fixture

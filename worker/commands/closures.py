@@ -14,8 +14,8 @@ from worker.people import named
 from worker.settings import load_settings
 from worker.show import as_json, console, table
 from worker.staffing import Told, tell_closure
-from workflows.core.entries import parse_entry
-from workflows.core.errors import Refused
+from workflows.core.engine.errors import Refused
+from workflows.core.episode.entries import parse_entry
 
 closure = typer.Typer(
     help="Days on which a site, or the whole clinic, is closed. One episode alone: `carepath record EPISODE closure`.",

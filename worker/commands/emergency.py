@@ -25,7 +25,7 @@ from worker.errors import CannotDo
 from worker.people import named
 from worker.settings import Settings, links, load_settings
 from worker.show import as_json, console
-from workflows.core.entries import in_words
+from workflows.core.episode.entries import in_words
 
 SERVICE = "emergency_care"
 

@@ -15,8 +15,8 @@ from worker.people import check_able, check_authors, directory, known
 from worker.policies import with_clinic_policies
 from worker.settings import load_settings
 from worker.show import as_json, console
-from workflows.core.entries import parse_entry
-from workflows.core.errors import Refused
+from workflows.core.engine.errors import Refused
+from workflows.core.episode.entries import parse_entry
 
 app = typer.Typer()
 

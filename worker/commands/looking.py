@@ -19,7 +19,7 @@ from worker.people import named
 from worker.sentences import sentence
 from worker.show import as_json, console, table, when
 from workflows import visibility as seen
-from workflows.core.pathway import Stage
+from workflows.core.episode.pathway import Stage
 from workflows.details import FLAGS
 
 app = typer.Typer()

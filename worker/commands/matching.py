@@ -19,7 +19,7 @@ from worker.commands.options import Json
 from worker.directories import Directories, directories
 from worker.errors import CannotDo
 from worker.show import as_json, console, table
-from workflows.core.vocabulary import meaning
+from workflows.core.episode.linkage.vocabulary import meaning
 
 app = typer.Typer()
 

@@ -11,9 +11,9 @@ import typer
 from worker.commands.options import Json, read_file
 from worker.errors import CannotDo
 from worker.show import as_json, console
-from workflows.core.errors import Refused
-from workflows.core.pathway import Pathway
-from workflows.core.policy import load_policy
+from workflows.core.engine.errors import Refused
+from workflows.core.episode.pathway import Pathway
+from workflows.core.episode.policy import load_policy
 from workflows.pathways import pathway_named
 from workflows.pathways.drawing import Carries, Drawn, carried, mermaid, transitions
 from workflows.pathways.proof import DEPTH, Proof, as_data, page, prove

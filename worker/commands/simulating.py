@@ -21,8 +21,8 @@ from worker.simulation.report import Table, agreed, tables
 from worker.simulation.results import as_json as found_as_json
 from worker.simulation.run import Simulated
 from worker.simulation.run import simulate as run
-from workflows.core.errors import Refused
-from workflows.core.policy import load_policy
+from workflows.core.engine.errors import Refused
+from workflows.core.episode.policy import load_policy
 
 app = typer.Typer()
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from activities.agencies.port import AgencyWord
-from workflows.core.entries import in_words
+from workflows.core.episode.entries import in_words
 from workflows.core.referral.statements import AgencyAnswered
 
 

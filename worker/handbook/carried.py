@@ -8,7 +8,8 @@ from worker.handbook.citations import Place, in_sources, in_tests
 from worker.handbook.numbers import numbers
 from workflows.core.rules import FAMILIES, RULES
 
-NUMBERS_STAND_IN = "workflows/core/policy/"
+_NUMBERS = "/policy.py"
+"""The files of the policy's numbers, which are listed for themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def carried() -> list[Carried]:
             rule,
             FAMILIES[rule[0]],
             says,
-            [place for place in sources[rule] if not place.file.startswith(NUMBERS_STAND_IN)],
+            [place for place in sources[rule] if not place.file.endswith(_NUMBERS)],
             [name for name, named in rules_of.items() if rule in named],
             None if tests is None else tests[rule],
         )

@@ -10,20 +10,19 @@ from pydantic import BaseModel
 
 from worker.handbook.citations import assigned, docstring_of, rules_in
 from worker.handbook.models import fields_of, said_of, table
-from workflows.core import bounds
-from workflows.core.entries import KINDS, Entry, Source, WeeklySession
+from workflows.core.engine import bounds
+from workflows.core.episode.entries import KINDS, Entry, Source, WeeklySession
 from workflows.core.referral.refusals import OF_AN_AGENCY
 from workflows.core.referral.statements import STATEMENTS, AboutPlace, Place, Statement
-from workflows.core.sources import may_be_stated_by
 
 COMMON = tuple(Entry.model_fields)
 
 HEAD = """# What can be stated
 
-Written by `make docs` from `workflows/core/entries/` and `workflows/core/referral/statements.py`. An entry is one JSON
-object; its `kind` tells which. `carepath record EPISODE KIND FIELD=VALUE … --by STAFF` states one, and so does the
-update `record` of the workflow. A field without a default is *needed*. The identifiers are explained in
-[rules](rules.md).
+Written by `make docs` from `workflows/core/episode/entries.py`, which gathers the kinds from the folders of their
+subjects, and `workflows/core/referral/statements.py`. An entry is one JSON object; its `kind` tells which.
+`carepath record EPISODE KIND FIELD=VALUE … --by STAFF` states one, and so does the update `record` of the workflow. A
+field without a default is *needed*. The identifiers are explained in [rules](rules.md).
 
 Days are written `2026-03-31`; an instant has its offset, `2026-03-31T18:05-06:00`; a session is named by its start on
 the wall, `2026-03-31T18:00`."""
@@ -74,11 +73,11 @@ def _fields(model: type[BaseModel], leave_out: tuple[str, ...] = ()) -> str:
 
 
 def _who(model: type[Entry]) -> str:
-    return _in_words(may_be_stated_by(model))
+    return _in_words(model.stated_by)
 
 
 def _who_of_referral(model: type[Entry]) -> str:
-    sources = may_be_stated_by(model)
+    sources = model.stated_by
     return _in_words([one for one in sources if one is not Source.AGENCY or issubclass(model, OF_AN_AGENCY)])
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from worker.handbook.citations import PACKAGES, ROOT
 
 DEPTH: Mapping[str, int] = {"workflows": 3, "activities": 1, "worker": 1}
-"""How far the packages are told apart: `workflows.core.facts` is a box of its own, `worker.commands` is the worker."""
+"""How far the packages are told apart: `workflows.core.engine` is a box of its own, `worker.commands` is the worker."""
 
 Graph = dict[str, set[str]]
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from worker.handbook.citations import assigned, docstring_of, rules_in
-from workflows.core.calendar import Delay
+from workflows.core.engine.calendar import Delay
 
 SHOWN = 6
 """So many items of a long list stand on a page; the file has the others."""

@@ -7,8 +7,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from worker.handbook.models import FieldInWords, fields_of, said_of, table, value_in_words
-from workflows.core.calendar import Delay
-from workflows.core.policy import Policy, load_policy
+from workflows.core.engine.calendar import Delay
+from workflows.core.episode.policy import Policy, load_policy
 from workflows.pathways import PATHWAYS
 
 _UNITS = {
@@ -93,10 +93,11 @@ def page() -> str:
 
 HEAD = """# The policy: every number that a program may change
 
-Written by `make docs` from `workflows/core/policy/`. A policy file names what it changes, part by part, and all else
-keeps its default; `carepath policy check FILE` says by field what cannot be used. A *delay* is exactly one of
-`minutes`, `hours`, `days`, `business_hours`, `business_days`, `by_close_of_business` or `by_end_of_day`, such as
-`{business_days: 2}`. The identifiers are explained in [rules](rules.md)."""
+Written by `make docs` from `workflows/core/episode/policy.py`, which gathers the parts from the folders of their
+subjects. A policy file names what it changes, part by part, and all else keeps its default;
+`carepath policy check FILE` says by field what cannot be used. A *delay* is exactly one of `minutes`, `hours`, `days`,
+`business_hours`, `business_days`, `by_close_of_business` or `by_end_of_day`, such as `{business_days: 2}`. The
+identifiers are explained in [rules](rules.md)."""
 
 
 def _table(rows: list[Number]) -> str:

@@ -16,8 +16,8 @@ from worker.importing import values
 from worker.importing.dates import NoDay, Reading
 from worker.importing.table import Columns, Row
 from worker.importing.values import NotUnderstood
-from workflows.core.entries import Attendance, Entry, Retraction, parse_entry
-from workflows.core.errors import Refused
+from workflows.core.engine.errors import Refused
+from workflows.core.episode.entries import Attendance, Entry, Retraction, parse_entry
 
 ADMISSIONS = Columns(
     ("patient_key", "site", "referred_on", "case_manager", "therapist", "nurse", "supervisor", "director"),

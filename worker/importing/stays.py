@@ -8,7 +8,7 @@ from typing import Any
 
 from worker.importing.rows import Statement
 from worker.importing.table import Row
-from workflows.core.entries import Medication
+from workflows.core.episode.entries import Medication
 
 
 @dataclass(frozen=True)

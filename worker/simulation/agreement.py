@@ -16,7 +16,7 @@ from worker.simulation.parameters import Parameters
 from worker.simulation.quiet import quiet_worker
 from worker.simulation.script import Script, Step, from_day_on
 from workflows import visibility
-from workflows.core.progress import JournalLine, Progress
+from workflows.core.episode.progress import JournalLine, Progress
 
 LATE_BY = timedelta(minutes=2)
 """A server takes an entry a little later than a script says; entries without a time of their own are dated by it."""

@@ -31,7 +31,7 @@ from worker.simulation.happenings import (
 )
 from worker.simulation.parameters import Parameters, WaysOut
 from worker.simulation.testing import Testing, UseDay
-from workflows.core.entries.attendance import WEEKDAYS
+from workflows.core.engine.calendar import WEEKDAYS
 
 DAY = timedelta(days=1)
 

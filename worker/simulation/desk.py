@@ -6,11 +6,11 @@ from typing import Any, Protocol
 
 from worker.simulation.behaviour import Person
 from worker.simulation.outcome import Outcome, TaskDone
-from workflows.core.effects import CloseTask, MessagePatient, Notify, OpenTask
-from workflows.core.entries import Entry, parse_entry
-from workflows.core.episode import Episode
-from workflows.core.errors import Refused
-from workflows.core.start import EpisodeStart
+from workflows.core.engine.effects import CloseTask, MessagePatient, Notify, OpenTask
+from workflows.core.engine.errors import Refused
+from workflows.core.episode.entries import Entry, parse_entry
+from workflows.core.episode.episode import Episode
+from workflows.core.episode.start import EpisodeStart
 from workflows.pathways import pathway_named
 
 

@@ -20,7 +20,7 @@ from worker.simulation.happenings import Happening
 from worker.simulation.outcome import Outcome
 from worker.simulation.presence import Presence
 from worker.simulation.staff import Answer, Team
-from workflows.core.effects import OpenTask
+from workflows.core.engine.effects import OpenTask
 
 
 @dataclass(order=True)

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from worker.errors import CannotDo
-from workflows.core.entries import WeeklySession, in_words
-from workflows.core.start import Team
+from workflows.core.episode.entries import WeeklySession, in_words
+from workflows.core.episode.start import Team
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Weights = dict[str, Annotated[float, Field(ge=0)]]

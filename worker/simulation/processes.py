@@ -19,7 +19,7 @@ from worker.simulation.behaviour import Person
 from worker.simulation.journey import Journey
 from worker.simulation.outcome import Outcome
 from worker.simulation.parameters import Parameters
-from workflows.core.errors import Refused
+from workflows.core.engine.errors import Refused
 
 _SPAWNED = multiprocessing.get_context("spawn")
 """A fork would take over whatever threads and locks the caller has; a fresh interpreter is the same everywhere."""

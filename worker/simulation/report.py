@@ -10,7 +10,7 @@ from worker.simulation.counting import Histogram
 from worker.simulation.parameters import REASONS, Published
 from worker.simulation.run import Simulated
 from worker.simulation.tally import Tally
-from workflows.core.entries.attendance import WEEKDAYS
+from workflows.core.engine.calendar import WEEKDAYS
 
 
 @dataclass(frozen=True)

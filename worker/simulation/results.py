@@ -6,7 +6,7 @@ from worker.simulation.compare import Comparison
 from worker.simulation.parameters import REASONS
 from worker.simulation.run import Simulated
 from worker.simulation.tally import Tally
-from workflows.core.entries.attendance import WEEKDAYS
+from workflows.core.engine.calendar import WEEKDAYS
 
 
 def as_json(found: Simulated) -> dict[str, Any]:

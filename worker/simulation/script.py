@@ -8,11 +8,11 @@ from worker.simulation.behaviour import Person
 from worker.simulation.desk import episode_start
 from worker.simulation.journey import Journey
 from worker.simulation.parameters import Parameters
-from workflows.core.effects import OpenTask
-from workflows.core.episode import Episode
-from workflows.core.progress import JournalLine, Progress
-from workflows.core.start import EpisodeStart
-from workflows.core.views import journal, progress
+from workflows.core.engine.effects import OpenTask
+from workflows.core.episode.episode import Episode
+from workflows.core.episode.progress import JournalLine, Progress
+from workflows.core.episode.start import EpisodeStart
+from workflows.core.episode.views import journal, progress
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from worker.simulation.chance import length, one_of, stream
 from worker.simulation.parameters import Spread, Staff
-from workflows.core.calendar import Calendar, Delay
-from workflows.core.effects import OpenTask
+from workflows.core.engine.calendar import Calendar, Delay
+from workflows.core.engine.effects import OpenTask
 
 _AT_NEXT_OPENING = Delay(business_hours=0)
 

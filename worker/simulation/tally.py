@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from worker.simulation.counting import Days, Histogram
 from worker.simulation.outcome import Outcome
 from worker.simulation.parameters import REASONS, Caseload
-from workflows.core.entries.attendance import WEEKDAYS
+from workflows.core.engine.calendar import WEEKDAYS
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """The pathways that can be run, by name."""
 
-from workflows.core.errors import InvalidEntry
-from workflows.core.pathway import Pathway
+from workflows.core.engine.errors import InvalidEntry
+from workflows.core.episode.pathway import Pathway
 from workflows.pathways.iop import Iop
 from workflows.pathways.php import Php
 

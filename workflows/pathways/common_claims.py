@@ -7,7 +7,7 @@ and openings, and nothing else. A state or a guard that a chart does not have cl
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from workflows.core.claims import Cause, Claims, Guard, Literal, Promise
+from workflows.core.engine.claims import Cause, Claims, Guard, Literal, Promise
 from workflows.pathways.openings import shared_openings, start
 from workflows.pathways.promises import BLIND, SAYS, shared_promises
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Protocol
 
 from statemachine import StateChart
 
-from workflows.core.places import carrying
+from workflows.core.engine.places import carrying
 
 
 class Drawn(Protocol):

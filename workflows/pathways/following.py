@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from workflows.core.effects import BeginEpisode
-from workflows.core.errors import InvalidEntry, Refused
-from workflows.core.policy import InvalidPolicy, load_policy
-from workflows.core.services import refuse_schedule
-from workflows.core.start import EpisodeStart, Following
+from workflows.core.engine.effects import BeginEpisode
+from workflows.core.engine.errors import InvalidEntry, Refused
+from workflows.core.episode.attendance.services import refuse_schedule
+from workflows.core.episode.policy import InvalidPolicy, load_policy
+from workflows.core.episode.start import EpisodeStart, Following
 from workflows.pathways import pathway_named
 
 

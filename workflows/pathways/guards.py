@@ -1,9 +1,9 @@
 """Guards that every pathway shares, in the words of the charts. Each is a fact and nothing else."""
 
-from workflows.core.duties.slips import slip_response_is_open
-from workflows.core.facts import Facts
-from workflows.core.facts.discharge import Step
-from workflows.core.situation import Situation
+from workflows.core.engine.situation import Situation
+from workflows.core.episode.exits.discharge import Step
+from workflows.core.episode.facts import Facts
+from workflows.core.episode.sobriety.duties import slip_response_is_open
 
 
 def _exit_is(reason: str) -> property:

@@ -10,13 +10,13 @@ from types import MappingProxyType
 
 from statemachine import HistoryState, StateChart
 
-from workflows.core.deadlines import gate_opens, program_ends
-from workflows.core.duties.admission import rights_and_preferences
-from workflows.core.duties.length import continued_stay
-from workflows.core.duties.linkage import offers
-from workflows.core.duties.slips import level_review
-from workflows.core.pathway import COMMON_EXITS, Pathway
-from workflows.core.places import Compound, Parallel, Place
+from workflows.core.engine.places import Compound, Parallel, Place
+from workflows.core.episode.deadlines import gate_opens, program_ends
+from workflows.core.episode.intake.duties import rights_and_preferences
+from workflows.core.episode.linkage.duties import offers
+from workflows.core.episode.pathway import COMMON_EXITS, Pathway
+from workflows.core.episode.sobriety.duties import level_review
+from workflows.core.episode.stay.duties import continued_stay
 from workflows.pathways import regions
 from workflows.pathways.guards import CommonSituation
 from workflows.pathways.iop_claims import CLAIMS

@@ -4,7 +4,7 @@ Nothing here moves a patient. A change of the chart that is meant needs its chan
 meant is found by the difference.
 """
 
-from workflows.core.claims import Guard, Promise
+from workflows.core.engine.claims import Guard, Promise
 from workflows.pathways.common_claims import ANY, CARE, CLOCK, STAFF, USE, claims_of
 from workflows.pathways.openings import admitted
 

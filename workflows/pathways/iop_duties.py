@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from workflows.core.calendar import Delay, added_months, day_in_words
-from workflows.core.duties import ALWAYS, CLINICIAN, Duty, repeated
-from workflows.core.entries import Checkin
-from workflows.core.facts import Facts
-from workflows.core.facts.reading import kept
-from workflows.core.keys import subject_of
-from workflows.core.signing import CLINICIANS
+from workflows.core.engine.calendar import Delay, added_months, day_in_words
+from workflows.core.engine.duty import ALWAYS, CLINICIAN, Duty, repeated
+from workflows.core.engine.keys import subject_of
+from workflows.core.engine.reading import kept
+from workflows.core.engine.signing import CLINICIANS
+from workflows.core.episode.entries import Checkin
+from workflows.core.episode.facts import Facts
 
 
 @kept

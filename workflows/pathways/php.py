@@ -9,14 +9,14 @@ from types import MappingProxyType
 
 from statemachine import HistoryState, StateChart
 
-from workflows.core.calendar import Delay
-from workflows.core.duties import CLINICIAN, Duty, repeated
-from workflows.core.duties.admission import rights_and_preferences
-from workflows.core.facts import Facts
-from workflows.core.facts.reading import kept
-from workflows.core.pathway import COMMON_EXITS, Pathway
-from workflows.core.places import Compound, Parallel, Place
-from workflows.core.signing import CLINICIANS
+from workflows.core.engine.calendar import Delay
+from workflows.core.engine.duty import CLINICIAN, Duty, repeated
+from workflows.core.engine.places import Compound, Parallel, Place
+from workflows.core.engine.reading import kept
+from workflows.core.engine.signing import CLINICIANS
+from workflows.core.episode.facts import Facts
+from workflows.core.episode.intake.duties import rights_and_preferences
+from workflows.core.episode.pathway import COMMON_EXITS, Pathway
 from workflows.pathways import regions
 from workflows.pathways.guards import CommonSituation
 from workflows.pathways.php_claims import CLAIMS

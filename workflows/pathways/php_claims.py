@@ -1,6 +1,6 @@
 """What Partial Hospitalization claims about its chart, for `carepath pathway verify`."""
 
-from workflows.core.claims import Guard, Promise
+from workflows.core.engine.claims import Guard, Promise
 from workflows.pathways.common_claims import ANY, claims_of
 from workflows.pathways.openings import admitted
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from workflows.core.claims import Promise
-from workflows.core.entries import (
+from workflows.core.engine.claims import Promise
+from workflows.core.episode.entries import (
     Attendance,
     Checkin,
     Contact,

@@ -10,12 +10,12 @@ from typing import ClassVar
 
 from statemachine import HistoryState, State, StateChart
 
+from workflows.core.engine.situation import Situation
 from workflows.core.referral.attempt import Step
 from workflows.core.referral.engine import Engine
 from workflows.core.referral.facts import ReferralFacts
 from workflows.core.referral.referral import Referral
 from workflows.core.referral.start import ReferralStart
-from workflows.core.situation import Situation
 
 
 def _at(*steps: Step) -> property:

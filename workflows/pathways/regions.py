@@ -7,7 +7,10 @@ No transition has an event: it happens by itself as soon as its guard holds, and
 
 from typing import Any
 
-from workflows.core.deadlines import (
+from workflows.core.engine.places import Compound, Place
+from workflows.core.episode.attendance.duties import attendance_questions, outreach
+from workflows.core.episode.consent.duties import revocations
+from workflows.core.episode.deadlines import (
     dose_week,
     ladder_rung,
     leave_changes,
@@ -18,15 +21,13 @@ from workflows.core.deadlines import (
     team_changes_before_close,
     test_window_closes,
 )
-from workflows.core.duties.admission import fallen_away
-from workflows.core.duties.admission import intake as intake_duties
-from workflows.core.duties.consents import revocations
-from workflows.core.duties.leaving import exit_duties, involuntary_discharge, transfer
-from workflows.core.duties.outreach import attendance_questions, outreach
-from workflows.core.duties.payer import payer_appeals
-from workflows.core.duties.review import contradictory_corrections, decisions_to_review
-from workflows.core.duties.safety import after_leave, crisis
-from workflows.core.duties.slips import (
+from workflows.core.episode.exits.duties import exit_duties, involuntary_discharge, transfer
+from workflows.core.episode.intake.duties import fallen_away
+from workflows.core.episode.intake.duties import intake as intake_duties
+from workflows.core.episode.payer.duties import payer_appeals
+from workflows.core.episode.review import contradictory_corrections, decisions_to_review
+from workflows.core.episode.safety.duties import after_leave, crisis
+from workflows.core.episode.sobriety.duties import (
     adherence,
     care_offers,
     drawn_tests,
@@ -35,7 +36,6 @@ from workflows.core.duties.slips import (
     prescriptions,
     slip_response,
 )
-from workflows.core.places import Compound, Place
 
 STANDING = (crisis, decisions_to_review, contradictory_corrections, revocations, payer_appeals)
 """Owed wherever a person stands, also after an exit; only a death ends it (E7)."""

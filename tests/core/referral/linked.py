@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from tests.core.clinic import TEAM, ZONE, at
-from workflows.core.effects import CloseTask, OpenTask
-from workflows.core.progress import Changed
+from workflows.core.engine.effects import CloseTask, OpenTask
+from workflows.core.engine.shown import Changed
 from workflows.core.referral.effects import AskAgency, Disclose, FindCandidates, ReportToEpisode
 from workflows.core.referral.start import ReferralStart
 from workflows.core.referral.statements import parse_statement

@@ -12,8 +12,8 @@ from functools import cache
 from tests.core.clinic import at
 from tests.core.referral.linked import PLACES, Linked, on
 from tests.pathways.kinds import kinds_in
-from workflows.core.effects import OpenTask
-from workflows.core.keys import kind_of
+from workflows.core.engine.effects import OpenTask
+from workflows.core.engine.keys import kind_of
 from workflows.core.referral.duties import duties
 
 A_PLACE = "a place"

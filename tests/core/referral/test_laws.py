@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from tests.core.clinic import at
 from tests.core.referral.linked import Linked, on
 from tests.searching import examples
-from workflows.core.errors import Refused
+from workflows.core.engine.errors import Refused
 from workflows.core.referral.status import (
     BUSINESS_STATUSES,
     DRAFT,

@@ -8,8 +8,8 @@ import pytest
 from tests.core.breaking import broken_off
 from tests.core.clinic import at
 from tests.core.referral.linked import PLACES, Linked, on
-from workflows.core.effects import Notify, OpenTask
-from workflows.core.errors import InvalidEntry, NotAllowedNow
+from workflows.core.engine.effects import Notify, OpenTask
+from workflows.core.engine.errors import InvalidEntry, NotAllowedNow
 from workflows.core.referral.attempt import Step
 from workflows.core.referral.effects import AskAgency, Disclose, FindCandidates, NoteTold, Reconcile
 from workflows.core.referral.statements import parse_statement

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.core.clinic import ADMITTED, LAST_USE, Patient, admitted, at, ready_for_gate
 from tests.searching import examples
-from workflows.core.effects import OpenTask
+from workflows.core.engine.effects import OpenTask
 
 DAY = timedelta(days=1)
 DOWN = ADMITTED + 90 * DAY  # the day of the step-down: 5 April 2026

@@ -6,8 +6,8 @@ import pytest
 
 from tests.core.clinic import ADMITTED, Patient, admitted, ready_for_gate
 from tests.core.referral.linked import Linked
-from workflows.core.effects import Notify
-from workflows.core.errors import NotAllowedNow
+from workflows.core.engine.effects import Notify
+from workflows.core.engine.errors import NotAllowedNow
 
 DAY = timedelta(days=1)
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from tests.core.clinic import ADMITTED, LAST_USE, Patient, admitted, at
 from tests.searching import examples
-from workflows.core.effects import CloseTask, MessagePatient, Notify
-from workflows.core.entries import parse_entry
-from workflows.core.errors import InvalidEntry
+from workflows.core.engine.effects import CloseTask, MessagePatient, Notify
+from workflows.core.engine.errors import InvalidEntry
+from workflows.core.episode.entries import parse_entry
 
 DAY = timedelta(days=1)
 MON, TUE, WED, THU, FRI, SAT, SUN = (ADMITTED + timedelta(days=n) for n in range(7))

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.core.clinic import ADMITTED, Patient, admitted, ready_for_gate
-from workflows.core.effects import Notify, OpenTask
-from workflows.core.entries import KINDS, Source, parse_entry
-from workflows.core.errors import NotAllowedNow, Refused
+from workflows.core.engine.effects import Notify, OpenTask
+from workflows.core.engine.errors import NotAllowedNow, Refused
+from workflows.core.episode.entries import KINDS, Source, parse_entry
 
 DAY = timedelta(days=1)
 ON = ADMITTED + 3 * DAY

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.core.clinic import ADMITTED, Patient, admitted
-from workflows.core import consents as rule
-from workflows.core.consents import Consent, Request, covering, objection, parts
-from workflows.core.effects import KeepConsents
-from workflows.core.entries import parse_entry
-from workflows.core.errors import InvalidEntry
+from workflows.core.engine.effects import KeepConsents
+from workflows.core.engine.errors import InvalidEntry
+from workflows.core.episode.consent import covering as rule
+from workflows.core.episode.consent.covering import Consent, Request, covering, objection, parts
+from workflows.core.episode.entries import parse_entry
 
 MON = ADMITTED
 WHOLE: dict[str, Any] = {

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.core.clinic import ADMITTED, Patient, admitted, ready_for_gate
-from workflows.core.effects import Notify, OpenTask
-from workflows.core.errors import InvalidEntry, NotAllowedNow, Refused
+from workflows.core.engine.effects import Notify, OpenTask
+from workflows.core.engine.errors import InvalidEntry, NotAllowedNow, Refused
 
 DAY = timedelta(days=1)
 MON, TUE, WED, THU, FRI = (ADMITTED + timedelta(days=n) for n in range(5))

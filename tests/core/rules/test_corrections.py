@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from tests.core.clinic import ADMITTED, Patient, admitted
-from workflows.core.entries import parse_entry
-from workflows.core.episode import Episode
-from workflows.core.errors import InvalidEntry
-from workflows.core.views import journal
+from workflows.core.engine.errors import InvalidEntry
+from workflows.core.episode.entries import parse_entry
+from workflows.core.episode.episode import Episode
+from workflows.core.episode.views import journal
 
 DAY = timedelta(days=1)
 

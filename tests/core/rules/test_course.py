@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from tests.core.clinic import ADMITTED, LAST_USE, Patient, admitted, ready_for_gate
 from tests.searching import examples
-from workflows.core.effects import MessagePatient, Notify, OpenTask
-from workflows.core.entries import parse_entry
-from workflows.core.episode import Episode
-from workflows.core.errors import InvalidEntry, NotAllowedNow
-from workflows.core.views import journal, progress
+from workflows.core.engine.effects import MessagePatient, Notify, OpenTask
+from workflows.core.engine.errors import InvalidEntry, NotAllowedNow
+from workflows.core.episode.entries import parse_entry
+from workflows.core.episode.episode import Episode
+from workflows.core.episode.views import journal, progress
 from workflows.pathways import pathway_named
 
 DAY = timedelta(days=1)

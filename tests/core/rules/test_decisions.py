@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from tests.core.clinic import ADMITTED, Patient, admitted, ready_for_gate
-from workflows.core.errors import NotAllowedNow
+from workflows.core.engine.errors import NotAllowedNow
 
 
 def on(days: int) -> date:

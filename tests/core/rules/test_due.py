@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from tests.core.clinic import ADMITTED, LAST_USE, Patient, admitted, at, ready_for_gate
 from tests.core.test_calendar import at_work, is_business
 from tests.searching import examples
-from workflows.core.effects import OpenTask
-from workflows.core.entries import parse_entry
-from workflows.core.episode import Episode
-from workflows.core.errors import Refused
-from workflows.core.progress import OpenTaskView
+from workflows.core.engine.effects import OpenTask
+from workflows.core.engine.errors import Refused
+from workflows.core.engine.shown import OpenTaskView
+from workflows.core.episode.entries import parse_entry
+from workflows.core.episode.episode import Episode
 from workflows.pathways import pathway_named
 
 DAY = timedelta(days=1)

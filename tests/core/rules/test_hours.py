@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from tests.core.clinic import ADMITTED, LAST_USE, SCHEDULE, Patient, admitted, at, ready_for_gate
-from workflows.core.effects import MessagePatient, OpenTask
+from workflows.core.engine.effects import MessagePatient, OpenTask
 
 DAY = timedelta(days=1)
 MON, TUE, WED, FRI = ADMITTED, ADMITTED + DAY, ADMITTED + 2 * DAY, ADMITTED + 4 * DAY

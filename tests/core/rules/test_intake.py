@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from tests.core.clinic import ADMITTED, LAST_USE, TEAM, Patient, admitted, at, ready_for_gate
 from tests.searching import examples
-from workflows.core.effects import ChangeTask, NoteClosed, StartReferral
-from workflows.core.episode import Episode
-from workflows.core.errors import InvalidEntry, NotAllowedNow
-from workflows.core.views import journal
+from workflows.core.engine.effects import ChangeTask, NoteClosed, StartReferral
+from workflows.core.engine.errors import InvalidEntry, NotAllowedNow
+from workflows.core.episode.episode import Episode
+from workflows.core.episode.views import journal
 
 DAY = timedelta(days=1)
 

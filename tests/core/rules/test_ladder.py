@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from tests.core.clinic import ADMITTED, LAST_USE, Patient, at
 from tests.searching import examples
-from workflows.core.effects import OpenTask
-from workflows.core.policy import Attendance
+from workflows.core.engine.effects import OpenTask
+from workflows.core.episode.policy import Attendance
 
 DAY = timedelta(days=1)
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

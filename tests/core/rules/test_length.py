@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from tests.core.clinic import ADMITTED, Patient, admitted, ready_for_gate
-from workflows.core.effects import Notify
+from workflows.core.engine.effects import Notify
 
 
 def on(days: int) -> date:

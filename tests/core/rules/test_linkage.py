@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from tests.core.clinic import ADMITTED, Patient, admitted, at, ready_for_gate
-from workflows.core.effects import StartReferral, TellReferral
-from workflows.core.entries import Need, parse_entry
-from workflows.core.episode import Episode
-from workflows.core.errors import InvalidEntry
-from workflows.core.vocabulary import meaning
+from workflows.core.engine.effects import StartReferral, TellReferral
+from workflows.core.engine.errors import InvalidEntry
+from workflows.core.episode.entries import Need, parse_entry
+from workflows.core.episode.episode import Episode
+from workflows.core.episode.linkage.vocabulary import meaning
 
 DAY = timedelta(days=1)
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from tests.core.clinic import ADMITTED, ZONE, Patient, admitted, at
-from workflows.core.effects import CloseTask
-from workflows.core.errors import InvalidEntry, NotAllowedNow
-from workflows.core.pathway import COMMON_EXITS
+from workflows.core.engine.effects import CloseTask
+from workflows.core.engine.errors import InvalidEntry, NotAllowedNow
+from workflows.core.episode.pathway import COMMON_EXITS
 
 DAY = timedelta(days=1)
 MON, TUE, WED, THU, FRI, SAT = (ADMITTED + timedelta(days=n) for n in range(6))

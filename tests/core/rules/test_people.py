@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from tests.core.clinic import ADMITTED, SCHEDULE, TEAM, Patient, admitted, at, held_in
 from tests.searching import examples
-from workflows.core.carrying import carried_over
-from workflows.core.effects import ChangeTask, Notify, OpenTask, TellReferral
-from workflows.core.entries import parse_entry
-from workflows.core.episode import Episode
-from workflows.core.errors import InvalidEntry, NotAllowedNow, Refused
-from workflows.core.facts import Answer
+from workflows.core.engine.effects import ChangeTask, Notify, OpenTask, TellReferral
+from workflows.core.engine.errors import InvalidEntry, NotAllowedNow, Refused
+from workflows.core.episode.carrying import carried_over
+from workflows.core.episode.entries import parse_entry
+from workflows.core.episode.episode import Episode
+from workflows.core.episode.facts import Answer
 from workflows.pathways import pathway_named
 
 MONDAY, TUESDAY, FRIDAY = (ADMITTED + timedelta(days=ahead) for ahead in (0, 1, 4))

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.core.clinic import ADMITTED, LAST_USE, TEAM, Patient, admitted
-from workflows.core.errors import NotAllowedNow
+from workflows.core.engine.errors import NotAllowedNow
 
 FOUND_ON = ADMITTED + timedelta(days=2)
 WITH_NURSE = {**TEAM, "nurse": "nu-1"}

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from tests.core.clinic import ADMITTED, SCHEDULE, ZONE, Patient, admitted
-from workflows.core.effects import MessagePatient, OpenTask
+from workflows.core.engine.effects import MessagePatient, OpenTask
 
 
 def on(days: int) -> date:

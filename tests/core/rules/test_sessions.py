@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.core.clinic import ADMITTED, Patient, admitted
-from workflows.core.effects import Notify
-from workflows.core.errors import InvalidEntry
+from workflows.core.engine.effects import Notify
+from workflows.core.engine.errors import InvalidEntry
 
 MON, TUE, WED, THU, FRI, SAT, SUN = (ADMITTED + timedelta(days=n) for n in range(7))
 

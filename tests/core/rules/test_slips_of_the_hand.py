@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from tests.core.clinic import ADMITTED, SCHEDULE, Patient, admitted, start
-from workflows.core.errors import InvalidEntry, NotAllowedNow
-from workflows.core.policy import load_policy
-from workflows.core.services import refuse_schedule
+from workflows.core.engine.errors import InvalidEntry, NotAllowedNow
+from workflows.core.episode.attendance.services import refuse_schedule
+from workflows.core.episode.policy import load_policy
 from workflows.pathways.following import check_following
 
 DAY = timedelta(days=1)

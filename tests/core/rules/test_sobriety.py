@@ -18,7 +18,7 @@ from tests.core.clinic import (
     ready_for_gate,
 )
 from tests.searching import examples
-from workflows.core.errors import InvalidEntry, NotAllowedNow
+from workflows.core.engine.errors import InvalidEntry, NotAllowedNow
 
 DAY = timedelta(days=1)
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.core.clinic import ADMITTED, LAST_USE, Patient, admitted, ready_for_gate
-from workflows.core.episode import Episode
-from workflows.core.views import as_known_at
+from workflows.core.episode.episode import Episode
+from workflows.core.episode.views import as_known_at
 
 DAY = timedelta(days=1)
 

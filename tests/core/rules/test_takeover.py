@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from tests.core.clinic import ADMITTED, LAST_USE, Patient, admitted, at, start
-from workflows.core.effects import MessagePatient, OpenTask
-from workflows.core.entries import parse_entry
-from workflows.core.episode import Episode
-from workflows.core.errors import InvalidEntry, NotAllowedNow
+from workflows.core.engine.effects import MessagePatient, OpenTask
+from workflows.core.engine.errors import InvalidEntry, NotAllowedNow
+from workflows.core.episode.entries import parse_entry
+from workflows.core.episode.episode import Episode
 
 DAY = timedelta(days=1)
 

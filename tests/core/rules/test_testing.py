@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from tests.core.clinic import ADMITTED, Patient, admitted
 from tests.searching import examples
-from workflows.core.effects import CloseTask, OpenTask
-from workflows.core.episode import Episode
-from workflows.core.facts.draws import draws
-from workflows.core.policy import InvalidPolicy, load_policy
-from workflows.core.views import as_known_at
+from workflows.core.engine.effects import CloseTask, OpenTask
+from workflows.core.episode.episode import Episode
+from workflows.core.episode.policy import InvalidPolicy, load_policy
+from workflows.core.episode.sobriety.draws import draws
+from workflows.core.episode.views import as_known_at
 
 DAY = timedelta(days=1)
 DRAWN = {"tests": {"phases": [{"until_day": 30, "max_gap_days": 7}, {"max_gap_days": 12}]}}

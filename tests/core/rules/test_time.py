@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from tests.core.clinic import ADMITTED, LAST_USE, SCHEDULE, Patient, admitted, at, ready_for_gate
 from tests.searching import examples
-from workflows.core.effects import MessagePatient
-from workflows.core.entries import parse_entry
-from workflows.core.errors import InvalidEntry, NotAllowedNow
-from workflows.core.views import as_known_at, journal, progress
+from workflows.core.engine.effects import MessagePatient
+from workflows.core.engine.errors import InvalidEntry, NotAllowedNow
+from workflows.core.episode.entries import parse_entry
+from workflows.core.episode.views import as_known_at, journal, progress
 
 DAY = timedelta(days=1)
 SPRING, AUTUMN = date(2026, 3, 8), date(2026, 11, 1)  # clocks change in Chicago

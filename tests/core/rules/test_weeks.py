@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from tests.core.clinic import ADMITTED, Patient, admitted
-from workflows.core.effects import Notify
+from workflows.core.engine.effects import Notify
 
 DAY = timedelta(days=1)
 MON, TUE, WED, THU, FRI, SAT, SUN = (ADMITTED + timedelta(days=n) for n in range(7))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.core.clinic import ADMITTED, LAST_USE, ZONE, Patient, admitted, ready_for_gate
-from workflows.core.errors import NotAllowedNow
+from workflows.core.engine.errors import NotAllowedNow
 
 
 def on(days: int) -> date:

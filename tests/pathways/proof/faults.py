@@ -13,8 +13,8 @@ import types
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from workflows.core import pathway as shared
-from workflows.core.pathway import Pathway
+from workflows.core.episode import pathway as shared
+from workflows.core.episode.pathway import Pathway
 from workflows.pathways import guards, iop, regions
 
 
@@ -31,7 +31,7 @@ def _source() -> ast.Module:
         [*(f"{name}=region_of_{name}" for name in names), *(f"{name}={name}" for name in lists)]
     )
     named = ast.parse(f"import types\nregions = types.SimpleNamespace({space})")
-    within = {"workflows.core.pathway", "workflows.pathways", "workflows.pathways.guards"}
+    within = {"workflows.core.episode.pathway", "workflows.pathways", "workflows.pathways.guards"}
     body = [
         statement
         for module in (ast.parse(inspect.getsource(shared)), made, named, ast.parse(inspect.getsource(guards)),

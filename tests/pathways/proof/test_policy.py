@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from workflows.core.errors import Refused
-from workflows.core.policy import load_policy
+from workflows.core.engine.errors import Refused
+from workflows.core.episode.policy import load_policy
 from workflows.pathways import pathway_named
 from workflows.pathways.proof import Findings, as_data, page, prove
 from workflows.pathways.proof.numbers import all_numbers, noted, values_of

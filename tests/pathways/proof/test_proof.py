@@ -16,8 +16,8 @@ from statemachine.exceptions import InvalidDefinition
 from tests.core.test_laws import HISTORIES, _recorded
 from tests.pathways.proof.faults import Fault, faults_of_chart, faults_of_pathway
 from tests.searching import examples
-from workflows.core.episode import Episode
-from workflows.core.pathway import Pathway
+from workflows.core.episode.episode import Episode
+from workflows.core.episode.pathway import Pathway
 from workflows.pathways import pathway_named
 from workflows.pathways.drawing import transitions
 from workflows.pathways.proof import INVARIANTS, Findings, Proof, as_data, page, prove, retell

@@ -10,8 +10,8 @@ from worker.handbook import imports, numbers
 from worker.handbook.citations import ROOT, rules_in
 from worker.handbook.models import fields_of
 from worker.handbook.pages import DOCS, PAGES, stale
-from workflows.core.entries import KINDS
-from workflows.core.policy import Policy
+from workflows.core.episode.entries import KINDS
+from workflows.core.episode.policy import Policy
 from workflows.core.referral.statements import STATEMENTS
 from workflows.core.rules import RULES
 

@@ -15,7 +15,7 @@ def test_one_rule_is_told_in_words_with_what_carries_it() -> None:
     assert told.stdout.startswith("A doubtful test")
     assert "(S6)." in told.stdout.splitlines()[0]
     for carrier in (
-        "workflows/core/facts/use.py::UseFacts.holds",
+        "workflows/core/episode/sobriety/facts.py::UseFacts.holds",
         "tests.hold_review",
         "tests/core/rules/test_sobriety.py::test_S6_a_valid_recollection_ends_the_hold",
     ):

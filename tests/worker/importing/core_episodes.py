@@ -8,12 +8,12 @@ from datetime import date, datetime
 from typing import Any
 
 from worker.importing.episodes import State
-from workflows.core.effects import Effect, MessagePatient
-from workflows.core.entries import parse_entry
-from workflows.core.episode import Episode
-from workflows.core.errors import Refused
-from workflows.core.start import EpisodeStart
-from workflows.core.views import progress
+from workflows.core.engine.effects import Effect, MessagePatient
+from workflows.core.engine.errors import Refused
+from workflows.core.episode.entries import parse_entry
+from workflows.core.episode.episode import Episode
+from workflows.core.episode.start import EpisodeStart
+from workflows.core.episode.views import progress
 from workflows.pathways import pathway_named
 
 

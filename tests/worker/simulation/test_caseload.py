@@ -15,7 +15,7 @@ from worker.simulation.report import tables
 from worker.simulation.results import as_json
 from worker.simulation.run import Simulated, simulate
 from worker.simulation.tally import Tally
-from workflows.core.episode import Episode
+from workflows.core.episode.episode import Episode
 
 
 @pytest.mark.thorough

@@ -24,7 +24,7 @@ from worker.simulation.parameters import Parameters
 from worker.simulation.processes import Lived, Trial, lived_through
 from worker.simulation.results import as_json
 from worker.simulation.run import simulate
-from workflows.core.policy import InvalidPolicy
+from workflows.core.episode.policy import InvalidPolicy
 
 PATIENCE_SECONDS = 60
 """A bound for an end that is a matter of seconds, on a machine that does much else."""

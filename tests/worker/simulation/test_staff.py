@@ -7,8 +7,8 @@ import pytest
 
 from worker.simulation.parameters import Staff
 from worker.simulation.staff import Team
-from workflows.core.calendar import BusinessHours, Calendar
-from workflows.core.effects import EscalationLevel, OpenTask
+from workflows.core.engine.calendar import BusinessHours, Calendar
+from workflows.core.engine.effects import EscalationLevel, OpenTask
 
 ZONE = ZoneInfo("America/Chicago")
 FRIDAY_EVENING = datetime(2026, 1, 9, 19, tzinfo=ZONE)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from typing import Generic, TypeVar
 
-from workflows.core.entries import Entry
-from workflows.core.record import Record
+from workflows.core.engine.record import Record
+from workflows.core.episode.entries import Entry
 from workflows.core.referral.attempt import Attempt, Step, Word
 from workflows.core.referral.statements import (
     AboutPlace,

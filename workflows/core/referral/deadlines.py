@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from workflows.core.deadlines import Deadline
+from workflows.core.engine.deadline import Deadline
 from workflows.core.referral.attempt import Attempt, Step
 from workflows.core.referral.facts import ReferralFacts
 

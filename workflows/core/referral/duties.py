@@ -7,8 +7,8 @@ answer is held against the patient or the place (C3), and "declined" is always a
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from workflows.core.calendar import Delay
-from workflows.core.duties import Duty, repeated
+from workflows.core.engine.calendar import Delay
+from workflows.core.engine.duty import Duty, repeated
 from workflows.core.referral.attempt import Attempt, Step
 from workflows.core.referral.facts import ReferralFacts
 from workflows.core.referral.words import is_plain, listed, moment, named, place_named

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from workflows.core.effects import ChangeTask, CloseTask, Notify, OpenTask
+from workflows.core.engine.effects import ChangeTask, CloseTask, Notify, OpenTask
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,19 +6,20 @@ from typing import Any
 
 from statemachine import StateChart
 
-from workflows.core.board import Board
-from workflows.core.calendar import Calendar
-from workflows.core.deadlines import Deadline, team_changes
-from workflows.core.duties import Duty
-from workflows.core.entries import Closure
-from workflows.core.policy import load_policy
-from workflows.core.record import Record
+from workflows.core.engine.calendar import Calendar
+from workflows.core.engine.deadline import Deadline
+from workflows.core.engine.duty import Duty
+from workflows.core.engine.record import Record
+from workflows.core.engine.situation import Situation, follower, leaf_in
+from workflows.core.engine.worklist import Board
+from workflows.core.episode.deadlines import team_changes
+from workflows.core.episode.entries import Closure
+from workflows.core.episode.policy import load_policy
 from workflows.core.referral.deadlines import agency_is_asked, record_closes, wait_is_over
 from workflows.core.referral.duties import duties
 from workflows.core.referral.facts import ReferralFacts, ReferralFrame
 from workflows.core.referral.start import ReferralStart
 from workflows.core.referral.state import ReferralState
-from workflows.core.situation import Situation, follower, leaf_in
 
 
 class Engine:

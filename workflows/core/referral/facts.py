@@ -9,11 +9,12 @@ from typing import Any, NamedTuple
 
 from pydantic import JsonValue
 
-from workflows.core.calendar import Calendar
-from workflows.core.entries import Entry
-from workflows.core.facts.answers import Answer
-from workflows.core.policy import Linkage, Policy
-from workflows.core.record import Record
+from workflows.core.engine.answers import Answer
+from workflows.core.engine.calendar import Calendar
+from workflows.core.engine.record import Record
+from workflows.core.episode.entries import Entry
+from workflows.core.episode.policy import Linkage, Policy
+from workflows.core.episode.team.roles import changes_in, team_on
 from workflows.core.referral.attempt import Attempt, Step
 from workflows.core.referral.attempts import attempts
 from workflows.core.referral.start import ReferralStart
@@ -27,7 +28,6 @@ from workflows.core.referral.statements import (
     Reply,
     Sponsor,
 )
-from workflows.core.team import changes_in, team_on
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from workflows.core.effects import Notify
-from workflows.core.entries import Entry
-from workflows.core.record import Record
+from workflows.core.engine.effects import Notify
+from workflows.core.engine.record import Record
+from workflows.core.episode.entries import Entry
 from workflows.core.referral.attempt import Step
 from workflows.core.referral.attempts import meant
 from workflows.core.referral.effects import NoteTold, Reconcile

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from workflows.core.keys import kind_of
+from workflows.core.engine.keys import kind_of
 from workflows.core.referral.facts import ReferralFacts
 
 _STATEMENTS: dict[str, dict[str, dict[str, Any]]] = {

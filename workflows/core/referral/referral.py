@@ -9,13 +9,15 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from workflows.core.calendar import in_words
-from workflows.core.effects import OpenTask
-from workflows.core.entries import Entry
-from workflows.core.errors import NotAllowedNow
-from workflows.core.keys import kind_of, subject_of
-from workflows.core.living import Living
-from workflows.core.progress import Changed
+from workflows.core.engine.calendar import in_words
+from workflows.core.engine.effects import OpenTask
+from workflows.core.engine.errors import NotAllowedNow
+from workflows.core.engine.keys import kind_of, subject_of
+from workflows.core.engine.living import Living
+from workflows.core.engine.shown import Changed
+from workflows.core.engine.situation import leaves
+from workflows.core.engine.state import pack, unpack
+from workflows.core.episode.entries import Entry
 from workflows.core.referral import step
 from workflows.core.referral.attempt import Attempt
 from workflows.core.referral.effects import AskAgency, Disclose, NoteTold, ReferralEffect
@@ -27,8 +29,6 @@ from workflows.core.referral.requests import is_wanted
 from workflows.core.referral.state import ReferralState
 from workflows.core.referral.statements import STATEMENTS, parse_statement
 from workflows.core.referral.status import Exported, exported
-from workflows.core.situation import leaves
-from workflows.core.state import pack, unpack
 
 MACHINE = "carepath"
 """Who states what the machine found, sent or heard."""

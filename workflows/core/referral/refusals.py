@@ -2,11 +2,11 @@
 
 from collections.abc import Collection
 
-from workflows.core.authority import refuse_for_its_source
-from workflows.core.calendar import in_words
-from workflows.core.entries import Closure, Entry, Retraction, Source, TeamChange, dated_ahead
-from workflows.core.errors import InvalidEntry, NotAllowedNow
-from workflows.core.record import Recorded
+from workflows.core.engine.calendar import in_words
+from workflows.core.engine.errors import InvalidEntry, NotAllowedNow
+from workflows.core.engine.record import Recorded
+from workflows.core.episode.authority import refuse_for_its_source
+from workflows.core.episode.entries import Closure, Entry, Retraction, Source, TeamChange, dated_ahead
 from workflows.core.referral.attempt import Step
 from workflows.core.referral.facts import ReferralFacts
 from workflows.core.referral.statements import (

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from workflows.core.calendar import Instant
+from workflows.core.engine.calendar import Instant
+from workflows.core.engine.state import Codes
 from workflows.core.referral.attempt import Attempt, Step
 from workflows.core.referral.deadlines import asked_again_at, to_be_asked
 from workflows.core.referral.effects import AskAgency, Disclose, FindCandidates, ReportToEpisode
 from workflows.core.referral.facts import ReferralFacts
 from workflows.core.referral.words import is_plain
-from workflows.core.state import Codes
 
 Request = FindCandidates | Disclose | AskAgency | ReportToEpisode
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
-from workflows.core.start import Team, TimeZone
+from workflows.core.episode.start import Team, TimeZone
 
 ReferralKind = Literal["therapist", "mutual_help", "service", "level_of_care"]
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from workflows.core.engine.state import State
 from workflows.core.referral.requests import Requests
-from workflows.core.state import State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

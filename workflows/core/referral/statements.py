@@ -11,9 +11,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
-from workflows.core.entries import Closure, Retraction, TeamChange, parse_entry
-from workflows.core.entries.base import Code, Entry, Reason
-from workflows.core.years import check_year
+from workflows.core.engine.entry import Code, Entry, Reason
+from workflows.core.engine.years import check_year
+from workflows.core.episode.entries import Closure, Retraction, TeamChange, parse_entry
 
 Status = Literal[
     "received", "accepted", "waitlisted", "declined", "scheduled", "visited", "missed", "ended", "cancelled"

@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from workflows.core.board import Clinic, Known
-from workflows.core.calendar import day_in_words
-from workflows.core.effects import Notify
-from workflows.core.entries import Entry
-from workflows.core.errors import Refused
-from workflows.core.progress import Changed
+from workflows.core.engine.calendar import day_in_words
+from workflows.core.engine.effects import Notify
+from workflows.core.engine.errors import Refused
+from workflows.core.engine.repeats import repeated
+from workflows.core.engine.shown import Changed
+from workflows.core.engine.worklist import Clinic, Known
+from workflows.core.episode.entries import Entry
 from workflows.core.referral.duties import duties
 from workflows.core.referral.effects import ReferralEffect
 from workflows.core.referral.engine import Engine
@@ -20,7 +21,6 @@ from workflows.core.referral.facts import ReferralFacts
 from workflows.core.referral.ledger import found_out, told_by_hand
 from workflows.core.referral.refusals import refuse
 from workflows.core.referral.state import ReferralState
-from workflows.core.repeats import repeated
 
 
 class Decided(NamedTuple):

@@ -4,13 +4,14 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, Field, JsonValue
 
-from workflows.core.progress import NextDeadline, OpenTaskView, TeamChangeView
+from workflows.core.engine.shown import OpenTaskView
+from workflows.core.episode.progress import NextDeadline, TeamChangeView
+from workflows.core.episode.team.roles import changes_in, named_on
+from workflows.core.episode.views import changes_of_team, not_reached
 from workflows.core.referral.attempt import Attempt
 from workflows.core.referral.facts import ReferralFacts
 from workflows.core.referral.referral import Referral
 from workflows.core.referral.statements import Place
-from workflows.core.team import changes_in, named_on
-from workflows.core.views import changes_of_team, not_reached
 
 
 class FhirStatus(BaseModel):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from workflows.core.calendar import in_words
+from workflows.core.engine.calendar import in_words
 from workflows.core.referral.facts import ReferralFacts
 from workflows.core.referral.statements import Place
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from statemachine.spec_parser import operator_mapping, parse_boolean_expr
 
-from workflows.core.claims import Literal
-from workflows.core.pathway import Pathway
-from workflows.core.situation import Restless
+from workflows.core.engine.claims import Literal
+from workflows.core.engine.situation import Restless
+from workflows.core.episode.pathway import Pathway
 
 Configuration = tuple[str, ...]
 History = tuple[tuple[str, tuple[str, ...]], ...]

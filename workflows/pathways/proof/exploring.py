@@ -4,8 +4,8 @@ import heapq
 from collections.abc import Iterator, Sequence
 from itertools import count
 
-from workflows.core.pathway import Pathway
-from workflows.core.situation import Restless
+from workflows.core.engine.situation import Restless
+from workflows.core.episode.pathway import Pathway
 from workflows.pathways.proof.chart import (
     MOST_STEPS,
     Chart,

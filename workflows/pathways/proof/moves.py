@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, get_args
 
-from workflows.core.claims import Cause
-from workflows.core.entries import Source, TeamChange, Use
-from workflows.core.entries.course import ExitReason
-from workflows.core.episode import Episode
-from workflows.core.pathway import IN_PROGRAM
+from workflows.core.engine.claims import Cause
+from workflows.core.episode.entries import Source, TeamChange, Use
+from workflows.core.episode.episode import Episode
+from workflows.core.episode.exits.entries import ExitReason
+from workflows.core.episode.pathway import IN_PROGRAM
 
 CLOCK = frozenset({Cause.LIMIT})
 _CORRECTED = frozenset(

@@ -6,8 +6,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from workflows.core.policy import Escalation, Policy, Rung, TestPhase
-from workflows.core.policy.part import Part
+from workflows.core.engine.escalation import Escalation
+from workflows.core.engine.policy import Part
+from workflows.core.episode.policy import Policy, Rung, TestPhase
 
 _IN_LISTS: Mapping[type[BaseModel], str] = {
     Rung: "attendance.ladder",

@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 
-from workflows.core.pathway import Pathway
-from workflows.core.situation import Restless
-from workflows.core.start import Team
+from workflows.core.engine.situation import Restless
+from workflows.core.episode.pathway import Pathway
+from workflows.core.episode.start import Team
 from workflows.pathways.proof.chart import Chart, Configuration, Known, bare
 from workflows.pathways.proof.exploring import Exploration
 from workflows.pathways.proof.findings import Findings

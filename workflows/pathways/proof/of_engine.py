@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from workflows.core.claims import Cause
-from workflows.core.facts.signed import NotSigned
-from workflows.core.keys import kind_of
-from workflows.core.pathway import Pathway
-from workflows.core.situation import Restless
+from workflows.core.engine.claims import Cause
+from workflows.core.engine.keys import kind_of
+from workflows.core.engine.situation import Restless
+from workflows.core.episode.exits.signed import NotSigned
+from workflows.core.episode.pathway import Pathway
 from workflows.pathways.proof.chart import bare, read_chart
 from workflows.pathways.proof.findings import Findings
 from workflows.pathways.proof.moves import Move, causes_of

@@ -1,8 +1,8 @@
 """What the rules promise, each lived through on the engine and looked at (`claims.promises`)."""
 
-from workflows.core.claims import Literal, Promise
-from workflows.core.episode import Episode
-from workflows.core.pathway import Pathway
+from workflows.core.engine.claims import Literal, Promise
+from workflows.core.episode.episode import Episode
+from workflows.core.episode.pathway import Pathway
 from workflows.pathways.proof.findings import Findings
 from workflows.pathways.proof.search import NoSuchWay, Search, Situation
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from workflows.core.claims import Literal
-from workflows.core.pathway import Pathway
+from workflows.core.engine.claims import Literal
+from workflows.core.episode.pathway import Pathway
 from workflows.pathways.proof.chart import Chart, bare, read_chart
 from workflows.pathways.proof.graph import Guards
 

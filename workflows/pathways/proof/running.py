@@ -6,7 +6,7 @@ from typing import Any
 from statemachine import StateChart
 from statemachine.orderedset import OrderedSet
 
-from workflows.core.pathway import Pathway
+from workflows.core.episode.pathway import Pathway
 from workflows.pathways.proof.chart import Chart, Configuration, History, read_chart
 from workflows.pathways.proof.graph import Edge
 

@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from workflows.core.entries import parse_entry
-from workflows.core.episode import Episode
-from workflows.core.errors import Refused
-from workflows.core.facts import Facts
-from workflows.core.pathway import Pathway
-from workflows.core.situation import Restless
-from workflows.core.start import EpisodeStart
-from workflows.core.state import EpisodeState
+from workflows.core.engine.errors import Refused
+from workflows.core.engine.situation import Restless
+from workflows.core.episode.entries import parse_entry
+from workflows.core.episode.episode import Episode
+from workflows.core.episode.facts import Facts
+from workflows.core.episode.pathway import Pathway
+from workflows.core.episode.start import EpisodeStart
+from workflows.core.episode.state import EpisodeState
 from workflows.pathways.proof.moves import Move, moves, stated
 from workflows.pathways.proof.story import Step, Story
 

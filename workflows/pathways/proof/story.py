@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Self
 
-from workflows.core.calendar import day_in_words, in_words
-from workflows.core.entries import parse_entry
-from workflows.core.episode import Episode
-from workflows.core.errors import Refused
-from workflows.core.keys import kind_of
-from workflows.core.start import EpisodeStart
+from workflows.core.engine.calendar import day_in_words, in_words
+from workflows.core.engine.errors import Refused
+from workflows.core.engine.keys import kind_of
+from workflows.core.episode.entries import parse_entry
+from workflows.core.episode.episode import Episode
+from workflows.core.episode.start import EpisodeStart
 from workflows.pathways import pathway_named
 
 

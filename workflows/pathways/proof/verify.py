@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from workflows.core.pathway import Pathway
-from workflows.core.policy import load_policy
+from workflows.core.episode.pathway import Pathway
+from workflows.core.episode.policy import load_policy
 from workflows.pathways.proof import of_chart, of_engine
 from workflows.pathways.proof.findings import Broken, Findings
 from workflows.pathways.proof.graph import Graph

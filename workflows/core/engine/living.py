@@ -1,0 +1,86 @@
+"""What an episode and a referral have in common for whoever runs them: a state, and what is still to be done for it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Generic, TypeVar
+
+from workflows.core.engine.deadline import Deadline
+from workflows.core.engine.effects import OpenTask
+from workflows.core.engine.record import Record
+from workflows.core.engine.state import State
+from workflows.core.engine.worklist import Board
+
+S = TypeVar("S", bound=State)
+E = TypeVar("E")
+
+
+class Living(Generic[S, E]):
+    """A state that goes on, and the effects that nobody has carried out yet."""
+
+    def __init__(self, state: S) -> None:
+        self.state = state
+        self.effects: list[E] = []
+        """What the world has not been asked for yet."""
+
+    def go_on(self, state: S, effects: Sequence[E]) -> None:
+        """Come to the next state."""
+        self.state = state
+        self.effects += effects
+
+    def take_effects(self) -> list[E]:
+        """What the world must do since this was last asked."""
+        taken, self.effects = self.effects, []
+        return taken
+
+    # -- what the world has answered ------------------------------------------------------------------------
+
+    def heard_of(self, task_id: str, unreached: str | None) -> None:
+        """A task tells whether anybody was reached about it."""
+        self.state = replace(self.state, board=self.state.board.heard_of(task_id, unreached))
+
+    def reached(self, notice: str) -> None:
+        """Somebody was reached by a notice about no task, by its key."""
+        self.state = self.state.reached(notice)
+
+    def not_reached(self, notice: str, why: str) -> None:
+        """Nobody was reached by a notice about no task so far."""
+        self.state = self.state.not_reached(notice, why)
+
+    def not_delivered(self, *texts: str) -> None:
+        """Something has reached nobody, or could not be done; in words, for people to see."""
+        self.state = self.state.not_delivered(*texts)
+
+    def forget_old_notes(self, kept: int) -> None:
+        """Keep only the last of what was not delivered."""
+        self.state = replace(self.state, undelivered=self.state.undelivered[-kept:])
+
+    def wait_for_nothing(self) -> None:
+        """A deadline could not be judged: it is not waited for again."""
+        self.state = replace(self.state, next_deadline=None)
+
+    # -- where things stand -----------------------------------------------------------------------------------
+
+    @property
+    def record(self) -> Record:
+        """What was stated."""
+        return self.state.record
+
+    @property
+    def board(self) -> Board:
+        """What people owe."""
+        return self.state.board
+
+    @property
+    def open_tasks(self) -> Mapping[str, OpenTask]:
+        """What people owe now, by the key of the duty."""
+        return self.state.board.open
+
+    @property
+    def next_deadline(self) -> Deadline | None:
+        """What is waited for."""
+        return self.state.next_deadline
+
+    @property
+    def undelivered(self) -> tuple[str, ...]:
+        """What has reached nobody, or could not be done, in words."""
+        return self.state.undelivered

@@ -1,0 +1,345 @@
+"""How facts are read: each is worked out once, and again only when what it was worked out from has changed.
+
+A fact asks other facts, entries, answers and the time. All of that is noted on its page while it is worked out
+(`workflows.core.engine.notes`), and the page is kept with the result. Later, at another instant or after another entry,
+the result stands if nothing on its page has changed; a fact on it that was worked out anew and came to the same has
+not.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from datetime import date, datetime, timedelta
+from functools import wraps
+from typing import Any, Generic, Self, TypeVar, overload
+
+from workflows.core.engine.answers import Answer
+from workflows.core.engine.entry import Entry
+from workflows.core.engine.frame import Frame
+from workflows.core.engine.keys import kind_of
+from workflows.core.engine.memory import Kept
+from workflows.core.engine.notes import (
+    ANSWERS,
+    CORRECTIONS,
+    EVERYTHING,
+    STAFF,
+    Page,
+    Source,
+    WorkOut,
+    bit_of,
+    sources_in,
+)
+from workflows.core.engine.record import Record
+
+T = TypeVar("T")
+R = TypeVar("R", bound="Reading[Any]")
+F = TypeVar("F", bound=Frame)
+
+_DAY = timedelta(days=1)
+
+
+class fact(Generic[T]):
+    """A property that is kept, with what it was worked out from."""
+
+    def __init__(self, work_out: Callable[[Any], T]) -> None:
+        self._work_out, self.__doc__ = work_out, work_out.__doc__
+
+    def __set_name__(self, _owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, reading: None, owner: type) -> "fact[T]": ...
+    @overload
+    def __get__(self, reading: "Reading[Any]", owner: type) -> T: ...
+    def __get__(self, reading: "Reading[Any] | None", owner: type) -> "fact[T] | T":
+        if reading is None:
+            return self
+        return reading.keep(self._name, self._work_out)
+
+
+def kept(work_out: Callable[[R], Iterable[T]]) -> Callable[[R], Sequence[T]]:
+    """For a function that yields what follows from facts, such as duties: what it yields is kept like a fact."""
+
+    def all_of_it(reading: R) -> tuple[T, ...]:
+        return tuple(work_out(reading))
+
+    @wraps(work_out)
+    def read(reading: R) -> Sequence[T]:
+        return reading.keep(work_out, all_of_it)
+
+    return read
+
+
+class Reading(Generic[F]):
+    """A record under a frame at one instant.
+
+    Facts are asked of a new reading for every step; what was worked out is kept in the frame. So recording an entry
+    costs what that entry changes, and not the length of the record.
+    """
+
+    def __init__(self, record: Record, frame: F, now: datetime) -> None:
+        self.record = record
+        self.frame = frame
+        self.calendar = frame.calendar
+        self._now = now
+        self._today = frame.calendar.day_of(now)
+        self._bounds: tuple[datetime, datetime] | None = None
+        self._noted = record.notes
+        self._memory = frame.memory
+        self._apart: dict[Hashable, tuple[Any, Page]] | None = None
+        """What was worked out for an instant that somebody asked about in between; None: this is the main reading."""
+        self._answers: dict[str, tuple[list[tuple[str, Answer]], datetime | None, datetime | None]] = {}
+
+    # -- the time, as a fact sees it ------------------------------------------------------------------------
+
+    @property
+    def now(self) -> datetime:
+        """The instant. Whoever only compares it asks `has_come`: that holds for longer."""
+        if (page := self._noted.page) is not None and self._apart is None:
+            page.within(self._now, self._now + timedelta.resolution)
+        return self._now
+
+    @property
+    def instant(self) -> datetime:
+        """The instant, for whoever keeps the reading and no fact."""
+        return self._now
+
+    @property
+    def today(self) -> date:
+        """The program day."""
+        if (page := self._noted.page) is not None and self._apart is None:
+            page.within(*self._of_today)
+        return self._today
+
+    @property
+    def _of_today(self) -> tuple[datetime, datetime]:
+        if self._bounds is None:
+            self._bounds = self.calendar.at(self._today), self.calendar.at(self._today + _DAY)
+        return self._bounds
+
+    def has_come(self, instant: datetime) -> bool:
+        """Whether an instant is now or past."""
+        come = instant <= self._now
+        if (page := self._noted.page) is not None and self._apart is None:
+            page.within(*((instant, None) if come else (None, instant)))
+        return come
+
+    def is_after(self, instant: datetime) -> bool:
+        """Whether an instant is past."""
+        return self.has_come(instant + timedelta.resolution)
+
+    def now_among(self, instants: Sequence[datetime]) -> datetime:
+        """The instant, for whoever only asks which of these, in order, have come: it holds until the next one does."""
+        if (page := self._noted.page) is not None and self._apart is None:
+            number = bisect_right(instants, self._now)
+            page.within(
+                instants[number - 1] if number else None, instants[number] if number < len(instants) else None
+            )
+        return self._now
+
+    # -- other instants -------------------------------------------------------------------------------------
+
+    def on(self, day: date) -> Self:
+        """The facts of the same record as they stand for another day (at its start)."""
+        return self.at(self.calendar.at(day))
+
+    def at(self, instant: datetime) -> Self:
+        """The facts of the same record as they stand for another instant."""
+        reading = type(self)(self.record, self.frame, instant)
+        reading._apart = {}
+        return reading
+
+    def as_known_at(self, instant: datetime) -> Self:
+        """The facts of an instant as they were known then (T2), read by the policy of today."""
+        self._noted.note(STAFF)
+        if self._apart is not None or not self.is_after(instant):
+            self._noted.note(EVERYTHING)  # more may be recorded at that instant
+        record = self.record.as_of(instant)
+        return type(self)(record, self.frame.as_of(record), instant)
+
+    def hour_of(self, key: str, at: datetime) -> datetime:
+        """The instant of what an entry says of a day alone: recorded on that day, it counts from then (E3).
+
+        Args:
+            key: The entry's id.
+            at: When it is true: the start of the day that it gives.
+        """
+        recorded = self.record.get(key)
+        if recorded and self.calendar.day_of(recorded.recorded_at) == self.calendar.day_of(at):
+            return max(at, recorded.recorded_at)
+        return at
+
+    # -- what people have decided ---------------------------------------------------------------------------
+
+    def answer(self, duty: str) -> Answer | None:
+        """What was decided about a duty by now, if that decision stands."""
+        answer = self.frame.answers.given.get(duty)
+        self._noted.note(kind_of(duty))
+        if answer is None or not self.has_come(answer.at):
+            return None
+        return answer if self.record.stands(answer.key) else None
+
+    def answers_to(self, kind: str) -> list[tuple[str, Answer]]:
+        """Every standing answer to duties of a kind: its subject (what follows the kind in the key) and itself."""
+        known = self._answers.get(kind)
+        if known is None:
+            known = self._answers[kind] = self._answers_to(kind)
+        found, since, until = known
+        if (page := self._noted.page) is not None:
+            page.sources |= bit_of(kind)
+            if self.frame.answers.by_kind.get(kind):
+                page.sources |= bit_of(CORRECTIONS)
+                if self._apart is None:
+                    page.within(since, until)
+        return found
+
+    def _answers_to(self, kind: str) -> tuple[list[tuple[str, Answer]], datetime | None, datetime | None]:
+        given = self.frame.answers.by_kind.get(kind)
+        if not given:
+            return [], None, None
+        come = [(duty, answer) for duty, answer in given.items() if answer.at <= self._now]
+        ahead = [answer.at for answer in given.values() if answer.at > self._now]
+        stands = self.record.stands
+        found = [(duty.partition(":")[2], answer) for duty, answer in come if stands(answer.key)]
+        return found, max((answer.at for _, answer in come), default=None), min(ahead, default=None)
+
+    def all_answers(self) -> list[tuple[str, Answer]]:
+        """Every standing answer to any duty, by its key."""
+        self._noted.note(ANSWERS)
+        return [(key, answer) for key in self.frame.answers.given if (answer := self.answer(key))]
+
+    def ever_answered(self, kind: str) -> list[Answer]:
+        """Every answer that was ever given to duties of a kind, standing or not."""
+        self._noted.note(kind)
+        before = [answer for duty, answer in self.frame.answers.replaced if kind_of(duty) == kind]
+        return [*before, *self.frame.answers.by_kind.get(kind, {}).values()]
+
+    def known_as(self, staff_id: str) -> tuple[str, ...] | None:
+        """The roles of somebody outside the team, as far as the staff directory was asked about them."""
+        self._noted.note(STAFF)
+        return self.frame.directory.get(staff_id.casefold())
+
+    def is_stranger(self, staff_id: str) -> bool:
+        """Whether the staff directory was asked about somebody, and does not know them."""
+        self._noted.note(STAFF)
+        return self.frame.directory.get(staff_id.casefold(), ()) is None
+
+    def choice(self, duty: str) -> str | None:
+        """The choice of that decision."""
+        answer = self.answer(duty)
+        return answer.choice if answer else None
+
+    # -- what is kept ---------------------------------------------------------------------------------------
+
+    def keep(self, name: Hashable, work_out: Callable[[Any], T]) -> T:
+        """What is worked out under a name: as it was kept, if nothing that was read for it has changed.
+
+        Args:
+            name: One for each thing that is worked out; a tuple where it depends on more than the reading.
+            work_out: How, from a reading; the same for each name.
+        """
+        if self._apart is not None:
+            return self._keep_apart(name, work_out)  # type: ignore[no-any-return]
+        memory, page = self._memory, self._noted.page
+        if memory.reading is not self:
+            self._begin()
+        known = memory.kept.get(name)
+        if known is None or (known.checked != memory.turn and not self._still_so(known)):
+            known = self._worked_out(name, work_out, known)
+        if page is not None:
+            page.facts[name] = work_out, known.changed
+        return known.value  # type: ignore[no-any-return]
+
+    def _begin(self) -> None:
+        """From here on this is the reading: what differs from the one before is what has changed, also where time and
+        the record have gone back."""
+        memory, before = self._memory, self._memory.reading
+        if before is not None:
+            if not self.frame.reads_like(before.frame):
+                memory.kept.clear()
+            if differs := self.record.changed_since(before.record) | self.frame.changed_since(before.frame):
+                memory.log.append(differs)
+        # Last, so that nothing is half begun if it breaks off.
+        memory.reading = self
+        memory.turn += 1
+
+    def kept_before(self, name: str) -> Any:
+        """What was kept under a name, whatever has changed since: to begin from, never to rely on."""
+        known = self._memory.kept.get(name) if self._apart is None else None
+        return known.value if known else None
+
+    def rests_on(self, name: Hashable) -> frozenset[Source]:
+        """Every kind of entry, and of duty that was answered, that was read for something that is kept."""
+        known = self._memory.kept.get(name)
+        return sources_in(known.all_sources) if known else frozenset()
+
+    def _still_so(self, known: Kept) -> bool:
+        now, memory = self._now, self._memory
+        seen = len(memory.log)
+        new = memory.changed_since(known.seen) if known.seen != seen else 0
+        if (
+            (known.all_since is not None and now < known.all_since)
+            or (known.all_until is not None and now >= known.all_until)
+            or known.all_sources & new
+        ):
+            if (
+                (known.since is not None and now < known.since)
+                or (known.until is not None and now >= known.until)
+                or known.sources & new
+            ):
+                return False
+            # In the order in which they were read: what was read only because of another is not asked in vain.
+            for name, work_out, changed in known.facts:
+                read = memory.kept.get(name)
+                if read is None or (read.checked != memory.turn and not self._still_so(read)):
+                    read = self._worked_out(name, work_out, read)
+                if read.changed != changed:
+                    return False
+            self._gather(known)
+        known.checked, known.seen = memory.turn, seen
+        return True
+
+    def _gather(self, known: Kept) -> None:
+        """Put together what was read for all that was read."""
+        sources, since, until, kept_now = known.sources, known.since, known.until, self._memory.kept
+        for name, _, _ in known.facts:
+            one = kept_now[name]
+            sources |= one.all_sources
+            if one.all_since is not None and (since is None or one.all_since > since):
+                since = one.all_since
+            if one.all_until is not None and (until is None or one.all_until < until):
+                until = one.all_until
+        known.all_sources, known.all_since, known.all_until = sources, since, until
+
+    def _worked_out(self, name: Hashable, work_out: WorkOut, before: Kept | None) -> Kept:
+        notes, memory = self._noted, self._memory
+        outer, notes.page = notes.page, Page()
+        try:
+            value, page = work_out(self), notes.page
+        finally:
+            notes.page = outer
+        changed = memory.turn
+        if before is not None and type(before.value) is type(value) and before.value == value:
+            value, changed = before.value, before.changed
+        known = Kept(value, page, changed)
+        self._gather(known)
+        known.checked, known.seen = memory.turn, len(memory.log)
+        memory.kept[name] = known
+        return known
+
+    def _keep_apart(self, name: Hashable, work_out: WorkOut) -> Any:
+        assert self._apart is not None
+        notes, known = self._noted, self._apart.get(name)
+        if known is None:
+            outer, notes.page = notes.page, Page()
+            try:
+                known = self._apart[name] = work_out(self), notes.page
+            finally:
+                notes.page = outer
+        if notes.page is not None:
+            notes.page.sources |= known[1].sources
+        return known[0]
+
+
+def kinds_of(read: Iterable[Source]) -> set[type[Entry]]:
+    """The kinds of entries among what was read."""
+    return {what for what in read if isinstance(what, type) and issubclass(what, Entry)}

@@ -1,0 +1,1 @@
+"""Aftercare: its length and its check-ins (C1, C2)."""

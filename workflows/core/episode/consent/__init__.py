@@ -1,0 +1,1 @@
+"""Consents: what they cover, and what a revocation owes (P3, P4)."""

@@ -1,0 +1,195 @@
+"""One patient's passage through a pathway, as whoever runs it holds it: the state of now, and what is still to be done.
+
+Pure: it knows no clock, every call is told the instant. What an entry or the time makes of a state is `step`'s.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from workflows.core.engine.deadline import Deadline
+from workflows.core.engine.duty import Duty
+from workflows.core.engine.effects import Effect, MessagePatient
+from workflows.core.engine.errors import Refused
+from workflows.core.engine.living import Living
+from workflows.core.engine.shown import Changed
+from workflows.core.engine.state import pack, unpack
+from workflows.core.episode import step
+from workflows.core.episode.authority import unknown_author
+from workflows.core.episode.decisions import may_be_answered
+from workflows.core.episode.engine import Engine
+from workflows.core.episode.entries import KINDS, Entry, TeamChange, parse_entry
+from workflows.core.episode.facts import Facts
+from workflows.core.episode.frame import EpisodeFrame
+from workflows.core.episode.linkage.requests import Linkage
+from workflows.core.episode.messages.alarms import messages_wanted
+from workflows.core.episode.pathway import IN_PROGRAM, Pathway, Stage
+from workflows.core.episode.start import EpisodeStart
+from workflows.core.episode.state import EpisodeState
+
+
+class Episode(Living[EpisodeState, Effect]):
+    """The engine for one episode, with the state that it is in.
+
+    Args:
+        start: How it began.
+        pathway: What it goes through.
+        now: When it begins.
+        state: Where it goes on; None: at the beginning.
+
+    Raises:
+        InvalidPolicy: the policy in `start` contradicts itself.
+    """
+
+    def __init__(
+        self, start: EpisodeStart, pathway: Pathway, now: datetime, state: EpisodeState | None = None
+    ) -> None:
+        self.start, self.pathway = start, pathway
+        self.engine = Engine(start, pathway)
+        super().__init__(state or self.engine.begin(now))
+
+    # -- what happens -------------------------------------------------------------------------------------
+
+    def recall(self, now: datetime) -> None:
+        """Begin with what is at hand from the episode that this one follows."""
+        entries = [parse_entry(statement) for statement in self.start.history]
+        if entries:
+            self.apply_many(entries, now)
+
+    def wake(self, now: datetime) -> None:
+        """Bring the episode up to date with the time."""
+        decided = step.wake(self.engine, self.state, now)
+        self.go_on(decided.state, decided.effects)
+
+    def apply(self, entry: Entry, now: datetime) -> Changed:
+        """Record one entry and follow it through.
+
+        Raises:
+            InvalidEntry, NotAllowedNow: why it is refused; then nothing has changed but the time.
+        """
+        result = self.apply_many([entry], now)[0]
+        if isinstance(result, Refused):
+            raise result
+        return result
+
+    def apply_many(self, entries: Sequence[Entry], now: datetime) -> list[Changed | Refused]:
+        """Record entries together, and follow them through; see `step.decide`."""
+        decided = step.decide(self.engine, self.state, entries, now)
+        self.go_on(decided.state, decided.effects)
+        return list(decided.results)
+
+    def ask_anew(self, task_id: str, now: datetime) -> None:
+        """A task has ended with an answer that had no effect: if it is still owed, it is opened again (E9)."""
+        self.state = replace(self.state, board=self.state.board.ended(task_id))
+        self.wake(now)
+
+    # -- what the world has answered ------------------------------------------------------------------------
+
+    def vouch(self, staff_id: str, roles: tuple[str, ...] | None) -> None:
+        """What the staff directory says of somebody: their roles, or that it does not know them."""
+        directory = {**self.state.directory, staff_id.casefold(): roles}
+        self.state = replace(self.state, directory=directory)
+
+    def forget(self, staff_id: str) -> None:
+        """The staff directory could not be asked about somebody."""
+        directory = {one: roles for one, roles in self.state.directory.items() if one != staff_id.casefold()}
+        self.state = replace(self.state, directory=directory)
+
+    # -- what may be decided --------------------------------------------------------------------------------
+
+    def may_be_decided(self, facts: Facts) -> list[Duty]:
+        """What a person may decide at the instant of the facts without being asked, or ahead of its time (E10)."""
+        duties, tasks = self.pathway.unanswered(facts, self.state.states), self.open_tasks
+        return [duty for duty in duties if duty.key not in tasks and may_be_answered(duty, facts)]
+
+    def unknown_author(self, entry: Entry) -> str | None:
+        """The author of an entry, where only the clinic's staff directory can tell whether they may sign it (E0)."""
+        return unknown_author(entry, self.facts)
+
+    def appointed(self, entry: Entry) -> str | None:
+        """Whom an entry appoints, about whom the clinic's staff directory is asked (E0)."""
+        return entry.staff_id if isinstance(entry, TeamChange) else None
+
+    def wants(self, message: MessagePatient) -> bool:
+        """Whether a message that waits to be sent, as in quiet hours, is still to be sent (A5, E7)."""
+        wanted = messages_wanted(self.facts) if self.stage in IN_PROGRAM else ()
+        return any(one.key == message.key for one in wanted)
+
+    # -- where things stand -------------------------------------------------------------------------------
+
+    @property
+    def facts(self) -> Facts:
+        """What follows from the record at the instant at which it was last brought up to date."""
+        return self.engine.facts(self.state, self.state.at)
+
+    def facts_at(self, now: datetime) -> Facts:
+        """The same at another instant."""
+        return self.engine.facts(self.state, now)
+
+    @property
+    def frame(self) -> EpisodeFrame:
+        """What beside the record decides how it is read."""
+        return self.engine.frame(self.state)
+
+    @property
+    def linkage(self) -> Linkage:
+        """Which referrals were begun, and what they were told."""
+        return self.state.linkage
+
+    @property
+    def open_referrals(self) -> list[str]:
+        """Ids of the referrals that this episode has begun and that have not ended."""
+        return self.state.linkage.open(self.facts)
+
+    def awaited(self) -> list[Deadline]:
+        """Every moment ahead at which time changes something or a duty begins."""
+        return self.engine.awaited(self.facts, self.state.states)
+
+    @property
+    def states(self) -> list[str]:
+        """Ids of the active states, compound ones included."""
+        return list(self.state.states)
+
+    @property
+    def guards(self) -> tuple[tuple[str, bool], ...]:
+        """What each guard of the chart says now."""
+        situation = self.pathway.situation(self.facts)
+        return tuple(zip(situation.guards, map(bool, situation.read(situation.guards)), strict=True))
+
+    @property
+    def stage(self) -> Stage:
+        """The stage of the public contract."""
+        return self.engine.stage(self.state)
+
+    def finished(self, now: datetime) -> bool:
+        """Whether a closed episode takes no further entries and nothing is owed (E11)."""
+        deadline = self.next_deadline
+        is_over = deadline is None or deadline.at <= now
+        return self.stage == "closed" and not self.open_tasks and is_over
+
+    def at_close_of(self, day: date, now: datetime) -> datetime:
+        """The last instant of a program day; of today if it lies ahead, since nobody knows yet what will be."""
+        calendar = self.frame.calendar
+        return calendar.at(min(day, calendar.day_of(now)) + timedelta(days=1)) - timedelta(microseconds=1)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The program's time zone."""
+        return self.start.zone
+
+    # -- as one string, for continue-as-new -----------------------------------------------------------------
+
+    def packed(self) -> str:
+        """Everything about the episode but its start."""
+        return pack(self.state)
+
+    @classmethod
+    def unpacked(cls, packed: str, start: EpisodeStart, pathway: Pathway) -> "Episode":
+        """The episode as it was packed.
+
+        Raises:
+            ValueError: it was packed by code that packs otherwise.
+        """
+        state = unpack(EpisodeState, packed, {"zone": start.zone, "kinds": KINDS})
+        return cls(start, pathway, state.record.began_at, state)

@@ -1,0 +1,85 @@
+"""How far an involuntary discharge has come (E2): review, team meeting, notice, appeal, decision."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from workflows.core.engine.answers import Answer
+from workflows.core.engine.reading import fact
+from workflows.core.episode.attendance.dose import DoseFacts
+
+
+class Step(StrEnum):
+    """What a proposed discharge waits for."""
+
+    REVIEW = "review"
+    TEAM_MEETING = "team_meeting"
+    NOTICE = "notice"
+    APPEAL_PERIOD = "appeal_period"
+    APPEAL = "appeal"
+
+
+@dataclass(frozen=True, slots=True)
+class DischargeCase:
+    """A discharge that was proposed and not ended yet. `key` is the entry id of the proposal."""
+
+    key: str
+    proposed_by: str
+    step: Step
+    since: datetime
+    notice_at: datetime | None = None
+
+
+class DischargeFacts(DoseFacts):
+    """A discharge that is under way, if one is."""
+
+    @property
+    def discharges_ended(self) -> int:
+        """How many proposals were not followed."""
+        return sum(self._step_of(answer.key, answer.by, answer.at) is None for _, answer in self._proposals)
+
+    @fact
+    def discharge(self) -> DischargeCase | None:
+        """The proposal that is under way."""
+        for _, answer in reversed(self._proposals):
+            return self._step_of(answer.key, answer.by, answer.at)
+        return None
+
+    @property
+    def needs_second_director(self) -> bool:
+        """Whether the director of the team has proposed a discharge, and so may not decide on it (E2)."""
+        case, director = self.discharge, self.team.get("director")
+        return bool(case and director and case.proposed_by.casefold() == director.casefold())
+
+    @property
+    def _proposals(self) -> list[tuple[str, Answer]]:
+        return self.answers_to("involuntary_discharge")
+
+    def _step_of(self, key: str, by: str, proposed_at: datetime) -> DischargeCase | None:
+        reviewed = self.answer(f"involuntary_review:{key}")
+        if reviewed is None:
+            return DischargeCase(key, by, Step.REVIEW, proposed_at)
+        if reviewed.choice == "reject":
+            return None
+        met = self.answer(f"discharge_team_meeting:{key}")
+        if met is None:
+            return DischargeCase(key, by, Step.TEAM_MEETING, reviewed.at)
+        if met.choice == "alternatives_remain":
+            return None
+        noticed = self.answer(f"discharge_notice:{key}")
+        if noticed is None:
+            return DischargeCase(key, by, Step.NOTICE, met.at)
+        if self.choice(f"discharge_decision:{key}") or self.choice(f"discharge_appeal_hearing:{key}"):
+            return None
+        appeal = self.answer(f"discharge_appeal:{key}")
+        if appeal:
+            return DischargeCase(key, by, Step.APPEAL, appeal.at, self._given_at(noticed))
+        return DischargeCase(key, by, Step.APPEAL_PERIOD, self._given_at(noticed), self._given_at(noticed))
+
+    def _given_at(self, noticed: Answer) -> datetime:
+        """When the notice was given at the latest: one dated by its day alone takes nothing from the time to appeal."""
+        recorded = self.record.get(noticed.key)
+        if recorded is None or recorded.entry.when() is None:
+            return noticed.at
+        ended = self.calendar.at(self.calendar.day_of(noticed.at) + timedelta(days=1))
+        return min(recorded.recorded_at.astimezone(self.calendar.zone), ended)

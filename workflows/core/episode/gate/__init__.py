@@ -1,0 +1,1 @@
+"""The sobriety gate, which explains itself (S9-S13)."""

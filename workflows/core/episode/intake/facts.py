@@ -1,0 +1,126 @@
+"""Facts of intake: screening, level of care, admission, goals, what was signed (I1-I4)."""
+
+from datetime import date, datetime, timedelta
+
+from workflows.core.engine.calendar import program_week
+from workflows.core.engine.reading import fact
+from workflows.core.engine.record import Recorded
+from workflows.core.episode.consent.facts import ConsentFacts
+from workflows.core.episode.entries import (
+    Acknowledgement,
+    Admission,
+    Goal,
+    LevelOfCareDecision,
+    Screening,
+)
+
+
+class IntakeFacts(ConsentFacts):
+    """Who was admitted, when, and for how long the program lasts."""
+
+    @property
+    def screening(self) -> Recorded | None:
+        """The latest screening in which anything was asked (I4)."""
+        return next((r for r in reversed(self.record.standing(Screening)) if not _is_none(r)), None)
+
+    @property
+    def empty_screenings(self) -> list[str]:
+        """Ids of screenings in which nothing was asked."""
+        return [r.key for r in self.record.standing(Screening) if _is_none(r)]
+
+    @fact
+    def levels_decided(self) -> list[tuple[datetime, str]]:
+        """The levels that clinicians decided on, oldest first; of two for one moment, the one recorded last (I2)."""
+        return [(at, level) for at, level, _ in self.level_decisions]
+
+    @fact
+    def level_decisions(self) -> list[tuple[datetime, str, str]]:
+        """The same, each with the id of the entry that tells of it."""
+        stated = [
+            (r.effective_at, r.recorded_at, r.entry.level, r.key)
+            for r in self.record.standing(LevelOfCareDecision)
+            if isinstance(r.entry, LevelOfCareDecision) and self.has_come(r.effective_at)
+        ]
+        answered = [
+            (answer.at, answer.at, answer.choice, answer.key)
+            for _, answer in self.answers_to("level_of_care")
+        ]
+        found = sorted([*stated, *answered], key=lambda one: one[:2])
+        return [(at, level, key) for at, _, level, key in found]
+
+    @property
+    def level_of_care(self) -> str | None:
+        """The level that a clinician decided on, last (I2)."""
+        return self.levels_decided[-1][1] if self.levels_decided else None
+
+    @fact
+    def level_admitted(self) -> bool:
+        """Whether the pathway's level was decided on at admission or since; a later step up changes nothing here."""
+        if self.admission is None:
+            return self.level_of_care == self.frame.level
+        admitted = self.calendar.at(self.admission.on + timedelta(days=1))
+        before = [level for at, level in self.levels_decided if at < admitted][-1:]
+        return self.frame.level in [*before, *(level for at, level in self.levels_decided if at >= admitted)]
+
+    @fact
+    def admission(self) -> Admission | None:
+        """The admission that stands, complete or not: the first, since nobody is admitted twice (I4)."""
+        entry = next((r.entry for r in self.record.standing(Admission)), None)
+        return entry if isinstance(entry, Admission) else None
+
+    @fact
+    def admission_keys(self) -> tuple[str, ...]:
+        """Ids of the admission that stands and of those that it corrects, newest first."""
+        recorded = next(iter(self.record.standing(Admission)), None)
+        keys: list[str] = []
+        while recorded and recorded.key not in keys:
+            keys.append(recorded.key)
+            before = recorded.entry.supersedes
+            recorded = self.record.get(before) if before else None
+        return tuple(keys)
+
+    @property
+    def last_use_at_admission(self) -> date | None:
+        """The last use that was stated at admission."""
+        stated = [
+            r.entry.last_use_on for r in self.record.standing(Admission) if isinstance(r.entry, Admission)
+        ]
+        return max((day for day in stated if day and day <= self.today), default=None)
+
+    @fact
+    def admitted_on(self) -> date | None:
+        """The first program day."""
+        return self.admission.on if self.admission else None
+
+    @fact
+    def length_reached_on(self) -> date:
+        """The day on which the program's length is over: 90 whole days after admission (S9)."""
+        assert self.admitted_on is not None
+        return self.admitted_on + timedelta(days=self.policy.length.days)
+
+    @fact
+    def week_started_on(self) -> date | None:
+        """The first day of the current program week (A1)."""
+        if self.admitted_on is None or self.today < self.admitted_on:
+            return None
+        return self.admitted_on + timedelta(days=7 * program_week(self.admitted_on, self.today))
+
+    @fact
+    def goals(self) -> dict[str, str]:
+        """Goal ids and their status by now."""
+        return {
+            r.entry.goal_id: r.entry.status
+            for r in self.record.standing(Goal)
+            if isinstance(r.entry, Goal) and self.has_come(r.effective_at)
+        }
+
+    def acknowledged(self, what: str) -> bool:
+        """Whether the patient has signed something, such as the rights notice."""
+        return any(
+            isinstance(r.entry, Acknowledgement) and r.entry.what == what
+            for r in self.record.standing(Acknowledgement)
+        )
+
+
+def _is_none(screened: Recorded) -> bool:
+    return isinstance(screened.entry, Screening) and screened.entry.is_none

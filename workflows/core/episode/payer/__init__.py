@@ -1,0 +1,1 @@
+"""The payer: refusals are appealed, and care goes on (S11)."""

@@ -1,0 +1,26 @@
+"""All that an episode is, as one value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from workflows.core.engine.answers import NO_ANSWERS
+from workflows.core.engine.calendar import Instant
+from workflows.core.engine.state import KeptAnswers, State
+from workflows.core.episode.linkage.requests import Linkage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpisodeState(State):
+    """All that an episode is."""
+
+    answers: KeptAnswers = NO_ANSWERS
+    """What people have decided about each duty."""
+    directory: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
+    """What the clinic's staff directory says of people outside the team, as far as it was asked: their roles by staff
+    id, in small letters; None: it does not know them."""
+    linkage: Linkage = field(default_factory=Linkage)
+    """Which referrals were begun, and what they were told."""
+    taken_over_at: Instant | None = None
+    """When a history was last taken over from another system (T7)."""
+    is_noted_closed: bool = False
+    """Whether the clinic database was told that the episode is closed (I6)."""

@@ -1,0 +1,1 @@
+"""The stay: its stages and its length, leave and return (I4, C1, E6, S11)."""
