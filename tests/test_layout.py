@@ -12,7 +12,6 @@ FUNCTION_LINES = 60
 
 LONG_MODULES = {
     "worker/commands/patients.py",
-    "workflows/care_episode.py",
     "workflows/core/referral/duties.py",
     "workflows/pathways/proof/chart.py",
 }

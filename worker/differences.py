@@ -20,7 +20,7 @@ from worker.executions import (
 )
 from worker.owed import all_lost
 from worker.setup import missing_search_attributes
-from workflows import visibility as seen
+from workflows import visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,14 @@ async def differences(here: Clinic) -> list[Difference]:
     found = await queue(here.client)
     known = {f"episode-{one.episode_id}": one for one in await here.crosswalk.all_episodes()}
     running = [
-        one async for one in executions(here.client, f"WorkflowType = '{seen.CARE_EPISODE}' AND {OPEN}")
+        one async for one in executions(here.client, f"WorkflowType = '{visibility.CARE_EPISODE}' AND {OPEN}")
     ]
-    tasks = [one async for one in executions(here.client, f"WorkflowType = '{seen.STAFF_TASK}' AND {OPEN}")]
-    referrals = [one async for one in executions(here.client, f"WorkflowType = '{seen.REFERRAL}' AND {OPEN}")]
+    tasks = [
+        one async for one in executions(here.client, f"WorkflowType = '{visibility.STAFF_TASK}' AND {OPEN}")
+    ]
+    referrals = [
+        one async for one in executions(here.client, f"WorkflowType = '{visibility.REFERRAL}' AND {OPEN}")
+    ]
     owed = [workflow_id for workflow_id, one in known.items() if one.is_open]
     looked_at = await all_described(here.client, {*owed, *(one.id for one in running)})
     episodes = [one for one in looked_at.values() if one and one.runs]

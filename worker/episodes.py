@@ -26,7 +26,7 @@ from worker.errors import CannotDo
 from worker.executions import Execution, described, executions, why_it_does_not_run
 from worker.home_server import check_server
 from worker.settings import Settings, load_settings
-from workflows import visibility as seen
+from workflows import visibility
 from workflows.core.engine.errors import Refused
 from workflows.core.episode.attendance.services import refuse_schedule
 from workflows.core.episode.entries import in_words
@@ -117,10 +117,10 @@ class Clinic:
         start = {**start, "history": [*start.get("history", ()), *holds]} if holds else start
         try:
             await self.client.start_workflow(
-                seen.CARE_EPISODE,
+                visibility.CARE_EPISODE,
                 start,
                 id=f"episode-{start['episode_id']}",
-                task_queue=seen.TASK_QUEUE,
+                task_queue=visibility.TASK_QUEUE,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 static_summary=f"{start.get('pathway', 'iop')} · {start['site']}",
                 rpc_timeout=LONGEST,

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from worker.episodes import Clinic
 from worker.executions import OPEN, Execution, all_described
-from workflows import visibility as seen
+from workflows import visibility
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ async def open_episodes(here: Clinic) -> list[Listed]:
     """
     known = {f"episode-{one.episode_id}": one for one in await here.crosswalk.all_episodes()}
     owed = [workflow_id for workflow_id, one in known.items() if one.is_open]
-    running = [one.id async for one in here.listed(f"WorkflowType = '{seen.CARE_EPISODE}' AND {OPEN}")]
+    running = [one.id async for one in here.listed(f"WorkflowType = '{visibility.CARE_EPISODE}' AND {OPEN}")]
     looked_at = await all_described(here.client, dict.fromkeys([*owed, *running]))
     found = [
         Listed(workflow_id, one, here.settings.timezone, workflow_id in known)

@@ -13,10 +13,10 @@ from typing import Any
 from worker.episodes import Clinic, bare_id, episode_id
 from worker.errors import CannotDo
 from worker.executions import AT_ONCE, Execution, all_described, executions
-from workflows import visibility as seen
+from workflows import visibility
 
 ENDED_FROM_OUTSIDE = (
-    f"WorkflowType IN ('{seen.STAFF_TASK}', '{seen.REFERRAL}') AND "
+    f"WorkflowType IN ('{visibility.STAFF_TASK}', '{visibility.REFERRAL}') AND "
     "ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled')"
 )
 

@@ -6,10 +6,10 @@ from temporalio.bridge.proto.workflow_completion import WorkflowActivationComple
 from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from workflows.arriving import SURPLUS
 from workflows.care_episode import CareEpisode
 from workflows.directory_sync import DirectorySync
 from workflows.referral import Referral
+from workflows.shell.arriving import SURPLUS
 from workflows.staff_task import StaffTask
 
 WORKFLOWS = [CareEpisode, StaffTask, Referral, DirectorySync]

@@ -20,7 +20,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.directory.feeds import FeedsFileError, Nightly, load
 from worker.errors import CannotDo
 from worker.settings import Settings
-from workflows import visibility as seen
+from workflows import visibility
 
 NIGHTLY_SYNC = "carepath-directory-sync"
 """The schedule's id: the server allows one of it."""
@@ -42,9 +42,9 @@ async def schedule_directory_sync(client: Client, settings: Settings) -> str:
         raise CannotDo(f"{error}.") from None
     schedule = Schedule(
         action=ScheduleActionStartWorkflow(
-            seen.DIRECTORY_SYNC,
+            visibility.DIRECTORY_SYNC,
             id="directory-sync",
-            task_queue=seen.TASK_QUEUE,
+            task_queue=visibility.TASK_QUEUE,
             static_summary="Read all directories",
         ),
         spec=_spec(nightly),

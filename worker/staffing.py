@@ -17,7 +17,7 @@ from worker.beginning import closed, entries_of
 from worker.episodes import Clinic
 from worker.errors import CannotDo
 from worker.executions import OPEN
-from workflows import visibility as seen
+from workflows import visibility
 
 AT_ONCE = 8
 """So many episodes are told at the same time."""
@@ -63,10 +63,10 @@ async def running(clinic: Clinic, told: Told) -> list[Running]:
     """Every episode that has not ended, a paused one too, and every referral whose own episode has: nobody else would
     tell it."""
     episodes = {f"episode-{one}" for one in await clinic.crosswalk.all_open()}
-    async for one in clinic.listed(f"WorkflowType = '{seen.CARE_EPISODE}' AND {OPEN}"):
+    async for one in clinic.listed(f"WorkflowType = '{visibility.CARE_EPISODE}' AND {OPEN}"):
         episodes.add(one.id)
     found = await _each(sorted(episodes), lambda one: _shown(clinic, one, "progress"), told)
-    referrals = [one.id async for one in clinic.listed(f"WorkflowType = '{seen.REFERRAL}' AND {OPEN}")]
+    referrals = [one.id async for one in clinic.listed(f"WorkflowType = '{visibility.REFERRAL}' AND {OPEN}")]
     shown = await _each(sorted(referrals), lambda one: _shown(clinic, one, "referral"), told)
     followed = {referral for _, view in found for referral in view["open_referrals"]}
     return [_running(name, view) for name, view in (*found, *shown) if name not in followed]
@@ -139,7 +139,7 @@ async def hand_over_tasks(
     With `back`, only those in which `from_` stands in for `to`. What follows its episode's team is on its way: each
     task is given a moment for that, and whoever has it already hears nothing twice.
     """
-    query = f"WorkflowType = '{seen.STAFF_TASK}' AND {OPEN} AND CarepathOwner = '{from_}'"
+    query = f"WorkflowType = '{visibility.STAFF_TASK}' AND {OPEN} AND CarepathOwner = '{from_}'"
     theirs = [one.id async for one in clinic.listed(query)]
 
     async def give(task: str) -> None:

@@ -3,12 +3,28 @@
 import json
 from urllib.parse import quote
 
-from workflows import visibility as seen
+from workflows import visibility
 
-EPISODE_COLUMNS = ("Status", "Workflow ID", seen.STAGE.name, seen.FLAGS.name, seen.OWNER.name, seen.SITE.name,
-                   seen.GATE.name, "Start")  # fmt: skip
-TASK_COLUMNS = ("Status", "Workflow ID", seen.TASK.name, seen.OWNER.name, seen.DUE.name, seen.LEVEL.name,
-                seen.EPISODE.name, seen.SITE.name)  # fmt: skip
+EPISODE_COLUMNS = (
+    "Status",
+    "Workflow ID",
+    visibility.STAGE.name,
+    visibility.FLAGS.name,
+    visibility.OWNER.name,
+    visibility.SITE.name,
+    visibility.GATE.name,
+    "Start",
+)
+TASK_COLUMNS = (
+    "Status",
+    "Workflow ID",
+    visibility.TASK.name,
+    visibility.OWNER.name,
+    visibility.DUE.name,
+    visibility.LEVEL.name,
+    visibility.EPISODE.name,
+    visibility.SITE.name,
+)
 
 OPEN = "CloseTime IS NULL"
 """What has not ended, paused or not, in a filter: the Web UI (2.54) shows nothing for a choice between two states."""

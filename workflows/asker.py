@@ -7,6 +7,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from activities.models import StaffNotice
     from workflows.messages import TaskDone, TaskReach, TaskStart
+    from workflows.shell.signals import signalled
 
 
 class Asker:
@@ -18,11 +19,7 @@ class Asker:
 
     async def tell(self, signal: str, message: TaskDone | TaskReach | StaffNotice) -> bool:
         """Tell it; whether it was still there to hear."""
-        try:
-            await workflow.get_external_workflow_handle(self._workflow_id).signal(signal, message)
-        except Exception:  # its record is complete and its workflow gone
-            return False
-        return True
+        return await signalled(self._workflow_id, signal, message)
 
     def begin_to_tell(self, signal: str, message: TaskReach | StaffNotice) -> None:
         """Tell it beside what else is done."""

@@ -19,13 +19,13 @@ with workflow.unsafe.imports_passed_through():
         StaffNotice,
     )
     from activities.policies import DIRECTORY, FEED, NOTICE_OF_A_NIGHT
-    from workflows import visibility as seen
-    from workflows.arriving import NOTHING, refused_start
+    from workflows import visibility
     from workflows.core.engine.urgency import Urgency
-    from workflows.notices import StaffNotices, others_than
+    from workflows.shell.arriving import NOTHING, refused_start
+    from workflows.shell.notices import StaffNotices, others_than
 
 
-@workflow.defn(name=seen.DIRECTORY_SYNC)
+@workflow.defn(name=visibility.DIRECTORY_SYNC)
 class DirectorySync:
     """One reading of all directories."""
 

@@ -13,13 +13,9 @@ from temporalio import workflow
 from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
-    from workflows import visibility as seen
-    from workflows.answering import none_of
-    from workflows.arriving import NOTHING, begun, heard, refused_start
+    from workflows import visibility
     from workflows.asker import Asker
-    from workflows.cancellation import WITHDRAWN, live_through
     from workflows.core.engine.codes import check_workflow_id
-    from workflows.details import in_utc, owner_attributes, task_page
     from workflows.held import Held, by_the_team, level_at, next_level
     from workflows.messages import (
         TOO_LATE,
@@ -37,6 +33,10 @@ with workflow.unsafe.imports_passed_through():
         Why,
         no_effect,
     )
+    from workflows.shell.answering import none_of
+    from workflows.shell.arriving import NOTHING, begun, heard, refused_start
+    from workflows.shell.cancellation import WITHDRAWN, live_through
+    from workflows.shell.waiting import NamedWait
     from workflows.task_notices import TaskNotices, addressed_to, notice_about
     from workflows.task_refusals import (
         may_be_able_to_sign,
@@ -48,7 +48,7 @@ with workflow.unsafe.imports_passed_through():
         read,
         refused,
     )
-    from workflows.waiting import NamedWait
+    from workflows.wording import in_utc, task_page
 
 GONE = "the episode takes no further entries"
 
@@ -56,7 +56,7 @@ HEARD_WITHIN = timedelta(seconds=5)
 """So long an answer waits for its effect: an episode that is paused hears of it once it goes on."""
 
 
-@workflow.defn(name=seen.STAFF_TASK)
+@workflow.defn(name=visibility.STAFF_TASK)
 class StaffTask:
     """Waits until a person completes it or its cause is gone; each level of its ladder has its own owner."""
 
@@ -186,7 +186,9 @@ class StaffTask:
         if self._settled:
             return
         unreached = self._notices.unreached
-        workflow.upsert_search_attributes([seen.FLAGS.value_set(["nobody_reached"] if unreached else [])])
+        workflow.upsert_search_attributes(
+            [visibility.FLAGS.value_set(["nobody_reached"] if unreached else [])]
+        )
         self._show()
         reach = TaskReach(task_id=self.task.task_id, unreached=unreached)
         self._asker.begin_to_tell("task_reach", reach)
@@ -333,7 +335,7 @@ class StaffTask:
         return self.history[-1]
 
     def _show_owner(self) -> None:
-        workflow.upsert_search_attributes(owner_attributes(self.task, self.held))
+        workflow.upsert_search_attributes(visibility.of_owner(self.task, self.held))
 
     def _show(self) -> None:
         workflow.set_current_details(task_page(self.task, self.held, self._notices.unreached, self.ended))

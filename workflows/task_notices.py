@@ -11,7 +11,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.core.engine.urgency import Urgency, while_overdue
     from workflows.held import Held
     from workflows.messages import TaskStart
-    from workflows.notices import StaffNotices, others_than, until_the_task_ends
+    from workflows.shell.notices import StaffNotices, others_than, until_the_task_ends
 
 
 class TaskNotices:

@@ -8,7 +8,6 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from workflows.answering import only
     from workflows.core.engine.bounds import HISTORY_LINES, check_entry
     from workflows.core.engine.codes import check_code
     from workflows.core.engine.errors import InvalidEntry
@@ -16,6 +15,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.core.episode.decisions import NEEDS_REASON, accepted_by
     from workflows.core.episode.entries import in_words
     from workflows.messages import Completion, HistoryLine, TaskDone, TaskStart, TaskWithdrawn
+    from workflows.shell.answering import only
     from workflows.staff import roles_in_directory
 
 Said = TypeVar("Said", bound=BaseModel)

@@ -39,9 +39,8 @@ from worker.sandbox import WORKFLOWS, sandbox
 from worker.settings import Settings
 from worker.workers import working
 from workflows.core.engine.urgency import Urgency
-from workflows.details import task_attributes
 from workflows.messages import TaskStart
-from workflows.visibility import STAFF_TASK, TASK_QUEUE
+from workflows.visibility import STAFF_TASK, TASK_QUEUE, of_new_task
 
 ORDINARY = 2_000
 EPISODES = 8
@@ -86,7 +85,7 @@ async def crisis_behind_others(server: WorkflowEnvironment, settings: Settings, 
     async def begin(one: TaskStart) -> None:
         async with together:
             await client.start_workflow(
-                STAFF_TASK, one, id=one.task_id, task_queue=TASK_QUEUE, search_attributes=task_attributes(one),
+                STAFF_TASK, one, id=one.task_id, task_queue=TASK_QUEUE, search_attributes=of_new_task(one),
                 priority=Priority(priority_key=one.urgency),
             )  # fmt: skip
 

@@ -29,9 +29,8 @@ from worker.sandbox import WORKFLOWS, sandbox
 from worker.settings import Settings
 from worker.workers import AT_THE_SAME_TIME, working
 from workflows.core.engine.urgency import Urgency
-from workflows.details import task_attributes
 from workflows.messages import TaskStart
-from workflows.visibility import STAFF_TASK, TASK_QUEUE
+from workflows.visibility import STAFF_TASK, TASK_QUEUE, of_new_task
 
 ORDINARY = 60
 STARTED = PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
@@ -193,7 +192,7 @@ def task(name: str, kind: str, urgency: Urgency) -> TaskStart:
 
 async def begin(client: Client, one: TaskStart) -> None:
     await client.start_workflow(
-        STAFF_TASK, one, id=one.task_id, task_queue=TASK_QUEUE, search_attributes=task_attributes(one),
+        STAFF_TASK, one, id=one.task_id, task_queue=TASK_QUEUE, search_attributes=of_new_task(one),
         priority=Priority(priority_key=one.urgency),
     )  # fmt: skip
 

@@ -23,7 +23,7 @@ from worker.mailbox import Mailbox, read
 from worker.run import running_worker
 from worker.schedules import NIGHTLY_SYNC, schedule_directory_sync
 from worker.settings import Settings
-from workflows import visibility as seen
+from workflows import visibility
 
 FEEDS = """feeds:
   aa: {format: meeting_guide, fellowship: aa, timezone: America/Chicago, file: aa.json}
@@ -43,7 +43,7 @@ def clinic(clinic_settings: Settings, tmp_path: Path) -> Settings:
 
 async def synced(client: Client, number: int) -> list[dict[str, object]]:
     found = await client.execute_workflow(
-        seen.DIRECTORY_SYNC, id=f"sync-{number}", task_queue=seen.TASK_QUEUE
+        visibility.DIRECTORY_SYNC, id=f"sync-{number}", task_queue=visibility.TASK_QUEUE
     )
     assert isinstance(found, list)
     return found

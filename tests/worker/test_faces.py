@@ -18,7 +18,7 @@ from tests.typed import carepath
 from worker import show
 from worker.open_episodes import day_of_midnight
 from worker.settings import Settings
-from workflows.details import as_text
+from workflows.wording import as_text
 
 HOSTILE = [
     "S[/12]",

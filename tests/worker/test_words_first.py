@@ -10,9 +10,9 @@ from tests.core.clinic import Patient
 from worker.handbook.citations import ROOT
 from workflows.core.episode.views import progress
 from workflows.core.rules import RULES
-from workflows.details import progress_table, task_page
 from workflows.held import by_the_team
 from workflows.messages import TaskStart
+from workflows.wording import progress_table, task_page
 
 IDENTIFIER = re.compile(r"(?<![\w.:-])[A-Z]\d{1,2}(?![\w-])")
 

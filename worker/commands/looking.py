@@ -18,9 +18,9 @@ from worker.owners import Owners
 from worker.people import named
 from worker.sentences import sentence
 from worker.show import as_json, console, table, when
-from workflows import visibility as seen
+from workflows import visibility
 from workflows.core.episode.pathway import Stage
-from workflows.details import FLAGS
+from workflows.visibility import FLAG_CODES
 
 app = typer.Typer()
 UUID_LENGTH = 36
@@ -165,8 +165,8 @@ def list_episodes(
     """Open episodes, each as what it is: also one that was paused or terminated."""
     if stage and stage not in get_args(Stage):
         raise CannotDo(f"--stage: there is no stage {stage}; there are {', '.join(get_args(Stage))}.")
-    if flag and flag not in FLAGS:
-        raise CannotDo(f"--flag: there is no flag {flag}; there are {', '.join(FLAGS)}.")
+    if flag and flag not in FLAG_CODES:
+        raise CannotDo(f"--flag: there is no flag {flag}; there are {', '.join(FLAG_CODES)}.")
 
     async def run() -> None:
         async with clinic() as here:
@@ -233,7 +233,7 @@ def list_episodes(
 async def _with_tasks_of_nobody(here: Clinic, owners: Owners) -> Counter[str]:
     """How many open tasks each episode has whose owner is nobody of the clinic."""
     found: Counter[str] = Counter()
-    async for one in here.listed(f"WorkflowType = '{seen.STAFF_TASK}' AND {OPEN}"):
+    async for one in here.listed(f"WorkflowType = '{visibility.STAFF_TASK}' AND {OPEN}"):
         if not owners.is_known(one.attributes.get("owner")):
             found[episode_id(one.attributes.get("episode") or "")] += 1
     return found

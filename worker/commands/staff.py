@@ -18,7 +18,7 @@ from worker.people import check_able, directory, known, named
 from worker.settings import Settings, load_settings
 from worker.show import as_json, console, table
 from worker.staffing import Running, Told, hand_over_tasks, running, tell_absences
-from workflows import visibility as seen
+from workflows import visibility
 
 staff = typer.Typer(help="Who is away, who stands in, and who has left.", no_args_is_help=True)
 Person = Annotated[str, typer.Argument(help="Staff id.")]
@@ -208,7 +208,7 @@ async def _roles(
 async def _owns_a_task(here: Clinic, person: str) -> bool:
     if set(person) & set("'\"\\"):
         return False
-    query = f"WorkflowType = '{seen.STAFF_TASK}' AND {OPEN} AND CarepathOwner = '{person}'"
+    query = f"WorkflowType = '{visibility.STAFF_TASK}' AND {OPEN} AND CarepathOwner = '{person}'"
     async for _ in here.listed(query):
         return True
     return False

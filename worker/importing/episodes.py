@@ -12,7 +12,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from worker.asking import answered
 from worker.diagnosis import said
 from worker.errors import CannotDo
-from workflows import visibility as seen
+from workflows import visibility
 
 T = TypeVar("T")
 
@@ -97,10 +97,10 @@ class RunningEpisodes:
 
         async def beginning() -> list[dict[str, Any]]:
             operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-                seen.CARE_EPISODE,
+                visibility.CARE_EPISODE,
                 dict(start),
                 id=f"episode-{episode_id}",
-                task_queue=seen.TASK_QUEUE,
+                task_queue=visibility.TASK_QUEUE,
                 id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
                 # Whether it may run again was decided by the clinic database: there it is open.
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,

@@ -38,38 +38,32 @@ with workflow.unsafe.imports_passed_through():
     from workflows.core.referral.referral import Referral
     from workflows.core.referral.words import is_plain
     from workflows.messages import ReferralNews
-    from workflows.outward import Outward
+    from workflows.shell.effect_handlers import EffectHandlers
+    from workflows.shell.signals import signalled
 
 
-class Errands:
-    """The errands of one referral."""
+Judged = Callable[[Callable[[], object], str], bool]
+"""Lets the core judge what has come of an effect; what is not done if it cannot, as a sentence."""
 
-    def __init__(
-        self, referral: Referral, outward: Outward, judged: Callable[[Callable[[], object]], None]
-    ) -> None:
-        self._referral, self._outward, self._judged = referral, outward, judged
-        self._on_their_way: dict[str, tuple[Disclose, workflow.ActivityHandle[DisclosureReceipt]]] = {}
 
-    def carry_out(self) -> None:
-        """Begin whatever the engine asks for."""
-        self._outward.carry_out(self._referral.take_effects(), self._perform)
+class ReferralEffects(EffectHandlers[Referral, ReferralEffect]):
+    """The effects of one referral."""
 
-    def take_back(self) -> None:
-        """What somebody has declined or revoked meanwhile is not tried again."""
-        for wanted, sending in self._on_their_way.values():
-            if not self._referral.wants(wanted) and not sending.cancelling():
-                sending.cancel()
+    def __init__(self, referral: Referral, judged: Judged, stir: Callable[[], None]) -> None:
+        self._start = start = referral.start
+        super().__init__(
+            referral,
+            of=start.referral_id,
+            episode_id=start.episode_id,
+            site=start.site,
+            reports_to=start.referral_id,
+            stir=stir,
+        )
+        self._judge = judged
 
-    def _perform(self, effect: ReferralEffect) -> Coroutine[Any, Any, None]:
+    def handle(self, effect: ReferralEffect) -> Coroutine[Any, Any, None]:
+        """The handler of an effect, at work."""
         match effect:
-            case OpenTask():
-                return self._outward.open_task(effect)
-            case ChangeTask():
-                return self._outward.change_task(effect)
-            case CloseTask():
-                return self._outward.close_task(effect)
-            case Notify():
-                return self.notify(effect)
             case FindCandidates():
                 return self._find(effect)
             case Disclose():
@@ -82,14 +76,14 @@ class Errands:
                 return self._ask(effect)
             case ReportToEpisode():
                 return self._report(effect)
+            case OpenTask() | ChangeTask() | CloseTask() | Notify():
+                return self.handle_shared(effect)
 
-    async def notify(self, notice: Notify) -> None:
-        """Tell staff something that is no task."""
-        key = f"{self._referral.start.referral_id}:{notice.key}"
-        await self._outward.notify(notice, key)
+    def _judged(self, judge: Callable[[], object]) -> None:
+        self._judge(judge, "Something was not judged.")
 
     async def _find(self, wanted: FindCandidates) -> None:
-        start = self._referral.start
+        start = self._start
         try:
             answer = await workflow.execute_activity(
                 FIND_CANDIDATES,
@@ -107,15 +101,15 @@ class Errands:
                 **DIRECTORY_SEARCH.options(),
             )
         except ActivityError as error:  # then a person looks
-            self._referral.not_delivered(f"The directory could not be asked: {_reason(error)}")
+            self.living.not_delivered(f"The directory could not be asked: {_reason(error)}")
             answer = Candidates(found=[])
         found = [place.model_dump() for place in answer.found]
-        self._judged(lambda: self._referral.found(wanted.search, found, answer.as_of, workflow.now()))
+        self._judged(lambda: self.living.found(wanted.search, found, answer.as_of, workflow.now()))
 
     async def _disclose(self, wanted: Disclose) -> None:
-        start = self._referral.start
+        start = self._start
         # What the service is goes out by name only where it may stand anywhere (C5).
-        service = start.service if is_plain(self._referral.facts) else "service"
+        service = start.service if is_plain(self.living.facts) else "service"
         disclosure = Disclosure(
             key=wanted.key,
             episode_id=start.episode_id,
@@ -137,7 +131,7 @@ class Errands:
             cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
             **DISCLOSURE.options(),
         )
-        self._on_their_way[wanted.try_id] = (wanted, sending)
+        self.sending[wanted.try_id] = (wanted, sending)
         try:
             receipt = await sending
         except ActivityError as error:
@@ -145,17 +139,17 @@ class Errands:
             if receipt.outcome == "withheld" and not isinstance(error.cause, CancelledError):
                 # Then a person makes the contact.
                 reason = _reason(error)[:500]
-                self._judged(lambda: self._referral.sending(wanted, "failed", workflow.now(), reason=reason))
+                self._judged(lambda: self.living.sending(wanted, "failed", workflow.now(), reason=reason))
                 return
         finally:
-            del self._on_their_way[wanted.try_id]
+            del self.sending[wanted.try_id]
         said = {
             "reference": receipt.reference,
             "way": receipt.way,
             "consent_id": receipt.consent_id,
             "reason": receipt.reason and receipt.reason[:500],
         }
-        self._judged(lambda: self._referral.sending(wanted, receipt.outcome, workflow.now(), **said))
+        self._judged(lambda: self.living.sending(wanted, receipt.outcome, workflow.now(), **said))
 
     async def _given_up(self, disclosure: Disclosure) -> DisclosureReceipt:
         """What became of a sending that is tried no more; where nobody can say, it is uncertain (P9)."""
@@ -180,10 +174,10 @@ class Errands:
                 **LEDGER_NOTE.options(),
             )
         except ActivityError as error:
-            self._referral.not_delivered(f"The ledger was not told what was found out: {_reason(error)}")
+            self.living.not_delivered(f"The ledger was not told what was found out: {_reason(error)}")
 
     async def _note_told(self, told: NoteTold) -> None:
-        start = self._referral.start
+        start = self._start
         try:
             receipt = await workflow.execute_activity(
                 NOTE_TOLD,
@@ -204,17 +198,17 @@ class Errands:
                 **LEDGER_NOTE.options(),
             )
         except ActivityError as error:
-            self._referral.not_delivered(f"The ledger was not told what was told by hand: {_reason(error)}")
+            self.living.not_delivered(f"The ledger was not told what was told by hand: {_reason(error)}")
             return
         if receipt.objection:
-            self._judged(lambda: self._referral.told_without_consent(told, workflow.now()))
+            self._judged(lambda: self.living.told_without_consent(told, workflow.now()))
 
     async def _ask(self, question: AskAgency) -> None:
         try:
             answer = await workflow.execute_activity(
                 ASK_AGENCY,
                 AgencyQuestion(
-                    referral_id=self._referral.start.referral_id,
+                    referral_id=self._start.referral_id,
                     agency=question.agency,
                     reference=question.reference,
                 ),
@@ -227,18 +221,13 @@ class Errands:
             return
         if answer.status:
             status, at, booked = answer.status, answer.at, answer.appointment_at
-            self._judged(lambda: self._referral.agency_said(question, status, at, booked, workflow.now()))
+            self._judged(lambda: self.living.agency_said(question, status, at, booked, workflow.now()))
 
     async def _report(self, news: ReportToEpisode) -> None:
-        start = self._referral.start
-        episode = workflow.get_external_workflow_handle(f"episode-{start.episode_id}")
-        try:
-            await episode.signal(
-                "referral_news",
-                ReferralNews(referral_id=start.referral_id, state=news.state, at=news.at, reason=news.reason),
-            )
-        except Exception:  # the episode has ended: the referral goes on by itself (C3)
-            workflow.logger.info("the episode takes no further news")
+        start = self._start
+        told = ReferralNews(referral_id=start.referral_id, state=news.state, at=news.at, reason=news.reason)
+        # Where the episode has ended, the referral goes on by itself (C3).
+        await signalled(f"episode-{start.episode_id}", "referral_news", told)
 
 
 _TELL = {

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, time
-from typing import Any
 
 from temporalio import workflow
 from temporalio.common import Priority
@@ -30,8 +29,8 @@ with workflow.unsafe.imports_passed_through():
         PATIENT_MESSAGE,
         ActivityPolicy,
     )
-    from workflows.core.engine.living import Living
     from workflows.core.engine.urgency import Urgency
+    from workflows.shell.life import Life
 
 NEXT_ROLES = ("supervisor", "director")
 """Who is told while a notice does not reach the one it is for."""
@@ -201,7 +200,7 @@ def _reason(error: ActivityError) -> str:
 class Reach:
     """Keeps with an episode or a referral whether its notices about no task have reached somebody."""
 
-    def __init__(self, of: Living[Any, Any], moved: Callable[[], None]) -> None:
+    def __init__(self, of: Life, moved: Callable[[], None]) -> None:
         self._of, self._moved = of, moved
 
     def of_notice(self, notice: StaffNotice) -> Heard:

@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
 ONCE_A_DAY = timedelta(days=1)
 
 
-class Standing:
+class ClinicFiles:
     """What is known of one episode.
 
     Args:

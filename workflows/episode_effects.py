@@ -1,16 +1,15 @@
 """What an episode asks of the world: notices, messages, the clinic database, referrals, a following episode."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.models import KEEP_CONSENTS, NOTE_EPISODE, ConsentsStated, EpisodeNote, Receipt
+    from activities.models import KEEP_CONSENTS, NOTE_EPISODE, ConsentsStated, EpisodeNote
     from activities.policies import CLINIC_NOTE, DOOR
-    from workflows import visibility as seen
+    from workflows import visibility
     from workflows.core.engine.effects import (
         BeginEpisode,
         ChangeTask,
@@ -26,39 +25,27 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.core.episode.episode import Episode
     from workflows.core.referral.start import ReferralStart
-    from workflows.details import referral_start_attributes
-    from workflows.notices import start_message, undelivered_message
-    from workflows.outward import Outward
     from workflows.pathways.following import start_of_following
+    from workflows.shell.effect_handlers import EffectHandlers
+    from workflows.shell.notices import start_message, undelivered_message
+    from workflows.shell.signals import signalled
 
 
-class Errands:
-    """The errands of one episode."""
+class EpisodeEffects(EffectHandlers[Episode, Effect]):
+    """The effects of one episode."""
 
-    def __init__(self, episode: Episode, outward: Outward) -> None:
-        self._episode, self._outward = episode, outward
+    def __init__(self, episode: Episode, stir: Callable[[], None]) -> None:
+        self._start = start = episode.start
+        super().__init__(
+            episode, of=start.episode_id, episode_id=start.episode_id, site=start.site, stir=stir
+        )
         self._writing = 0
         """Writes to the clinic database that have not landed: consents, and whether the episode is over."""
         self._one_after_the_other = asyncio.Lock()
-        self._on_their_way: dict[str, tuple[MessagePatient, workflow.ActivityHandle[Receipt]]] = {}
 
-    def carry_out(self) -> None:
-        """Begin whatever the engine asks for, and take back the messages that it no longer wants (A5, E7)."""
-        self._outward.carry_out(self._episode.take_effects(), self._perform)
-        for message, sending in self._on_their_way.values():
-            if not self._episode.wants(message) and not sending.cancelling():
-                sending.cancel()
-
-    def _perform(self, effect: Effect) -> Coroutine[Any, Any, None]:
+    def handle(self, effect: Effect) -> Coroutine[Any, Any, None]:
+        """The handler of an effect, at work."""
         match effect:
-            case OpenTask():
-                return self._outward.open_task(effect)
-            case ChangeTask():
-                return self._outward.change_task(effect)
-            case CloseTask():
-                return self._outward.close_task(effect)
-            case Notify():
-                return self.notify(effect)
             case MessagePatient():
                 return self._message(effect)
             case NoteClosed():
@@ -71,34 +58,31 @@ class Errands:
                 return self._tell_referral(effect)
             case BeginEpisode():
                 return self._begin_episode(effect)
-
-    async def notify(self, notice: Notify) -> None:
-        """Tell staff something that is no task."""
-        key = f"{self._episode.start.episode_id}:{notice.key}"
-        await self._outward.notify(notice, key)
+            case OpenTask() | ChangeTask() | CloseTask() | Notify():
+                return self.handle_shared(effect)
 
     async def _message(self, message: MessagePatient) -> None:
-        episode_id = self._episode.start.episode_id
+        episode_id = self.episode_id
         sending = start_message(
             key=f"{episode_id}:{message.key}",
             episode_id=episode_id,
             template=message.template,
             send_before=message.send_before,
             quiet=message.quiet,
-            timezone=self._episode.start.timezone,
+            timezone=self._start.timezone,
         )
-        self._on_their_way[message.key] = (message, sending)
+        self.sending[message.key] = (message, sending)
         try:
             failures = await undelivered_message(message.template, sending)
         finally:
-            del self._on_their_way[message.key]
+            del self.sending[message.key]
         if failures:
-            self._episode.not_delivered(*failures)
+            self.living.not_delivered(*failures)
             await self.notify(
                 Notify(
                     f"{message.key}:not_sent",
                     "case_manager",
-                    self._episode.facts.team.get("case_manager"),
+                    self.living.facts.team.get("case_manager"),
                     "message_not_sent",
                     tuple(failures),
                 )
@@ -107,7 +91,7 @@ class Errands:
     @property
     def asks_the_door(self) -> bool:
         """Whether the engine has just said something by which the door judges what may leave (P3)."""
-        return any(isinstance(effect, KeepConsents | NoteClosed) for effect in self._episode.effects)
+        return any(isinstance(effect, KeepConsents | NoteClosed) for effect in self.living.effects)
 
     async def in_force(self) -> None:
         """Wait until the clinic database, by which every sending is judged, knows all that was said until now (P3).
@@ -132,7 +116,7 @@ class Errands:
     async def _note_closed(self, note: NoteClosed) -> None:
         await workflow.execute_activity(
             NOTE_EPISODE,
-            EpisodeNote(episode_id=self._episode.start.episode_id, closed_on=note.closed_on),
+            EpisodeNote(episode_id=self.episode_id, closed_on=note.closed_on),
             summary="Clinic database: episode closed"
             if note.closed_on
             else "Clinic database: episode open again",
@@ -143,7 +127,7 @@ class Errands:
         await workflow.execute_activity(
             KEEP_CONSENTS,
             ConsentsStated(
-                episode_id=self._episode.start.episode_id,
+                episode_id=self.episode_id,
                 version=kept.version,
                 consents=list(kept.consents),
                 lifted=list(kept.lifted),
@@ -154,7 +138,7 @@ class Errands:
 
     async def _start_referral(self, new: StartReferral) -> None:
         await self.in_force()
-        start = self._episode.start
+        start = self._start
         beginning = ReferralStart(
             **start.model_dump(include={"episode_id", "site", "timezone", "team", "closures"}),
             referral_id=new.referral_id,
@@ -167,27 +151,22 @@ class Errands:
             statements=new.statements,
         )
         await workflow.start_child_workflow(
-            seen.REFERRAL,
+            visibility.REFERRAL,
             beginning.model_dump(mode="json"),
             id=new.referral_id,
             parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-            search_attributes=referral_start_attributes(beginning),
+            search_attributes=visibility.of_new_referral(beginning),
             static_summary=f"referral · {new.kind.replace('_', ' ')} · {start.site}",
         )
 
     async def _tell_referral(self, news: TellReferral) -> None:
         # The ledger judges by the clinic database: it must know of a consent before the referral tries again (P3).
         await self.in_force()
-        if starting := self._outward.starting(news.referral_id):
-            await workflow.wait([starting])
-        referral = workflow.get_external_workflow_handle(news.referral_id)
-        try:
-            await referral.signal("told", news.statement)
-        except ApplicationError as error:  # it has ended: there is nothing left for it to hear
-            workflow.logger.info("referral %s had already ended: %s", news.referral_id, error.type)
+        await self.starting.started(news.referral_id)
+        await signalled(news.referral_id, "told", news.statement)
 
     async def _begin_episode(self, begin: BeginEpisode) -> None:
-        start = self._episode.start
+        start = self._start
         await workflow.execute_activity(
             NOTE_EPISODE,
             EpisodeNote(episode_id=begin.episode_id, follows=start.episode_id, opened_on=begin.referred_on),
@@ -195,7 +174,7 @@ class Errands:
             **CLINIC_NOTE.options(),
         )
         await workflow.start_child_workflow(
-            seen.CARE_EPISODE,
+            visibility.CARE_EPISODE,
             start_of_following(start, begin),
             id=f"episode-{begin.episode_id}",
             parent_close_policy=workflow.ParentClosePolicy.ABANDON,

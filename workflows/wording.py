@@ -1,30 +1,26 @@
-"""What an episode shows in the Temporal Web UI: the progress table and the search attributes.
+"""What people read of an episode, a referral and a task on its page in the Temporal Web UI.
 
 Dates, codes and staff roles only (P1). Dates rather than counts, so that what is shown stays true while nothing
 happens.
 """
 
 import re
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, time
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from temporalio.common import SearchAttributePair, SearchAttributeUpdate, TypedSearchAttributes
-
-from workflows import visibility as seen
 from workflows.core import rules
 from workflows.core.engine.calendar import day_in_words, in_words
+from workflows.core.engine.effects import Notify
 from workflows.core.engine.shown import OpenTaskView
 from workflows.core.episode.pathway import IN_PROGRAM
 from workflows.core.episode.progress import Progress
-from workflows.core.episode.start import EpisodeStart
 from workflows.core.referral.referral import Referral
-from workflows.core.referral.start import ReferralStart
 from workflows.core.referral.views import ReferralView
 from workflows.core.referral.words import named
 from workflows.held import Held
-from workflows.messages import HistoryLine, TaskStart
+from workflows.messages import TOO_LATE, HistoryLine, TaskDone, TaskHeard, TaskStart, no_effect
+from workflows.visibility import flags
 
 
 def progress_table(progress: Progress, zone: ZoneInfo) -> str:
@@ -100,44 +96,6 @@ def in_utc(instant: datetime) -> str:
     return f"{instant:%Y-%m-%d %H:%M %Z}"
 
 
-def task_attributes(task: TaskStart) -> TypedSearchAttributes:
-    """The search attributes with which a task begins."""
-    pairs: list[SearchAttributePair[Any]] = [
-        SearchAttributePair(seen.TASK, task.kind),
-        SearchAttributePair(seen.SITE, task.site),
-        SearchAttributePair(seen.EPISODE, task.episode_id),
-        SearchAttributePair(seen.LEVEL, 0),
-        SearchAttributePair(seen.DUE, task.due_at),
-        SearchAttributePair(seen.OWNER, task.owner or task.role),
-    ]
-    return TypedSearchAttributes(pairs)
-
-
-def owner_attributes(task: TaskStart, held: Held) -> list["SearchAttributeUpdate[Any]"]:
-    """Whose an open task is now, at which level, and until when."""
-    return [
-        seen.LEVEL.value_set(held.level),
-        seen.OWNER.value_set(held.owner or held.role),
-        seen.DUE.value_set(task.due_at),
-    ]
-
-
-def episode_attributes(progress: Progress, start: EpisodeStart) -> list["SearchAttributeUpdate[Any]"]:
-    """The search attributes of an episode: plain codes and dates."""
-    updates: list[SearchAttributeUpdate[Any]] = [
-        seen.STAGE.value_set(progress.stage),
-        seen.SITE.value_set(start.site),
-        seen.EPISODE.value_set(start.episode_id),
-        seen.FLAGS.value_set(flags(progress)),
-    ]
-    if owner := progress.team.get("case_manager"):
-        updates.append(seen.OWNER.value_set(owner))
-    if progress.gate.opens_on:
-        midnight = datetime.combine(progress.gate.opens_on, time(), start.zone).astimezone(UTC)
-        updates.append(seen.GATE.value_set(midnight))
-    return updates
-
-
 def referral_table(shown: ReferralView, referral: Referral) -> str:
     """A referral as a Markdown table: codes, dates and roles, and neither the service nor a place by name (C5)."""
     zone = referral.zone
@@ -167,56 +125,6 @@ def referral_table(shown: ReferralView, referral: Referral) -> str:
     return "\n".join([*table, *_task_rows(shown.open_tasks, zone)])
 
 
-def referral_start_attributes(start: ReferralStart) -> TypedSearchAttributes:
-    """The search attributes with which a referral begins."""
-    pairs: list[SearchAttributePair[Any]] = [
-        SearchAttributePair(seen.STAGE, "seeking"),
-        SearchAttributePair(seen.SITE, start.site),
-        SearchAttributePair(seen.EPISODE, start.episode_id),
-        SearchAttributePair(seen.FLAGS, [start.kind]),
-    ]
-    if start.team.case_manager:
-        pairs.append(SearchAttributePair(seen.OWNER, start.team.case_manager))
-    return TypedSearchAttributes(pairs)
-
-
-def referral_attributes(shown: ReferralView, start: ReferralStart) -> list["SearchAttributeUpdate[Any]"]:
-    """The search attributes of a referral: plain codes, and never what the service is (C5)."""
-    marks = {"undelivered": bool(shown.undelivered), "nobody_reached": shown.nobody_reached}
-    updates: list[SearchAttributeUpdate[Any]] = [
-        seen.STAGE.value_set(shown.state),
-        seen.SITE.value_set(start.site),
-        seen.EPISODE.value_set(start.episode_id),
-        seen.FLAGS.value_set([start.kind, *(name for name, is_on in marks.items() if is_on)]),
-    ]
-    if owner := shown.team.get("case_manager"):
-        updates.append(seen.OWNER.value_set(owner))
-    if shown.first_visit_by:
-        updates.append(seen.DUE.value_set(shown.first_visit_by))
-    return updates
-
-
-_FLAGS: dict[str, Callable[[Progress], bool]] = {
-    "on_leave": lambda progress: progress.on_leave,
-    "in_crisis": lambda progress: progress.in_crisis,
-    "gate_on_hold": lambda progress: bool(progress.on_hold),
-    "missing": lambda progress: progress.consecutive_misses > 0,
-    "extended": lambda progress: progress.extensions > 0 and progress.stage in IN_PROGRAM,
-    "flagged": lambda progress: bool(progress.flags),
-    "undelivered": lambda progress: bool(progress.undelivered),
-    "nobody_reached": lambda progress: progress.nobody_reached,
-    "needs_second_director": lambda progress: progress.needs_second_director,
-}
-
-FLAGS = tuple(_FLAGS)
-"""Plain codes to filter by; a flag's own name stays inside, since anybody may read these (P1, C5)."""
-
-
-def flags(progress: Progress) -> list[str]:
-    """Those of `FLAGS` that are up."""
-    return [name for name, is_up in _FLAGS.items() if is_up(progress)]
-
-
 def _marks(progress: Progress) -> str:
     marks = [flag.replace("_", " ") for flag in flags(progress)]
     return f" ({', '.join(marks)})" if marks else ""
@@ -226,3 +134,10 @@ def _waits_for(progress: Progress, zone: ZoneInfo) -> str:
     if progress.next_deadline is None:
         return "a person"
     return f"{progress.next_deadline.name} ({in_words(progress.next_deadline.at.astimezone(zone))})"
+
+
+def too_late(done: TaskDone, came: TaskHeard) -> Notify:
+    """What a person is told whose answer had no effect, and who has not heard so as they gave it (E10)."""
+    return Notify(
+        f"{done.task_id}:late", "case_manager", done.by, TOO_LATE, (no_effect(done, came.objection),)
+    )
