@@ -11,14 +11,8 @@ from activities.agencies.chosen import Agencies
 from activities.agencies.port import UnknownAgency
 from activities.channels.port import AccessFault, Permanent, Transient, Uncertain
 from activities.clinic_database.faults import ChannelFaults
-from activities.models import (
-    ASK_AGENCY,
-    CHANNEL_DOWN,
-    CHANNEL_REFUSED,
-    NO_SUCH_AGENCY,
-    AgencyAnswer,
-    AgencyQuestion,
-)
+from workflows.ports.agencies import ASK_AGENCY, NO_SUCH_AGENCY, AgencyAnswer, AgencyQuestion
+from workflows.ports.sending import CHANNEL_DOWN, CHANNEL_REFUSED
 
 REMEMBERED = 10_000
 """Referrals whose last answer is kept in mind."""

@@ -3,7 +3,7 @@
 from temporalio import activity
 
 from activities.clinic_database import Crosswalk
-from activities.models import NOTE_EPISODE, EpisodeNote
+from workflows.ports.clinic_files import NOTE_EPISODE, EpisodeNote
 
 
 class ClinicNotes:

@@ -26,9 +26,7 @@ from activities.clinic_database.outbox import row_of
 from activities.clinic_database.patients import Patient, Patients
 from activities.clinic_database.tables import OutboxRow
 from activities.grounds import Agencies, Agency, Ground, first_line, ground_of, handover_of
-from activities.models import (
-    CHANNEL_DOWN,
-    CHANNEL_REFUSED,
+from workflows.ports.agencies import (
     DISCLOSE,
     GIVE_UP,
     NO_SUCH_AGENCY,
@@ -37,18 +35,11 @@ from activities.models import (
     DisclosureReceipt,
     Reconciliation,
 )
+from workflows.ports.sending import CHANNEL_DOWN, CHANNEL_REFUSED
+from workflows.ports.timeouts import AGENCY_ATTEMPTS, AGENCY_PAUSE, AGENCY_PAUSE_GROWTH, AGENCY_WAIT
 
 CLAIMABLE = ("pending", "withheld")
 """What was given back, or kept back for want of a consent, may be tried again: the consent decides anew each time."""
-
-ATTEMPTS = 6
-"""So often an agency that is away is tried; then a person makes the contact."""
-
-FIRST_PAUSE, GROWTH = timedelta(seconds=5), 3
-"""The pauses between: six attempts in ten minutes."""
-
-LONGEST_WAIT = timedelta(hours=26)
-"""From when a sending was asked for, so long an agency is waited for that asks us to (Retry-After)."""
 
 AGENCIES_FILE = "the agencies file"
 """How operators know it among what keeps sendings from leaving."""
@@ -215,9 +206,9 @@ class Discloser:
             tried = row.attempts
         if not counts:
             return no.after or timedelta()
-        if tried >= ATTEMPTS or (no.after and datetime.now(UTC) + no.after > _begun() + LONGEST_WAIT):
+        if tried >= AGENCY_ATTEMPTS or (no.after and datetime.now(UTC) + no.after > _begun() + AGENCY_WAIT):
             return None
-        return no.after or FIRST_PAUSE * GROWTH ** (tried - 1)
+        return no.after or AGENCY_PAUSE * AGENCY_PAUSE_GROWTH ** (tried - 1)
 
     async def _settle(
         self,

@@ -10,8 +10,8 @@ from datetime import datetime
 from activities.clinic_database.engine import ClinicDatabase
 from activities.clinic_database.keys import chain_of
 from activities.clinic_database.ledger import Line, append
-from activities.models import Emergency
 from workflows.core.episode.consent.covering import parts
+from workflows.ports.agencies import Emergency
 
 PURPOSE = "medical emergency"
 

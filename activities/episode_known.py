@@ -5,8 +5,8 @@ from pathlib import Path
 from temporalio import activity
 
 from activities.clinic_database import Crosswalk
-from activities.models import WHAT_IS_KNOWN, EpisodeAsked, EpisodeKnown
 from activities.staff_directory import load
+from workflows.ports.clinic_files import WHAT_IS_KNOWN, EpisodeAsked, EpisodeKnown
 
 
 class EpisodeKnower:

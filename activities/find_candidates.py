@@ -17,7 +17,7 @@ from activities.directory.matching import rank
 from activities.directory.secular import SOURCE
 from activities.directory.vocabulary import language
 from activities.directory.wishes import Wishes, WrongWish, read
-from activities.models import FIND_CANDIDATES, WRONG_WISH, Candidate, Candidates, CandidateSearch
+from workflows.ports.directory import FIND_CANDIDATES, WRONG_WISH, Candidate, Candidates, CandidateSearch
 
 
 class CandidateFinder:

@@ -10,7 +10,6 @@ from activities.agencies.port import AgencyChannel, Handover, Person, Way
 from activities.clinic_database.ledger import Line
 from activities.clinic_database.patients import Patient
 from activities.emergencies import PURPOSE
-from activities.models import Disclosure
 from workflows.core.episode.consent.covering import (
     COUNSELLING_NOTES,
     ONLY_BY_NAME,
@@ -19,6 +18,7 @@ from workflows.core.episode.consent.covering import (
     covering,
     parts,
 )
+from workflows.ports.agencies import Disclosure
 
 CARRIED = parts(("referral",)) | (ONLY_BY_NAME - {COUNSELLING_NOTES})
 """Content that a channel can tell. All else is told by people."""

@@ -3,7 +3,7 @@
 from temporalio import activity
 
 from activities.clinic_database.consents import Consents
-from activities.models import KEEP_CONSENTS, ConsentsStated
+from workflows.ports.clinic_files import KEEP_CONSENTS, ConsentsStated
 
 
 class ConsentKeeper:

@@ -11,14 +11,13 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from activities import staff_directory
 from activities.clinic_database.absences import Absence, Absences, acting_for
 from activities.clinic_database.faults import ChannelFaults
-from activities.models import CHANNEL_DOWN, NOTIFY_STAFF, UNKNOWN_STAFF, Addressee, Receipt, StaffNotice
 from activities.sending import Sender
 from activities.staff_directory import StaffMember
+from workflows.ports.sending import CHANNEL_DOWN, Receipt
+from workflows.ports.staff import NOTIFY_STAFF, UNKNOWN_STAFF, Addressee, StaffNotice
+from workflows.ports.timeouts import OTHERS_ARE_TOLD_FROM
 
 UTC = ZoneInfo("UTC")
-
-OTHERS_FROM = 3
-"""The attempt from which others are told, where nobody is in danger: what fails once often succeeds a moment later."""
 
 
 class StaffNotifier:
@@ -59,7 +58,7 @@ class StaffNotifier:
     @staticmethod
     def _tells_others(notice: StaffNotice, failures: "_Failures") -> bool:
         attempt = activity.info().attempt if activity.in_activity() else 1
-        return notice.in_danger or notice.insisting or failures.are_final or attempt >= OTHERS_FROM
+        return notice.in_danger or notice.insisting or failures.are_final or attempt >= OTHERS_ARE_TOLD_FROM
 
     async def _tell(self, notice: StaffNotice, to: Addressee, failures: "_Failures") -> Receipt:
         try:

@@ -16,7 +16,7 @@ from activities.channels.port import AccessFault, Message, Permanent, Transient,
 from activities.clinic_database import Outbox
 from activities.clinic_database.faults import ChannelFaults
 from activities.clinic_database.outbox import Claim, State
-from activities.models import CHANNEL_DOWN, CHANNEL_REFUSED, Receipt
+from workflows.ports.sending import CHANNEL_DOWN, CHANNEL_REFUSED, Receipt
 
 log = logging.getLogger("carepath.channels")
 

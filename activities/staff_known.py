@@ -4,8 +4,8 @@ from pathlib import Path
 
 from temporalio import activity
 
-from activities.models import WHO_IS, StaffKnown
 from activities.staff_directory import load
+from workflows.ports.staff import WHO_IS, StaffKnown
 
 
 class StaffKnower:

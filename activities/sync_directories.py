@@ -12,7 +12,7 @@ from activities.directory.feeds import Feeds, FeedsFileError, load
 from activities.directory.fetching import FeedUnreachable
 from activities.directory.intake import Intake
 from activities.directory.store import DirectoryStore
-from activities.models import (
+from workflows.ports.directory import (
     DIRECTORY_ALARMS,
     FEED_UNREACHABLE,
     FEEDS_FILE_UNUSABLE,

@@ -34,10 +34,10 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.policies import AT_ONCE
 from worker.connection import HEARTBEAT
 from worker.deployment import DEPLOYMENT
 from worker.errors import CannotDo
+from workflows.ports.timeouts import AT_ONCE
 from workflows.visibility import TASK_QUEUE
 
 T = TypeVar("T")

@@ -16,10 +16,10 @@ from activities.directory.fetching import FeedUnreachable
 from activities.directory.intake import Intake
 from activities.directory.store import DirectoryStore
 from activities.find_candidates import CandidateFinder
-from activities.models import FeedOutcome
 from worker.database import check_database
 from worker.errors import CannotDo
 from worker.settings import Settings, load_settings
+from workflows.ports.directory import FeedOutcome
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,6 @@ def sandbox() -> SandboxedWorkflowRunner:
     """Where workflow code runs. The core is pure and imports no clock: passing it through saves its reload."""
     return OneStart(
         restrictions=SandboxRestrictions.default.with_passthrough_modules(
-            "workflows.core", "workflows.pathways", "activities", "pydantic", "statemachine"
+            "workflows.core", "workflows.pathways", "workflows.ports", "pydantic", "statemachine"
         )
     )

@@ -11,8 +11,8 @@ from typing import Any
 from temporalio.client import Client
 from temporalio.worker import Interceptor, Worker, WorkerDeploymentConfig
 
-from activities.policies import AT_ONCE
 from worker.sandbox import WORKFLOWS, sandbox
+from workflows.ports.timeouts import AT_ONCE
 from workflows.visibility import TASK_QUEUE
 
 AT_THE_SAME_TIME = 10

@@ -5,8 +5,8 @@ import asyncio
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.models import StaffNotice
     from workflows.messages import TaskDone, TaskReach, TaskStart
+    from workflows.ports.staff import StaffNotice
     from workflows.shell.signals import signalled
 
 

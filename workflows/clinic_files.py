@@ -5,16 +5,14 @@ asks neither: so each asks once for itself, and once a day for as long as someth
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.models import WHAT_IS_KNOWN, EpisodeAsked, EpisodeKnown
-    from activities.policies import DIRECTORY
-
-ONCE_A_DAY = timedelta(days=1)
+    from workflows.ports.clinic_files import WHAT_IS_KNOWN, EpisodeAsked, EpisodeKnown
+    from workflows.ports.timeouts import DIRECTORY, FILES_ARE_ASKED_AGAIN
 
 
 class ClinicFiles:
@@ -42,7 +40,7 @@ class ClinicFiles:
     def ask_if_it_is_time(self, now: datetime) -> None:
         """Ask what is wanted, and once a day what is amiss."""
         is_amiss = self._known is None or not self._known.is_as_it_should_be
-        is_old = self._asked_at is None or now - self._asked_at >= ONCE_A_DAY
+        is_old = self._asked_at is None or now - self._asked_at >= FILES_ARE_ASKED_AGAIN
         if self._is_wanted or (is_amiss and is_old):
             self._is_wanted, self._asked_at = False, now
             asked = EpisodeAsked(episode_id=self._episode_id, team=sorted(set(self._team().values())))

@@ -8,19 +8,19 @@ from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.models import (
+    from workflows import visibility
+    from workflows.core.engine.urgency import Urgency
+    from workflows.ports.directory import (
         DIRECTORY_ALARMS,
         LIST_FEEDS,
         TAKE_FEED,
         DirectoryAlarm,
         FeedNames,
         FeedOutcome,
-        Receipt,
-        StaffNotice,
     )
-    from activities.policies import DIRECTORY, FEED, NOTICE_OF_A_NIGHT
-    from workflows import visibility
-    from workflows.core.engine.urgency import Urgency
+    from workflows.ports.sending import Receipt
+    from workflows.ports.staff import StaffNotice
+    from workflows.ports.timeouts import DIRECTORY, FEED, NOTICE_OF_A_NIGHT
     from workflows.shell.arriving import NOTHING, refused_start
     from workflows.shell.notices import StaffNotices, others_than
 

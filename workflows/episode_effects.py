@@ -7,8 +7,6 @@ from typing import Any
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.models import KEEP_CONSENTS, NOTE_EPISODE, ConsentsStated, EpisodeNote
-    from activities.policies import CLINIC_NOTE, DOOR
     from workflows import visibility
     from workflows.core.engine.effects import (
         BeginEpisode,
@@ -26,6 +24,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.core.episode.episode import Episode
     from workflows.core.referral.start import ReferralStart
     from workflows.pathways.following import start_of_following
+    from workflows.ports.clinic_files import KEEP_CONSENTS, NOTE_EPISODE, ConsentsStated, EpisodeNote
+    from workflows.ports.timeouts import CLINIC_NOTE, DOOR
     from workflows.shell.effect_handlers import EffectHandlers
     from workflows.shell.notices import start_message, undelivered_message
     from workflows.shell.signals import signalled

@@ -7,24 +7,6 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError, CancelledError, FailureError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.models import (
-        ASK_AGENCY,
-        DISCLOSE,
-        FIND_CANDIDATES,
-        GIVE_UP,
-        NOTE_TOLD,
-        RECONCILE,
-        AgencyAnswer,
-        AgencyQuestion,
-        Candidates,
-        CandidateSearch,
-        Disclosure,
-        DisclosureReceipt,
-        Reconciliation,
-        ToldByHand,
-        ToldReceipt,
-    )
-    from activities.policies import AGENCY_QUESTION, DIRECTORY_SEARCH, DISCLOSURE, LEDGER_NOTE
     from workflows.core.engine.effects import ChangeTask, CloseTask, Notify, OpenTask
     from workflows.core.referral.effects import (
         AskAgency,
@@ -38,6 +20,22 @@ with workflow.unsafe.imports_passed_through():
     from workflows.core.referral.referral import Referral
     from workflows.core.referral.words import is_plain
     from workflows.messages import ReferralNews
+    from workflows.ports.agencies import (
+        ASK_AGENCY,
+        DISCLOSE,
+        GIVE_UP,
+        NOTE_TOLD,
+        RECONCILE,
+        AgencyAnswer,
+        AgencyQuestion,
+        Disclosure,
+        DisclosureReceipt,
+        Reconciliation,
+        ToldByHand,
+        ToldReceipt,
+    )
+    from workflows.ports.directory import FIND_CANDIDATES, Candidates, CandidateSearch
+    from workflows.ports.timeouts import AGENCY_QUESTION, DIRECTORY_SEARCH, DISCLOSURE, LEDGER_NOTE
     from workflows.shell.effect_handlers import EffectHandlers
     from workflows.shell.signals import signalled
 

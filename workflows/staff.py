@@ -4,8 +4,8 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.models import WHO_IS, StaffKnown
-    from activities.policies import STAFF_QUESTION
+    from workflows.ports.staff import WHO_IS, StaffKnown
+    from workflows.ports.timeouts import STAFF_QUESTION
 
 
 async def roles_in_directory(staff_id: str) -> tuple[str, ...] | None:

@@ -6,7 +6,6 @@ Open executions of this workflow are the clinic's worklist; it is found by searc
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -33,6 +32,7 @@ with workflow.unsafe.imports_passed_through():
         Why,
         no_effect,
     )
+    from workflows.ports.timeouts import ANSWER_IS_WAITED_FOR
     from workflows.shell.answering import none_of
     from workflows.shell.arriving import NOTHING, begun, heard, refused_start
     from workflows.shell.cancellation import WITHDRAWN, live_through
@@ -51,9 +51,6 @@ with workflow.unsafe.imports_passed_through():
     from workflows.wording import in_utc, task_page
 
 GONE = "the episode takes no further entries"
-
-HEARD_WITHIN = timedelta(seconds=5)
-"""So long an answer waits for its effect: an episode that is paused hears of it once it goes on."""
 
 
 @workflow.defn(name=visibility.STAFF_TASK)
@@ -208,7 +205,7 @@ class StaffTask:
         with suppress(TimeoutError):
             await workflow.wait_condition(
                 lambda: self.came_of_it is not None,
-                timeout=HEARD_WITHIN,
+                timeout=ANSWER_IS_WAITED_FOR,
                 timeout_summary="The answer is told, heard or not",
             )
         self._is_waited_for = False

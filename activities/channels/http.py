@@ -15,6 +15,7 @@ import httpx2
 from activities.channels.port import AccessFault, NobodyAnswers, Permanent, Transient, Uncertain
 from activities.channels.reach import OutOfBounds, check_where_it_leads
 from activities.channels.trust import trusted
+from workflows.ports.timeouts import LONGEST_RETRY_AFTER
 
 NOT_YET_SENT = (
     httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError, httpx2.UnsupportedProtocol,
@@ -27,9 +28,6 @@ OUR_ACCESS = frozenset({401, 403, 407, 511})
 
 TRY_AGAIN = frozenset({408, 425, 429, 500, 503})
 """The other side says itself that it has not done it. A 502 or 504 comes from somebody in between who cannot know."""
-
-LONGEST_WAIT = timedelta(days=1)
-"""So long the other side may ask us to wait; after that a person should know."""
 
 LONGEST_ANSWER = 2_000_000
 """Bytes that are read of an answer; ours are a few kilobytes, and a stream without an end would fill the memory."""
@@ -129,13 +127,13 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> time
     """
     said = next((value for name, value in headers.items() if name.lower() == "retry-after"), "").strip()
     if said.isascii() and said.isdigit():
-        return min(timedelta(seconds=int(said[:9])), LONGEST_WAIT)
+        return min(timedelta(seconds=int(said[:9])), LONGEST_RETRY_AFTER)
     try:
         until = parsedate_to_datetime(said)
     except ValueError:
         return None
     wait = until.astimezone(UTC) - (now or datetime.now(UTC))
-    return min(max(wait, timedelta()), LONGEST_WAIT)
+    return min(max(wait, timedelta()), LONGEST_RETRY_AFTER)
 
 
 def unclear(sentence: str, repeats_are_safe: bool) -> Transient | Uncertain:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
 from activities.directory.store import FeedState
-from activities.models import DirectoryAlarm
+from workflows.ports.directory import DirectoryAlarm
 
 
 def alarms(states: Iterable[FeedState], now: datetime) -> Iterator[DirectoryAlarm]:

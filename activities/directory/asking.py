@@ -5,7 +5,7 @@ from datetime import datetime
 
 from activities.directory.listing import Listing
 from activities.directory.wishes import Wishes
-from activities.models import ReferralKind
+from workflows.core.episode.linkage.vocabulary import ReferralKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from activities.directory.hours import wait_days
 from activities.directory.listing import DAY, Listing, Modality, Place, Slot
 from activities.directory.reading import FeedUnusable, Reading, Remarks, RowRefused, read_rows, rows_of
 from activities.directory.times import clock, from_name, length
-from activities.models import ReferralKind
+from workflows.core.episode.linkage.vocabulary import ReferralKind
 
 Resource = Mapping[str, Any]
 LISTED = ("PractitionerRole", "HealthcareService")

@@ -13,7 +13,7 @@ from activities.directory.feeds import Feed
 from activities.directory.fetching import FeedUnreachable, fetch
 from activities.directory.reading import FeedUnusable, Reading, counts
 from activities.directory.store import DirectoryStore
-from activities.models import FeedOutcome
+from workflows.ports.directory import FeedOutcome
 
 KEPT_AT = 0.1
 """A feed that has shrunk to this part of the last good one is not believed: one that broke off looks like that."""

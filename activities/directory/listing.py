@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
-from activities.models import ReferralKind
+from workflows.core.episode.linkage.vocabulary import ReferralKind
 
 Modality = Literal["in_person", "online", "hybrid"]
 Status = Literal["active", "temporarily_closed", "inactive"]

@@ -13,18 +13,16 @@ from activities.clinic_database.patients import Patient, Patients
 from activities.clinic_database.texts import Texts
 from activities.messages.files import TemplateRefused, Templates
 from activities.messages.replies import meaning_of
-from activities.models import (
+from activities.sending import Sender
+from workflows.ports.patients import (
     MESSAGE_PATIENT,
     QUIET_HOURS,
     TEMPLATE_REFUSED,
     TO_BE_READ,
     PatientMessage,
-    Receipt,
 )
-from activities.sending import Sender
-
-ASK_AGAIN = timedelta(minutes=15)
-"""When a message that waits for a person to read a text is tried again."""
+from workflows.ports.sending import Receipt
+from workflows.ports.timeouts import TEXT_IS_LOOKED_FOR_AGAIN
 
 STEP = timedelta(minutes=5)
 """How finely the end of quiet hours is looked for; clocks are set in whole minutes, and zones move in quarters."""
@@ -82,7 +80,9 @@ class PatientMessenger:
             )
         if await self._may_have_said_stop(patient.patient_key):
             raise ApplicationError(
-                "a text that may mean STOP has not been read yet", type=TO_BE_READ, next_retry_delay=ASK_AGAIN
+                "a text that may mean STOP has not been read yet",
+                type=TO_BE_READ,
+                next_retry_delay=TEXT_IS_LOOKED_FOR_AGAIN,
             )
         return await self._sender.send_once(
             message.key,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from activities.clinic_database import ClinicDatabase, Crosswalk
 from activities.episode_known import EpisodeKnower
-from activities.models import EpisodeAsked, EpisodeKnown
 from tests.servers import EXAMPLE
+from workflows.ports.clinic_files import EpisodeAsked, EpisodeKnown
 
 TODAY = date(2026, 3, 2)
 

@@ -17,11 +17,11 @@ from activities.clinic_database.patients import Patient, Patients
 from activities.clinic_database.texts import Texts
 from activities.messages.check import check, check_phone, check_sender
 from activities.messages.files import TEMPLATES, TemplateRefused, Templates
-from activities.models import PatientMessage
 from tests.servers import EXAMPLE
 from tests.typed import carepath
 from worker.mailbox import Mailbox, read
 from worker.settings import Settings
+from workflows.ports.patients import PatientMessage
 
 CHICAGO = ZoneInfo("America/Chicago")
 PHOENIX = ZoneInfo("America/Phoenix")

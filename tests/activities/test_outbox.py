@@ -11,9 +11,9 @@ from sqlalchemy import select, text
 from activities.assembled import assemble
 from activities.clinic_database import ClinicDatabase
 from activities.clinic_database.tables import OutboxRow
-from activities.models import StaffNotice
 from tests.databases import make_database
 from worker.settings import Settings
+from workflows.ports.staff import StaffNotice
 
 MANY = 60
 

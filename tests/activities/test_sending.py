@@ -13,9 +13,10 @@ from temporalio.exceptions import ApplicationError
 from activities.assembled import assemble
 from activities.clinic_database import ClinicDatabase, Crosswalk, EpisodeAlreadyOpen, Outbox
 from activities.messages.check import check
-from activities.models import PatientMessage, StaffNotice
 from worker.mailbox import Mailbox, read
 from worker.settings import Settings
+from workflows.ports.patients import PatientMessage
+from workflows.ports.staff import StaffNotice
 
 
 class Answering:

@@ -13,12 +13,13 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.testing import WorkflowEnvironment
 
 from activities.clinic_database import ClinicDatabase, Crosswalk
-from activities.models import MESSAGE_PATIENT, NOTIFY_STAFF
 from tests.workflows.golden import golden_journey
 from tests.workflows.histories import histories_of
 from tests.workflows.story import Story
 from worker.run import running_worker
 from worker.settings import Settings
+from workflows.ports.patients import MESSAGE_PATIENT
+from workflows.ports.staff import NOTIFY_STAFF
 
 _ACTIONS = {
     EventType.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED: "workflow starts",

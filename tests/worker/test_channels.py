@@ -20,7 +20,6 @@ from typer.testing import CliRunner
 from activities.assembled import Activities, assemble
 from activities.clinic_database import ClinicDatabase, Crosswalk
 from activities.clinic_database.faults import ChannelFault, ChannelFaults
-from activities.models import Addressee, PatientMessage, StaffNotice
 from tests.databases import make_database
 from tests.mail_server import MailServer
 from tests.waiting import eventually
@@ -30,6 +29,8 @@ from worker.settings import Settings
 from worker.workers import AT_THE_SAME_TIME, working
 from workflows.core.engine.urgency import Urgency
 from workflows.messages import TaskStart
+from workflows.ports.patients import PatientMessage
+from workflows.ports.staff import Addressee, StaffNotice
 from workflows.visibility import STAFF_TASK, TASK_QUEUE, of_new_task
 
 ORDINARY = 60

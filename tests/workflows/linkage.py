@@ -10,32 +10,28 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 
 from activities.assembled import assemble
-from activities.disclose import ATTEMPTS
-from activities.models import (
+from tests.waiting import begun, ended, eventually, idle
+from tests.workflows.story import Story, client_of
+from worker.settings import Settings
+from worker.workers import working
+from workflows.ports.agencies import (
     ASK_AGENCY,
-    CHANNEL_DOWN,
     DISCLOSE,
-    FIND_CANDIDATES,
     GIVE_UP,
-    KEEP_CONSENTS,
     NOTE_TOLD,
     RECONCILE,
     AgencyAnswer,
     AgencyQuestion,
-    Candidate,
-    Candidates,
-    CandidateSearch,
-    ConsentsStated,
     Disclosure,
     DisclosureReceipt,
     Reconciliation,
     ToldByHand,
     ToldReceipt,
 )
-from tests.waiting import begun, ended, eventually, idle
-from tests.workflows.story import Story, client_of
-from worker.settings import Settings
-from worker.workers import working
+from workflows.ports.clinic_files import KEEP_CONSENTS, ConsentsStated
+from workflows.ports.directory import FIND_CANDIDATES, Candidate, Candidates, CandidateSearch
+from workflows.ports.sending import CHANNEL_DOWN
+from workflows.ports.timeouts import AGENCY_ATTEMPTS
 
 PLACES = [
     Candidate(listing_id="t1", name="Harbor Counselling", agency="harbor", why=["speaks Spanish"]),
@@ -80,7 +76,7 @@ class Outside:
             return answer.model_copy(update={"outcome": "withheld", "reason": "no consent is on file"})
         self.tried += 1
         if wanted.agency in self.down | self.died:
-            is_enough = activity.info().attempt >= ATTEMPTS
+            is_enough = activity.info().attempt >= AGENCY_ATTEMPTS
             raise ApplicationError(
                 f"{wanted.agency} could not be reached", type=CHANNEL_DOWN, non_retryable=is_enough
             )

@@ -12,7 +12,6 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer
 
-from activities.models import MESSAGE_PATIENT, QUIET_HOURS, PatientMessage, Receipt
 from tests.waiting import eventually
 from tests.workflows.golden import golden_journey
 from tests.workflows.histories import histories_of
@@ -23,6 +22,8 @@ from worker.run import running_worker
 from worker.sandbox import WORKFLOWS, sandbox
 from worker.settings import Settings
 from workflows.core.episode.episode import Episode
+from workflows.ports.patients import MESSAGE_PATIENT, QUIET_HOURS, PatientMessage
+from workflows.ports.sending import Receipt
 
 DAY = timedelta(days=1)
 

@@ -9,12 +9,13 @@ from temporalio.client import WorkflowExecutionStatus, WorkflowFailureError, Wor
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 
-from activities.models import AgencyAnswer, Candidate
 from tests.waiting import eventually
 from tests.workflows.linkage import Linking, Outside, clinic_with
 from tests.workflows.story import TEAM, ZONE, Story
 from worker.mailbox import Mailbox, read
 from worker.settings import Settings
+from workflows.ports.agencies import AgencyAnswer
+from workflows.ports.directory import Candidate
 
 DAY = timedelta(days=1)
 

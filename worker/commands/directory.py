@@ -13,12 +13,12 @@ from activities.directory.listing import AS_JSON, Listing
 from activities.directory.reading import Line
 from activities.directory.store import FeedState
 from activities.directory.times import in_words
-from activities.models import FeedOutcome
 from worker.commands.options import Json
 from worker.directories import by_hand, directories
 from worker.errors import CannotDo
 from worker.settings import load_settings
 from worker.show import as_json, console, table, when_in
+from workflows.ports.directory import FeedOutcome
 
 directory = typer.Typer(help="Public directories: meetings, therapists and services.", no_args_is_help=True)
 

@@ -17,7 +17,6 @@ from activities.clinic_database.ledger import Ledger
 from activities.clinic_database.patients import Patients
 from activities.disclose import Discloser
 from activities.emergencies import PURPOSE, told
-from activities.models import Disclosure, DisclosureReceipt, Emergency, Profession, Reconciliation
 from worker.commands.disclosures import ledger
 from worker.commands.options import By, Episode, Json, read_moment
 from worker.episodes import bare_id, clinic_database
@@ -26,6 +25,7 @@ from worker.people import named
 from worker.settings import Settings, links, load_settings
 from worker.show import as_json, console
 from workflows.core.episode.entries import in_words
+from workflows.ports.agencies import Disclosure, DisclosureReceipt, Emergency, Profession, Reconciliation
 
 SERVICE = "emergency_care"
 

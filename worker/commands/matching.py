@@ -14,12 +14,12 @@ from activities.directory.listing import AS_JSON
 from activities.directory.times import zone_named
 from activities.directory.wishes import WrongWish, read
 from activities.find_candidates import ask_of, candidate
-from activities.models import CandidateSearch, ReferralKind
 from worker.commands.options import Json
 from worker.directories import Directories, directories
 from worker.errors import CannotDo
 from worker.show import as_json, console, table
-from workflows.core.episode.linkage.vocabulary import meaning
+from workflows.core.episode.linkage.vocabulary import ReferralKind, meaning
+from workflows.ports.directory import CandidateSearch
 
 app = typer.Typer()
 

@@ -10,7 +10,8 @@ from temporalio.exceptions import ApplicationError
 from activities.clinic_database.crosswalk import Crosswalk
 from activities.clinic_database.patients import Patients
 from activities.clinic_database.texts import Text, Texts
-from activities.models import Addressee, Receipt, StaffNotice
+from workflows.ports.sending import Receipt
+from workflows.ports.staff import Addressee, StaffNotice
 
 _log = logging.getLogger(__name__)
 

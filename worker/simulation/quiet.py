@@ -15,30 +15,22 @@ from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, Telemetr
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.models import (
-    ASK_AGENCY,
-    DISCLOSE,
-    FIND_CANDIDATES,
-    MESSAGE_PATIENT,
-    NOTIFY_STAFF,
-    WHAT_IS_KNOWN,
-    WHO_IS,
-    AgencyAnswer,
-    AgencyQuestion,
-    Candidates,
-    CandidateSearch,
-    Disclosure,
-    DisclosureReceipt,
-    EpisodeAsked,
-    EpisodeKnown,
-    PatientMessage,
-    Receipt,
-    StaffKnown,
-    StaffNotice,
-)
 from worker.errors import CannotDo
 from worker.workers import working
 from workflows import visibility
+from workflows.ports.agencies import (
+    ASK_AGENCY,
+    DISCLOSE,
+    AgencyAnswer,
+    AgencyQuestion,
+    Disclosure,
+    DisclosureReceipt,
+)
+from workflows.ports.clinic_files import WHAT_IS_KNOWN, EpisodeAsked, EpisodeKnown
+from workflows.ports.directory import FIND_CANDIDATES, Candidates, CandidateSearch
+from workflows.ports.patients import MESSAGE_PATIENT, PatientMessage
+from workflows.ports.sending import Receipt
+from workflows.ports.staff import NOTIFY_STAFF, WHO_IS, StaffKnown, StaffNotice
 
 
 @asynccontextmanager

@@ -15,12 +15,12 @@ from temporalio import workflow
 from temporalio.common import RawValue, SearchAttributeUpdate
 
 with workflow.unsafe.imports_passed_through():
-    from activities.models import StaffNotice
     from workflows.core.engine.bounds import NOTES_KEPT, SNAPSHOT_BYTES
     from workflows.core.engine.errors import Refused
     from workflows.core.engine.shown import Changed
     from workflows.core.episode.entries import Entry
     from workflows.messages import TaskDone, TaskHeard, TaskReach
+    from workflows.ports.staff import StaffNotice
     from workflows.shell.answering import application_error, only
     from workflows.shell.arriving import RESUMED, begun, heard, read_start, refused_start, without_state
     from workflows.shell.cancellation import live_through

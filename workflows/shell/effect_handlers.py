@@ -11,10 +11,10 @@ from typing import Any, Generic, TypeVar
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
-    from activities.models import StaffNotice
     from workflows.core.engine.effects import ChangeTask, CloseTask, Notify, OpenTask, StartReferral
     from workflows.core.engine.urgency import Urgency
     from workflows.messages import TaskDone, TaskHeard
+    from workflows.ports.staff import StaffNotice
     from workflows.shell.children import StartingChildren
     from workflows.shell.life import Life
     from workflows.shell.notices import Reach, StaffNotices, others_than, until_it_is_old

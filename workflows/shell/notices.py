@@ -10,15 +10,11 @@ from temporalio.common import Priority
 from temporalio.exceptions import ActivityError, CancelledError, FailureError
 
 with workflow.unsafe.imports_passed_through():
-    from activities.models import (
-        MESSAGE_PATIENT,
-        NOTIFY_STAFF,
-        Addressee,
-        PatientMessage,
-        Receipt,
-        StaffNotice,
-    )
-    from activities.policies import (
+    from workflows.core.engine.urgency import Urgency
+    from workflows.ports.patients import MESSAGE_PATIENT, PatientMessage
+    from workflows.ports.sending import Receipt
+    from workflows.ports.staff import NOTIFY_STAFF, Addressee, StaffNotice
+    from workflows.ports.timeouts import (
         ATTEMPT,
         NOTICE_AT_FIRST,
         NOTICE_FOR_INFORMATION,
@@ -27,9 +23,8 @@ with workflow.unsafe.imports_passed_through():
         NOTICE_OF_EVENT,
         NOTICE_OF_TASK,
         PATIENT_MESSAGE,
-        ActivityPolicy,
+        Timeouts,
     )
-    from workflows.core.engine.urgency import Urgency
     from workflows.shell.life import Life
 
 NEXT_ROLES = ("supervisor", "director")
@@ -44,12 +39,12 @@ def others_than(role: str, team: Mapping[str, str]) -> list[Addressee]:
     return [Addressee(role=other, staff_id=team.get(other)) for other in NEXT_ROLES if other != role]
 
 
-def until_the_task_ends(urgency: Urgency) -> ActivityPolicy:
+def until_the_task_ends(urgency: Urgency) -> Timeouts:
     """How a notice about an open task is tried on: it is taken back when the task ends."""
     return NOTICE_IN_DANGER if urgency is Urgency.IN_DANGER else NOTICE_OF_TASK
 
 
-def until_it_is_old(urgency: Urgency) -> ActivityPolicy:
+def until_it_is_old(urgency: Urgency) -> Timeouts:
     """How a notice about no task is tried on."""
     by_urgency = {Urgency.IN_DANGER: NOTICE_OF_DANGER, Urgency.FOR_INFORMATION: NOTICE_FOR_INFORMATION}
     return by_urgency.get(urgency, NOTICE_OF_EVENT)
@@ -74,8 +69,8 @@ class StaffNotices:
         urgency: Urgency,
         heard: Heard,
         *,
-        at_first: ActivityPolicy | None = NOTICE_AT_FIRST,
-        insist: ActivityPolicy | None,
+        at_first: Timeouts | None = NOTICE_AT_FIRST,
+        insist: Timeouts | None,
     ) -> "asyncio.Task[None]":
         """Begin to tell; the task ends when it has arrived, is taken back, or its time is over.
 
@@ -108,8 +103,8 @@ class StaffNotices:
         notice: StaffNotice,
         urgency: Urgency,
         heard: Heard,
-        at_first: ActivityPolicy | None,
-        insist: ActivityPolicy | None,
+        at_first: Timeouts | None,
+        insist: Timeouts | None,
     ) -> None:
         policy = at_first or insist
         if notice.insisting:
@@ -134,7 +129,7 @@ class StaffNotices:
         self.insisting.pop(notice.key, None)
 
 
-def _send(notice: StaffNotice, urgency: Urgency, policy: ActivityPolicy) -> workflow.ActivityHandle[Receipt]:
+def _send(notice: StaffNotice, urgency: Urgency, policy: Timeouts) -> workflow.ActivityHandle[Receipt]:
     return workflow.start_activity(
         NOTIFY_STAFF,
         notice,

@@ -15,10 +15,10 @@ from activities.agencies.chosen import Agencies, Reach
 from activities.ask_agency import AgencyAsker
 from activities.clinic_database import ClinicDatabase
 from activities.clinic_database.faults import ChannelFaults
-from activities.models import AgencyQuestion
 from tests.activities.agencies.test_fhir_reading import anything
 from tests.activities.http_server import answering
 from tests.databases import make_database
+from workflows.ports.agencies import AgencyQuestion
 
 TASK = json.dumps({
     "resourceType": "Task", "id": "t1", "status": "in-progress", "intent": "order",

@@ -20,8 +20,7 @@ from activities.ask_agency import AgencyAsker
 from activities.channels.trust import trusted
 from activities.clinic_database import ClinicDatabase
 from activities.clinic_database.faults import ChannelFaults
-from activities.disclose import ATTEMPTS, Discloser
-from activities.models import AgencyQuestion, Reconciliation, ToldByHand
+from activities.disclose import Discloser
 from activities.told_by_hand import HandLedger
 from tests.activities.disclosure.clinic import ZONE, Clinic, revoked, wanted
 from tests.activities.disclosure.test_gate import EMERGENCY
@@ -30,6 +29,8 @@ from tests.databases import make_database
 from worker.accounting import row
 from worker.mailbox import Mailbox, read
 from worker.settings import Settings
+from workflows.ports.agencies import AgencyQuestion, Reconciliation, ToldByHand
+from workflows.ports.timeouts import AGENCY_ATTEMPTS
 
 
 @pytest.fixture
@@ -152,9 +153,9 @@ async def test_F6_who_does_not_let_us_in_has_refused_nothing_and_gets_it_once_th
     """However often: our credential is wrong, operators hear of it, and no attempt counts against the referral."""
     await office.clinic.states(recipient="careers-1")
     faults = ChannelFaults(office.clinic.database)
-    with answering(*[status] * (ATTEMPTS + 3)) as server:
+    with answering(*[status] * (AGENCY_ATTEMPTS + 3)) as server:
         discloser = office.discloser(careers_1=_hook(server.address))
-        for _ in range(ATTEMPTS + 3):
+        for _ in range(AGENCY_ATTEMPTS + 3):
             assert _sure(await _tried(discloser)) == ("ChannelDown", False)
         (fault,) = await faults.now()
         assert fault.channel == "agency careers-1"
@@ -168,10 +169,10 @@ async def test_F2_a_fault_of_our_own_counts_not_and_an_agency_that_is_away_is_gi
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await office.clinic.states(recipient="careers-1")
-    with answering(*[500, 401] * (ATTEMPTS - 1), 503) as server:
+    with answering(*[500, 401] * (AGENCY_ATTEMPTS - 1), 503) as server:
         discloser = office.discloser(careers_1=_hook(server.address))
         pauses = []
-        for _ in range(ATTEMPTS - 1):
+        for _ in range(AGENCY_ATTEMPTS - 1):
             away = await _tried(discloser)
             pauses.append(away.next_retry_delay and away.next_retry_delay.total_seconds())
             ours = await _tried(discloser)
@@ -198,7 +199,7 @@ async def test_F2_a_setting_a_secret_a_name_and_a_folder_of_ours_keep_it_back_an
     discloser = office.discloser(**{name.replace("-", "_"): one for name, one in channels.items()})
     for number, name in enumerate(channels):
         await office.clinic.states(number + 1, consent_id=f"c-{name}", recipient=name, entry=f"n-{name}")
-        for _ in range(ATTEMPTS + 1):
+        for _ in range(AGENCY_ATTEMPTS + 1):
             with pytest.raises(ApplicationError) as no:
                 await discloser.disclose(wanted(f"r1:{name}", agency=name))
             assert _sure(no.value) == ("ChannelDown", False), name

@@ -14,8 +14,9 @@ from activities.directory.current import Current
 from activities.directory.intake import Intake
 from activities.directory.store import DirectoryStore
 from activities.find_candidates import CandidateFinder
-from activities.models import Candidates, CandidateSearch, ReferralKind
 from tests.activities.directory.invented import feed, meeting
+from workflows.core.episode.linkage.vocabulary import ReferralKind
+from workflows.ports.directory import Candidates, CandidateSearch
 
 HOME = (38.63, -90.2)
 

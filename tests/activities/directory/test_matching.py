@@ -15,8 +15,8 @@ from activities.directory.index import Index
 from activities.directory.listing import Listing, Place, Slot
 from activities.directory.matching import ALWAYS_OFFERED, rank
 from activities.directory.wishes import Wishes, WrongWish, read
-from activities.models import ReferralKind
 from tests.searching import examples
+from workflows.core.episode.linkage.vocabulary import ReferralKind
 
 NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
 HOME = (38.63, -90.2)

@@ -19,8 +19,8 @@ from activities.clinic_database.ledger import Ledger
 from activities.clinic_database.patients import Patient, Patients
 from activities.disclose import Discloser
 from activities.grounds import Agencies, Agency
-from activities.models import Disclosure
 from tests.activities.http_server import Answering, answering
+from workflows.ports.agencies import Disclosure
 
 ZONE = ZoneInfo("America/Chicago")
 TERMS: dict[str, Any] = {

@@ -15,9 +15,9 @@ from activities import disclose
 from activities.clinic_database import ClinicDatabase, Crosswalk
 from activities.clinic_database.consents import standing_in
 from activities.clinic_database.tables import OutboxRow
-from activities.models import Emergency, Reconciliation
 from tests.activities.disclosure.clinic import Clinic, agency_server, revoked, wanted
 from tests.activities.http_server import Answering
+from workflows.ports.agencies import Emergency, Reconciliation
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
-"""Time-outs and retries, one named policy for each family of activities."""
+"""Every technical time-out, pause and number of attempts, by what it is for. None of them is a rule of care: those are
+numbers of the policy."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -20,7 +21,7 @@ class Options(TypedDict):
 
 
 @dataclass(frozen=True)
-class ActivityPolicy:
+class Timeouts:
     """How long one attempt and the whole may take, how often it is tried, and how the pauses between grow.
 
     Without `altogether` and `attempts` it is tried until it is done, or taken back.
@@ -53,13 +54,11 @@ class ActivityPolicy:
 ATTEMPT = timedelta(seconds=60)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
-NOTICE_AT_FIRST = ActivityPolicy(ATTEMPT, attempts=3)
+NOTICE_AT_FIRST = Timeouts(ATTEMPT, attempts=3)
 """A notice to staff: at once, after 5 and after 20 seconds. If it reaches nobody, that is shown, and it is tried on."""
-NOTICE_IN_DANGER = ActivityPolicy(
-    ATTEMPT, first_pause=timedelta(seconds=30), growth=1.5, longest_pause=10 * MINUTE
-)
+NOTICE_IN_DANGER = Timeouts(ATTEMPT, first_pause=timedelta(seconds=30), growth=1.5, longest_pause=10 * MINUTE)
 """Tried on until it arrives or is taken back, where somebody is in danger."""
-NOTICE_OF_TASK = ActivityPolicy(ATTEMPT, first_pause=MINUTE, growth=2, longest_pause=HOUR)
+NOTICE_OF_TASK = Timeouts(ATTEMPT, first_pause=MINUTE, growth=2, longest_pause=HOUR)
 """Tried on until it arrives or the task ends."""
 NOTICE_OF_DANGER = replace(NOTICE_IN_DANGER, altogether=timedelta(days=4))
 NOTICE_OF_EVENT = replace(NOTICE_OF_TASK, altogether=timedelta(days=4))
@@ -69,21 +68,40 @@ NOTICE_FOR_INFORMATION = replace(NOTICE_OF_TASK, altogether=timedelta(days=1))
 NOTICE_OF_A_NIGHT = replace(NOTICE_OF_TASK, altogether=12 * HOUR)
 """What the next night would tell anew."""
 
-STAFF_QUESTION = ActivityPolicy(timedelta(seconds=5), timedelta(seconds=20), 2, at_once=True)
+STAFF_QUESTION = Timeouts(timedelta(seconds=5), timedelta(seconds=20), 2, at_once=True)
 """Somebody waits at the other end for the answer to what they have signed."""
-PATIENT_MESSAGE = ActivityPolicy(ATTEMPT, 26 * HOUR, 0, timedelta(seconds=30), 2, 15 * MINUTE)
+PATIENT_MESSAGE = Timeouts(ATTEMPT, 26 * HOUR, 0, timedelta(seconds=30), 2, 15 * MINUTE)
 """A message may wait for the end of a person's quiet hours; it is never tried longer than it is fresh (T7)."""
-FEED = ActivityPolicy(timedelta(minutes=10), HOUR, 3)
-DIRECTORY = ActivityPolicy(ATTEMPT, 10 * MINUTE, 4)
-CLINIC_NOTE = ActivityPolicy(timedelta(seconds=30), longest_pause=5 * MINUTE)
+FEED = Timeouts(timedelta(minutes=10), HOUR, 3)
+DIRECTORY = Timeouts(ATTEMPT, 10 * MINUTE, 4)
+CLINIC_NOTE = Timeouts(timedelta(seconds=30), longest_pause=5 * MINUTE)
 """Our own database: what it must know is tried until it stands there."""
-DOOR = ActivityPolicy(timedelta(seconds=30), longest_pause=timedelta(seconds=30), at_once=True)
+DOOR = Timeouts(timedelta(seconds=30), longest_pause=timedelta(seconds=30), at_once=True)
 """By this the door judges what may leave, so it is never given up: a lost revocation would let something out (P3)."""
-LEDGER_NOTE = ActivityPolicy(timedelta(seconds=30), timedelta(days=4), longest_pause=5 * MINUTE)
+LEDGER_NOTE = Timeouts(timedelta(seconds=30), timedelta(days=4), longest_pause=5 * MINUTE)
 """What the ledger must know; at last people are shown that it does not."""
-DIRECTORY_SEARCH = ActivityPolicy(ATTEMPT, 10 * MINUTE, 4)
-DISCLOSURE = ActivityPolicy(ATTEMPT, timedelta(days=4), longest_pause=30 * MINUTE)
+DIRECTORY_SEARCH = Timeouts(ATTEMPT, 10 * MINUTE, 4)
+DISCLOSURE = Timeouts(ATTEMPT, timedelta(days=4), longest_pause=30 * MINUTE)
 """As long as mail is tried. The activity itself gives an agency up that is away: after six attempts in ten minutes, and
 where it asks us to wait (Retry-After) after a day. What failed by our own access does not count."""
-AGENCY_QUESTION = ActivityPolicy(ATTEMPT, 10 * MINUTE, 2)
+AGENCY_QUESTION = Timeouts(ATTEMPT, 10 * MINUTE, 2)
 """Asking changes nothing, and the next question is due in an hour or so: no need to insist."""
+
+ANSWER_IS_WAITED_FOR = timedelta(seconds=5)
+"""So long whoever has answered a task waits for its effect: an episode that is paused hears of it once it goes on."""
+FILES_ARE_ASKED_AGAIN = timedelta(days=1)
+"""When the clinic's own files are asked again about an episode with which something is amiss."""
+
+OTHERS_ARE_TOLD_FROM = 3
+"""The attempt from which others are told, where nobody is in danger: what fails once often succeeds a moment later."""
+TEXT_IS_LOOKED_FOR_AGAIN = timedelta(minutes=15)
+"""When a message that waits for a person to read a text is tried again."""
+
+AGENCY_ATTEMPTS = 6
+"""So often an agency that is away is tried; then a person makes the contact."""
+AGENCY_PAUSE, AGENCY_PAUSE_GROWTH = timedelta(seconds=5), 3
+"""The pauses between: six attempts in ten minutes."""
+AGENCY_WAIT = timedelta(hours=26)
+"""From when a sending was asked for, so long an agency is waited for that asks us to (Retry-After)."""
+LONGEST_RETRY_AFTER = timedelta(days=1)
+"""So long any other side may ask us to wait at once; after that a person should know."""

@@ -1,0 +1,42 @@
+"""Telling staff, and asking who they are."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, Field
+
+NOTIFY_STAFF = "notify_staff"
+WHO_IS = "who_is"
+UNKNOWN_STAFF = "UnknownStaff"
+
+
+class Addressee(BaseModel):
+    """A role, and who holds it, if that is known."""
+
+    role: str
+    staff_id: str | None = None
+
+
+class StaffNotice(BaseModel):
+    """A notice to a role or a staff id; `lines` are sentences without identity. Without episode id it is of none."""
+
+    key: str
+    episode_id: str
+    role: str
+    staff_id: str | None
+    subject_code: str
+    lines: list[str]
+    due_at: datetime | None = None
+    task_id: str | None = None
+    level: int = 0
+    others: list[Addressee] = Field(default_factory=list)
+    """Who is told, in this order, while the one it is for is not reached."""
+    in_danger: bool = False
+    """Whether the others are told at the first attempt that fails, and not only when it goes on failing."""
+    insisting: bool = False
+    """Whether it is tried until it arrives: then no refusal is final, since the directory may be mended."""
+
+
+class StaffKnown(BaseModel):
+    """What the staff directory says of a staff id: the person's roles; None: it knows nobody of that id."""
+
+    roles: list[str] | None = None
