@@ -3,17 +3,20 @@
 Exit codes: 0 done, 1 refused (the reason on stderr), 2 wrong usage.
 """
 
+import gc
 import os
 import sys
 from asyncio import CancelledError
 from collections.abc import Iterator, Mapping
 from importlib import import_module
+from types import ModuleType
 from typing import Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
 from worker.errors import CannotDo, in_words
+from worker.said import Said
 
 # Where each command stands in worker/commands (file and Typer app), in the order of `carepath --help`.
 COMMANDS = {
@@ -71,7 +74,7 @@ class _WhenAsked(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         module, attribute = COMMANDS[name].split(".")
-        group = typer.main.get_group(getattr(import_module(f"worker.commands.{module}"), attribute))
+        group = typer.main.get_group(getattr(_imported(f"worker.commands.{module}"), attribute))
         group.name = name
         return group.commands.get(name, group)
 
@@ -82,10 +85,24 @@ class _WhenAsked(Mapping[str, Any]):
         return len(COMMANDS)
 
 
+def _imported(name: str) -> ModuleType:
+    """A module, and what it imports. None of that is garbage, for which Python would look again and again meanwhile."""
+    gc.disable()
+    try:
+        return import_module(name)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 class _Commands(TyperGroup):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.commands = _WhenAsked()  # type: ignore[assignment]  # Typer reads it only
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        self.commands = Said(COMMANDS)  # type: ignore[assignment]  # as above
+        super().format_help(ctx, formatter)
 
 
 app = typer.Typer(

@@ -25,9 +25,7 @@ from temporalio.api.workflowservice.v1 import (
     SetWorkerDeploymentRampingVersionRequest,
 )
 from temporalio.client import Client
-from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.service import RPCError, RPCStatusCode
-from temporalio.worker import WorkerDeploymentConfig
 
 from worker.errors import CannotDo
 from worker.settings import Settings
@@ -83,15 +81,6 @@ class Deployment:
 def build_id(settings: Settings) -> str:
     """What this installation is called: `CAREPATH_BUILD_ID`, or its version and a hash of its code."""
     return settings.build_id or f"{version('carepath')}+{_hash_of_the_code()}"
-
-
-def as_deployed(settings: Settings) -> WorkerDeploymentConfig:
-    """How a worker of this installation presents itself to the server."""
-    return WorkerDeploymentConfig(
-        version=WorkerDeploymentVersion(deployment_name=DEPLOYMENT, build_id=build_id(settings)),
-        use_worker_versioning=True,
-        default_versioning_behavior=VersioningBehavior.PINNED,
-    )
 
 
 async def deployment_of(client: Client) -> Deployment:

@@ -1,16 +1,15 @@
 """The worker process."""
 
-import asyncio
-import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
+from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities.assembled import assemble
 from worker.database import check_database
-from worker.deployment import as_deployed, build_id, take_over_if_first
+from worker.deployment import DEPLOYMENT, build_id, take_over_if_first
 from worker.diagnosis import until_seen
 from worker.discretion import Discretion
 from worker.errors import CannotDo
@@ -47,7 +46,7 @@ async def running_worker(client: Client, settings: Settings, *, versioned: bool)
         letters=settings.letters,
         links=links(settings),
     )
-    deployment = as_deployed(settings) if versioned else None
+    deployment = _as_deployed(settings) if versioned else None
     try:
         async with working(
             client, activities.callables, interceptors=[Discretion()], deployment=deployment
@@ -60,9 +59,10 @@ async def running_worker(client: Client, settings: Settings, *, versioned: bool)
         await activities.database.close()
 
 
-async def until_stopped() -> None:
-    """Wait for Ctrl-C, a request to end, or the end of the terminal."""
-    stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    await stopped.wait()
+def _as_deployed(settings: Settings) -> WorkerDeploymentConfig:
+    """How a worker of this installation presents itself to the server."""
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(deployment_name=DEPLOYMENT, build_id=build_id(settings)),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.PINNED,
+    )

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import phonenumbers
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -14,6 +13,12 @@ from worker.database_url import usable_url
 from worker.errors import CannotDo
 from worker.home import default_home, not_found
 from worker.running import running_clinic
+
+GATEWAY_PORT = 8240
+"""Where the gateway listens, unless it is told otherwise."""
+
+CODEC_PORT = 8234
+"""Where the codec server does."""
 
 OFF = "off"
 """`CAREPATH_CODEC` without encryption."""
@@ -42,12 +47,12 @@ class Settings(BaseSettings):
     webhook_secret: str | None = None
     timezone: str = "America/Chicago"
     """The clinic's own, where no episode tells its program's."""
-    region: str = "US"
+    region: str = Field(default="US", validate_default=False)
     """The clinic's country, as a code of two letters, in which telephone numbers without country code are read."""
     templates: Path | None = None
     """The clinic's own folder of message templates."""
     agencies: Path = _in_home("agencies.yaml")
-    gateway_url: str = "http://127.0.0.1:8240"
+    gateway_url: str = f"http://127.0.0.1:{GATEWAY_PORT}"
     """Where agencies reach the gateway; it stands in the links that they are sent."""
     gateway_secret: str | None = None
     """Signs those links; without one a secret is made once and kept in the home."""
@@ -81,6 +86,8 @@ class Settings(BaseSettings):
     @field_validator("region")
     @classmethod
     def _known_region(cls, code: str) -> str:
+        import phonenumbers  # most clinics leave it at the default, and need not wait for the plans of all countries
+
         if code.upper() not in phonenumbers.SUPPORTED_REGIONS:
             raise ValueError(f"{code} is no country; use a code of two letters, such as US")
         return code.upper()

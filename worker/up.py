@@ -29,13 +29,14 @@ from worker.gateway.running import gateway
 from worker.home import lay_out, make_home
 from worker.importing.example import import_example_clinic
 from worker.mailbox import Mailbox
-from worker.run import running_worker, until_stopped
+from worker.run import running_worker
 from worker.running import Process, RunningClinic, end, forget, note, running_clinic
 from worker.sample_agencies.run import make_up_secrets, point_to, sample_agencies
 from worker.serving import serving
 from worker.settings import OFF, Settings, load_settings
 from worker.setup import set_up
 from worker.show import console
+from worker.stopping import until_stopped
 from worker.web_ui import OPEN, link
 from workflows import visibility
 

@@ -62,7 +62,7 @@ class TaskChanged(BaseModel):
 class Completion(BaseModel):
     """What the update `complete` takes."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     by: Code
     outcome: Code
@@ -72,7 +72,7 @@ class Completion(BaseModel):
 class Reassignment(BaseModel):
     """What the update `reassign` takes."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     to: Code
     by: Code
@@ -83,7 +83,7 @@ class Reassignment(BaseModel):
 class Acknowledging(BaseModel):
     """What the update `acknowledge` takes."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     by: Code
 

@@ -4,9 +4,11 @@ Search attributes are stored unencrypted and bypass the payload codec, so each v
 may stand on a screen in a corridor: a stage, a site, a staff id, a date.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from datetime import UTC, datetime, time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from temporalio.common import (
     SearchAttributeKey,
@@ -15,13 +17,15 @@ from temporalio.common import (
     TypedSearchAttributes,
 )
 
-from workflows.core.episode.pathway import IN_PROGRAM
-from workflows.core.episode.progress import Progress
-from workflows.core.episode.start import EpisodeStart
-from workflows.core.referral.start import ReferralStart
-from workflows.core.referral.views import ReferralView
-from workflows.held import Held
-from workflows.messages import TaskStart
+from workflows.core.episode.stages import IN_PROGRAM
+
+if TYPE_CHECKING:  # whoever asks the server for a list names attributes, and waits for no engine to load
+    from workflows.core.episode.progress import Progress
+    from workflows.core.episode.start import EpisodeStart
+    from workflows.core.referral.start import ReferralStart
+    from workflows.core.referral.views import ReferralView
+    from workflows.held import Held
+    from workflows.messages import TaskStart
 
 STAGE = SearchAttributeKey.for_keyword("CarepathStage")
 SITE = SearchAttributeKey.for_keyword("CarepathSite")

@@ -13,8 +13,8 @@ from workflows.core import rules
 from workflows.core.engine.calendar import day_in_words, in_words
 from workflows.core.engine.effects import Notify
 from workflows.core.engine.shown import OpenTaskView
-from workflows.core.episode.pathway import IN_PROGRAM
 from workflows.core.episode.progress import Progress
+from workflows.core.episode.stages import IN_PROGRAM
 from workflows.core.referral.referral import Referral
 from workflows.core.referral.views import ReferralView
 from workflows.core.referral.words import named

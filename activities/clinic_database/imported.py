@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Executable, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.clinic_database.engine import ClinicDatabase
+from activities.clinic_database.inserting import insert
 from activities.clinic_database.tables import ImportedRow
 
 AT_ONCE = 500
@@ -79,7 +79,6 @@ class ImportMemory:
 
 
 def _in_place_of_what_is_there(session: AsyncSession, rows: list[dict[str, Any]]) -> Executable:
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    new = insert(ImportedRow).values(rows)
+    new = insert(session, ImportedRow).values(rows)
     said = {name: new.excluded[name] for name in ("identity", "content", "stands", "imported_at")}
     return new.on_conflict_do_update(index_elements=["episode_id", "entry_id"], set_=said)

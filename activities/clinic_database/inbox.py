@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from typing import Any, Literal, cast
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from activities.clinic_database.engine import ClinicDatabase
+from activities.clinic_database.inserting import insert
 from activities.clinic_database.tables import AnswerRow
 
 State = Literal["received", "recorded", "refused", "closed"]
@@ -36,8 +36,7 @@ class Inbox:
     async def take(self, key: str, agency: str, referral_id: str, statement: dict[str, Any]) -> Answer:
         """Keep an answer; the same key again gives what is known of the first one."""
         async with self._database.transaction() as session:
-            on_postgresql = session.get_bind().dialect.name == "postgresql"
-            new = (postgresql.insert if on_postgresql else sqlite.insert)(AnswerRow).values(
+            new = insert(session, AnswerRow).values(
                 key=key, agency=agency, referral_id=referral_id, statement=statement, state="received",
                 received_at=datetime.now(UTC),
             )  # fmt: skip

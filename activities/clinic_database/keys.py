@@ -1,9 +1,9 @@
 """Which patient key stands for a person now: however it is spelled, and where two were found to be one (I6)."""
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from activities.clinic_database.inserting import insert
 from activities.clinic_database.spelling import form_of, written
 from activities.clinic_database.tables import EpisodeRow, KeyRow, MergeRow
 
@@ -30,9 +30,8 @@ async def key_to_keep(session: AsyncSession, patient_key: str) -> str:
     """
     if await _known(session, patient_key) is None:
         new = {"form": form_of(patient_key), "patient_key": written(patient_key)}
-        on_postgresql = session.get_bind().dialect.name == "postgresql"
-        insert = (postgresql.insert if on_postgresql else sqlite.insert)(KeyRow).values(new)
-        await session.execute(insert.on_conflict_do_nothing())  # another process may have been first
+        kept = insert(session, KeyRow).values(new)
+        await session.execute(kept.on_conflict_do_nothing())  # another process may have been first
     return await present_key(session, patient_key)
 
 

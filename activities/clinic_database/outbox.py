@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.clinic_database.engine import ClinicDatabase
 from activities.clinic_database.faults import mended
+from activities.clinic_database.inserting import insert
 from activities.clinic_database.tables import OutboxRow
 
 State = Literal[
@@ -40,8 +40,7 @@ async def row_of(session: AsyncSession, key: str, *, episode_id: str, kind: str,
 
     Two attempts may come at once: one of them inserts, and the other waits for it at the lock.
     """
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    new = insert(OutboxRow).values(
+    new = insert(session, OutboxRow).values(
         key=key, episode_id=episode_id, kind=kind, recipient=recipient, state="pending", attempts=0,
         created_at=datetime.now(UTC),
     )  # fmt: skip

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from activities.clinic_database.engine import ClinicDatabase
+from activities.clinic_database.inserting import insert
 from activities.clinic_database.tables import TextRow
 
 LONGEST = 1600
@@ -32,8 +32,7 @@ class Texts:
     async def keep(self, key: str, sender: str, text: str) -> None:
         """Keep a message; the same key again changes nothing."""
         async with self._database.transaction() as session:
-            on_postgresql = session.get_bind().dialect.name == "postgresql"
-            new = (postgresql.insert if on_postgresql else sqlite.insert)(TextRow).values(
+            new = insert(session, TextRow).values(
                 key=key, sender=sender[:40], text=text[:LONGEST], received_at=datetime.now(UTC)
             )
             await session.execute(new.on_conflict_do_nothing())

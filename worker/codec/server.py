@@ -23,7 +23,6 @@ from worker.codec.codec import Codec
 from worker.errors import CannotDo
 from worker.gateway.bounds import TooLarge, TooSlow, read_body
 
-PORT = 8234
 MOST_BYTES = 8 * 1024 * 1024
 """A page of a history is at most 4 MB (the server's own limit), and a third more in base64."""
 MOST_PAYLOADS = 10_000

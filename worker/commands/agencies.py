@@ -20,11 +20,11 @@ from activities.agencies.book import (
 from activities.agencies.chosen import Agencies, Reach
 from worker.commands.options import Json
 from worker.errors import CannotDo
-from worker.run import until_stopped
 from worker.sample_agencies.pace import Pace
 from worker.sample_agencies.run import FHIR_PORT, SECRET, TOKEN, WEBHOOK_PORT, sample_agencies
 from worker.settings import load_settings
 from worker.show import as_json, console, table
+from worker.stopping import until_stopped
 
 app = typer.Typer()
 

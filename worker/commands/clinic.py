@@ -8,19 +8,17 @@ from typing import Annotated
 import typer
 from temporalio.client import Client
 
-from worker.codec.server import PORT as CODEC_PORT
 from worker.commands.options import Json
 from worker.connection import connect
 from worker.deployment import build_id, deployment_of
 from worker.errors import CannotDo
-from worker.gateway.running import PORT as GATEWAY_PORT
 from worker.home import not_found
 from worker.mailbox import read
-from worker.run import running_worker, until_stopped
 from worker.running import end
-from worker.settings import load_settings
+from worker.settings import CODEC_PORT, GATEWAY_PORT, load_settings
 from worker.setup import set_up
 from worker.show import as_json, console, table, when_in
+from worker.stopping import until_stopped
 
 app = typer.Typer()
 
@@ -48,6 +46,7 @@ def up(
     new_server: NewServer = False,
 ) -> None:
     """Start everything on this machine: Temporal with its Web UI, worker, mailbox, example clinic."""
+    # What runs a clinic takes seconds to load; the other commands of this file do not wait for it.
     from worker.up import Ports
     from worker.up import up as start_everything
 
@@ -93,6 +92,7 @@ def worker(
     ] = False,
 ) -> None:
     """Run a worker against a server that exists, until it is stopped."""
+    from worker.run import running_worker  # as above
 
     async def run() -> None:
         settings = load_settings()

@@ -10,12 +10,10 @@ import typer
 
 from worker.codec.codec import Codec
 from worker.codec.keys import add_key, load_keys
-from worker.codec.server import PORT, codec_server
 from worker.errors import CannotDo
-from worker.run import until_stopped
-from worker.serving import serving
-from worker.settings import OFF, load_settings
+from worker.settings import CODEC_PORT, OFF, load_settings
 from worker.show import console
+from worker.stopping import until_stopped
 
 codec = typer.Typer(
     no_args_is_help=True, help="Encryption of histories: its keys, and the server for the Web UI."
@@ -56,9 +54,12 @@ def serve(
     host: Annotated[
         str, typer.Option(help="Address to listen on; put a proxy with TLS and a login before it.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = PORT,
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = CODEC_PORT,
 ) -> None:
     """Let the Web UI of a browser read and write what is encrypted, until it is stopped."""
+    from worker.codec.server import codec_server  # whoever makes a key does not wait for a web server to load
+    from worker.serving import serving
+
     settings = load_settings()
     if settings.codec == OFF:
         raise CannotDo("CAREPATH_CODEC is off: there is nothing to decrypt. Name the key file.")

@@ -15,12 +15,11 @@ from worker.connection import connect
 from worker.database import check_database
 from worker.episodes import clinic_database
 from worker.errors import CannotDo
-from worker.gateway.running import PORT, gateway
 from worker.home_server import check_server_of
 from worker.people import named
-from worker.run import until_stopped
-from worker.settings import load_settings
+from worker.settings import GATEWAY_PORT, load_settings
 from worker.show import as_json, console, table, when_in
+from worker.stopping import until_stopped
 
 app = typer.Typer()
 
@@ -28,9 +27,12 @@ app = typer.Typer()
 @app.command("gateway")
 def run_gateway(
     host: Annotated[str, typer.Option(help="Address to listen on; put a TLS proxy before it.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = PORT,
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = GATEWAY_PORT,
 ) -> None:
     """Take what agencies answer, and STOP from telephones, until it is stopped."""
+    from worker.gateway.running import (
+        gateway,  # whoever looks at answers does not wait for a web server to load
+    )
 
     async def run() -> None:
         settings = load_settings()

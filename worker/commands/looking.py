@@ -19,7 +19,7 @@ from worker.people import named
 from worker.sentences import sentence
 from worker.show import as_json, console, table, when
 from workflows import visibility
-from workflows.core.episode.pathway import Stage
+from workflows.core.episode.stages import Stage
 from workflows.visibility import FLAG_CODES
 
 app = typer.Typer()

@@ -8,9 +8,8 @@ from worker.commands.options import Json
 from worker.errors import CannotDo
 from worker.handbook.carried import Carried, carried
 from worker.handbook.citations import IS_CHECKOUT, ROOT
-from worker.handbook.pages import stale
 from worker.show import as_json, console, table
-from workflows.core.rules import in_words
+from workflows.core.rules import RULES, in_words
 
 app = typer.Typer()
 
@@ -24,9 +23,7 @@ def rules(
     json: Json = False,
 ) -> None:
     """The clinical and legal rules, each in a sentence, with the functions, policy numbers and tests that carry it."""
-    known = carried()
-    if rule:
-        known = [_named(rule, known)]
+    known = carried(_named(rule) if rule else None)
     if check:
         _check(known, whole=rule is None)
     elif json:
@@ -42,11 +39,11 @@ def rules(
         )
 
 
-def _named(rule: str, known: list[Carried]) -> Carried:
-    for one in known:
-        if one.rule == rule.strip().upper():
-            return one
-    raise CannotDo(f"There is no rule {rule}; there are {', '.join(one.rule for one in known)}.")
+def _named(rule: str) -> str:
+    name = rule.strip().upper()
+    if name not in RULES:
+        raise CannotDo(f"There is no rule {rule}; there are {', '.join(RULES)}.")
+    return name
 
 
 def _count(one: Carried) -> int | None:
@@ -66,6 +63,8 @@ def _show(one: Carried) -> None:
 def _check(known: list[Carried], *, whole: bool) -> None:
     if not IS_CHECKOUT:
         raise CannotDo("Here are neither tests nor pages: check the rules in a checkout.")
+    from worker.handbook.pages import stale  # the pages tell of everything there is, which takes long to load
+
     wrong = [f"{in_words(one.rule)} Of it {' and '.join(one.missing)}." for one in known if one.missing]
     if whole:
         wrong += [

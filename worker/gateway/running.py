@@ -23,18 +23,17 @@ from worker.gateway.app import Gateway
 from worker.gateway.delivery import Record, deliver_the_rest, recorder
 from worker.gateway.unread import Unread
 from worker.serving import serving
-from worker.settings import Settings, links
+from worker.settings import GATEWAY_PORT, Settings, links
 
 _log = logging.getLogger(__name__)
 
-PORT = 8240
 SECONDS_BETWEEN_TRIES = 60.0
 """How often an answer that could not be recorded is tried again, and the staff is told of texts to read."""
 
 
 @asynccontextmanager
 async def gateway(
-    client: Client, settings: Settings, port: int = PORT, host: str = "127.0.0.1"
+    client: Client, settings: Settings, port: int = GATEWAY_PORT, host: str = "127.0.0.1"
 ) -> AsyncIterator[None]:
     """Listen for agencies until the block ends, and record what could not be recorded at once.
 

@@ -36,9 +36,9 @@ class Carried:
         return [*lacks, "no test says anything"] if self.tests == [] else lacks
 
 
-def carried() -> list[Carried]:
-    """Every rule in its order."""
-    sources, tests = in_sources(), in_tests()
+def carried(asked: str | None = None) -> list[Carried]:
+    """Every rule in its order, or the one that is asked for."""
+    sources, tests = in_sources(asked), in_tests(asked)
     rules_of = {number.name: number.rules for number in numbers()}
     return [
         Carried(
@@ -50,4 +50,5 @@ def carried() -> list[Carried]:
             None if tests is None else tests[rule],
         )
         for rule, says in RULES.items()
+        if asked in (None, rule)
     ]

@@ -50,21 +50,21 @@ def rules_in(text: str) -> tuple[str, ...]:
 
 
 @cache
-def in_sources() -> dict[str, list[Place]]:
-    """For each rule everything in the packages that names it."""
-    return _by_rule(one for package in PACKAGES for one in _places(ROOT / package))
+def in_sources(rule: str | None = None) -> dict[str, list[Place]]:
+    """For each rule, or for one of them, everything in the packages that names it."""
+    return _by_rule(one for package in PACKAGES for one in _places(ROOT / package, rule))
 
 
-def in_tests() -> dict[str, list[Place]] | None:
-    """For each rule the tests that have it in their name or docstring; None where there are no tests."""
+def in_tests(rule: str | None = None) -> dict[str, list[Place]] | None:
+    """For each rule, or for one, the tests that have it in their name or docstring; None where there are no tests."""
     if not IS_CHECKOUT:
         return None
-    return _of_tests()
+    return _of_tests(rule)
 
 
 @cache
-def _of_tests() -> dict[str, list[Place]]:
-    return _by_rule((rule, place) for rule, place in _places(ROOT / "tests") if _is_test(place))
+def _of_tests(asked: str | None) -> dict[str, list[Place]]:
+    return _by_rule((rule, place) for rule, place in _places(ROOT / "tests", asked) if _is_test(place))
 
 
 def _is_test(place: Place) -> bool:
@@ -78,12 +78,14 @@ def _by_rule(found: Iterator[tuple[str, Place]]) -> dict[str, list[Place]]:
     return {rule: sorted(places) for rule, places in kept.items()}
 
 
-def _places(folder: Path) -> Iterator[tuple[str, Place]]:
+def _places(folder: Path, asked: str | None) -> Iterator[tuple[str, Place]]:
     for path in sorted(folder.rglob("*.py")):
         file = path.relative_to(ROOT).as_posix()
         text = path.read_text("utf-8")
         if file.startswith(ABOUT_RULES) or not (_ONE.search(text) or _IN_A_NAME.search(text)):
             continue
+        if asked and asked not in (*rules_in(text), *_IN_A_NAME.findall(text)):
+            continue  # to read what a file says is quickly done, to find what says it is not
         spans = list(_spans(ast.parse(text).body))
         for name, _first, _last in spans:
             yield from ((rule, Place(file, name)) for rule in _IN_A_NAME.findall(name) if rule in RULES)

@@ -34,9 +34,10 @@ class Number(FieldInWords):
 
 def numbers() -> list[Number]:
     """All of them, in the order of the policy."""
+    alone = {one.name: one for one in fields_of(Policy)}
     found = []
     for name, part in _parts():
-        of_part = fields_of(part) if part else [one for one in fields_of(Policy) if one.name == name]
+        of_part = fields_of(part) if part else [alone[name]]
         found += [_named(one, f"{name}." if part else "") for one in of_part]
     return found
 

@@ -54,7 +54,7 @@ class Delay(BaseModel):
     day, open or not.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     minutes: Annotated[int, Field(ge=0, le=100_000)] | None = None
     hours: Annotated[int, Field(ge=0, le=100_000)] | None = None
@@ -90,7 +90,7 @@ class Delay(BaseModel):
 class BusinessHours(BaseModel):
     """When the program's office is open."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     opens: ClockTime = time(9)
     """The time on the wall at which it opens (T6)."""

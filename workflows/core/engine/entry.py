@@ -79,7 +79,7 @@ SessionStart = Annotated[datetime, BeforeValidator(_with_a_time), AfterValidator
 class Entry(BaseModel):
     """One small dated statement about an episode. Entries are never changed and never deleted (T3)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, populate_by_name=True)
 
     kind: str
     id: Code | None = None

@@ -21,7 +21,7 @@ MOST = 100_000
 class Part(BaseModel):
     """Numbers of one subject. It never changes; a name that it does not know is a slip of the hand."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     @field_validator("*")
     @classmethod

@@ -13,8 +13,9 @@ from workflows.core.episode.changes import observed
 from workflows.core.episode.entries import Closure, PolicyAdoption
 from workflows.core.episode.facts import Facts
 from workflows.core.episode.frame import EpisodeFrame
-from workflows.core.episode.pathway import Pathway, Stage
+from workflows.core.episode.pathway import Pathway
 from workflows.core.episode.policy import Policy, adopting, load_policy
+from workflows.core.episode.stages import Stage
 from workflows.core.episode.start import EpisodeStart
 from workflows.core.episode.state import EpisodeState
 

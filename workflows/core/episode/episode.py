@@ -24,7 +24,8 @@ from workflows.core.episode.facts import Facts
 from workflows.core.episode.frame import EpisodeFrame
 from workflows.core.episode.linkage.requests import Linkage
 from workflows.core.episode.messages.alarms import messages_wanted
-from workflows.core.episode.pathway import IN_PROGRAM, Pathway, Stage
+from workflows.core.episode.pathway import Pathway
+from workflows.core.episode.stages import IN_PROGRAM, Stage
 from workflows.core.episode.start import EpisodeStart
 from workflows.core.episode.state import EpisodeState
 

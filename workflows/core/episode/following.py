@@ -23,8 +23,8 @@ from workflows.core.episode.engine import Engine
 from workflows.core.episode.exits.signed import refuse_unsigned_exit
 from workflows.core.episode.facts import Facts
 from workflows.core.episode.messages.alarms import due_alarms, news_of_death, nothing_awaited
-from workflows.core.episode.pathway import IN_PROGRAM, Stage
 from workflows.core.episode.policy import differences
+from workflows.core.episode.stages import IN_PROGRAM, Stage
 from workflows.core.episode.state import EpisodeState
 
 

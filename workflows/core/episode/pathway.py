@@ -3,7 +3,7 @@
 from abc import ABC
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from statemachine import StateChart
 
@@ -13,14 +13,9 @@ from workflows.core.engine.duty import Duty
 from workflows.core.engine.places import carrying
 from workflows.core.engine.situation import Configuration, Situation
 from workflows.core.episode.facts import Facts
+from workflows.core.episode.stages import Stage
 
 T = TypeVar("T")
-
-Stage = Literal["intake", "program", "gate_review", "aftercare", "closed"]
-
-IN_PROGRAM: frozenset[str] = frozenset({"program", "gate_review"})
-"""The stages in which the sessions of the program are owed."""
-
 
 COMMON_EXITS: Mapping[tuple[str, str], str] = MappingProxyType(
     {

@@ -44,10 +44,10 @@ from workflows.core.episode.entries import (
 from workflows.core.episode.facts import Facts
 from workflows.core.episode.intake.duties import proposed_level
 from workflows.core.episode.intake.entries import level_named
-from workflows.core.episode.pathway import IN_PROGRAM
 from workflows.core.episode.policy import Policy, adopting, load_policy
 from workflows.core.episode.safety.refusals import refuse_name_as_flag, refuse_what_tells_who
 from workflows.core.episode.safety.words import refuse_almost_known
+from workflows.core.episode.stages import IN_PROGRAM
 from workflows.core.episode.stay.refusals import refuse_longer_than_one_s_own, refuse_overlapping
 
 

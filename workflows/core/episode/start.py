@@ -31,7 +31,7 @@ _FIRST_INTO_THE_DAY = timezone(timedelta(hours=14))
 class Team(BaseModel):
     """Staff ids of the people who care for one patient; the nurse is optional (I4)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     case_manager: str | None = None
     therapist: str | None = None
@@ -43,7 +43,7 @@ class Team(BaseModel):
 class Following(BaseModel):
     """What an episode that follows on another pathway begins with, where the clinic has settings of its own for it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     policy: dict[str, Any] | None = None
     schedule: tuple[WeeklySession, ...] = ()
@@ -53,7 +53,7 @@ class Following(BaseModel):
 class EpisodeStart(BaseModel):
     """Everything that is known about an episode when it begins; nothing that tells who the patient is (P1)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     episode_id: str
     site: str

@@ -14,7 +14,6 @@ from workflows.core.engine.state import State
 from workflows.core.episode.entries import Entry, TeamChange
 from workflows.core.episode.episode import Episode
 from workflows.core.episode.facts import Facts
-from workflows.core.episode.pathway import IN_PROGRAM
 from workflows.core.episode.progress import (
     ExitView,
     GateCondition,
@@ -26,6 +25,7 @@ from workflows.core.episode.progress import (
     TeamChangeView,
     Week,
 )
+from workflows.core.episode.stages import IN_PROGRAM
 
 
 def progress(episode: Episode, now: datetime) -> Progress:

@@ -14,7 +14,7 @@ ReferralKind = Literal["therapist", "mutual_help", "service", "level_of_care"]
 class ReferralStart(BaseModel):
     """Everything that is known about a referral when it begins; nothing that tells who the patient is (P1)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     referral_id: str
     """The id of its workflow, `referral-<opaque>`."""

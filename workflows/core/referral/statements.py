@@ -64,7 +64,7 @@ class AboutPlace(Statement):
 class Place(BaseModel):
     """One place to go, with the reasons for its rank; `agency` where a referral can be sent to it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     listing_id: Code
     """The place, as the directory calls it."""

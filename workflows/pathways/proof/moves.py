@@ -13,7 +13,7 @@ from workflows.core.engine.claims import Cause
 from workflows.core.episode.entries import Source, TeamChange, Use
 from workflows.core.episode.episode import Episode
 from workflows.core.episode.exits.entries import ExitReason
-from workflows.core.episode.pathway import IN_PROGRAM
+from workflows.core.episode.stages import IN_PROGRAM
 
 CLOCK = frozenset({Cause.LIMIT})
 _CORRECTED = frozenset(

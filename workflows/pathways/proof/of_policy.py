@@ -14,8 +14,9 @@ from types import MappingProxyType
 from typing import Any
 
 from workflows.core.episode.episode import Episode
-from workflows.core.episode.pathway import IN_PROGRAM, Pathway
+from workflows.core.episode.pathway import Pathway
 from workflows.core.episode.policy import Policy, load_policy
+from workflows.core.episode.stages import IN_PROGRAM
 from workflows.pathways.openings import admitted
 from workflows.pathways.proof.findings import Findings
 from workflows.pathways.proof.of_engine import Watch

@@ -23,7 +23,7 @@ def _clock_time(value: object) -> object:
 class WeeklySession(BaseModel):
     """One line of a weekly schedule; `start` is wall-clock time in the program's zone."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     weekday: Annotated[Weekday, BeforeValidator(_weekday)]
     """The day of the week."""
