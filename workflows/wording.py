@@ -46,6 +46,7 @@ def progress_table(progress: Progress, zone: ZoneInfo) -> str:
     if progress.exit:
         rows.append(("Exit", f"{progress.exit.reason.replace('_', ' ')} on {day_in_words(progress.exit.on)}"))
     rows += [("Admission waits for", "; ".join(progress.waits_for))] if progress.waits_for else []
+    rows += [("Assessment", one.said) for one in progress.assessments]
     rows += [("Look at this", text) for text in progress.look_at]
     rows += [("Nobody was reached", text) for text in progress.not_reached]
     rows += [("Not delivered", text) for text in progress.undelivered[-3:]]

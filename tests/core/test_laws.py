@@ -42,6 +42,8 @@ STATEMENTS = st.one_of(
         DAYS, st.integers(0, 3), st.sampled_from(["pending", "negative", "presumptive", "definitive", "dilute"]),
     ),
     st.builds(lambda d: {"kind": "contact", "at": f"{d}T12:00", "channel": "phone", "outcome": "reached"}, DAYS),
+    st.builds(lambda d, score: {"kind": "assessment", "instrument": "gad_7", "on": _iso(d), "score": score},
+              DAYS, st.integers(0, 21)),
     st.builds(lambda d: {"kind": "medication", "name": "cocaine", "start_on": _iso(d)}, DAYS),
     st.builds(lambda d: {"kind": "session_change", "session": f"{d}T18:00", "change": "cancelled"},
               st.sampled_from(SESSIONS)),

@@ -58,6 +58,7 @@ def progress(episode: Episode, json: Json = False) -> None:
             ("Extensions", shown["extensions"]),
             ("On hold", ", ".join(shown["on_hold"])),
             ("Flags", ", ".join(shown["flags"])),
+            ("Assessments", "\n".join(one["said"] for one in shown["assessments"])),
             ("Nobody was reached", "; ".join(shown["not_reached"])),
             ("Admission waits for", "; ".join(shown["waits_for"])),
             ("Look at this", "\n".join(shown["look_at"])),

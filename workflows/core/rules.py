@@ -14,6 +14,7 @@ FAMILIES: Mapping[str, str] = {
     "C": "Aftercare and linkage",
     "E": "Exits, pauses, crises",
     "P": "Privacy and disclosure",
+    "M": "Measurement by instruments",
 }
 """What the letter of an identifier stands for."""
 
@@ -119,6 +120,10 @@ RULES: Mapping[str, str] = {
     "is rather sent twice.",
     "P10": "A simulation, a dry run or a test sends nothing and writes no ledger.",
     "P11": "Whoever asks from outside hears the same, whether a person is known here or not.",
+    "M1": "An instrument that the program follows is due at intake, again after its days, and at the gate; one that is "
+    "overdue is owed like any task.",
+    "M2": "A score that has become worse by the instrument's own threshold asks a clinician for a plan review.",
+    "M3": "An answer that tells of thoughts of death or of self-harm is spoken about with the person on the same day.",
 }
 """Every rule, in the order of its family; the numbers in them are the policy's."""
 

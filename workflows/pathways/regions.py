@@ -8,6 +8,7 @@ No transition has an event: it happens by itself as soon as its guard holds, and
 from typing import Any
 
 from workflows.core.engine.places import Compound, Place
+from workflows.core.episode.assessment.duties import assessments
 from workflows.core.episode.attendance.duties import attendance_questions, outreach
 from workflows.core.episode.consent.duties import revocations
 from workflows.core.episode.deadlines import (
@@ -46,7 +47,7 @@ UNDERWAY = (*STANDING, after_leave, involuntary_discharge, transfer)
 UNDERWAY_AWAITS = (team_changes, statements_end)
 """Awaited in every stage until the exit."""
 
-IN_TREATMENT = (fallen_away, slip_response, care_offers, holds, prescriptions, adherence)
+IN_TREATMENT = (fallen_away, slip_response, care_offers, holds, prescriptions, adherence, assessments)
 """Owed from the admission on, in the program and after it."""
 
 AFTER_EXIT = (*STANDING, exit_duties)

@@ -47,6 +47,7 @@ SAMPLES: Mapping[str, dict[str, Any]] = {
     "policy": {"policy": {"gate": {"sober_days": 20}}, "by": "di-1"},
     "team": {"role": "therapist", "staff_id": "th-2", "from": ON},
     "closure": {"on": ON + 30 * DAY, "reason": "holiday"},
+    "assessment": {"instrument": "phq_9", "on": ON, "score": 9},
     "retraction": {"reason": "another patient"},
     "referral_news": {"referral_id": "r1", "state": "open", "at": f"{ON}T09:00:00-06:00", "by": "carepath",
                       "source": "agency"},

@@ -75,6 +75,10 @@ def refuse_for_its_source(entry: Entry, record: Record) -> None:
             f"source: a {entry.kind} is stated by {who}, because it changes what counts as a use; a {source.value} "
             "tells it to them (E0)."
         )
+    if source not in entry.stated_by and not isinstance(entry, Decision | Exit):
+        raise NotAllowedNow(
+            f"source: a {source.value} states no {entry.kind} entry: it tells the staff, who record it (E0)."
+        )
     if what := _for_the_clinic(entry, source):
         raise NotAllowedNow(
             f"{what} is said by the staff; a {source.value} tells it to them, and they record it (E0)."

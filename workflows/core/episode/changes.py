@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from workflows.core.engine.calendar import day_in_words
+from workflows.core.episode.assessment.shown import scores_in_words
 from workflows.core.episode.attendance.sessions import late_by
 from workflows.core.episode.entries import Attendance, Entry, Revocation, Screening, TeamChange
 from workflows.core.episode.facts import Facts
@@ -27,6 +28,7 @@ _NAMES = {
     "closures": "Closed days told of",
     "flags": "Flags",
     "consents": "Consents that stand",
+    "assessments": "Assessments",
     "refused_by_payer": "Refused by the payer",
     "exit": "Exit",
 }
@@ -58,6 +60,7 @@ def _observed(facts: Facts, stage: str) -> dict[str, object]:
         "team_ahead": facts.team_ahead,
         "closures": [day_in_words(day) for day in facts.closures_told],
         "consents": [f"{one.consent_id} for {one.recipient}" for one in facts.consents_standing],
+        "assessments": scores_in_words(facts),
         "refused_by_payer": [refusal.said for refusal in facts.payer_refusals],
         "exit": facts.exit[0] if facts.exit else None,
     }

@@ -14,6 +14,7 @@ from workflows.core.engine.errors import InvalidEntry
 from workflows.core.engine.statements import Decision, Retraction
 from workflows.core.episode.adoption import PolicyAdoption
 from workflows.core.episode.aftercare.entries import Checkin
+from workflows.core.episode.assessment.entries import Assessment
 from workflows.core.episode.attendance.entries import (
     Attendance,
     Contact,
@@ -47,7 +48,7 @@ KINDS: dict[str, type[Entry]] = {
         Attendance, SessionChange, Schedule, Contact, Module, MutualHelp,
         Use, Test, Medication, Consent, Revocation, Payer,
         Leave, Return, Crisis, Flag, Checkin, Decision, Exit, PolicyAdoption, Retraction, ReferralNews,
-        TeamChange, Closure,
+        TeamChange, Closure, Assessment,
     )
 }  # fmt: skip
 
@@ -119,11 +120,9 @@ def in_words(error: ValidationError, model: type[Any] | None = None) -> str:
 
 
 __all__ = [
-    "JUDGED_AT_THE_DOOR", "KINDS", "Acknowledgement", "Admission", "Attendance", "Checkin", "Closure", "Consent",
-    "Contact", "Crisis", "Decision", "Entry", "Exit", "Flag", "Goal", "Leave", "LevelOfCareDecision", "Medication",
-    "Module",
-    "MutualHelp", "Need", "Payer", "PolicyAdoption", "ReferralNews",
-    "Retraction", "Return", "Revocation", "Schedule", "Screening",
-    "SessionChange", "Source", "TeamChange", "Test", "Use", "WeeklySession", "dated_ahead", "effective_at", "in_words",
-    "parse_entry",
+    "JUDGED_AT_THE_DOOR", "KINDS", "Acknowledgement", "Admission", "Assessment", "Attendance", "Checkin", "Closure",
+    "Consent", "Contact", "Crisis", "Decision", "Entry", "Exit", "Flag", "Goal", "Leave", "LevelOfCareDecision",
+    "Medication", "Module", "MutualHelp", "Need", "Payer", "PolicyAdoption", "ReferralNews", "Retraction", "Return",
+    "Revocation", "Schedule", "Screening", "SessionChange", "Source", "TeamChange", "Test", "Use", "WeeklySession",
+    "dated_ahead", "effective_at", "in_words", "parse_entry",
 ]  # fmt: skip

@@ -15,6 +15,7 @@ from workflows.core.engine.calendar import BusinessHours, Delay
 from workflows.core.engine.escalation import Escalation
 from workflows.core.engine.policy import InvalidPolicy, Minutes, Part
 from workflows.core.episode.aftercare.policy import Aftercare
+from workflows.core.episode.assessment.policy import Assessments
 from workflows.core.episode.attendance.policy import Attendance, Dose, Rung
 from workflows.core.episode.consent.policy import Privacy
 from workflows.core.episode.entries import in_words
@@ -51,6 +52,7 @@ class Policy(Part):
     messages: Messages = Messages()
     linkage: Linkage = Linkage()
     payer: Payer = Payer()
+    assessments: Assessments = Assessments()
     escalation: tuple[Escalation, ...] = (
         Escalation(role="supervisor", after=Delay(hours=4)),
         Escalation(role="director", after=Delay(hours=24)),
@@ -153,6 +155,7 @@ def _numbers(part: object, path: str = "") -> dict[str, object]:
 
 __all__ = [
     "Aftercare",
+    "Assessments",
     "Attendance",
     "Course",
     "Discharge",

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from workflows.core.engine.shown import OpenTaskView
+from workflows.core.episode.assessment.shown import AssessmentView
 
 
 class GateCondition(BaseModel):
@@ -125,6 +126,8 @@ class Progress(BaseModel):
     """Why, for each task and notice that has reached nobody so far."""
     look_at: list[str] = Field(default_factory=list)
     """What the clinic's own files do not know of this episode: its patient, people of its team; with the remedy."""
+    assessments: list[AssessmentView] = Field(default_factory=list)
+    """Scores by instrument, and when each is due (M1)."""
     refused_by_payer: list[str] = Field(default_factory=list)
     """Authorizations that a payer refuses: a billing fact, beside the course of care (S11)."""
     may_decide: list[Question] = Field(default_factory=list)

@@ -11,6 +11,7 @@ from workflows.core.engine.deadline import Deadline
 from workflows.core.engine.record import Record
 from workflows.core.engine.situation import leaves
 from workflows.core.engine.state import State
+from workflows.core.episode.assessment import shown as assessment
 from workflows.core.episode.entries import Entry, TeamChange
 from workflows.core.episode.episode import Episode
 from workflows.core.episode.facts import Facts
@@ -69,6 +70,7 @@ def progress(episode: Episode, now: datetime) -> Progress:
         undelivered=list(episode.undelivered),
         nobody_reached=bool(not_reached(episode.state)),
         not_reached=not_reached(episode.state),
+        assessments=assessment.views(facts),
         refused_by_payer=[refusal.said for refusal in facts.payer_refusals],
         may_decide=[
             Question(

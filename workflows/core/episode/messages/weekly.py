@@ -6,6 +6,7 @@ Minutes, dates and counts only. A notice asks for nothing to be completed; whoev
 from datetime import date, timedelta
 
 from workflows.core.engine.calendar import day_in_words
+from workflows.core.episode.assessment.shown import of_week
 from workflows.core.episode.attendance.makeup import Week, to_be_added, week_of
 from workflows.core.episode.facts import Facts
 
@@ -86,6 +87,7 @@ def _summary(facts: Facts, week: Week) -> list[str]:
         "now.",
         f"Tests: {valid} valid, {in_doubt} in doubt.",
     ]
+    lines += of_week(facts, week.first, last)
     if any(kind == "gate_review" for kind, _ in facts.frame.moves):
         unmet = [condition.name.replace("_", " ") for condition in facts.gate_conditions if not condition.met]
         opens = f"opens {day_in_words(facts.gate_opens_on)}" if facts.gate_opens_on else "has no date yet"

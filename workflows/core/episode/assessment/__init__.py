@@ -1,0 +1,1 @@
+"""Assessments: how a person fares by instruments that are filled in again and again (M1-M3)."""
