@@ -7,19 +7,18 @@ that takes minutes runs with fewer patients; what CI runs by itself (`make …`,
 import json
 import re
 import shlex
-import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.servers import free_port
+from tests.servers import free_port, generated
 from tests.typed import CAREPATH, outside_any_clinic, typed
 
 pytestmark = pytest.mark.dear
@@ -117,10 +116,14 @@ class Reader:
         return "person.json"
 
     def _folder(self) -> str:
-        """An export of three patients; what belongs to others is refused row by row, which stops nothing."""
-        shutil.copytree(ROOT / "deploy" / "example" / "export", self.folder / "export")
-        admissions = self.folder / "export" / "admissions.csv"
-        admissions.write_text("".join(admissions.read_text("utf-8").splitlines(keepends=True)[:4]), "utf-8")
+        """An export of three people who come from elsewhere; what belongs to others is refused row by row, which
+        stops nothing."""
+        export = generated(self.folder / "export", date.fromisoformat(self._day()))
+        for file in export.iterdir():
+            file.write_bytes(file.read_bytes().replace(b"MRN-", b"ELSEWHERE-"))
+        admissions = export / "admissions.csv"
+        names, *people = admissions.read_text("utf-8").splitlines(keepends=True)
+        admissions.write_text("".join([names, *people[6:9]]), "utf-8")
         return "export"
 
 

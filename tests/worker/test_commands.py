@@ -1,27 +1,30 @@
 """Commands of the operations staff, each as a person types it, against the real server."""
 
 import asyncio
+import itertools
 import json
 import subprocess
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
 from activities.clinic_database import ClinicDatabase, Crosswalk
+from tests import servers
 from tests.typed import carepath
 from tests.waiting import eventually
 from tests.workflows.story import ZONE, Story
 from worker.executions import OPEN
-from worker.mailbox import Mailbox
 from worker.run import running_worker
 from worker.settings import Settings
 from workflows.visibility import EPISODE, OWNER, STAFF_TASK
 
-pytestmark = pytest.mark.dear
+pytestmark = [pytest.mark.dear, pytest.mark.asyncio(loop_scope="module")]
 
 Run = Callable[..., Awaitable[subprocess.CompletedProcess[str]]]
 DAY = timedelta(days=1)
@@ -33,40 +36,67 @@ SCHEDULED = next(
 )
 
 
+@dataclass
+class Shared:
+    """One clinic for all tests of this file: each has episodes of its own, which no other one looks at."""
+
+    environment: WorkflowEnvironment
+    settings: Settings
+    begun: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    async def typed(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        address = self.environment.client.service_client.config.target_host
+        return await asyncio.to_thread(carepath, *arguments, settings=self.settings, address=address)
+
+    async def begin(self) -> str:
+        """The id of one more episode, of somebody who was admitted ten days ago; its tasks are listed."""
+        name = f"e{next(self.begun)}"
+        story = await Story.begin(self.environment, name, referred_on=(TODAY - 11 * DAY).isoformat())
+        await story.admit(on=TODAY - 10 * DAY)
+
+        async def its_tasks_are_listed() -> bool:
+            tasks = f"WorkflowType = '{STAFF_TASK}' AND {EPISODE.name} = '{name}' AND {OPEN}"
+            listed = {
+                (one.id, one.typed_search_attributes.get(OWNER))
+                async for one in self.environment.client.list_workflows(tasks)
+            }
+            owed = (await story.progress())["open_tasks"]
+            return owed != [] and listed == {(task["task_id"], task["owner"]) for task in owed}
+
+        await eventually(its_tasks_are_listed)
+        return name
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def clinic(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shared]:
+    folder = tmp_path_factory.mktemp("clinic")
+    settings = servers.clinic_of(folder)
+    with servers.mailbox_of(settings, folder):
+        async with (
+            servers.dev_server(settings) as environment,
+            running_worker(environment.client, settings, versioned=False),
+        ):
+            yield Shared(environment, settings)
+
+
 @pytest.fixture
-def episodes() -> list[str]:
-    """The episodes of the clinic; a test that is about several says so."""
-    return ["e1"]
+def run(clinic: Shared) -> Run:
+    return clinic.typed
 
 
-A_GROUP = pytest.mark.parametrize("episodes", [["e1", "e2", "e3"]], ids=["a group"])
+@pytest_asyncio.fixture(loop_scope="module")
+async def e1(clinic: Shared) -> str:
+    return await clinic.begin()
 
 
-@pytest.fixture
-async def run(
-    dev_server: WorkflowEnvironment, clinic_settings: Settings, mailbox: Mailbox, episodes: list[str]
-) -> AsyncIterator[Run]:
-    address = dev_server.client.service_client.config.target_host
+@pytest_asyncio.fixture(loop_scope="module")
+async def e2(clinic: Shared) -> str:
+    return await clinic.begin()
 
-    async def typed(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return await asyncio.to_thread(carepath, *arguments, settings=clinic_settings, address=address)
 
-    async with running_worker(dev_server.client, clinic_settings, versioned=False):
-        for name in episodes:
-            story = await Story.begin(dev_server, name, referred_on=(TODAY - 11 * DAY).isoformat())
-            await story.admit(on=TODAY - 10 * DAY)
-
-            async def its_tasks_are_listed(story: Story = story, name: str = name) -> bool:
-                tasks = f"WorkflowType = '{STAFF_TASK}' AND {EPISODE.name} = '{name}' AND {OPEN}"
-                listed = {
-                    (one.id, one.typed_search_attributes.get(OWNER))
-                    async for one in dev_server.client.list_workflows(tasks)
-                }
-                owed = (await story.progress())["open_tasks"]
-                return owed != [] and listed == {(task["task_id"], task["owner"]) for task in owed}
-
-            await eventually(its_tasks_are_listed)
-        yield typed
+@pytest_asyncio.fixture(loop_scope="module")
+async def e3(clinic: Shared) -> str:
+    return await clinic.begin()
 
 
 def whose(tasks: list[dict[str, Any]]) -> set[tuple[str, str]]:
@@ -79,63 +109,65 @@ async def worklist(run: Run, *arguments: str) -> list[dict[str, Any]]:
     return rows
 
 
-@A_GROUP
-async def test_attendance_of_a_whole_group_everyone_present_except(run: Run, tmp_path: Path) -> None:
+async def test_attendance_of_a_whole_group_everyone_present_except(
+    run: Run, e1: str, e2: str, e3: str, tmp_path: Path
+) -> None:
     roster = tmp_path / "roster.csv"
-    roster.write_text("episode_id\ne1\ne2\ne3\n")
-    one = await run("attend", SESSION, "e1", "--by", "cm-1", "--minutes", "90")
+    roster.write_text(f"episode_id\n{e1}\n{e2}\n{e3}\n")
+    one = await run("attend", SESSION, e1, "--by", "cm-1", "--minutes", "90")
     assert one.returncode == 0, one.stderr
-    again = await run("attend", SESSION.replace("T", " "), "e1", "--by", "cm-1", "--minutes", "90", "--json")
+    again = await run("attend", SESSION.replace("T", " "), e1, "--by", "cm-1", "--minutes", "90", "--json")
     assert json.loads(again.stdout)[0]["result"] == "known already"
-    done = await run("attend", SESSION, "--roster", str(roster), "--except", "e2", "--by", "cm-1", "--json")
+    done = await run("attend", SESSION, "--roster", str(roster), "--except", e2, "--by", "cm-1", "--json")
     assert done.returncode == 0, done.stderr
-    journal = json.loads((await run("journal", "e2", "--json")).stdout)
+    journal = json.loads((await run("journal", e2, "--json")).stdout)
     (entry,) = [line["entry"] for line in journal if line["kind"] == "attendance"]
     assert entry["status"] == "missed"
-    journal = json.loads((await run("journal", "e3", "--json")).stdout)
+    journal = json.loads((await run("journal", e3, "--json")).stdout)
     assert [line["entry"]["status"] for line in journal if line["kind"] == "attendance"] == ["attended"]
-    wrong = await run("attend", "yesterday", "e3", "--by", "cm-1")
+    wrong = await run("attend", "yesterday", e3, "--by", "cm-1")
     assert (wrong.returncode, "session:" in wrong.stdout) == (1, True)
 
 
-@A_GROUP
-async def test_A8_attendance_that_contradicts_an_earlier_one_is_told_to_whoever_records_it(run: Run) -> None:
-    await run("attend", SCHEDULED, "e1", "--by", "cm-1")
-    again = await run("attend", SCHEDULED, "e1", "e2", "--except", "e1", "--by", "th-1", "--json")
+async def test_A8_attendance_that_contradicts_an_earlier_one_is_told_to_whoever_records_it(
+    run: Run, e1: str, e2: str
+) -> None:
+    await run("attend", SCHEDULED, e1, "--by", "cm-1")
+    again = await run("attend", SCHEDULED, e1, e2, "--except", e1, "--by", "th-1", "--json")
     told = {line["episode_id"]: line["changes"] for line in json.loads(again.stdout)}
-    assert "disagree" in " ".join(told["episode-e1"])
-    assert "disagree" not in " ".join(told["episode-e2"])
+    assert "disagree" in " ".join(told[f"episode-{e1}"])
+    assert "disagree" not in " ".join(told[f"episode-{e2}"])
 
 
-@A_GROUP
-async def test_T4_attend_says_what_happened_also_after_a_retraction_and_for_who_came_late(run: Run) -> None:
-    first = json.loads((await run("attend", SCHEDULED, "e1", "--by", "cm-1", "--json")).stdout)
-    again = json.loads((await run("attend", SCHEDULED, "e1", "--by", "cm-1", "--json")).stdout)
+async def test_T4_attend_says_what_happened_also_after_a_retraction_and_for_who_came_late(
+    run: Run, e1: str, e2: str
+) -> None:
+    first = json.loads((await run("attend", SCHEDULED, e1, "--by", "cm-1", "--json")).stdout)
+    again = json.loads((await run("attend", SCHEDULED, e1, "--by", "cm-1", "--json")).stdout)
     assert [one["result"] for one in (*first, *again)] == ["recorded", "known already"]
     (entry,) = [
         line["entry_id"]
-        for line in json.loads((await run("journal", "e1", "--json")).stdout)
+        for line in json.loads((await run("journal", e1, "--json")).stdout)
         if line["kind"] == "attendance"
     ]
-    await run("record", "e1", "retraction", f"entry_id={entry}", "reason=mistyped", "--by", "cm-1")
-    anew = json.loads((await run("attend", SCHEDULED, "e1", "--by", "cm-1", "--json")).stdout)
+    await run("record", e1, "retraction", f"entry_id={entry}", "reason=mistyped", "--by", "cm-1")
+    anew = json.loads((await run("attend", SCHEDULED, e1, "--by", "cm-1", "--json")).stdout)
     assert anew[0]["result"] == "recorded"
     assert len(entry) < 30
-    await run("attend", SCHEDULED, "e2", "--except", "e2", "--by", "cm-1")
-    late = json.loads((await run("attend", SCHEDULED, "e2", "--by", "cm-1", "--json")).stdout)
+    await run("attend", SCHEDULED, e2, "--except", e2, "--by", "cm-1")
+    late = json.loads((await run("attend", SCHEDULED, e2, "--by", "cm-1", "--json")).stdout)
     assert "is superseded by" in " ".join(late[0]["changes"])
-    for name in ("e1", "e2"):
+    for name in (e1, e2):
         owed = json.loads((await run("progress", name, "--json")).stdout)["open_tasks"]
         assert "attendance_conflict" not in {task["kind"] for task in owed}
 
 
-@A_GROUP
 async def test_F8_a_roster_may_name_people_by_the_clinics_own_key(
-    run: Run, clinic_settings: Settings, tmp_path: Path
+    run: Run, e1: str, e2: str, clinic: Shared, tmp_path: Path
 ) -> None:
-    database = ClinicDatabase(clinic_settings.database)
-    for number in (1, 2):
-        await Crosswalk(database).open_episode(f"MRN-{number}", f"e{number}", TODAY - 11 * DAY)
+    database = ClinicDatabase(clinic.settings.database)
+    for number, episode in ((1, e1), (2, e2)):
+        await Crosswalk(database).open_episode(f"MRN-{number}", episode, TODAY - 11 * DAY)
     await database.close()
     roster = tmp_path / "roster.csv"
     roster.write_text("patient_key,name\nMRN-1,A\nMRN-2,B\n")
@@ -143,34 +175,34 @@ async def test_F8_a_roster_may_name_people_by_the_clinics_own_key(
         "attend", SCHEDULED, "--roster", str(roster), "--except", "MRN-2", "--by", "cm-1", "--json"
     )
     assert {one["episode_id"]: one["status"] for one in json.loads(done.stdout)} == {
-        "episode-e1": "attended", "episode-e2": "missed",
+        f"episode-{e1}": "attended", f"episode-{e2}": "missed",
     }  # fmt: skip
     roster.write_text("patient_key\nMRN-1\nMRN-9\n")
     unknown = await run("attend", SCHEDULED, "--roster", str(roster), "--by", "cm-1")
     assert (unknown.returncode, "line 3" in unknown.stderr, "MRN-9" in unknown.stderr) == (1, True, False)
 
 
-async def test_the_journal_and_the_gate_explain_themselves(run: Run) -> None:
-    used = await run("record", "e1", "use", f"on={TODAY}", "--by", "cm-1", "--json")
+async def test_the_journal_and_the_gate_explain_themselves(run: Run, e1: str) -> None:
+    used = await run("record", e1, "use", f"on={TODAY}", "--by", "cm-1", "--json")
     entry = json.loads(used.stdout)["entry_id"]
-    await run("record", "e1", "retraction", f"entry_id={entry}", "reason=mistyped", "--by", "cm-1")
-    lines = json.loads((await run("journal", "e1", "--json")).stdout)
+    await run("record", e1, "retraction", f"entry_id={entry}", "reason=mistyped", "--by", "cm-1")
+    lines = json.loads((await run("journal", e1, "--json")).stdout)
     assert [line["stands"] for line in lines if line["entry_id"] == entry] == [False]
-    before = json.loads((await run("journal", "e1", "--as-known-on", f"{TODAY - DAY}", "--json")).stdout)
+    before = json.loads((await run("journal", e1, "--as-known-on", f"{TODAY - DAY}", "--json")).stdout)
     assert before == []
-    wrong = await run("journal", "e1", "--as-known-on", "2026-99-01")
+    wrong = await run("journal", e1, "--as-known-on", "2026-99-01")
     assert (wrong.returncode, "is no day" in wrong.stderr) == (1, True)
-    gate = await run("gate", "e1")
+    gate = await run("gate", e1)
     assert "program length is reached on" in gate.stdout
     assert "at the earliest" in gate.stdout
-    await run("record", "e1", "test", "test_id=t1", f"collected_on={TODAY}", "result=dilute", "--by", "lab")
-    assert "on hold" in (await run("why", "e1")).stdout
-    assert json.loads((await run("gate", "e1", "--json")).stdout)["on_hold"] == ["test t1: dilute"]
+    await run("record", e1, "test", "test_id=t1", f"collected_on={TODAY}", "result=dilute", "--by", "lab")
+    assert "on hold" in (await run("why", e1)).stdout
+    assert json.loads((await run("gate", e1, "--json")).stdout)["on_hold"] == ["test t1: dilute"]
 
 
-async def test_the_worklist_is_filtered_and_its_tasks_change_hands(run: Run) -> None:
+async def test_the_worklist_is_filtered_and_its_tasks_change_hands(run: Run, e1: str) -> None:
     async def first_of_its_owner() -> str | None:
-        first = (await worklist(run))[0]
+        first = (await worklist(run, "--episode", e1))[0]
         mine = await worklist(run, "--mine", first["owner"])
         found = {task["owner"] for task in mine} == {first["owner"]} and whose([first]) <= whose(mine)
         return str(first["task_id"]) if found else None
@@ -184,7 +216,7 @@ async def test_the_worklist_is_filtered_and_its_tasks_change_hands(run: Run) -> 
         (("tasks", "--mine", "cm-1' OR 1=1"), "is no code"),
         (("list", "--stage", "nothing"), "there are intake, program"),
         (("complete", "task-none", "--outcome", "done", "--by", "cm-1"), "is not there or has ended"),
-        (("record", "e1", "use", "on=2026-02-30", "--by", "cm-1"), "on:"),
+        (("record", e1, "use", "on=2026-02-30", "--by", "cm-1"), "on:"),
         (("record", "none", "need", "service=legal", "--by", "cm-1"), "is not there or has ended"),
     ):
         refused = await run(*arguments)
@@ -193,29 +225,29 @@ async def test_the_worklist_is_filtered_and_its_tasks_change_hands(run: Run) -> 
         assert "Traceback" not in refused.stderr
 
 
-async def test_P4_a_revocation_that_cannot_be_is_refused_before_anything_is_done(run: Run) -> None:
+async def test_P4_a_revocation_that_cannot_be_is_refused_before_anything_is_done(run: Run, e1: str) -> None:
     given = ("--recipient", "pantry-1", "--purpose", "referral", "--content", "referral")
-    added = await run("consent", "add", "e1", "c1", *given, "--signed-on", f"{TODAY - DAY}", "--expires-on",
+    added = await run("consent", "add", e1, "c1", *given, "--signed-on", f"{TODAY - DAY}", "--expires-on",
                       f"{TODAY + DAY}", "--by", "cm-1")  # fmt: skip
     assert added.returncode == 0, added.stderr
     for arguments, words in (
         (("c1", "--on", f"{TODAY + 2 * DAY}"), "lies ahead"),
         (("c-1",), "no consent c-1"),
     ):
-        refused = await run("consent", "revoke", "e1", *arguments, "--by", "cm-1")
+        refused = await run("consent", "revoke", e1, *arguments, "--by", "cm-1")
         assert (refused.returncode, words in refused.stderr) == (1, True), refused
-    (shown,) = json.loads((await run("consent", "show", "e1", "--json")).stdout)
+    (shown,) = json.loads((await run("consent", "show", e1, "--json")).stdout)
     assert shown["stands"]
-    journal = json.loads((await run("journal", "e1", "--json")).stdout)
+    journal = json.loads((await run("journal", e1, "--json")).stdout)
     assert not [line for line in journal if line["kind"] == "revocation"]
-    done = await run("consent", "revoke", "e1", "c1", "--by", "cm-1")
+    done = await run("consent", "revoke", e1, "c1", "--by", "cm-1")
     assert done.returncode == 0, done.stderr
-    (shown,) = json.loads((await run("consent", "show", "e1", "--json")).stdout)
+    (shown,) = json.loads((await run("consent", "show", e1, "--json")).stdout)
     assert not shown["stands"]
 
 
-async def test_E1_a_task_goes_to_and_is_answered_by_people_whom_the_clinic_knows(run: Run) -> None:
-    first = (await worklist(run))[0]
+async def test_E1_a_task_goes_to_and_is_answered_by_people_whom_the_clinic_knows(run: Run, e1: str) -> None:
+    first = (await worklist(run, "--episode", e1))[0]
     task = first["task_id"]
     for arguments, option in (
         (("reassign", task, "--to", "zz-9", "--by", "cm-1"), "--to"),
@@ -232,8 +264,8 @@ async def test_E1_a_task_goes_to_and_is_answered_by_people_whom_the_clinic_knows
     assert json.loads((await run("why", task, "--json")).stdout)["owner"] == first["owner"]
 
 
-async def test_why_tells_who_owes_a_task_until_when_and_how_it_may_end(run: Run) -> None:
-    task = (await worklist(run))[0]["task_id"]
+async def test_why_tells_who_owes_a_task_until_when_and_how_it_may_end(run: Run, e1: str) -> None:
+    task = (await worklist(run, "--episode", e1))[0]["task_id"]
     view = json.loads((await run("why", task, "--json")).stdout)
     for named in (task, task.removeprefix("task-")):
         told = await run("why", named)
@@ -266,42 +298,47 @@ async def test_an_admission_by_file_begins_whole_or_says_what_was_refused(run: R
 
 
 async def test_E1_I2_whoever_signs_is_in_the_staff_directory_and_has_the_role_for_it(
-    run: Run, tmp_path: Path
+    run: Run, e1: str, tmp_path: Path
 ) -> None:
     several = tmp_path / "entries.yaml"
     several.write_text(
         f"[{{kind: use, by: cm-1, on: {TODAY}}}, {{kind: exit, by: lab, reason: withdrew, on: {TODAY}}}]"
     )
     signed = ("level=PHP", "reason=unstable")
-    unasked = ("record", "e1", "decision", "about=withdrawal_screen", "choice=no_referral", "--by", "cm-1")
+    unasked = ("record", e1, "decision", "about=withdrawal_screen", "choice=no_referral", "--by", "cm-1")
     for arguments, words in (
-        (("record", "e1", "use", f"on={TODAY}", "--by", "cm-l"), "nobody for staff id cm-l"),
-        (("record", "e1", "--file", str(several)), "nobody for staff id lab"),
-        (("attend", SESSION, "e1", "--by", "cm-l"), "nobody for staff id cm-l"),
-        (("record", "e1", "level_of_care", *signed, "--by", "cm-2"), "cm-2 is case manager"),
+        (("record", e1, "use", f"on={TODAY}", "--by", "cm-l"), "nobody for staff id cm-l"),
+        (("record", e1, "--file", str(several)), "nobody for staff id lab"),
+        (("attend", SESSION, e1, "--by", "cm-l"), "nobody for staff id cm-l"),
+        (("record", e1, "level_of_care", *signed, "--by", "cm-2"), "cm-2 is case manager"),
         (("referral", "record", "none", "visit", "--by", "cm-l"), "nobody for staff id cm-l"),
         (unasked, "Open for decision are"),
     ):
         refused = await run(*arguments)
         assert (refused.returncode, words in refused.stderr) == (1, True), (arguments, refused)
-    assert {line["kind"] for line in json.loads((await run("journal", "e1", "--json")).stdout)}.isdisjoint(
+    assert {line["kind"] for line in json.loads((await run("journal", e1, "--json")).stdout)}.isdisjoint(
         {"use", "exit"}
     )
     for by in (("--by", "lab"), ("--by", "lab-7", "source=lab")):
         told = await run(
-            "record", "e1", "test", f"test_id=t-{by[1]}", f"collected_on={TODAY}", "result=negative", *by
+            "record", e1, "test", f"test_id=t-{by[1]}", f"collected_on={TODAY}", "result=negative", *by
         )
         assert told.returncode == 0, told.stderr
 
 
-async def test_I2_a_task_is_answered_by_the_roles_that_may_whatever_team_they_are_of(run: Run) -> None:
+async def test_I2_a_task_is_answered_by_the_roles_that_may_whatever_team_they_are_of(
+    run: Run, e1: str
+) -> None:
     begun = await run("admit", "--patient-key", "MRN-9", "--site", "north", "--timezone", "America/Chicago",
                       "--case-manager", "cm-1", "--session", "mon@18:00/180/group", "--json")  # fmt: skip
     new = json.loads(begun.stdout)
 
     async def it_is_listed() -> bool:
         listed = json.loads((await run("list", "--stage", "intake", "--json")).stdout)
-        return [one["episode_id"] for one in listed] == [f"episode-{new['episode_id']}"]
+        assert f"episode-{e1}" not in {one["episode_id"] for one in listed}, (
+            "who was admitted is not in intake"
+        )
+        return f"episode-{new['episode_id']}" in {one["episode_id"] for one in listed}
 
     await eventually(it_is_listed)
     await run("record", new["episode_id"], "screening", 'substances=["alcohol"]', "--by", "cm-2")

@@ -175,6 +175,9 @@ class Search:
     """What the ways of promises have begun with, and where that has led."""
     _opened: dict[tuple[str, ...], Situation] = field(default_factory=dict)
     """The same of openings."""
+    _waited: dict[int, tuple[Situation, Situation]] = field(default_factory=dict)
+    """Situations from which the next deadline was waited for, by identity, and where that has led: whatever else is
+    waited for from there comes by the same way."""
 
     def __post_init__(self) -> None:
         begins = self.start_with or self.pathway.claims.start
@@ -259,6 +262,13 @@ class Search:
     def _take(self, here: Situation, wanted: str, to: str) -> Iterator[Situation | Taken]:
         until = wanted.partition(":")[2] if wanted.startswith("wait:") else ""
         for _ in range(self.patience):
+            if until and (waited := self._waited.get(id(here))):
+                here = waited[1]
+                yield here
+                if self._come(until, here.seen):
+                    return
+                continue
+            before = here
             if until and self.is_tested and (collected := self._collected(here)):
                 yield collected[0]
                 here = collected[1]
@@ -279,6 +289,8 @@ class Search:
             if taken[0].refused is None:
                 here = taken[1]
                 yield here
+                if until:
+                    self._waited[id(before)] = before, here
             if not until or self._come(until, here.seen):
                 return
         raise NoSuchWay(f"there is no way to {to}: {until} never comes", here)
