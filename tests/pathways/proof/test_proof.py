@@ -30,7 +30,8 @@ from workflows.pathways.proof.of_engine import prove_engine
 from workflows.pathways.proof.of_promises import prove_promises
 from workflows.pathways.proof.parts import contradicted, parts
 from workflows.pathways.proof.running import driven
-from workflows.pathways.proof.search import Search, deadline_kind, look
+from workflows.pathways.proof.search import Search
+from workflows.pathways.proof.seen import deadline_kind, look
 
 pytestmark = pytest.mark.dear
 

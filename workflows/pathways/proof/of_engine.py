@@ -13,7 +13,8 @@ from workflows.pathways.proof.moves import Move, causes_of
 from workflows.pathways.proof.of_chart import ROLES, untrue
 from workflows.pathways.proof.of_promises import prove_promises
 from workflows.pathways.proof.parts import contradicted
-from workflows.pathways.proof.search import Fell, GoesRound, Search, Seen, Situation, Taken, by_person, look
+from workflows.pathways.proof.search import Fell, GoesRound, Search, Situation, Taken, by_person
+from workflows.pathways.proof.seen import Seen, look
 from workflows.pathways.proof.story import Story
 
 GOES_ROUND = "the chart of the engine goes round without end"

@@ -21,7 +21,8 @@ from workflows.pathways.openings import admitted
 from workflows.pathways.proof.findings import Findings
 from workflows.pathways.proof.of_engine import Watch
 from workflows.pathways.proof.of_promises import look_at, says
-from workflows.pathways.proof.search import NoSuchWay, Search, Seen, Situation, Taken
+from workflows.pathways.proof.search import NoSuchWay, Search, Situation, Taken
+from workflows.pathways.proof.seen import Seen
 from workflows.pathways.proof.story import Story
 
 PATIENCE = 500
