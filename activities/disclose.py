@@ -5,6 +5,7 @@ attempt; the ledger's first line is written in it too. What then becomes of the 
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -15,7 +16,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.agencies.book import AgenciesFileError
 from activities.agencies.links import Links
-from activities.agencies.port import AgencyChannel, Handover, UnknownAgency, Way
+from activities.agencies.port import AgencyChannel, Handover, UnknownAgency
 from activities.channels.port import AccessFault, NobodyAnswers, Permanent, Transient, Uncertain
 from activities.clinic_database.consents import standing_in
 from activities.clinic_database.engine import ClinicDatabase
@@ -25,7 +26,8 @@ from activities.clinic_database.ledger import UNSETTLED, Line, append, last_said
 from activities.clinic_database.outbox import row_of
 from activities.clinic_database.patients import Patient, Patients
 from activities.clinic_database.tables import OutboxRow
-from activities.grounds import Agencies, Agency, Ground, first_line, ground_of, handover_of
+from activities.handover import Agencies, Agency, first_line, ground_of, handover_of
+from workflows.core.episode.consent.grounds import Ground, Way
 from workflows.ports.agencies import (
     DISCLOSE,
     GIVE_UP,
@@ -43,6 +45,14 @@ CLAIMABLE = ("pending", "withheld")
 
 AGENCIES_FILE = "the agencies file"
 """How operators know it among what keeps sendings from leaving."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Claimed:
+    """This attempt may send: on which ground, and how."""
+
+    ground: Ground
+    way: Way
 
 
 class Discloser:
@@ -82,7 +92,7 @@ class Discloser:
         try:
             if isinstance(channel, Transient):
                 raise channel
-            reference = await channel.send(self._handover(wanted, patient, claimed))
+            reference = await channel.send(self._handover(wanted, patient, claimed.ground))
         except Uncertain:
             return await self._settle(wanted, patient, claimed, "uncertain")
         except (Transient, Permanent) as no:
@@ -135,7 +145,7 @@ class Discloser:
 
     async def _claim(
         self, session: AsyncSession, wanted: Disclosure, agency: Agency, patient: Patient, way: Way
-    ) -> Ground | DisclosureReceipt:
+    ) -> _Claimed | DisclosureReceipt:
         # In the order in which a revocation takes its locks; the other way round the two could block each other.
         consents = await standing_in(session, wanted.episode_id)
         row = await row_of(
@@ -153,8 +163,10 @@ class Discloser:
         row.state, row.attempts = "sending", row.attempts + 1
         row.consent_id = ground.consent_id
         row.channel = way
-        await append(session, await chain_of(session, wanted.episode_id), first_line(wanted, agency, ground))
-        return ground
+        await append(
+            session, await chain_of(session, wanted.episode_id), first_line(wanted, agency, ground, way)
+        )
+        return _Claimed(ground, way)
 
     async def _known(
         self, session: AsyncSession, row: OutboxRow, wanted: Disclosure, patient: Patient
@@ -189,14 +201,14 @@ class Discloser:
         return handover_of(wanted, patient, ground, answer_url, now)
 
     async def _given_back(
-        self, wanted: Disclosure, patient: Patient, ground: Ground, no: Transient | Permanent
+        self, wanted: Disclosure, patient: Patient, claimed: _Claimed, no: Transient | Permanent
     ) -> timedelta | None:
         """Note that nothing left. A fault of our own access counts for nothing.
 
         Returns:
             The pause until the next attempt, zero where the activity's own will do; None: there is no other attempt.
         """
-        await self._settle(wanted, patient, ground, "not_sent", pending=isinstance(no, Transient))
+        await self._settle(wanted, patient, claimed, "not_sent", pending=isinstance(no, Transient))
         if not isinstance(no, Transient):
             return None
         counts = isinstance(no, NobodyAnswers) or not isinstance(no, AccessFault)
@@ -214,7 +226,7 @@ class Discloser:
         self,
         wanted: Disclosure,
         patient: Patient,
-        ground: Ground,
+        claimed: _Claimed,
         what: str,
         reference: str | None = None,
         *,
@@ -226,7 +238,7 @@ class Discloser:
             row.state = "pending" if pending else "refused" if what == "not_sent" else what
             row.reference, row.settled_at = reference, None if pending else datetime.now(UTC)
             if what == "sent":
-                await mended(session, _access(wanted, ground.way))
+                await mended(session, _access(wanted, claimed.way))
             await append(
                 session,
                 await chain_of(session, wanted.episode_id),
@@ -236,8 +248,8 @@ class Discloser:
             key=wanted.key,
             outcome="sent" if what == "sent" else "to_post" if what == "to_post" else "uncertain",
             agency=wanted.agency,
-            way=ground.way,
-            consent_id=ground.consent_id,
+            way=claimed.way,
+            consent_id=claimed.ground.consent_id,
             reference=reference,
         )
 

@@ -11,9 +11,8 @@ from activities.clinic_database.engine import ClinicDatabase
 from activities.clinic_database.keys import chain_of
 from activities.clinic_database.ledger import Line, append
 from workflows.core.episode.consent.covering import parts
+from workflows.core.episode.consent.grounds import EMERGENCY_PURPOSE
 from workflows.ports.agencies import Emergency
-
-PURPOSE = "medical emergency"
 
 
 async def told(
@@ -38,7 +37,7 @@ async def told(
         recipient=emergency.recipient,
         name=emergency.recipient,
         address=emergency.facility,
-        purpose=PURPOSE,
+        purpose=EMERGENCY_PURPOSE,
         content=tuple(sorted(parts(content))),
         basis="emergency",
         detail=(*emergency.stated(), ("told_at", at.isoformat())),

@@ -54,6 +54,7 @@ def ask_of(search: CandidateSearch, wishes: Wishes, patient: Patient | None, zon
         search.kind, wishes, now, service=search.service, near=near,
         zone=(patient and patient.timezone) or zone, speaks=speaks,
         leave_out=frozenset(search.leave_out), at_most=search.at_most,
+        first_visit_within_days=search.longest_wait_days,
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from activities.clinic_database.engine import ClinicDatabase
 from activities.clinic_database.keys import chain_of
 from activities.clinic_database.ledger import Line, append
 from activities.clinic_database.outbox import row_of
-from activities.grounds import Agencies
+from activities.handover import Agencies
 from workflows.core.episode.consent.covering import Request, covering, parts
 from workflows.ports.agencies import NOTE_TOLD, ToldByHand, ToldReceipt
 

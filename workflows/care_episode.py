@@ -155,15 +155,7 @@ class CareEpisode(Durable[Episode, Progress]):
     def complete(self, done: TaskDone) -> Changed:
         if done.known_as is not None:
             self.episode.vouch(done.by, done.known_as)
-        statement = {
-            "kind": "decision",
-            "id": f"{done.task_id}:completed",
-            "by": done.by,
-            "about": done.task_id,
-            "choice": done.outcome,
-            "reason": done.reason,
-        }
-        return self.episode.apply(parse_entry(statement), workflow.now())
+        return self.episode.complete(done.task_id, done.outcome, done.by, done.reason, workflow.now())
 
     @workflow.signal(name="ask_how_it_stands")
     def ask_how_it_stands(self, *_told: Any) -> None:
@@ -176,16 +168,8 @@ class CareEpisode(Durable[Episode, Progress]):
         news = heard(told, ReferralNews)
         if news is None or self.refusal:
             return
-        statement = {
-            "kind": "referral_news",
-            "id": f"{news.referral_id}:{news.state}:{news.reason or ''}:{len(self.episode.record)}",
-            "by": "carepath",
-            "source": "agency",
-            **news.model_dump(mode="json", exclude_none=True),
-        }
-        self.judged(
-            lambda: self.episode.apply(parse_entry(statement), workflow.now()), "A referral was not heard."
-        )
+        known = news.model_dump(mode="json", exclude_none=True)
+        self.judged(lambda: self.episode.hear_of_referral(known, workflow.now()), "A referral was not heard.")
         self.was_stated()
 
     # -- what can be asked ----------------------------------------------------------------------------------

@@ -19,10 +19,10 @@ with workflow.unsafe.imports_passed_through():
         FeedOutcome,
     )
     from workflows.ports.sending import Receipt
-    from workflows.ports.staff import StaffNotice
+    from workflows.ports.staff import StaffNotice, others_than
     from workflows.ports.timeouts import DIRECTORY, FEED, NOTICE_OF_A_NIGHT
     from workflows.shell.arriving import NOTHING, refused_start
-    from workflows.shell.notices import StaffNotices, others_than
+    from workflows.shell.notices import StaffNotices
 
 
 @workflow.defn(name=visibility.DIRECTORY_SYNC)

@@ -39,6 +39,7 @@ class EpisodeEffects(EffectHandlers[Episode, Effect]):
         super().__init__(
             episode, of=start.episode_id, episode_id=start.episode_id, site=start.site, stir=stir
         )
+        self._stir = stir
         self._writing = 0
         """Writes to the clinic database that have not landed: consents, and whether the episode is over."""
         self._one_after_the_other = asyncio.Lock()
@@ -77,16 +78,8 @@ class EpisodeEffects(EffectHandlers[Episode, Effect]):
         finally:
             del self.sending[message.key]
         if failures:
-            self.living.not_delivered(*failures)
-            await self.notify(
-                Notify(
-                    f"{message.key}:not_sent",
-                    "case_manager",
-                    self.living.facts.team.get("case_manager"),
-                    "message_not_sent",
-                    tuple(failures),
-                )
-            )
+            self.living.not_sent(message, *failures)
+            self._stir()
 
     @property
     def asks_the_door(self) -> bool:

@@ -107,15 +107,6 @@ class TaskHeard(BaseModel):
     """Why the answer had no effect."""
 
 
-TOO_LATE = "answer_too_late"
-"""The subject under which somebody hears of an answer without effect, who could not be told as it was given."""
-
-
-def no_effect(done: TaskDone, objection: str | None) -> str:
-    """That an answer had no effect, and why."""
-    return f"Your answer {done.outcome} had no effect: {objection}"
-
-
 class TaskWithdrawn(BaseModel):
     """An episode tells a task that it is no longer owed."""
 

@@ -93,6 +93,7 @@ class ReferralEffects(EffectHandlers[Referral, ReferralEffect]):
                     wishes=dict(wanted.wishes),
                     leave_out=list(wanted.leave_out),
                     at_most=wanted.at_most,
+                    longest_wait_days=wanted.longest_wait_days,
                 ),
                 result_type=Candidates,
                 summary="Look for places in the directory",

@@ -15,9 +15,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows import visibility
     from workflows.asker import Asker
     from workflows.core.engine.codes import check_workflow_id
-    from workflows.held import Held, by_the_team, level_at, next_level
+    from workflows.core.engine.holding import Held, by_the_team, level_at
+    from workflows.core.engine.without_effect import told_too_late
     from workflows.messages import (
-        TOO_LATE,
         Acknowledging,
         Completion,
         HistoryLine,
@@ -30,7 +30,6 @@ with workflow.unsafe.imports_passed_through():
         TaskView,
         TaskWithdrawn,
         Why,
-        no_effect,
     )
     from workflows.ports.timeouts import ANSWER_IS_WAITED_FOR
     from workflows.shell.answering import none_of
@@ -65,7 +64,7 @@ class StaffTask:
         if isinstance(beginning, str):
             return
         self.task = beginning
-        self.held = by_the_team(beginning, 0)
+        self.held = self._by_the_team(0)
         self.done: TaskDone | None = None
         self.withdrawn: TaskWithdrawn | None = None
         self.came_of_it: TaskHeard | None = None
@@ -94,7 +93,7 @@ class StaffTask:
         self._tell(f"task_{task.kind}", task.asks)
         self._climb()
         while not self._settled:
-            ahead = next_level(self.task, self.held.level)
+            ahead = next(iter(self.task.levels[self.held.level :]), None)
             self._wait.wait_for(
                 ahead.at if ahead else None, f"Overdue: goes to the {ahead.role}" if ahead else ""
             )
@@ -123,11 +122,14 @@ class StaffTask:
     def _settled(self) -> bool:
         return self.done is not None or self.withdrawn is not None
 
+    def _by_the_team(self, level: int) -> Held:
+        return by_the_team(self.task.role, self.task.owner, self.task.levels, level)
+
     def _climb(self) -> None:
         level = level_at(self.task.levels, workflow.now())
         if level <= self.held.level:  # none has passed, or its due time has moved while the timer ran out
             return
-        self.held = by_the_team(self.task, level)
+        self.held = self._by_the_team(level)
         self._note(f"overdue: level {level}, now with the {self.held.role}")
         self._show_owner()
         self._show()
@@ -141,7 +143,7 @@ class StaffTask:
 
     def _follow(self, news: TaskChanged) -> None:
         """Follow the team and the calendar: whoever gets the task hears of it once (T3, T6)."""
-        before, due_at = by_the_team(self.task, self.held.level), self.task.due_at
+        before, due_at = self._by_the_team(self.held.level), self.task.due_at
         is_theirs = self.held.owner == before.owner
         self.revision, self._is_changed = news.revision, True
         self.task = self.task.model_copy(
@@ -155,7 +157,7 @@ class StaffTask:
             self._notices.take_back()
             self._tell("task_not_overdue", f"Not overdue: {self.task.asks}", f"not_overdue_{news.revision}")
             self.held = replace(self.held, level=level)
-        after = by_the_team(self.task, level)
+        after = self._by_the_team(level)
         if (is_theirs or is_no_longer_overdue) and after.whose != before.whose:
             self._hand_over(after, former=before.owner, still_tells=is_no_longer_overdue)
         elif news.asks_otherwise:
@@ -230,9 +232,9 @@ class StaffTask:
             return
         self._note(f"the answer had no effect: {news.objection}")
         if not self._is_waited_for:
-            line = no_effect(self.done, news.objection)
-            late = notice_about(self.task, self.held, TOO_LATE, line)
-            self._asker.begin_to_tell("pass_on", addressed_to(late, "case_manager", self.done.by))
+            late = told_too_late(self.task.task_id, self.done.by, self.done.outcome, news.objection)
+            notice = notice_about(self.task, self.held, late.subject, *late.lines)
+            self._asker.begin_to_tell("pass_on", addressed_to(notice, late.role, self.done.by))
 
     @workflow.update(name="reassign", description="Give the task to another person: {to, by, instead_of?}")
     async def reassign(self, *given: Any) -> TaskView:

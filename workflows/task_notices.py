@@ -7,12 +7,12 @@ from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
     from workflows.asker import Asker
+    from workflows.core.engine.holding import Held
     from workflows.core.engine.urgency import Urgency, while_overdue
-    from workflows.held import Held
     from workflows.messages import TaskStart
     from workflows.ports.sending import Receipt
-    from workflows.ports.staff import StaffNotice
-    from workflows.shell.notices import StaffNotices, others_than, until_the_task_ends
+    from workflows.ports.staff import StaffNotice, others_than
+    from workflows.shell.notices import StaffNotices, until_the_task_ends
 
 
 class TaskNotices:

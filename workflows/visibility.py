@@ -20,11 +20,11 @@ from temporalio.common import (
 from workflows.core.episode.stages import IN_PROGRAM
 
 if TYPE_CHECKING:  # whoever asks the server for a list names attributes, and waits for no engine to load
+    from workflows.core.engine.holding import Held
     from workflows.core.episode.progress import Progress
     from workflows.core.episode.start import EpisodeStart
     from workflows.core.referral.start import ReferralStart
     from workflows.core.referral.views import ReferralView
-    from workflows.held import Held
     from workflows.messages import TaskStart
 
 STAGE = SearchAttributeKey.for_keyword("CarepathStage")

@@ -11,15 +11,14 @@ from zoneinfo import ZoneInfo
 
 from workflows.core import rules
 from workflows.core.engine.calendar import day_in_words, in_words
-from workflows.core.engine.effects import Notify
+from workflows.core.engine.holding import Held
 from workflows.core.engine.shown import OpenTaskView
 from workflows.core.episode.progress import Progress
 from workflows.core.episode.stages import IN_PROGRAM
 from workflows.core.referral.referral import Referral
 from workflows.core.referral.views import ReferralView
 from workflows.core.referral.words import named
-from workflows.held import Held
-from workflows.messages import TOO_LATE, HistoryLine, TaskDone, TaskHeard, TaskStart, no_effect
+from workflows.messages import HistoryLine, TaskStart
 from workflows.visibility import flags
 
 
@@ -135,10 +134,3 @@ def _waits_for(progress: Progress, zone: ZoneInfo) -> str:
     if progress.next_deadline is None:
         return "a person"
     return f"{progress.next_deadline.name} ({in_words(progress.next_deadline.at.astimezone(zone))})"
-
-
-def too_late(done: TaskDone, came: TaskHeard) -> Notify:
-    """What a person is told whose answer had no effect, and who has not heard so as they gave it (E10)."""
-    return Notify(
-        f"{done.task_id}:late", "case_manager", done.by, TOO_LATE, (no_effect(done, came.objection),)
-    )

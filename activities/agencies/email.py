@@ -7,10 +7,11 @@ address pass the same check as messages to patients do (P2). What it is about th
 from urllib.parse import urlsplit
 
 from activities.agencies.links import LIFETIME
-from activities.agencies.port import AgencyWord, Handover, Way
+from activities.agencies.port import AgencyWord, Handover
 from activities.channels.email import Email
 from activities.channels.port import AccessFault, Message
 from activities.messages.check import check, check_sender
+from workflows.core.episode.consent.grounds import Way
 
 SUBJECT = "Something is waiting for you"
 

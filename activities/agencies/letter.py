@@ -11,9 +11,10 @@ from pathlib import Path
 from string import Template
 
 from activities.agencies.book import Agency, Office
-from activities.agencies.port import AgencyWord, Handover, Person, Way
+from activities.agencies.port import AgencyWord, Handover, Person
 from activities.agencies.services import need_told, title_of
 from activities.channels.port import AccessFault
+from workflows.core.episode.consent.grounds import Way
 
 PAGE = Template((Path(__file__).parent / "letter.html").read_text("utf-8"))
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, Protocol
 
+from workflows.core.episode.consent.grounds import Way
+
 Status = Literal[
     "received", "accepted", "waitlisted", "declined", "scheduled", "visited", "missed", "ended", "cancelled"
 ]
@@ -66,10 +68,6 @@ class AgencyWord:
 
 class UnknownAgency(Exception):
     """No agency of that id is in the agencies file; the message says what to do."""
-
-
-Way = Literal["content", "link", "post"]
-"""What a sending is: the content itself, a link without content, or a letter that a person has yet to post."""
 
 
 class AgencyChannel(Protocol):

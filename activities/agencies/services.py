@@ -1,26 +1,14 @@
-"""What agencies do for people, and which of it goes out only where a consent names it (C5)."""
+"""What agencies do for people, in words, and which of it an agency is told (C5)."""
 
 from activities.agencies.port import Handover
 from activities.directory.vocabulary import in_words
-from workflows.core.episode.consent.covering import ONLY_BY_NAME
-
-_OTHER_NAMES = {
-    "aids": "hiv", "prep": "hiv", "hep": "hepatitis", "hcv": "hepatitis", "hbv": "hepatitis", "stis": "sti",
-    "std": "sti", "stds": "sti", "sexual": "sti", "syphilis": "sti",
-}  # fmt: skip
-"""Words in a service's code that mean one of the topics too; a code is whatever staff write."""
+from workflows.core.episode.consent.grounds import may_be_named
 
 
 def title_of(service: str) -> str:
     """A service in words, as an agency reads it."""
     words = in_words(service)
     return words[:1].upper() + words[1:]
-
-
-def topics_of(service: str) -> frozenset[str]:
-    """The content codes that a consent must name before this service may be told to anybody."""
-    words = (_OTHER_NAMES.get(word, word) for word in service.lower().replace("-", "_").split("_"))
-    return frozenset(word for word in words if word in ONLY_BY_NAME)
 
 
 def need_told(handover: Handover) -> str | None:
@@ -30,6 +18,6 @@ def need_told(handover: Handover) -> str | None:
     names it beside the need. The agency then learns only that somebody would like to come.
     """
     need = handover.content.get("service_need")
-    if need is None or not topics_of(need) <= frozenset(handover.content):
+    if need is None or not may_be_named(need, handover.content):
         return None
     return need

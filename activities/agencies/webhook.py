@@ -8,10 +8,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
-from activities.agencies.port import AgencyWord, Handover, Way
+from activities.agencies.port import AgencyWord, Handover
 from activities.agencies.services import need_told, title_of
 from activities.channels.http import exchange, unclear
 from activities.channels.signing import signed
+from workflows.core.episode.consent.grounds import Way
 
 
 class Taken(BaseModel):

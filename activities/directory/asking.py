@@ -5,6 +5,7 @@ from datetime import datetime
 
 from activities.directory.listing import Listing
 from activities.directory.wishes import Wishes
+from workflows.core.episode.linkage.policy import Linkage
 from workflows.core.episode.linkage.vocabulary import ReferralKind
 
 
@@ -23,6 +24,15 @@ class Ask:
     """The patient's language, which costs points where it is not spoken; a wished one leaves others out."""
     leave_out: frozenset[str] = frozenset()
     at_most: int = 5
+    first_visit_within_days: int | None = None
+    """So long a first visit may be ahead where nothing is wished; None: as the policy has it by default."""
+
+    @property
+    def longest_wait_days(self) -> int:
+        """The same in days (C3)."""
+        if self.first_visit_within_days is not None:
+            return self.first_visit_within_days
+        return Linkage().first_visit_of(self.kind).roughly.days
 
 
 @dataclass(frozen=True, slots=True)

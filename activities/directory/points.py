@@ -39,8 +39,6 @@ WAITS_TOO_LONG = 200
 WAIT_NOT_SAID = 70
 FROM_ANYBODY = 100
 WAITED_FOR = ("therapist", "level_of_care")
-WAIT_DAYS = 14
-"""The wait to a first visit after which it is too long (C3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +116,7 @@ class Points:
     def longest_wait(self) -> int:
         """Days until a first visit after which a wait is too long."""
         wished = self.fitting.ask.wishes.max_wait_days
-        return WAIT_DAYS if wished is None else wished
+        return self.fitting.ask.longest_wait_days if wished is None else wished
 
 
 class _Costs(dict[int, int]):

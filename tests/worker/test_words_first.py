@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from tests.core.clinic import Patient
 from worker.handbook.citations import ROOT
+from workflows.core.engine.holding import by_the_team
 from workflows.core.episode.views import progress
 from workflows.core.rules import RULES
-from workflows.held import by_the_team
 from workflows.messages import TaskStart
 from workflows.wording import progress_table, task_page
 
@@ -66,7 +66,7 @@ def test_the_page_of_a_task_says_the_rule_in_words() -> None:
         role="therapist", owner="th-1", due_at=due, outcomes=["lift_hold"], rule="S6",
         asks="Look at the dilute test.", entries=["t1"],
     )  # fmt: skip
-    page = task_page(task, by_the_team(task, 0), unreached=None, ended=None)
+    page = task_page(task, by_the_team(task.role, task.owner, task.levels, 0), unreached=None, ended=None)
     assert "Why: A doubtful test" in page
     assert "moves no date (S6). Entries t1" in page
     assert "rule S6" not in page

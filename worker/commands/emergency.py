@@ -16,7 +16,7 @@ from activities.clinic_database import ClinicDatabase
 from activities.clinic_database.ledger import Ledger
 from activities.clinic_database.patients import Patients
 from activities.disclose import Discloser
-from activities.emergencies import PURPOSE, told
+from activities.emergencies import told
 from worker.commands.disclosures import ledger
 from worker.commands.options import By, Episode, Json, read_moment
 from worker.episodes import bare_id, clinic_database
@@ -24,8 +24,9 @@ from worker.errors import CannotDo
 from worker.people import named
 from worker.settings import Settings, links, load_settings
 from worker.show import as_json, console
+from workflows.core.episode.consent.grounds import EMERGENCY_PURPOSE, Profession
 from workflows.core.episode.entries import in_words
-from workflows.ports.agencies import Disclosure, DisclosureReceipt, Emergency, Profession, Reconciliation
+from workflows.ports.agencies import Disclosure, DisclosureReceipt, Emergency, Reconciliation
 
 SERVICE = "emergency_care"
 
@@ -155,7 +156,7 @@ async def _send(
         referral_id=key,
         agency=agency,
         service=SERVICE,
-        purpose=PURPOSE,
+        purpose=EMERGENCY_PURPOSE,
         content=list(content),
         emergency=reason,
     )

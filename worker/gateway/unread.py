@@ -11,7 +11,7 @@ from activities.clinic_database.crosswalk import Crosswalk
 from activities.clinic_database.patients import Patients
 from activities.clinic_database.texts import Text, Texts
 from workflows.ports.sending import Receipt
-from workflows.ports.staff import Addressee, StaffNotice
+from workflows.ports.staff import StaffNotice, others_than
 
 _log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class Unread:
             StaffNotice(
                 key=f"text:{text.key[:16]}:{one}", episode_id=one, role="case_manager",
                 staff_id=await self.owner_of(one), subject_code=SUBJECT, lines=[READ_IT],
-                others=[Addressee(role="supervisor", staff_id=None)],
+                others=others_than("case_manager", {}),
             )
             for one in episodes
         ]  # fmt: skip
@@ -60,5 +60,6 @@ class Unread:
         nobodys = StaffNotice(
             key=f"text:of-nobody:{day}", episode_id="", role="supervisor", staff_id=None, subject_code=SUBJECT,
             lines=[READ_IT, "It comes from no number of somebody with an open episode."],
+            others=others_than("supervisor", {}),
         )  # fmt: skip
         return [nobodys]

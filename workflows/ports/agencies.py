@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, StringConstraints
 
+from workflows.core.episode.consent.grounds import Profession, Way
+
 DISCLOSE = "disclose"
 GIVE_UP = "give_up_disclosure"
 RECONCILE = "reconcile_disclosure"
@@ -14,12 +16,6 @@ NO_SUCH_AGENCY = "NoSuchAgency"
 
 
 Stated = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
-
-
-Profession = Literal[
-    "physician", "nurse", "paramedic", "emergency_dispatcher", "pharmacist", "other_medical_personnel"
-]
-"""Who may be told in an emergency; family, an emergency contact and the police are none of them (P6)."""
 
 
 class Emergency(BaseModel):
@@ -66,7 +62,7 @@ class DisclosureReceipt(BaseModel):
     outcome: Literal["sent", "already_sent", "withheld", "uncertain", "to_post"]
     """`to_post`: a letter is rendered, and a person prints and posts it."""
     agency: str
-    way: Literal["content", "link", "post"] = "content"
+    way: Way = "content"
     """What was sent: with a `link` the agency hears from a person what it is about."""
     consent_id: str | None = None
     reference: str | None = None

@@ -32,6 +32,8 @@ class CandidateSearch(BaseModel):
     leave_out: list[str] = Field(default_factory=list)
     """Listings that were tried or declined."""
     at_most: int = 5
+    longest_wait_days: int | None = None
+    """So long a first visit may be ahead where nothing else is wished; None: as the policy has it by default (C3)."""
 
 
 class Candidate(BaseModel):

@@ -1,8 +1,11 @@
 """Telling staff, and asking who they are."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from pydantic import BaseModel, Field
+
+from workflows.core.engine.escalation import in_place_of
 
 NOTIFY_STAFF = "notify_staff"
 WHO_IS = "who_is"
@@ -40,3 +43,8 @@ class StaffKnown(BaseModel):
     """What the staff directory says of a staff id: the person's roles; None: it knows nobody of that id."""
 
     roles: list[str] | None = None
+
+
+def others_than(role: str, team: Mapping[str, str]) -> list[Addressee]:
+    """Those who are told in place of a role."""
+    return [Addressee(role=other, staff_id=team.get(other)) for other in in_place_of(role)]

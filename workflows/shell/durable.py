@@ -119,7 +119,7 @@ class Durable(ABC, Generic[L, V]):
         while not self._has_landed():
             self._moved = False
             await workflow.wait_condition(lambda: self._moved or self._has_landed())
-            self._show()
+            self._carry_out()
         return self.view()
 
     def _brought_up_to_date(self, judge: Callable[[], object]) -> None:
@@ -132,7 +132,8 @@ class Durable(ABC, Generic[L, V]):
         self._show()
 
     def _has_landed(self) -> bool:
-        return self.effects.has_landed and workflow.all_handlers_finished()
+        is_done = self.effects.has_landed and not self._living.effects
+        return is_done and workflow.all_handlers_finished()
 
     def _cancellation_requested(self, _reason: str) -> None:
         self._living.not_delivered(f"A cancellation was requested; {self.ENDS_BY}, so it goes on.")

@@ -13,14 +13,14 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from workflows.core.engine.effects import ChangeTask, CloseTask, Notify, OpenTask, StartReferral
     from workflows.core.engine.urgency import Urgency
+    from workflows.core.engine.without_effect import told_too_late
     from workflows.messages import TaskDone, TaskHeard
-    from workflows.ports.staff import StaffNotice
+    from workflows.ports.staff import StaffNotice, others_than
     from workflows.shell.children import StartingChildren
     from workflows.shell.life import Life
-    from workflows.shell.notices import Reach, StaffNotices, others_than, until_it_is_old
+    from workflows.shell.notices import Reach, StaffNotices, until_it_is_old
     from workflows.shell.signals import signalled
     from workflows.shell.staff_tasks import StaffTasks
-    from workflows.wording import too_late
 
 L = TypeVar("L", bound=Life)
 E = TypeVar("E")
@@ -149,6 +149,7 @@ class EffectHandlers(ABC, Generic[L, E]):
         async def tell() -> None:
             await self.in_force()
             if not await signalled(done.task_id, "answer_heard", came) and came.objection:
-                await self.notify(too_late(done, came))
+                late = told_too_late(done.task_id, done.by, done.outcome, came.objection)
+                await self.notify(late)
 
         self._begin(asyncio.create_task(tell()))

@@ -1,7 +1,7 @@
 """Telling staff, from inside a workflow: beside its life, and for as long as what it is about lasts."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, time
 
@@ -13,7 +13,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.core.engine.urgency import Urgency
     from workflows.ports.patients import MESSAGE_PATIENT, PatientMessage
     from workflows.ports.sending import Receipt
-    from workflows.ports.staff import NOTIFY_STAFF, Addressee, StaffNotice
+    from workflows.ports.staff import NOTIFY_STAFF, StaffNotice
     from workflows.ports.timeouts import (
         ATTEMPT,
         NOTICE_AT_FIRST,
@@ -27,16 +27,8 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.shell.life import Life
 
-NEXT_ROLES = ("supervisor", "director")
-"""Who is told while a notice does not reach the one it is for."""
-
 Heard = Callable[[Receipt | None, list[str]], None]
 """Is told what has become of a notice so far: the receipt of whoever was reached, or None; and who was not, and why."""
-
-
-def others_than(role: str, team: Mapping[str, str]) -> list[Addressee]:
-    """Those who are told in place of a role."""
-    return [Addressee(role=other, staff_id=team.get(other)) for other in NEXT_ROLES if other != role]
 
 
 def until_the_task_ends(urgency: Urgency) -> Timeouts:

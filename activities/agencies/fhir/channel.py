@@ -29,9 +29,10 @@ from activities.agencies.fhir.resources import (
     Transaction,
     TransactionResponse,
 )
-from activities.agencies.port import AgencyWord, Handover, Way
+from activities.agencies.port import AgencyWord, Handover
 from activities.channels.http import Answer, exchange, unclear
 from activities.channels.port import Permanent, Transient, Uncertain
+from workflows.core.episode.consent.grounds import Way
 
 ATTEMPTS_AT_A_CHANGE = 3
 """So often a task is read again that the agency changed while we were about to."""

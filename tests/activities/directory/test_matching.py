@@ -243,6 +243,21 @@ def test_C3_therapists_are_ranked_by_specialty_payer_waiting_time_and_distance()
     assert "does not list Medicaid" in why(found, "other-payer")
 
 
+def test_I3_a_first_visit_at_another_level_of_care_is_ranked_by_the_wait_of_its_own() -> None:
+    def place(source_id: str, wait_days: int) -> Listing:
+        return listing(source_id, "level_of_care", services=("residential",), wait_days=wait_days)
+
+    found = matched([place("late", 10), place("soon", 7)], "level_of_care", service="residential")
+    assert ids(found) == ["soon", "late"]
+    assert why(found, "late")[-1] == "a first visit in 10 days, later than 7"
+
+
+def test_C3_the_longest_wait_is_the_one_that_is_asked_for() -> None:
+    ask = Ask("therapist", read({}), NOW, near=HOME, first_visit_within_days=30)
+    found = rank(Index([therapist("waits", wait_days=20)]), ask)
+    assert "a first visit in 20 days" in why(found, "waits")
+
+
 def test_C3_a_need_that_names_a_specialty_is_a_wish_for_it() -> None:
     listings = [therapist("a"), therapist("b", specialties=("dual_diagnosis",))]
     assert ids(matched(listings, "therapist", service="dual diagnosis")) == ["b", "a"]

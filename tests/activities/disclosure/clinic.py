@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import httpx2
 
 from activities.agencies.links import Links
-from activities.agencies.port import AgencyWord, Handover, UnknownAgency, Way
+from activities.agencies.port import AgencyWord, Handover, UnknownAgency
 from activities.channels.port import Permanent, Transient, Uncertain
 from activities.channels.trust import trusted
 from activities.clinic_database import ClinicDatabase, Crosswalk
@@ -18,8 +18,9 @@ from activities.clinic_database.consents import Consents
 from activities.clinic_database.ledger import Ledger
 from activities.clinic_database.patients import Patient, Patients
 from activities.disclose import Discloser
-from activities.grounds import Agencies, Agency
+from activities.handover import Agencies, Agency
 from tests.activities.http_server import Answering, answering
+from workflows.core.episode.consent.grounds import Way
 from workflows.ports.agencies import Disclosure
 
 ZONE = ZoneInfo("America/Chicago")

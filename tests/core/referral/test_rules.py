@@ -154,6 +154,15 @@ def test_C3_when_all_have_declined_the_directory_is_asked_once_more_without_them
     assert linked.tasks == {"find_candidate_by_hand"}
 
 
+def test_C3_I3_the_directory_is_told_how_long_a_first_visit_may_be_ahead() -> None:
+    def searched(linked: Linked) -> list[int]:
+        return [one.longest_wait_days for one in linked.effects if isinstance(one, FindCandidates)]
+
+    assert searched(Linked()) == [14]
+    assert searched(Linked(policy={"linkage": {"first_visit": {"days": 21}}})) == [21]
+    assert searched(Linked(kind="level_of_care", service="residential")) == [7]
+
+
 def test_C3_a_wish_searches_anew_and_what_was_found_before_is_not_offered() -> None:
     linked = Linked()
     linked.places = [{"listing_id": "t9", "name": "Consulta"}]

@@ -11,3 +11,12 @@ class Escalation(Part):
     """Whose it becomes."""
     after: Delay
     """How long after it was due."""
+
+
+NEXT_ROLES = ("supervisor", "director")
+"""Who is told, in this order, while a notice does not reach the one it is for."""
+
+
+def in_place_of(role: str) -> tuple[str, ...]:
+    """The roles that are told in place of one that is not reached."""
+    return tuple(other for other in NEXT_ROLES if other != role)

@@ -15,6 +15,7 @@ from workflows.core.engine.calendar import Calendar, in_words
 from workflows.core.engine.duty import Duty, Reading
 from workflows.core.engine.effects import ChangeTask, CloseTask, EscalationLevel, OpenTask
 from workflows.core.engine.escalation import Escalation
+from workflows.core.engine.holding import Held, by_the_team, level_at
 from workflows.core.engine.keys import subject_of
 from workflows.core.engine.shown import OpenTaskView
 from workflows.core.engine.urgency import of_task
@@ -82,9 +83,9 @@ class Board:
                 task_id=task.task_id,
                 kind=task.kind,
                 role=task.role,
-                owner=_holder(task, now),
+                owner=held.owner,
                 due_at=task.due_at,
-                level=sum(level.at <= now for level in task.escalation),
+                level=held.level,
                 rule=task.rule,
                 entries=list(task.entries),
                 asks=task.asks,
@@ -93,6 +94,7 @@ class Board:
                 nobody_reached=task.task_id in self.unreached,
             )
             for task in sorted(self.open.values(), key=lambda task: (task.due_at, task.task_id))
+            for held in (_held(task, now),)
         ]
 
     def asked_by(self, task_id: str) -> str | None:
@@ -257,10 +259,8 @@ def _closed(
     return CloseTask(task.task_id, task.duty, reason, quietly=bool(done or moved_on)), said
 
 
-def _holder(task: OpenTask, now: datetime) -> str | None:
-    """Whose it is by the team: the owner's, or that of the level to which it has climbed."""
-    climbed = [level for level in task.escalation if level.at <= now]
-    return climbed[-1].staff_id if climbed else task.owner
+def _held(task: OpenTask, now: datetime) -> Held:
+    return by_the_team(task.role, task.owner, task.escalation, level_at(task.escalation, now))
 
 
 def _levels(duty: Duty, clinic: Clinic, overdue_at: datetime) -> tuple[EscalationLevel, ...]:

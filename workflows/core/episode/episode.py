@@ -3,10 +3,12 @@
 Pure: it knows no clock, every call is told the instant. What an entry or the time makes of a state is `step`'s.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
+
+from pydantic import JsonValue
 
 from workflows.core.engine.deadline import Deadline
 from workflows.core.engine.duty import Duty
@@ -23,7 +25,7 @@ from workflows.core.episode.entries import KINDS, Entry, TeamChange, parse_entry
 from workflows.core.episode.facts import Facts
 from workflows.core.episode.frame import EpisodeFrame
 from workflows.core.episode.linkage.requests import Linkage
-from workflows.core.episode.messages.alarms import messages_wanted
+from workflows.core.episode.messages.alarms import message_not_sent, messages_wanted
 from workflows.core.episode.pathway import Pathway
 from workflows.core.episode.stages import IN_PROGRAM, Stage
 from workflows.core.episode.start import EpisodeStart
@@ -85,6 +87,24 @@ class Episode(Living[EpisodeState, Effect]):
         self.state = replace(self.state, board=self.state.board.ended(task_id))
         self.wake(now)
 
+    def complete(self, task_id: str, outcome: str, by: str, reason: str | None, now: datetime) -> Changed:
+        """A person has completed a task: its outcome is their decision.
+
+        Raises:
+            InvalidEntry, NotAllowedNow: why the answer has no effect.
+        """
+        decision = {
+            "kind": "decision", "id": f"{task_id}:completed", "by": by, "about": task_id, "choice": outcome,
+            "reason": reason,
+        }  # fmt: skip
+        return self.apply(parse_entry(decision), now)
+
+    def hear_of_referral(self, news: Mapping[str, JsonValue], now: datetime) -> None:
+        """A referral tells how it stands; `news` are its id, its state, since when and the reason (C3)."""
+        number = f"{news['referral_id']}:{news['state']}:{news.get('reason', '')}:{len(self.record)}"
+        told = {"kind": "referral_news", "id": number, "by": "carepath", "source": "agency", **news}
+        self.apply(parse_entry(told), now)
+
     # -- what the world has answered ------------------------------------------------------------------------
 
     def vouch(self, staff_id: str, roles: tuple[str, ...] | None) -> None:
@@ -96,6 +116,11 @@ class Episode(Living[EpisodeState, Effect]):
         """The staff directory could not be asked about somebody."""
         directory = {one: roles for one, roles in self.state.directory.items() if one != staff_id.casefold()}
         self.state = replace(self.state, directory=directory)
+
+    def not_sent(self, message: MessagePatient, *why: str) -> None:
+        """A message to the patient was not sent, or not everywhere; in words (P2)."""
+        self.not_delivered(*why)
+        self.effects.append(message_not_sent(self.facts, message, why))
 
     # -- what may be decided --------------------------------------------------------------------------------
 

@@ -17,6 +17,8 @@ class FindCandidates:
     wishes: dict[str, JsonValue]
     leave_out: tuple[str, ...]
     at_most: int
+    longest_wait_days: int
+    """A place that has no first visit within so long comes after others (C3)."""
 
 
 @dataclass(frozen=True, slots=True)

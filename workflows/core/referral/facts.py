@@ -232,9 +232,7 @@ class ReferralFacts:
         one = self.current
         if one is None or self.start.joins or one.visited_at:
             return None
-        elsewhere = self.start.kind == "level_of_care"
-        clock = self.linkage.first_visit_elsewhere if elsewhere else self.linkage.first_visit
-        over_at = self.calendar.due(one.chosen_at, clock)
+        over_at = self.calendar.due(one.chosen_at, self.linkage.first_visit_of(self.start.kind))
         if one.step is Step.WAITLISTED:
             over_at = min(over_at, self.calendar.due(one.since, self.linkage.waitlist))
         return over_at

@@ -58,7 +58,11 @@ class Requests:
 
 def _searches(facts: ReferralFacts) -> Iterator[tuple[str, Request]]:
     if facts.search_is_wanted:
-        wanted = FindCandidates(facts.search, facts.wishes, tuple(facts.left_out), facts.linkage.at_most)
+        numbers = facts.linkage
+        longest_wait = numbers.first_visit_of(facts.start.kind).roughly.days
+        wanted = FindCandidates(
+            facts.search, facts.wishes, tuple(facts.left_out), numbers.at_most, longest_wait
+        )
         yield facts.search, wanted
 
 

@@ -1,14 +1,13 @@
 """How a referral begins: the one input of the `Referral` workflow."""
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
+from workflows.core.episode.linkage.vocabulary import ReferralKind
 from workflows.core.episode.start import Team, TimeZone
-
-ReferralKind = Literal["therapist", "mutual_help", "service", "level_of_care"]
 
 
 class ReferralStart(BaseModel):

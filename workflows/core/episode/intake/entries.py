@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal, get_args
 from pydantic import BeforeValidator, Field, JsonValue, model_validator
 
 from workflows.core.engine.entry import BY_STAFF, Code, Entry, Name, Reason, Source
-from workflows.core.episode.linkage.vocabulary import is_mutual_help, meaning
+from workflows.core.episode.linkage.vocabulary import ReferralKind, is_mutual_help, meaning
 
 Level = Literal["outpatient", "iop", "php", "residential", "withdrawal_management"]
 LEVELS: tuple[str, ...] = get_args(Level)
@@ -146,7 +146,7 @@ class Need(Entry):
     kind: Literal["need"]
     service: Name
     """What is needed, such as `therapist`, `aa`, `food_bank`."""
-    referral_kind: Literal["therapist", "mutual_help", "service", "level_of_care"] | None = None
+    referral_kind: ReferralKind | None = None
     """Which kind of referral it is; absent: as the service says."""
     wishes: dict[str, JsonValue] = Field(default_factory=dict)
     """By name: specialties, payers, languages, modality, max_km, weekdays, not_before, not_after, fellowships, formats,

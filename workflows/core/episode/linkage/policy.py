@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from workflows.core.engine.calendar import Delay
 from workflows.core.engine.policy import Part
+from workflows.core.episode.linkage.vocabulary import ReferralKind
 
 
 class Linkage(Part):
@@ -70,6 +71,10 @@ class Linkage(Part):
     )  # fmt: skip
     """Services that a task may name. Every other is "a service" outside the referral itself: what touches HIV,
     hepatitis or other infections must stand in no notice and no index, under whatever name it goes (C5)."""
+
+    def first_visit_of(self, kind: ReferralKind) -> Delay:
+        """The wait clock of a kind of referral, from the choice to the first visit (C3, I3)."""
+        return self.first_visit_elsewhere if kind == "level_of_care" else self.first_visit
 
     @model_validator(mode="after")
     def _asks_no_faster_than_agencies_bear(self) -> Self:

@@ -4,7 +4,7 @@ An alarm whose moment passed longer ago than the policy allows, as after an outa
 from another system, is not raised (T7).
 """
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from datetime import datetime, time
 
 from workflows.core.engine.effects import MessagePatient, Notify
@@ -41,6 +41,11 @@ def messages_wanted(facts: Facts) -> Iterator[MessagePatient]:
                 yield MessagePatient(
                     f"{due.rung.name}:{search.asking}", due.rung.message, fresh_until, _quiet_hours(facts)
                 )
+
+
+def message_not_sent(facts: Facts, message: MessagePatient, why: Sequence[str]) -> Notify:
+    """Whoever cares for the patient hears that a message did not reach them (P9)."""
+    return _notice(facts, f"{message.key}:not_sent", "case_manager", "message_not_sent", tuple(why))
 
 
 def _quiet_hours(facts: Facts) -> tuple[time, time] | None:
