@@ -11,12 +11,10 @@ from activities.staff_directory import StaffDirectory, StaffDirectoryError, Staf
 from worker.errors import CannotDo
 from worker.settings import Settings
 from workflows.core.engine.keys import kind_of
-from workflows.core.engine.signing import CLINICIANS, able_to_sign_as
+from workflows.core.engine.signing import able_to_sign_as
+from workflows.core.episode.authority import SIGNED_BY
 from workflows.core.episode.entries import Source
 from workflows.core.episode.start import Team
-
-SIGNATURES = ("decision", "level_of_care", "exit", "policy_adoption")
-"""Kinds of entries that are a person's word; others may also be told by a system, such as a lab."""
 
 
 def named(settings: Settings, option: str, staff_id: str) -> str:
@@ -67,16 +65,16 @@ def check_authors(
         if not isinstance(statement, dict) or not isinstance(by := statement.get("by"), str):
             continue
         kind, source = statement.get("kind"), statement.get("source", Source.STAFF)
-        if source != Source.STAFF or (by in tuple(Source) and kind not in SIGNATURES):
+        if source != Source.STAFF or (by in tuple(Source) and kind not in SIGNED_BY):
             continue
         if kind == "team":
             check_holder(settings, statement)
         about = str(statement.get("about"))
         asked = [task for task in open_tasks if about == task["task_id"] or kind_of(about) == task["kind"]]
-        if kind == "level_of_care":
-            check_signer(settings, "by", by, kind, CLINICIANS)
-        elif kind == "decision" and asked:
+        if kind == "decision" and asked:
             check_signer(settings, "by", by, asked[0]["kind"], asked[0]["signed_by"])
+        elif isinstance(kind, str) and (signing := SIGNED_BY.get(kind)):
+            check_signer(settings, "by", by, kind, signing)
         else:
             named(settings, "by", by)
 

@@ -29,9 +29,9 @@ from pydantic import (
 
 from activities.agencies.port import UnknownAgency
 from activities.channels.reach import LOCAL, OutOfBounds, check_address
-from activities.messages.check import check_phone, check_sender
 from activities.written import Unreadable, read_document
 from workflows.core.episode.consent.covering import CLASSES
+from workflows.core.episode.messages.neutral import check_phone, check_sender
 
 LEAST_MINUTES_BETWEEN_QUESTIONS = 15
 """Closed-loop referral by the Gravity guide: ask at least once a business day, and not more often than this."""

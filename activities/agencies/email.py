@@ -10,8 +10,8 @@ from activities.agencies.links import LIFETIME
 from activities.agencies.port import AgencyWord, Handover
 from activities.channels.email import Email
 from activities.channels.port import AccessFault, Message
-from activities.messages.check import check, check_sender
 from workflows.core.episode.consent.grounds import Way
+from workflows.core.episode.messages.neutral import check, check_sender
 
 SUBJECT = "Something is waiting for you"
 

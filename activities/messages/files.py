@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from activities.messages.check import check
+from workflows.core.episode.messages.neutral import check
 
 TEMPLATES = Path(__file__).parent / "templates"
 """Those that come with carepath; a clinic may have a folder of its own."""

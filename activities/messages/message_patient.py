@@ -12,8 +12,8 @@ from activities.clinic_database import Crosswalk
 from activities.clinic_database.patients import Patient, Patients
 from activities.clinic_database.texts import Texts
 from activities.messages.files import TemplateRefused, Templates
-from activities.messages.replies import meaning_of
 from activities.sending import Sender
+from workflows.core.episode.messages.replies import meaning_of
 from workflows.ports.patients import (
     MESSAGE_PATIENT,
     QUIET_HOURS,

@@ -15,12 +15,12 @@ from activities.assembled import assemble
 from activities.clinic_database import ClinicDatabase, Crosswalk
 from activities.clinic_database.patients import Patient, Patients
 from activities.clinic_database.texts import Texts
-from activities.messages.check import check, check_phone, check_sender
 from activities.messages.files import TEMPLATES, TemplateRefused, Templates
 from tests.servers import EXAMPLE
 from tests.typed import carepath
 from worker.mailbox import Mailbox, read
 from worker.settings import Settings
+from workflows.core.episode.messages.neutral import check, check_phone, check_sender
 from workflows.ports.patients import PatientMessage
 
 CHICAGO = ZoneInfo("America/Chicago")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from activities.messages.replies import meaning_of
 from activities.telephone import normal_form, same_number
+from workflows.core.episode.messages.replies import meaning_of
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from temporalio.exceptions import ApplicationError
 
 from activities.assembled import assemble
 from activities.clinic_database import ClinicDatabase, Crosswalk, EpisodeAlreadyOpen, Outbox
-from activities.messages.check import check
 from worker.mailbox import Mailbox, read
 from worker.settings import Settings
+from workflows.core.episode.messages.neutral import check
 from workflows.ports.patients import PatientMessage
 from workflows.ports.staff import StaffNotice
 

@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from activities.messages.check import check_phone, check_sender
 from activities.messages.files import TEMPLATES, Templates
 from worker.commands.options import Json
 from worker.errors import CannotDo
 from worker.settings import load_settings
 from worker.show import as_json, console
+from workflows.core.episode.messages.neutral import check_phone, check_sender
 
 templates = typer.Typer(help="Templates of messages to patients.", no_args_is_help=True)
 

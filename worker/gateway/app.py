@@ -30,11 +30,11 @@ from activities.clinic_database.inbox import Inbox
 from activities.clinic_database.ledger import Ledger
 from activities.clinic_database.patients import Patients
 from activities.clinic_database.texts import LONGEST, Texts
-from activities.messages.replies import is_bare, meaning_of
 from worker.gateway import pages
 from worker.gateway.answers import Unreadable, from_form, from_word
 from worker.gateway.bounds import Rate, TooLarge, TooSlow, read_body
 from worker.gateway.delivery import Record, deliver
+from workflows.core.episode.messages.replies import is_bare, meaning_of
 
 _log = logging.getLogger(__name__)
 

@@ -19,8 +19,9 @@ from worker.importing.rows import Statement
 from worker.importing.setting import Setting, setting_of
 from worker.importing.table import Row
 from worker.people import check_able, known
+from workflows.core.episode.start import Team
 
-ROLES = ("case_manager", "therapist", "nurse", "supervisor", "director")
+ROLES = tuple(Team.model_fields)
 """Columns of the admissions that hold staff ids."""
 
 UNKNOWN_PATIENT = "patient_key: no such patient in admissions.csv"

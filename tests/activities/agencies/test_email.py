@@ -12,10 +12,10 @@ from activities.agencies.email import BODY, SUBJECT, AgencyEmail
 from activities.agencies.links import Links
 from activities.channels.email import Email
 from activities.channels.port import AccessFault, Message, Permanent, Transient, Uncertain
-from activities.messages.check import check
 from tests.activities.agencies.partners import SOMEBODY, handover
 from worker.mailbox import Mailbox, read
 from worker.settings import Settings
+from workflows.core.episode.messages.neutral import check
 
 
 @pytest.fixture

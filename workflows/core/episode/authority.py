@@ -42,6 +42,13 @@ _DECIDED: Mapping[type[Entry], str] = {
 }
 
 
+SIGNED_BY: Mapping[str, tuple[str, ...]] = {
+    "decision": (), "level_of_care": CLINICIANS, "exit": (), "policy": (),
+}  # fmt: skip
+"""Kinds of entries that are a person's word, and the roles that a kind alone asks for: with none, any of the staff, or
+whom the question itself names (E1, I2)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Need:
     """What one statement needs of whoever states it, or takes it back."""
@@ -151,7 +158,7 @@ def _own_need(entry: Entry, facts: Facts) -> Need | None:
             if answer:
                 roles, involved, at_hand = answer.signed_by, answer.not_by, answer.at_hand
         case LevelOfCareDecision():
-            roles = CLINICIANS
+            roles = SIGNED_BY[kind]
         case Exit() if spoken_by(entry) is not Source.PATIENT:
             kind = f"exit {entry.reason}"
         case PolicyAdoption():
