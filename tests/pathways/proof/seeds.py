@@ -262,7 +262,7 @@ SIGNING = (
     Seed("a kiosk's word is a person's", "E0", "BY_STAFF = (Source.STAFF, Source.IMPORT)",
          "BY_STAFF = (Source.STAFF, Source.IMPORT, Source.KIOSK)"),
     Seed("a case manager takes a level of care back", "E0",
-         "        case LevelOfCareDecision():\n            roles = CLINICIANS",
+         "        case LevelOfCareDecision():\n            roles = SIGNED_BY[kind]",
          "        case LevelOfCareDecision():\n            roles = ()", pathways=BOTH),
     Seed("a case manager takes a step down back", "E0",
          "roles, involved, at_hand = answer.signed_by, answer.not_by, answer.at_hand",
