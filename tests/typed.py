@@ -30,7 +30,8 @@ _FORKS.set_forkserver_preload(
     [
         *sorted({f"worker.commands.{place.partition('.')[0]}" for place in COMMANDS.values()}),
         "aiosqlite", "sqlalchemy.dialects.sqlite.aiosqlite", "workflows.pathways", "workflows.pathways.following",
-        "temporalio.bridge.temporal_sdk_bridge", "rich.table",
+        "temporalio.bridge.temporal_sdk_bridge", "rich.table", "typer.rich_utils",
+        "tests.warm",  # the last: it prepares what the others have loaded
     ]
 )  # fmt: skip
 

@@ -108,14 +108,20 @@ class Story:
         return heard
 
     async def admit(self, last_use_ago: int = 5, on: date | None = None) -> date:
-        """Go through intake; the day of admission, which is today unless another is given."""
+        """Go through intake, stated at once; the day of admission, which is today unless another is given.
+
+        How it is gone through step by step, with its tasks, is the golden story (`tests/workflows/golden.py`).
+        """
         today = on or await self.today()
-        await self.record("screening", substances=["alcohol"])
-        await self.record("level_of_care", level="IOT", reason="suited", by="th-1")
-        await self.record("goal", goal_id="g1", title="work")
-        await self.record("admission", on=today, last_use_on=today - timedelta(days=last_use_ago))
-        for what in ("rights_notice", "contact_preferences"):
-            await self.record("acknowledgement", what=what, on=today)
+        last_use = today - timedelta(days=last_use_ago)
+        await self.record_many(
+            {"kind": "screening", "substances": ["alcohol"]},
+            {"kind": "level_of_care", "level": "IOT", "reason": "suited", "by": "th-1"},
+            {"kind": "goal", "goal_id": "g1", "title": "work"},
+            {"kind": "admission", "on": today, "last_use_on": last_use},
+            {"kind": "acknowledgement", "what": "rights_notice", "on": today},
+            {"kind": "acknowledgement", "what": "contact_preferences", "on": today},
+        )
         return today
 
 
