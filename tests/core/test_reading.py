@@ -78,6 +78,17 @@ def test_an_entry_costs_what_it_changes(worked_out: list[object]) -> None:
     assert not {"judged", "consents"} & set(worked_out)
 
 
+def test_an_entry_costs_nothing_to_whoever_reads_only_others_of_its_kind(worked_out: list[object]) -> None:
+    patient = admitted().attends_until(ADMITTED + 20 * DAY)
+    patient.says("contact", at=patient.now, channel="phone", outcome="voicemail")
+    worked_out.clear()
+    patient.says("contact", at=patient.now, channel="phone", outcome="voicemail")
+    assert not {"crises", "flags", "_spoken_with"} & set(worked_out)
+    patient.says("contact", at=patient.now, channel="phone", outcome="crisis_escalated")
+    assert {"crises", "flags"} <= set(worked_out)
+    assert "_spoken_with" not in worked_out
+
+
 def test_time_alone_renews_what_has_waited_for_it_and_nothing_else(worked_out: list[object]) -> None:
     patient = admitted().attends_until(ADMITTED + 20 * DAY)
     one_o_clock = at(ADMITTED + 21 * DAY, "13:00")

@@ -5,13 +5,38 @@ read on the way writes itself down there. What was worked out is kept with its p
 on the page has changed: no list of what a fact depends on is written by hand, so none can be wrong.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import count
-from typing import Any
+from typing import Any, Generic, TypeVar, cast
+
+E = TypeVar("E")
 
 Source = Hashable
-"""Something that can change: a kind of entry (its class), the answers to a kind of duty (its name), or one of these."""
+"""Something that can change: a kind of entry (its class), some of a kind (a `Selection`), the answers to a kind of duty
+(its name), or one of these."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Selection(Generic[E]):
+    """The entries of a kind of which something holds: whoever reads these alone does not look again for any other."""
+
+    kind: type[E]
+    holds: Callable[[E], bool]
+    """Of what the entry says, which never changes."""
+
+    def __post_init__(self) -> None:
+        _SELECTIONS.setdefault(self.kind, []).append(self)
+
+
+_SELECTIONS: dict[type, list[Selection[Any]]] = {}
+
+
+def selections_of(kind: type) -> Sequence[Selection[Any]]:
+    """Every selection among the entries of a kind."""
+    return _SELECTIONS.get(kind, ())
+
 
 CORRECTIONS = "every correction"
 """Read by whoever asks whether an entry stands."""
@@ -90,5 +115,9 @@ def bit_of(source: Source) -> int:
 
 
 def sources_in(bits: int) -> frozenset[Source]:
-    """What these bits stand for."""
-    return frozenset(source for source, bit in _BITS.items() if bits & bit)
+    """What these bits stand for; of a selection the kind from which it is one."""
+    return frozenset(_whole(source) for source, bit in _BITS.items() if bits & bit)
+
+
+def _whole(source: Source) -> Source:
+    return cast(Source, source.kind) if isinstance(source, Selection) else source

@@ -8,14 +8,22 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from workflows.core.engine import notes
 from workflows.core.engine.bounds import check_room
 from workflows.core.engine.entry import Entry, Source, effective_at
 from workflows.core.engine.errors import InvalidEntry
-from workflows.core.engine.notes import CORRECTIONS, EVERYTHING, MISSING, Notes, bit_of
+from workflows.core.engine.notes import (
+    CORRECTIONS,
+    EVERYTHING,
+    MISSING,
+    Notes,
+    Selection,
+    bit_of,
+    selections_of,
+)
 from workflows.core.engine.sources import may_correct
 from workflows.core.engine.statements import Retraction
 
@@ -55,9 +63,9 @@ class Record:
         self.taken_over_at: datetime | None = None
         """When another system handed the episode over, if one had it before (T7)."""
         self._by_key: dict[str, Recorded] = {}
-        self._by_kind: dict[type[Entry], tuple[Recorded, ...]] = {}
+        self._by_kind: dict[type, tuple[Recorded, ...]] = {}
         self._undone_by: dict[str, tuple[str, ...]] = {}
-        self._standing: dict[type[Entry], list[Recorded]] = {}
+        self._standing: dict[notes.Source, list[Recorded]] = {}
         self._touched: dict[notes.Source, Recorded] = {}
         """By which entry each kind, and the corrections, were last changed."""
         self._bytes = 0
@@ -246,14 +254,20 @@ class Record:
             if corrected is None or may_correct(self._by_key[by].entry, corrected.entry):
                 yield self._by_key[by]
 
-    def standing(self, kind: type[E]) -> list[Recorded]:
-        """What stands of one kind, by the time it is true; equal times by recording, then by id (T4)."""
-        self.notes.note(kind)
-        found = self._standing.get(kind)
+    def standing(self, what: type[E] | Selection[E]) -> list[Recorded]:
+        """What stands of a kind or of some of it, by the time it is true; equal times by recording, then by id (T4)."""
+        self.notes.note(what)
+        found = self._standing.get(what)
         if found is None:
-            found = sorted((r for r in self._by_kind.get(kind, ()) if self._stands(r.key)), key=_order)
-            self._standing[kind] = found
+            found = self._standing[what] = self._all_standing(what)
         return found
+
+    def _all_standing(self, what: type[Entry] | Selection[Any]) -> list[Recorded]:
+        if isinstance(what, Selection):
+            told = [r for r in self._by_kind.get(what.kind, ()) if what.holds(r.entry)]
+        else:
+            told = [*self._by_kind.get(what, ())]
+        return sorted((r for r in told if self._stands(r.key)), key=_order)
 
     def _touch(self, key: str, by: Recorded) -> None:
         """Mark what depends on whether an entry stands as changed, along the chain of corrections."""
@@ -261,15 +275,21 @@ class Record:
         if recorded is None:
             return
         kind = type(recorded.entry)
-        self._touched[kind] = by
-        kept = self._standing.get(kind)
-        if kept is not None and not self._undone_by.get(key):
-            # The usual case, a new entry of today, goes to its place without reading all the others again.
-            self._standing[kind] = _with(kept, recorded)
-        else:
-            self._standing.pop(kind, None)
+        self._touch_among(kind, recorded, by)
+        for selection in selections_of(kind):
+            if selection.holds(recorded.entry):
+                self._touch_among(selection, recorded, by)
         for target in targets_of(recorded.entry):
             self._touch(target, by)
+
+    def _touch_among(self, what: notes.Source, recorded: Recorded, by: Recorded) -> None:
+        self._touched[what] = by
+        kept = self._standing.get(what)
+        if kept is not None and not self._undone_by.get(recorded.key):
+            # The usual case, a new entry of today, goes to its place without reading all the others again.
+            self._standing[what] = _with(kept, recorded)
+        else:
+            self._standing.pop(what, None)
 
     def _leads_back(self, key: str, target: str) -> bool:
         pending = self._by_key.get(target)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from workflows.core.engine.reading import fact
 from workflows.core.episode.attendance.outreach import OutreachFacts
+from workflows.core.episode.attendance.sessions import is_stated
 
 
 class DoseMoment(NamedTuple):
@@ -42,15 +43,18 @@ class DoseFacts(OutreachFacts):
 
     def _came_in(self, first: date) -> list[tuple[date, int]]:
         last, found, all_stated = first + timedelta(days=6), [], self._stated
-        known = {session.start: session for session in self.sessions} if all_stated else {}
-        for start, stated in all_stated.items():
-            if first <= start.date() <= last:
-                if self.choice(f"unscheduled_attendance:{stated[0].key}") == "reject":
-                    continue
-                session = known.get(start) or self._without_session(start)
-                judged = self._judge(session, all_stated)
-                if judged.status == "attended" and judged.service in self.policy.dose.services:
-                    found.append((start.date(), judged.minutes))
+        came = [
+            start
+            for start, stated in all_stated.items()
+            if first <= start.date() <= last and any(is_stated(one, "attended") for one in stated)
+        ]
+        known = {session.start: session for session in self.sessions} if came else {}
+        for start in came:
+            if self.choice(f"unscheduled_attendance:{all_stated[start][0].key}") == "reject":
+                continue
+            judged = self._judge(known.get(start) or self._without_session(start), all_stated)
+            if judged.status == "attended" and judged.service in self.policy.dose.services:
+                found.append((start.date(), judged.minutes))
         return found
 
     def days_attended(self, first: date) -> set[date]:

@@ -2,11 +2,15 @@
 
 from datetime import date, datetime, timedelta
 
+from workflows.core.engine.notes import Selection
 from workflows.core.engine.reading import fact
 from workflows.core.episode.attendance.facts import AttendanceFacts
 from workflows.core.episode.attendance.ladder import Outreach, outreach
 from workflows.core.episode.attendance.sessions import run_of_misses
 from workflows.core.episode.entries import Contact
+
+_REACHED = Selection(Contact, lambda contact: contact.reached)
+"""Contacts in which the person was spoken with."""
 
 
 class OutreachFacts(AttendanceFacts):
@@ -34,11 +38,7 @@ class OutreachFacts(AttendanceFacts):
 
     @fact
     def _spoken_with(self) -> list[datetime]:
-        told = [
-            r.effective_at
-            for r in self.record.standing(Contact)
-            if isinstance(r.entry, Contact) and r.entry.reached
-        ]
+        told = [r.effective_at for r in self.record.standing(_REACHED)]
         answered = [answer.at for _, answer in self.all_answers() if answer.choice == "reached"]
         return sorted(at for at in (*told, *answered) if self.has_come(at))
 

@@ -273,13 +273,14 @@ def _says(recorded: Recorded, session: Session, meant: Callable[[str], str]) -> 
 
 def _without_hasty(stated: Sequence[Recorded], session: Session) -> Sequence[Recorded]:
     """Nobody has missed a session that is still on: who came after the roster was taken came late (A2)."""
-    hasty = [r for r in stated if _is(r, "missed") and r.recorded_at < session.ends_at]
-    if hasty and any(_is(r, "attended") for r in stated):
+    hasty = [r for r in stated if is_stated(r, "missed") and r.recorded_at < session.ends_at]
+    if hasty and any(is_stated(r, "attended") for r in stated):
         return [r for r in stated if r not in hasty]
     return stated
 
 
-def _is(recorded: Recorded, status: str) -> bool:
+def is_stated(recorded: Recorded, status: str) -> bool:
+    """Whether an attendance entry says that this is what became of its session."""
     return isinstance(recorded.entry, Attendance) and recorded.entry.status == status
 
 

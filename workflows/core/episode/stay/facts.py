@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from workflows.core.engine.notes import Selection
 from workflows.core.engine.reading import fact
 from workflows.core.engine.record import Recorded
 from workflows.core.episode.entries import Attendance, Contact, Crisis, Leave, Return, Schedule
@@ -11,6 +12,9 @@ from workflows.core.episode.stay.entries import CONTROLLED_ENVIRONMENTS
 
 ANSWERED_WITH_A_CRISIS = ("safety_check", "high_risk_contact")
 """Kinds of duties whose answer may be that the person is in a crisis (S3, A6)."""
+
+_IN_A_CRISIS = Selection(Contact, lambda contact: contact.outcome == "crisis_escalated")
+"""Contacts in which somebody found a person in a crisis."""
 
 
 class OpenCrisis(NamedTuple):
@@ -119,14 +123,8 @@ class CourseFacts(IntakeFacts):
 
     @property
     def _escalated(self) -> list[Recorded]:
-        days = self._days_of_stated_crises
-        return [
-            r
-            for r in self.record.standing(Contact)
-            if isinstance(r.entry, Contact)
-            and r.entry.outcome == "crisis_escalated"
-            and self.calendar.day_of(r.effective_at) not in days
-        ]
+        days, day_of = self._days_of_stated_crises, self.calendar.day_of
+        return [r for r in self.record.standing(_IN_A_CRISIS) if day_of(r.effective_at) not in days]
 
     @property
     def _days_of_stated_crises(self) -> set[date]:
