@@ -7,6 +7,7 @@ import pytest
 
 from tests.core.afresh import NAMES, differs_afresh
 from tests.core.clinic import ADMITTED, Patient, admitted, at, ready_for_gate
+from workflows.core.engine.memory import Kept
 from workflows.core.engine.reading import Reading, kinds_of
 from workflows.core.episode.entries import (
     Attendance,
@@ -30,13 +31,13 @@ DAY = timedelta(days=1)
 def worked_out(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """The names of what is worked out from here on."""
     names: list[object] = []
-    work_out = Reading._worked_out
+    work_out = Reading._work_out
 
-    def noting(self: Reading[Any], name: Any, *more: Any) -> Any:
-        names.append(name)
-        return work_out(self, name, *more)
+    def noting(self: Reading[Any], known: Kept) -> None:
+        names.append(known.name)
+        work_out(self, known)
 
-    monkeypatch.setattr(Reading, "_worked_out", noting)
+    monkeypatch.setattr(Reading, "_work_out", noting)
     return names
 
 

@@ -64,8 +64,8 @@ class Page:
     def __init__(self) -> None:
         self.sources = 0
         """One bit for each (`bit_of`)."""
-        self.facts: dict[Hashable, tuple[WorkOut, int]] = {}
-        """Facts, in the order in which they were read: how each is worked out, and when it changed last."""
+        self.facts: dict[Any, int] = {}
+        """Facts, in the order in which they were read, and in which turn each changed last."""
         self.since: datetime | None = None
         """No earlier than this, or time alone would have it otherwise."""
         self.until: datetime | None = None

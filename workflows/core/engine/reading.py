@@ -239,28 +239,29 @@ class Reading(Generic[F]):
         """
         if self._apart is not None:
             return self._keep_apart(name, work_out)  # type: ignore[no-any-return]
-        memory, page = self._memory, self._noted.page
+        memory = self._memory
         if memory.reading is not self:
             self._begin()
         known = memory.kept.get(name)
-        if known is None or (known.checked != memory.turn and not self._still_so(known)):
-            known = self._worked_out(name, work_out, known)
-        if page is not None:
-            page.facts[name] = work_out, known.changed
+        if known is None:
+            known = Kept(name, work_out)
+            self._work_out(known)
+            memory.kept[name] = known
+        elif known.checked != memory.turn and not self._still_so(known):
+            self._work_out(known)
+        if (page := self._noted.page) is not None:
+            page.facts[known] = known.changed
         return known.value  # type: ignore[no-any-return]
 
     def _begin(self) -> None:
         """From here on this is the reading: what differs from the one before is what has changed, also where time and
         the record have gone back."""
-        memory, before = self._memory, self._memory.reading
+        memory, before, differs = self._memory, self._memory.reading, 0
         if before is not None:
             if not self.frame.reads_like(before.frame):
                 memory.kept.clear()
-            if differs := self.record.changed_since(before.record) | self.frame.changed_since(before.frame):
-                memory.log.append(differs)
-        # Last, so that nothing is half begun if it breaks off.
-        memory.reading = self
-        memory.turn += 1
+            differs = self.record.changed_since(before.record) | self.frame.changed_since(before.frame)
+        memory.begin(self, differs)  # last, so that nothing is half begun if it breaks off
 
     def kept_before(self, name: str) -> Any:
         """What was kept under a name, whatever has changed since: to begin from, never to rely on."""
@@ -273,58 +274,42 @@ class Reading(Generic[F]):
         return sources_in(known.all_sources) if known else frozenset()
 
     def _still_so(self, known: Kept) -> bool:
+        """Whether nothing has changed of what was read for something."""
         now, memory = self._now, self._memory
-        seen = len(memory.log)
-        new = memory.changed_since(known.seen) if known.seen != seen else 0
+        if known.checked is None:
+            return False
+        new = memory.changed_since(known.checked)
         if (
-            (known.all_since is not None and now < known.all_since)
+            known.all_sources & new
             or (known.all_until is not None and now >= known.all_until)
-            or known.all_sources & new
+            or (known.all_since is not None and now < known.all_since)
         ):
             if (
-                (known.since is not None and now < known.since)
+                known.sources & new
                 or (known.until is not None and now >= known.until)
-                or known.sources & new
+                or (known.since is not None and now < known.since)
             ):
                 return False
             # In the order in which they were read: what was read only because of another is not asked in vain.
-            for name, work_out, changed in known.facts:
-                read = memory.kept.get(name)
-                if read is None or (read.checked != memory.turn and not self._still_so(read)):
-                    read = self._worked_out(name, work_out, read)
+            for read, changed in zip(known.facts, known.as_read, strict=True):
+                if read.checked != memory.turn and not self._still_so(read):
+                    self._work_out(read)
                 if read.changed != changed:
                     return False
-            self._gather(known)
-        known.checked, known.seen = memory.turn, seen
+            known.hold_on(memory.turn)
+        else:
+            known.checked = memory.turn
         return True
 
-    def _gather(self, known: Kept) -> None:
-        """Put together what was read for all that was read."""
-        sources, since, until, kept_now = known.sources, known.since, known.until, self._memory.kept
-        for name, _, _ in known.facts:
-            one = kept_now[name]
-            sources |= one.all_sources
-            if one.all_since is not None and (since is None or one.all_since > since):
-                since = one.all_since
-            if one.all_until is not None and (until is None or one.all_until < until):
-                until = one.all_until
-        known.all_sources, known.all_since, known.all_until = sources, since, until
-
-    def _worked_out(self, name: Hashable, work_out: WorkOut, before: Kept | None) -> Kept:
-        notes, memory = self._noted, self._memory
-        outer, notes.page = notes.page, Page()
+    def _work_out(self, known: Kept) -> None:
+        notes = self._noted
+        outer, page = notes.page, Page()
+        notes.page = page
         try:
-            value, page = work_out(self), notes.page
+            value = known.work_out(self)
         finally:
             notes.page = outer
-        changed = memory.turn
-        if before is not None and type(before.value) is type(value) and before.value == value:
-            value, changed = before.value, before.changed
-        known = Kept(value, page, changed)
-        self._gather(known)
-        known.checked, known.seen = memory.turn, len(memory.log)
-        memory.kept[name] = known
-        return known
+        known.hold(value, page, self._memory.turn)
 
     def _keep_apart(self, name: Hashable, work_out: WorkOut) -> Any:
         assert self._apart is not None
