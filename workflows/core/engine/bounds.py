@@ -58,6 +58,9 @@ TO_THE_END = frozenset(
 """Kinds that have room in the reserve: danger, consent, corrections, and the end."""
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=str)
+
+
 class Stated(Protocol):
     """What has a kind: an entry."""
 
@@ -73,7 +76,7 @@ def size_of(value: Any, what: str = "This entry") -> int:
         InvalidEntry: it is no JSON: nested without end, or with characters or numbers that are none.
     """
     try:
-        return len(json.dumps(value, ensure_ascii=False, allow_nan=False, default=str).encode())
+        return len(_JSON.encode(value).encode())
     except RecursionError:
         raise InvalidEntry(f"{what} is nested too deeply; {NESTING} levels are allowed.") from None
     except UnicodeEncodeError:
@@ -95,7 +98,7 @@ def check_entry(statement: Mapping[str, Any]) -> None:
     size = size_of(statement)
     if size > ENTRY_BYTES:
         raise InvalidEntry(f"This entry has {size:,} bytes; at most {ENTRY_BYTES:,} are allowed.")
-    _check(statement, "", NESTING)
+    _check(statement, (), NESTING)
 
 
 def check_start(start: Any) -> None:
@@ -143,40 +146,30 @@ def check_room(entry: Stated, size: int, taken: int) -> None:
         )
 
 
-def _check(value: Any, where: str, levels: int) -> None:
-    place = where or "this entry"
+def _check(value: Any, where: tuple[object, ...], levels: int) -> None:
     if isinstance(value, str):
         if len(value) > TEXT_CHARACTERS:
             raise InvalidEntry(
-                f"{place}: the text has {len(value):,} characters; at most {TEXT_CHARACTERS:,} are allowed."
+                f"{_in_words(where)}: the text has {len(value):,} characters; at most {TEXT_CHARACTERS:,} are allowed."
             )
-    elif isinstance(value, Mapping):
-        _check_all(
-            ((_inside(where, name), one) for name, one in value.items()),
-            len(value),
-            OBJECT_FIELDS,
-            place,
-            levels,
-        )
+    elif isinstance(value, dict):
+        _check_all(value.items(), len(value), OBJECT_FIELDS, where, levels)
     elif isinstance(value, list | tuple):
-        _check_all(
-            ((_inside(where, number), one) for number, one in enumerate(value)),
-            len(value),
-            LIST_ITEMS,
-            place,
-            levels,
-        )
+        _check_all(enumerate(value), len(value), LIST_ITEMS, where, levels)
+    elif isinstance(value, Mapping):
+        _check(dict(value), where, levels)
 
 
-def _check_all(parts: Iterable[tuple[str, Any]], count: int, allowed: int, place: str, levels: int) -> None:
+def _check_all(
+    parts: Iterable[tuple[object, Any]], count: int, allowed: int, where: tuple[object, ...], levels: int
+) -> None:
     if count > allowed:
-        raise InvalidEntry(f"{place}: there are {count:,} items; at most {allowed:,} are allowed.")
+        raise InvalidEntry(f"{_in_words(where)}: there are {count:,} items; at most {allowed:,} are allowed.")
     if levels == 0:
-        raise InvalidEntry(f"{place}: it is nested too deeply; {NESTING} levels are allowed.")
-    for where, part in parts:
-        _check(part, where, levels - 1)
+        raise InvalidEntry(f"{_in_words(where)}: it is nested too deeply; {NESTING} levels are allowed.")
+    for name, part in parts:
+        _check(part, (*where, name), levels - 1)
 
 
-def _inside(where: str, name: object) -> str:
-    shown = str(name)[:40]
-    return f"{where}.{shown}" if where else shown
+def _in_words(where: tuple[object, ...]) -> str:
+    return ".".join(str(name)[:40] for name in where) or "this entry"

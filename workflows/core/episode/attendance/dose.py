@@ -1,11 +1,10 @@
 """The weekly dose: how much care was taken up, and how much is owed (A1, A2, A7)."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 from workflows.core.engine.reading import fact
 from workflows.core.episode.attendance.outreach import OutreachFacts
-from workflows.core.episode.attendance.sessions import is_stated
 
 
 class DoseMoment(NamedTuple):
@@ -42,17 +41,14 @@ class DoseFacts(OutreachFacts):
         return self.keep(("attended in", first), lambda facts: facts._came_in(first))
 
     def _came_in(self, first: date) -> list[tuple[date, int]]:
-        last, found, all_stated = first + timedelta(days=6), [], self._stated
-        came = [
-            start
-            for start, stated in all_stated.items()
-            if first <= start.date() <= last and any(is_stated(one, "attended") for one in stated)
-        ]
+        begins, found = datetime.combine(first, time()), []
+        ends = begins + timedelta(days=7)
+        came = {start: stated for start, stated in self._came.items() if begins <= start < ends}
         known = {session.start: session for session in self.sessions} if came else {}
-        for start in came:
-            if self.choice(f"unscheduled_attendance:{all_stated[start][0].key}") == "reject":
+        for start, stated in came.items():
+            if self.choice(f"unscheduled_attendance:{stated[0].key}") == "reject":
                 continue
-            judged = self._judge(known.get(start) or self._without_session(start), all_stated)
+            judged = self._judge(known.get(start) or self._without_session(start), self._came)
             if judged.status == "attended" and judged.service in self.policy.dose.services:
                 found.append((start.date(), judged.minutes))
         return found

@@ -194,9 +194,13 @@ def comes_too_late(recorded: Recorded, calendar: Calendar, notice: timedelta) ->
     afterwards (A3)."""
     said = recorded.entry
     assert isinstance(said, Attendance | SessionChange)
+    return excuses_oneself(said) and recorded.recorded_at > calendar.instant(said.session) - notice
+
+
+def excuses_oneself(said: Attendance | SessionChange) -> bool:
+    """Whether somebody says themselves that they do not come."""
     excuses = said.status == "excused" if isinstance(said, Attendance) else said.reason == "patient"
-    by_patient = said.source in (Source.PATIENT, Source.KIOSK)
-    return excuses and by_patient and recorded.recorded_at > calendar.instant(said.session) - notice
+    return excuses and said.source in (Source.PATIENT, Source.KIOSK)
 
 
 def _weekly(
@@ -254,7 +258,9 @@ def belongs_to(arrival: datetime, session: Session, early: timedelta) -> bool:
 
 def exceeds(told: Attendance, session: Session) -> bool:
     """Whether more minutes are told than there were from the arrival to the end of the session (A2)."""
-    return bool(session.minutes) and (told.minutes or 0) > session.minutes - late_by(told, session)
+    if told.minutes is None or not session.minutes:
+        return False
+    return told.minutes > session.minutes - late_by(told, session)
 
 
 def late_by(arrival: Attendance, session: Session) -> int:

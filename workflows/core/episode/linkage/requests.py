@@ -31,6 +31,8 @@ class Linkage:
 
     def follow(self, facts: Facts, stage: str) -> "tuple[Linkage, list[StartReferral | TellReferral]]":
         """Begin what is needed, and tell what is new: how it stands then, and what is asked for."""
+        if not self.referrals and not facts.needs:
+            return self, []
         links = _Links(dict(self.referrals), dict(self.told))
         begun = links.begin(facts, stage)
         told = links.tell(facts, {one.referral_id for one in begun})
@@ -124,6 +126,10 @@ def _alike(one: Needed, other: Needed) -> bool:
 
 def _news(facts: Facts) -> Mapping[str, dict[str, Any]]:
     """What stands in the episode and concerns each of its referrals, by the id of the entry."""
+    return facts.keep("news for referrals", _all_news)
+
+
+def _all_news(facts: Facts) -> Mapping[str, dict[str, Any]]:
     return {**_consents(facts), **_of_the_clinic(facts, TeamChange), **_of_the_clinic(facts, Closure)}
 
 
