@@ -21,8 +21,9 @@ class CommonSituation(Situation[Facts]):
 
     def read(self, guards: tuple[str, ...]) -> tuple[object, ...]:
         """The value of each guard."""
+        kind = type(self)
         return self.facts.keep(
-            ("guards", type(self), guards), lambda _: super(CommonSituation, self).read(guards)
+            ("guards", kind, guards), lambda facts: super(CommonSituation, kind(facts)).read(guards)
         )
 
     @property

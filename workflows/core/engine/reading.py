@@ -235,7 +235,8 @@ class Reading(Generic[F]):
 
         Args:
             name: One for each thing that is worked out; a tuple where it depends on more than the reading.
-            work_out: How, from a reading; the same for each name.
+            work_out: How, from a reading and what stands in the name, and from nothing else: an entry that it brought
+                along would be another one in another past, as a proof lives through it.
         """
         if self._apart is not None:
             return self._keep_apart(name, work_out)  # type: ignore[no-any-return]

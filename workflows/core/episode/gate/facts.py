@@ -68,16 +68,15 @@ class GateFacts(StageFacts):
         signed = self.record.get(self.step_down.key) if self.step_down else None
         if signed is None:
             return None
-        found, opens_on = self.keep(
-            ("gate when signed", signed.key), lambda facts: facts._gate_when_signed(signed)
-        )
+        at = signed.recorded_at
+        found, opens_on = self.keep(("gate when signed", at), lambda facts: facts._gate_when_signed(at))
         if self.last_use_on and self.stepped_down_on and self.last_use_on >= self.stepped_down_on:
             today = {one.name: one for one in self.gate_conditions}
             found = tuple(today["sobriety"] if one.name == "sobriety" else one for one in found)
         return found, opens_on
 
-    def _gate_when_signed(self, signed: Recorded) -> tuple[Sequence[Condition], date | None]:
-        then = self.as_known_at(signed.recorded_at)
+    def _gate_when_signed(self, at: datetime) -> tuple[Sequence[Condition], date | None]:
+        then = self.as_known_at(at)
         return tuple(_as_met(one) for one in then.gate_conditions), then.gate_opens_on
 
     @fact
@@ -218,11 +217,11 @@ class GateFacts(StageFacts):
         days = (self.today + timedelta(days=n) for n in range(1, gate.sober_days + 2))
         return next((d for d in days if conditions.evidence(tests, used_on, d, gate).met != is_met), None)
 
-    def _has_news_about(self, at: datetime, signed: Recorded) -> bool:
+    def _has_news_about(self, at: datetime, signed: str) -> bool:
         """Whether anything was recorded after an entry that tells of the time up to an instant."""
-        later = dropwhile(lambda r: r is not signed, self.record)
+        later = dropwhile(lambda r: r.key != signed, self.record)
         return any(
-            r is not signed
+            r.key != signed
             and (r.effective_at <= at or isinstance(r.entry, Retraction))
             and not isinstance(r.entry, PolicyAdoption)
             for r in later
@@ -245,7 +244,8 @@ class GateFacts(StageFacts):
             if self.calendar.day_of(signed.recorded_at) == day
             else self.calendar.at(day, _CLOSE)
         )
-        has_news: bool = self.keep(("news about", at), lambda facts: facts._has_news_about(at, signed))
+        key = signed.key
+        has_news: bool = self.keep(("news about", at, key), lambda facts: facts._has_news_about(at, key))
         if not has_news:
             return []
         unmet = self._unmet_at(max(at, signed.effective_at))
@@ -254,8 +254,8 @@ class GateFacts(StageFacts):
     def _was_admitted_otherwise(self, signed: Recorded) -> bool:
         """Whether the day of admission was corrected since an entry: only that changes the length that was reached by
         then; a policy that was adopted since does not (T8)."""
+        at = signed.recorded_at
         then: date | None = self.keep(
-            ("admitted when signed", signed.key),
-            lambda facts: facts.as_known_at(signed.recorded_at).admitted_on,
+            ("admitted when signed", at), lambda facts: facts.as_known_at(at).admitted_on
         )
         return then != self.admitted_on
