@@ -28,6 +28,8 @@ from worker.settings import Settings
 from workflows.pathways.proof import Findings
 from workflows.pathways.proof.story import Story
 
+pytestmark = pytest.mark.dear
+
 
 @pytest.mark.parametrize(
     ("policy", "words"),

@@ -36,6 +36,8 @@ from worker.settings import Settings
 from workflows.staff_task import StaffTask
 from workflows.visibility import TASK_QUEUE
 
+pytestmark = pytest.mark.dear
+
 PAUSE = ("--dynamic-config-value", "frontend.WorkflowPauseEnabled=true")
 
 

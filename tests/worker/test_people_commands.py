@@ -23,6 +23,8 @@ from worker.run import running_worker
 from worker.settings import Settings
 from worker.web_ui import OPEN
 
+pytestmark = pytest.mark.dear
+
 Run = Callable[..., Awaitable[Any]]
 DAY = timedelta(days=1)
 TODAY = datetime.now(ZoneInfo("America/Chicago")).date()

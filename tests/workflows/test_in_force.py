@@ -24,6 +24,8 @@ from worker.mailbox import Mailbox, read
 from worker.run import running_worker
 from worker.settings import Settings
 
+pytestmark = pytest.mark.dear
+
 TRIES = 6
 """Each saying is tried as often: what is merely fast is in force most of the time."""
 ANSWER = {"by": "cm-1", "outcome": "iop"}

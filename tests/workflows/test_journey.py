@@ -25,6 +25,8 @@ from workflows.core.episode.episode import Episode
 from workflows.ports.patients import MESSAGE_PATIENT, QUIET_HOURS, PatientMessage
 from workflows.ports.sending import Receipt
 
+pytestmark = pytest.mark.dear
+
 DAY = timedelta(days=1)
 
 

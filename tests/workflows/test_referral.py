@@ -17,6 +17,8 @@ from worker.settings import Settings
 from workflows.ports.agencies import AgencyAnswer
 from workflows.ports.directory import Candidate
 
+pytestmark = pytest.mark.dear
+
 DAY = timedelta(days=1)
 
 

@@ -66,9 +66,9 @@ async def test_T7_a_take_over_tells_nobody_what_its_own_rows_answer_and_a_correc
 
     def written(name: str) -> Path:
         attendance = [row for key in keys for row in came[key]]
-        return export(
-            tmp_path / name, [admission(key, ago(40)) for key in keys], attendance=attendance, events=admitted
-        )
+        people = [admission(key, ago(40)) for key in keys]
+        closed = [str(TODAY)]  # late in the evening a group of today would be over, and nobody told who came
+        return export(tmp_path / name, people, attendance=attendance, events=admitted, closures=closed)
 
     report = await import_folder(clinic, written("first"))
     assert report.refused == []
