@@ -69,9 +69,8 @@ def assemble(
     def agencies() -> Agencies:
         return Agencies.of_file(agencies_file, reach)
 
-    discloser = Discloser(
-        database, agencies, links or Links(secrets.token_hex(), "https://invalid"), ZoneInfo(timezone)
-    )
+    zone = ZoneInfo(timezone)
+    discloser = Discloser(database, agencies, links or Links(secrets.token_hex(), "https://invalid"), zone)
     crosswalk = Crosswalk(database)
     faults = ChannelFaults(database)
     door = _door(database, faults, smtp_url, sender, webhook_secret)
@@ -79,7 +78,7 @@ def assemble(
     directories = DirectorySync(feeds_file, store)
     return Activities(
         [
-            StaffNotifier(door, staff_file, faults, Absences(database), ZoneInfo(timezone)).notify_staff,
+            StaffNotifier(door, staff_file, faults, Absences(database), zone).notify_staff,
             PatientMessenger(
                 door,
                 crosswalk,
@@ -87,7 +86,7 @@ def assemble(
                 Texts(database),
                 Templates(templates or TEMPLATES),
                 clinic_phone,
-                ZoneInfo(timezone),
+                zone,
             ).message_patient,
             StaffKnower(staff_file).who_is,
             EpisodeKnower(crosswalk, staff_file).what_is_known,

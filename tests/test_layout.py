@@ -11,24 +11,13 @@ MODULE_LINES = 350
 FUNCTION_LINES = 60
 
 LONG_MODULES = {
-    "worker/commands/patients.py",
     "workflows/core/referral/duties.py",
     "workflows/pathways/proof/chart.py",
 }
 """Longer at present. Whoever shortens one takes it out; nobody puts one in."""
 
 LONG_FUNCTIONS = {
-    "activities/assembled.py assemble",
     "activities/clinic_database/migrations/versions/0003_consent_and_ledger.py upgrade",
-    "activities/directory/hsds_tables.py tables",
-    "worker/commands/directory.py import_feed",
-    "worker/commands/episodes.py admit",
-    "worker/commands/gateway.py answers",
-    "worker/commands/looking.py list_episodes",
-    "worker/commands/looking.py progress",
-    "worker/commands/looking.py run",
-    "worker/commands/matching.py match",
-    "worker/commands/tasks.py tasks",
     "workflows/core/episode/exits/duties.py _steps_of_discharge",
     "workflows/core/referral/duties.py _first_visit",
     "workflows/core/referral/refusals.py refuse",

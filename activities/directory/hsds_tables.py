@@ -39,24 +39,15 @@ def tables(files: Mapping[str, str]) -> list[dict[str, Any]]:
         )
         parts[part] = grouped.get
     locations = {
-        row["id"]: {**row, **{part: get(row["id"]) or [] for part, get in parts.items()}}
-        for row in chain(found.get("locations", []), found.get("location", []))
-        if row.get("id")
+        place: {**row, **{part: get(place) or [] for part, get in parts.items()}}
+        for place, row in _by_id(found, "locations", "location").items()
     }
-    organisations = {
-        row["id"]: row
-        for row in chain(found.get("organizations", []), found.get("organization", []))
-        if row.get("id")
-    }
+    organisations = _by_id(found, "organizations", "organization")
     links = by("service_id", "services_at_location", "service_at_locations", "service_at_location")
     own = {
         part: by("service_id", part, part.removesuffix("s")) for part in ("phones", "schedules", "languages")
     }
-    terms = {
-        row["id"]: row
-        for row in chain(found.get("taxonomy_terms", []), found.get("taxonomy_term", []))
-        if row.get("id")
-    }
+    terms = _by_id(found, "taxonomy_terms", "taxonomy_term")
     attributes = by("link_id", "attributes", "attribute")
     return [
         {
@@ -74,6 +65,12 @@ def tables(files: Mapping[str, str]) -> list[dict[str, Any]]:
         }
         for row in services
     ]
+
+
+def _by_id(found: Mapping[str, list[dict[str, Any]]], *names: str) -> dict[str, dict[str, Any]]:
+    """The rows of a table that may be called by either name."""
+    rows = chain.from_iterable(found.get(name, []) for name in names)
+    return {row["id"]: row for row in rows if row.get("id")}
 
 
 def _rows(content: str) -> Iterator[dict[str, Any]]:

@@ -9,12 +9,13 @@ from typing import Annotated, Any
 import typer
 
 from activities.directory import vocabulary
+from activities.directory.feeds import Feed
 from activities.directory.listing import AS_JSON, Listing
 from activities.directory.reading import Line
 from activities.directory.store import FeedState
 from activities.directory.times import in_words
 from worker.commands.options import Json
-from worker.directories import by_hand, directories
+from worker.directories import Directories, by_hand, directories
 from worker.errors import CannotDo
 from worker.settings import load_settings
 from worker.show import as_json, console, table, when_in
@@ -55,21 +56,13 @@ def import_feed(
                     raise CannotDo(
                         "Give both --format and --timezone: a feed does not say in which zone its times are."
                     )
-                called = name or vocabulary.slug(Path(source).stem)
-                if here.settings.directories.exists() and called in here.feeds():
-                    raise CannotDo(f"The feeds file has a feed {called} already; choose another --name.")
+                called = _name_by_hand(here, name or vocabulary.slug(Path(source).stem))
                 feed = by_hand(
                     source, name=called, format=format_, timezone=timezone, fellowship=fellowship, trust=trust
                 )
                 taken = await here.take(feed, origin="by_hand", even_if_smaller=even_if_smaller)
             else:
-                feeds = here.feeds()
-                if source not in feeds:
-                    raise CannotDo(
-                        f"There is no feed {source} in {here.settings.directories} (there are "
-                        f"{', '.join(feeds) or 'none'}); for a file or an address give --format and --timezone."
-                    )
-                taken = await here.take(feeds[source], even_if_smaller=even_if_smaller)
+                taken = await here.take(_in_feeds_file(here, source), even_if_smaller=even_if_smaller)
             return taken, await here.store.lines(taken.feed)
 
     outcome, lines = asyncio.run(run())
@@ -90,6 +83,22 @@ def import_feed(
             console.print(_said(outcome), markup=False)
     if outcome.result == "kept":
         raise CannotDo(_said(outcome))
+
+
+def _name_by_hand(here: Directories, called: str) -> str:
+    if here.settings.directories.exists() and called in here.feeds():
+        raise CannotDo(f"The feeds file has a feed {called} already; choose another --name.")
+    return called
+
+
+def _in_feeds_file(here: Directories, source: str) -> Feed:
+    feeds = here.feeds()
+    if source not in feeds:
+        raise CannotDo(
+            f"There is no feed {source} in {here.settings.directories} (there are "
+            f"{', '.join(feeds) or 'none'}); for a file or an address give --format and --timezone."
+        )
+    return feeds[source]
 
 
 @directory.command()

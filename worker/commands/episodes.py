@@ -64,29 +64,29 @@ def admit(
         _know(start["team"])
     if session:
         start["schedule"] = [_weekly(text) for text in session]
+    asyncio.run(_admit(start, entries, patient_key, json))
 
-    async def run() -> None:
-        async with clinic() as here:
-            new = await here.admit(with_clinic_policies(start, here.settings.policy), patient_key)
-            results = await here.update(episode_id(new), "record_many", entries) if entries else []
-            if json:
-                as_json({"episode_id": new, "entries": results})
-            else:
-                console.print(f"Started episode-{new}.")
-                if not patient_key:
-                    console.print(
-                        "The clinic database knows no patient of it, so no message reaches anybody: `carepath patient "
-                        f"link KEY {new}` says who it is.",
-                        soft_wrap=True,
-                    )
-            refused = [r for r in results if r["error"]]
-            if refused:
-                told = " ".join(f"Entry {r['index'] + 1}: {r['error']['message']}" for r in refused)
-                raise CannotDo(
-                    f"episode-{new} was started, but {len(refused)} of {len(results)} entries were refused. {told}"
+
+async def _admit(start: dict[str, Any], entries: list[Any], patient_key: str | None, json: bool) -> None:
+    async with clinic() as here:
+        new = await here.admit(with_clinic_policies(start, here.settings.policy), patient_key)
+        results = await here.update(episode_id(new), "record_many", entries) if entries else []
+        if json:
+            as_json({"episode_id": new, "entries": results})
+        else:
+            console.print(f"Started episode-{new}.")
+            if not patient_key:
+                console.print(
+                    "The clinic database knows no patient of it, so no message reaches anybody: `carepath patient "
+                    f"link KEY {new}` says who it is.",
+                    soft_wrap=True,
                 )
-
-    asyncio.run(run())
+        refused = [r for r in results if r["error"]]
+        if refused:
+            told = " ".join(f"Entry {r['index'] + 1}: {r['error']['message']}" for r in refused)
+            raise CannotDo(
+                f"episode-{new} was started, but {len(refused)} of {len(results)} entries were refused. {told}"
+            )
 
 
 def _today(zone: Any) -> date:

@@ -78,7 +78,10 @@ def answers(
     if json:
         as_json([*map(_answer, found), *(_text(one, whose) for one, whose in texts)])
         return
-    zone = settings.timezone
+    _show_answers(found, texts, settings.timezone)
+
+
+def _show_answers(found: list[Answer], texts: list[tuple[Text, list[str]]], zone: str) -> None:
     rows = [
         [
             when_in(zone, one.received_at),

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from textwrap import wrap
 from typing import Annotated, Any, get_args
 
@@ -43,58 +44,62 @@ def progress(episode: Episode, json: Json = False) -> None:
         if json:
             as_json(shown)
             return
-        gate, week = shown["gate"], shown["week"]
-        rows = [
-            ("Stage", shown["stage"]),
-            ("Program day", shown["program_day"]),
-            ("Sober since", shown["last_use_on"]),
-            ("Days sober", shown["days_sober"]),
-            ("Gate opens", gate["opens_on"]),
-            (
-                "This week",
-                f"{week['minutes']} min on {week['days']} days, short by {week['short_by_minutes']} min",
-            ),
-            ("Missed in a row", shown["consecutive_misses"]),
-            ("Extensions", shown["extensions"]),
-            ("On hold", ", ".join(shown["on_hold"])),
-            ("Flags", ", ".join(shown["flags"])),
-            ("Assessments", "\n".join(one["said"] for one in shown["assessments"])),
-            ("Nobody was reached", "; ".join(shown["not_reached"])),
-            ("Admission waits for", "; ".join(shown["waits_for"])),
-            ("Look at this", "\n".join(shown["look_at"])),
-            ("Waits until", (d := shown["next_deadline"]) and f"{when(d['at'])} {d['name']}"),
-            ("Team", ", ".join(f"{_words(role)} {owners.shown(one)}" for role, one in shown["team"].items())),
-            ("Not delivered", "\n".join(shown["undelivered"][-3:])),
-            ("Exit", (e := shown["exit"]) and f"{e['reason']} on {e['on']}"),
-            ("Times are in", shown["timezone"]),
-        ]
-        table(
-            f"episode-{shown['episode_id']}",
-            ["fact", "value"],
-            [row for row in rows if row[1] not in ("", None)],
-        )
-        table(
-            "Gate",
-            ["condition", "met", "why"],
-            [(c["name"], "yes" if c["met"] else "no", c["why"]) for c in gate["conditions"]],
-        )
-        table(
-            f"Open tasks (due in {shown['timezone']})",
-            ["task", "kind", "role and owner", "due", "level"],
-            [
-                (
-                    t["task_id"],
-                    _words(t["kind"]),
-                    f"{_words(t['role'])}\n{owners.shown(t['owner'])}".rstrip(),
-                    when(t["due_at"]),
-                    t["level"],
-                )
-                for t in shown["open_tasks"]
-            ],
-            whole=["task"],
-        )
+        _show_progress(shown, owners)
 
     asyncio.run(run())
+
+
+def _show_progress(shown: dict[str, Any], owners: Owners) -> None:
+    gate, week = shown["gate"], shown["week"]
+    rows = [
+        ("Stage", shown["stage"]),
+        ("Program day", shown["program_day"]),
+        ("Sober since", shown["last_use_on"]),
+        ("Days sober", shown["days_sober"]),
+        ("Gate opens", gate["opens_on"]),
+        (
+            "This week",
+            f"{week['minutes']} min on {week['days']} days, short by {week['short_by_minutes']} min",
+        ),
+        ("Missed in a row", shown["consecutive_misses"]),
+        ("Extensions", shown["extensions"]),
+        ("On hold", ", ".join(shown["on_hold"])),
+        ("Flags", ", ".join(shown["flags"])),
+        ("Assessments", "\n".join(one["said"] for one in shown["assessments"])),
+        ("Nobody was reached", "; ".join(shown["not_reached"])),
+        ("Admission waits for", "; ".join(shown["waits_for"])),
+        ("Look at this", "\n".join(shown["look_at"])),
+        ("Waits until", (d := shown["next_deadline"]) and f"{when(d['at'])} {d['name']}"),
+        ("Team", ", ".join(f"{_words(role)} {owners.shown(one)}" for role, one in shown["team"].items())),
+        ("Not delivered", "\n".join(shown["undelivered"][-3:])),
+        ("Exit", (e := shown["exit"]) and f"{e['reason']} on {e['on']}"),
+        ("Times are in", shown["timezone"]),
+    ]
+    table(
+        f"episode-{shown['episode_id']}",
+        ["fact", "value"],
+        [row for row in rows if row[1] not in ("", None)],
+    )
+    table(
+        "Gate",
+        ["condition", "met", "why"],
+        [(c["name"], "yes" if c["met"] else "no", c["why"]) for c in gate["conditions"]],
+    )
+    table(
+        f"Open tasks (due in {shown['timezone']})",
+        ["task", "kind", "role and owner", "due", "level"],
+        [
+            (
+                t["task_id"],
+                _words(t["kind"]),
+                f"{_words(t['role'])}\n{owners.shown(t['owner'])}".rstrip(),
+                when(t["due_at"]),
+                t["level"],
+            )
+            for t in shown["open_tasks"]
+        ],
+        whole=["task"],
+    )
 
 
 async def _say_if_it_does_not_run(here: Clinic, workflow_id: str) -> None:
@@ -198,37 +203,42 @@ def list_episodes(
                 ]
             )
             return
-        table(
-            "Episodes" if everything or stage else "Open episodes",
-            ["episode", "stage", "site", "owner", "gate opens", "flags"],
-            [
-                (
-                    one.id,
-                    _words(one.standing),
-                    one.attributes.get("site"),
-                    "\n".join([owners.shown(one.attributes.get("owner")), *_orphaned(orphans[one.id])]),
-                    one.gate_opens_on,
-                    _words(
-                        ", ".join([*one.attributes.get("flags", []), *_of_nobody(one), *_lost(lost[one.id])])
-                    ),
-                )
-                for one in shown
-            ],
-            whole=["episode", "gate opens"],
-        )
-        if unknown := [one for one in shown if not one.patient_known]:
-            console.print(
-                f"Of {len(unknown)} of them the clinic database knows no patient: `carepath doctor` says what to do."
-            )
-        if any(lost[one.id] for one in shown):
-            console.print("What is open and does not run reminds nobody: `carepath doctor` says what to do.")
-        if stuck := [one for one in shown if one.state != "running"]:
-            console.print(
-                f"{len(stuck)} of them {'does' if len(stuck) == 1 else 'do'} not run as they should: `carepath doctor` "
-                "says why, and what to do."
-            )
+        title = "Episodes" if everything or stage else "Open episodes"
+        _show_episodes(title, shown, owners, orphans, lost)
 
     asyncio.run(run())
+
+
+def _show_episodes(
+    title: str, shown: Sequence[Listed], owners: Owners, orphans: Counter[str], lost: Counter[str]
+) -> None:
+    table(
+        title,
+        ["episode", "stage", "site", "owner", "gate opens", "flags"],
+        [
+            (
+                one.id,
+                _words(one.standing),
+                one.attributes.get("site"),
+                "\n".join([owners.shown(one.attributes.get("owner")), *_orphaned(orphans[one.id])]),
+                one.gate_opens_on,
+                _words(", ".join([*one.attributes.get("flags", []), *_of_nobody(one), *_lost(lost[one.id])])),
+            )
+            for one in shown
+        ],
+        whole=["episode", "gate opens"],
+    )
+    if unknown := [one for one in shown if not one.patient_known]:
+        console.print(
+            f"Of {len(unknown)} of them the clinic database knows no patient: `carepath doctor` says what to do."
+        )
+    if any(lost[one.id] for one in shown):
+        console.print("What is open and does not run reminds nobody: `carepath doctor` says what to do.")
+    if stuck := [one for one in shown if one.state != "running"]:
+        console.print(
+            f"{len(stuck)} of them {'does' if len(stuck) == 1 else 'do'} not run as they should: `carepath doctor` "
+            "says why, and what to do."
+        )
 
 
 async def _with_tasks_of_nobody(here: Clinic, owners: Owners) -> Counter[str]:

@@ -76,15 +76,20 @@ def match(
                 "max_wait_days": max_wait, "access": access},
     )  # fmt: skip
 
-    async def run() -> tuple[Ask, Ranking]:
-        async with directories() as here:
-            ask = await _ask(here, search, near, zone)
-            return ask, await here.finder.ranking(ask)
-
-    ask, ranking = asyncio.run(run())
+    ask, ranking = asyncio.run(_ranked(search, near, zone))
     if json:
         as_json(_plain(ranking))
-        return
+    else:
+        _show(ask, ranking)
+
+
+async def _ranked(search: CandidateSearch, near: str | None, zone: str | None) -> tuple[Ask, Ranking]:
+    async with directories() as here:
+        ask = await _ask(here, search, near, zone)
+        return ask, await here.finder.ranking(ask)
+
+
+def _show(ask: Ask, ranking: Ranking) -> None:
     if not ranking.found:
         console.print(
             "Nothing in the directories fits: leave a wish out, or look at `carepath directory feeds`."
@@ -95,13 +100,13 @@ def match(
          one.listing.phone, ", ".join(one.why))
         for number, one in enumerate(ranking.found, 1)
     ]  # fmt: skip
-    said = " for " + vocabulary.in_words(service) if service else ""
+    said = " for " + vocabulary.in_words(ask.service) if ask.service else ""
     table(
-        f"{kind.replace('_', ' ').capitalize()}{said}: {ranking.fitting:,} fit",
+        f"{ask.kind.replace('_', ' ').capitalize()}{said}: {ranking.fitting:,} fit",
         ["", "name", "where", "phone", "why"],
         rows,
     )
-    if ask.near is None and kind != "mutual_help":
+    if ask.near is None and ask.kind != "mutual_help":
         console.print(
             "Where the patient lives is not known, so distance plays no part: give --near or --episode."
         )

@@ -1,22 +1,19 @@
 """Commands on a patient's identity and contact preferences, which stand in the clinic database alone (P1, P2)."""
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, replace
-from datetime import date, datetime, time
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 
-from activities.channels.reach import OutOfBounds, check_address
 from activities.clinic_database import ClinicDatabase, Crosswalk, EpisodeAlreadyOpen
 from activities.clinic_database.merging import CannotMerge, Merged, Merging
 from activities.clinic_database.patients import Patient, Patients
 from activities.clinic_database.spelling import BadKey
-from worker.commands.options import By, Json, read_day, read_file
+from worker.commands.options import By, Json, read_file
+from worker.commands.patient_fields import birth_date_of, check_reach, place_of, quiet_hours, written, zone_of
 from worker.episodes import bare_id, clinic, clinic_database, episode_id
 from worker.errors import CannotDo
 from worker.executions import described
@@ -110,16 +107,16 @@ def _keep(key: str, options: Mapping[str, str | None], json: bool) -> None:
     quiet, near, channel = (options.get(one) for one in ("quiet", "near", "channel"))
     given = {
         "given_name": options.get("given_name"), "family_name": options.get("family_name"),
-        "phone": _written("--phone", phone, r"\+?[\d .()-]{5,}", "digits, such as 555-0101"),
-        "email": _written("--email", email, r"[^@\s]+@[^@\s]+\.[^@\s]+", "one address, such as ada@mail.example"),
-        "language": _written("--language", language, r"[a-z]{2,3}(-[A-Z]{2})?", "a code, such as es"),
-        "timezone": _zone(options.get("timezone")), "birth_date": _birth_date(birth_date) if birth_date else None,
+        "phone": written("--phone", phone, r"\+?[\d .()-]{5,}", "digits, such as 555-0101"),
+        "email": written("--email", email, r"[^@\s]+@[^@\s]+\.[^@\s]+", "one address, such as ada@mail.example"),
+        "language": written("--language", language, r"[a-z]{2,3}(-[A-Z]{2})?", "a code, such as es"),
+        "timezone": zone_of(options.get("timezone")), "birth_date": birth_date_of(birth_date) if birth_date else None,
     }  # fmt: skip
-    _written("--channel", channel, r"mailto:\S+@\S+|[a-z][a-z0-9+.-]*://\S+", "mailto:… or an Apprise URL")
+    written("--channel", channel, r"mailto:\S+@\S+|[a-z][a-z0-9+.-]*://\S+", "mailto:… or an Apprise URL")
     if channel:
-        _check_reach(channel)
-    quiet_from, quiet_until = _quiet(quiet) if quiet else (None, None)
-    latitude, longitude = _place(near) if near else (None, None)
+        check_reach(channel)
+    quiet_from, quiet_until = quiet_hours(quiet) if quiet else (None, None)
+    latitude, longitude = place_of(near) if near else (None, None)
     changes = {
         name: value
         for name, value in {
@@ -191,13 +188,6 @@ def link_(
         console.print(f"{episode_id(episode)} belongs to this patient now.")
 
     asyncio.run(run())
-
-
-def _check_reach(channel: str) -> None:
-    try:
-        check_address(channel)
-    except OutOfBounds as error:
-        raise CannotDo(f"--channel: this address {error}.") from None
 
 
 @patient.command()
@@ -321,46 +311,3 @@ def _stopped(key: str, stopped: bool, words: str) -> None:
 
     asyncio.run(run())
     console.print(words)
-
-
-def _birth_date(text: str) -> date:
-    day = read_day("--birth-date", text)
-    if not date(1900, 1, 1) <= day <= datetime.now().astimezone().date():
-        raise CannotDo("--birth-date: nobody here was born on that day; write it as 1988-04-02.")
-    return day
-
-
-def _written(option: str, text: str | None, pattern: str, so: str) -> str | None:
-    if text is not None and not re.fullmatch(pattern, text):
-        raise CannotDo(
-            f"{option}: write it as {so}."
-        )  # what was typed stays out of logs: it may be anything (P1)
-    return text
-
-
-def _zone(name: str | None) -> str | None:
-    try:
-        return ZoneInfo(name).key if name else None
-    except (ValueError, OSError, KeyError):
-        raise CannotDo(
-            f"--timezone: {name} is not a time zone; use a name such as America/Chicago."
-        ) from None
-
-
-def _quiet(text: str) -> tuple[time, time]:
-    begin, _, end = text.partition("-")
-    try:
-        return time.fromisoformat(begin.strip()), time.fromisoformat(end.strip())
-    except ValueError:
-        raise CannotDo(f"--quiet: {text} are no hours; write them as 21:00-08:00.") from None
-
-
-def _place(text: str) -> tuple[float, float]:
-    latitude, _, longitude = text.partition(",")
-    try:
-        place = float(latitude), float(longitude)
-    except ValueError:
-        raise CannotDo(f"--near: {text} is no place; write it as 41.88,-87.63.") from None
-    if not (-90 <= place[0] <= 90 and -180 <= place[1] <= 180):
-        raise CannotDo(f"--near: {text} is not on earth; write latitude,longitude as 41.88,-87.63.")
-    return place

@@ -77,17 +77,20 @@ def tasks(
         if json:
             as_json(rows)
             return
-        zone = here.settings.timezone
-        columns = ["task, of episode", "what is asked, and the answers", "owner", "due", "level"]
-        table(f"Tasks (due in {zone})", columns, [_line(row, zone) for row in rows], whole=columns[:1])
-        shown = {row["task_id"] for row in rows}
-        for gone in lost:
-            if gone.task is None or gone.id in shown:
-                console.print(gone.says, soft_wrap=True)
-        for page in dict.fromkeys(row["page"] for row in rows if row.get("page")):
-            console.print(page, soft_wrap=True)
+        _show_tasks(rows, lost, here.settings.timezone)
 
     asyncio.run(run())
+
+
+def _show_tasks(rows: list[dict[str, Any]], lost: list[Lost], zone: str) -> None:
+    columns = ["task, of episode", "what is asked, and the answers", "owner", "due", "level"]
+    table(f"Tasks (due in {zone})", columns, [_line(row, zone) for row in rows], whole=columns[:1])
+    shown = {row["task_id"] for row in rows}
+    for gone in lost:
+        if gone.task is None or gone.id in shown:
+            console.print(gone.says, soft_wrap=True)
+    for page in dict.fromkeys(row["page"] for row in rows if row.get("page")):
+        console.print(page, soft_wrap=True)
 
 
 async def _lost(here: Clinic, episode: str | None) -> list[Lost]:
