@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from activities.agencies.notice import NOTICE, scope_of
 from activities.agencies.port import AgencyChannel, Handover, Person
 from activities.clinic_database.ledger import Line
 from activities.clinic_database.patients import Patient
@@ -17,6 +16,7 @@ from workflows.core.episode.consent.grounds import (
     ground_by_consent,
     ground_in_emergency,
 )
+from workflows.core.episode.consent.notice import NOTICE, scope_of
 from workflows.ports.agencies import Disclosure
 
 

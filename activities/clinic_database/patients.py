@@ -35,16 +35,12 @@ class Patient:
     latitude: float | None = None
     longitude: float | None = None
 
-    def quiet_at(self, instant: datetime, clinic: ZoneInfo, default: tuple[time, time] | None = None) -> bool:
-        """Whether an instant falls into the person's quiet hours; into the default ones where they named none."""
-        named = self.quiet_from is not None and self.quiet_until is not None
-        begin, end = (self.quiet_from, self.quiet_until) if named else default or (None, None)
-        if begin is None or end is None or begin == end:
-            return False
-        clock = instant.astimezone(self.zone(clinic)).time()
-        if begin < end:
-            return begin <= clock < end
-        return clock >= begin or clock < end
+    @property
+    def quiet_hours(self) -> tuple[time, time] | None:
+        """The hours that the person has named; None where they have named none."""
+        if self.quiet_from is None or self.quiet_until is None:
+            return None
+        return self.quiet_from, self.quiet_until
 
     def zone(self, clinic: ZoneInfo) -> ZoneInfo:
         """The person's time zone; the clinic's where nothing else is known."""

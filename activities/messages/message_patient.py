@@ -1,6 +1,6 @@
 """A message to the patient: from an approved template, over a safe channel, at a decent hour, never late (P2, T7)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from activities.clinic_database.texts import Texts
 from activities.messages.files import TemplateRefused, Templates
 from activities.sending import Sender
 from workflows.core.episode.messages.replies import meaning_of
+from workflows.core.episode.messages.sending import is_stale, is_suppressed, quiet_until
 from workflows.ports.patients import (
     MESSAGE_PATIENT,
     QUIET_HOURS,
@@ -23,9 +24,6 @@ from workflows.ports.patients import (
 )
 from workflows.ports.sending import Receipt
 from workflows.ports.timeouts import TEXT_IS_LOOKED_FOR_AGAIN
-
-STEP = timedelta(minutes=5)
-"""How finely the end of quiet hours is looked for; clocks are set in whole minutes, and zones move in quarters."""
 
 
 class PatientMessenger:
@@ -60,19 +58,17 @@ class PatientMessenger:
             text = self._templates.filled(message.template, patient.language, self._clinic_phone)
         except TemplateRefused as error:
             raise ApplicationError(str(error), type=TEMPLATE_REFUSED, non_retryable=True) from None
-        wakes = self._quiet_until(patient, message, now)
-        if message.send_before and (wakes or now) > message.send_before:
+        zone = patient.zone(ZoneInfo(message.timezone) if message.timezone else self._zone)
+        wakes = quiet_until(now, zone, patient.quiet_hours, message.quiet)
+        if is_stale(message.send_before, now, wakes):
             return await self._not_sent(message, "stale")
         contact = await self._crosswalk.contact_of(message.episode_id)
-        # Whoever has left, or has died, gets no more of what was on its way at that moment (E7).
+        has_channel = contact is not None and contact.allowed and await _safe(contact.channel)
         is_over = await self._crosswalk.is_closed(message.episode_id)
-        if (
-            is_over
-            or contact is None
-            or not contact.allowed
-            or patient.stopped_at
-            or not await _safe(contact.channel)
-        ):
+        suppressed = is_suppressed(
+            is_over=is_over, has_channel=has_channel, has_stopped=patient.stopped_at is not None
+        )
+        if contact is None or suppressed:
             return await self._not_sent(message, "suppressed")
         if wakes:
             raise ApplicationError(
@@ -102,14 +98,6 @@ class PatientMessenger:
 
     async def _not_sent(self, message: PatientMessage, why: Literal["stale", "suppressed"]) -> Receipt:
         return await self._sender.note(message.key, why, episode_id=message.episode_id, kind=message.template)
-
-    def _quiet_until(self, patient: Patient, message: PatientMessage, now: datetime) -> datetime | None:
-        """When the person's quiet hours end, if they are on; the policy's where they have named none."""
-        zone = ZoneInfo(message.timezone) if message.timezone else self._zone
-        later = now
-        while patient.quiet_at(later, zone, message.quiet):
-            later += STEP
-        return later if later > now else None
 
 
 async def _safe(channel: str) -> bool:

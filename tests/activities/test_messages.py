@@ -21,6 +21,7 @@ from tests.typed import carepath
 from worker.mailbox import Mailbox, read
 from worker.settings import Settings
 from workflows.core.episode.messages.neutral import check, check_phone, check_sender
+from workflows.core.episode.messages.sending import is_quiet
 from workflows.ports.patients import PatientMessage
 
 CHICAGO = ZoneInfo("America/Chicago")
@@ -185,8 +186,8 @@ def test_P2_quiet_hours_end_at_their_end_whether_or_not_they_span_midnight(
     patient = Patient("k", quiet_from=begin, quiet_until=end)
     at = datetime.combine(date(2026, 1, 5), clock, CHICAGO)
     inside = begin <= clock < end if begin <= end else not (end <= clock < begin)
-    assert patient.quiet_at(at, CHICAGO) == (inside and begin != end)
-    assert not Patient("k").quiet_at(at, CHICAGO)
+    assert is_quiet(at, CHICAGO, patient.quiet_hours) == (inside and begin != end)
+    assert not is_quiet(at, CHICAGO, Patient("k").quiet_hours)
 
 
 @pytest.mark.parametrize("sender", ["New Day Recovery <office@example.org>", "desk@sober-living.example"])

@@ -12,8 +12,8 @@ import pytest
 
 from activities.agencies.book import Agency, Office
 from activities.agencies.fhir.channel import Fhir
-from activities.agencies.notice import NOTICE
 from activities.agencies.port import Handover, Person
+from workflows.core.episode.consent.notice import NOTICE
 
 SOMEBODY = Person("Ada", "Example", date(1980, 2, 3), "555-0101", "ada@home.example", "es")
 SENT_AT = datetime(2026, 3, 2, 15, 4, 5, tzinfo=UTC)

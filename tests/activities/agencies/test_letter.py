@@ -8,10 +8,10 @@ import pytest
 
 from activities.agencies.book import Agency, Office
 from activities.agencies.letter import Letter
-from activities.agencies.notice import NOTICE
 from activities.agencies.port import Person
 from activities.channels.port import Transient
 from tests.activities.agencies.partners import SCOPE, SENT_AT, handover
+from workflows.core.episode.consent.notice import NOTICE
 
 
 def letters(folder: Path, office: Office | None = None) -> Letter:
