@@ -187,7 +187,9 @@ class CareEpisode(Durable[Episode, Progress]):
     def journal(self, *as_known_on: Any) -> list[JournalLine]:
         self.must_have_begun()
         day = only(as_known_on, "the day as it was known then, or none") if as_known_on else None
-        return views.journal(self.episode, None if day is None else self._close_of(day))
+        return views.journal(
+            self.episode, None if day is None else self._close_of(day), self.episode.facts.moved_by
+        )
 
     @workflow.query(
         name="as_known_on", description="Progress as it was known at the end of a day (YYYY-MM-DD)"

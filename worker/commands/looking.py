@@ -135,7 +135,9 @@ def journal(
                 (
                     when(x["effective_at"]).replace(" ", "\n"),
                     when(x["recorded_at"]).replace(" ", "\n"),
-                    "\n".join([sentence(x["entry"]), _author(x), *wrap(x["entry_id"], UUID_LENGTH)]),
+                    "\n".join(
+                        [sentence(x["entry"]), *_moved(x), _author(x), *wrap(x["entry_id"], UUID_LENGTH)]
+                    ),
                     _stands(x),
                 )
                 for x in lines
@@ -144,6 +146,10 @@ def journal(
         )
 
     asyncio.run(run())
+
+
+def _moved(line: dict[str, Any]) -> list[str]:
+    return [f"moved the patient to: {_words(line['moved_to'])}"] if line.get("moved_to") else []
 
 
 def _author(line: dict[str, Any]) -> str:

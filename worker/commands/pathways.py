@@ -51,7 +51,7 @@ def show(
     elif format == "duties":
         for place in carried(chosen):
             print(f"{place.name} ({place.state})")
-            for what, said in (("owed", place.owed), ("awaited", place.awaited)):
+            for what, said in (("owed", place.owed), ("awaited", place.awaited), ("said", place.said)):
                 for one in said:
                     print(f"  {what}: {one.name}. {one.says}")
     elif format == "mermaid":
@@ -63,7 +63,7 @@ def show(
 
 
 def _as_data(place: Carries) -> dict[str, object]:
-    told = {"owed": place.owed, "awaited": place.awaited}
+    told = {"owed": place.owed, "awaited": place.awaited, "said": place.said}
     return {
         "state": place.state,
         "name": place.name,

@@ -25,4 +25,5 @@ def _lines(place: Carries) -> list[str]:
     return [
         *(f"- owed: **{one.name}**. {one.says}" for one in place.owed),
         *(f"- awaited: **{one.name}**. {one.says}" for one in place.awaited),
+        *(f"- said once: **{one.name}**. {one.says}" for one in place.said),
     ]

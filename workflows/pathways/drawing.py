@@ -58,6 +58,7 @@ class Carries(NamedTuple):
     name: str
     owed: list[Said]
     awaited: list[Said]
+    said: list[Said]
 
 
 def carried(pathway: Drawn) -> list[Carries]:
@@ -68,10 +69,11 @@ def carried(pathway: Drawn) -> list[Carries]:
             place.name,
             [_said(one) for one in carrying(pathway.chart).owes(state)],
             [_said(one) for one in carrying(pathway.chart).awaits(state)],
+            [_said(one) for one in carrying(pathway.chart).says(state)],
         )
         for state, place in carrying(pathway.chart).places.items()
     ]
-    return [one for one in found if one.owed or one.awaited]
+    return [one for one in found if one.owed or one.awaited or one.said]
 
 
 def _said(carries: Callable[..., object]) -> Said:
@@ -91,6 +93,7 @@ def mermaid(pathway: Drawn) -> str:
             f"    note right of {place.state}",
             *_note("owed", place.owed),
             *_note("awaited", place.awaited),
+            *_note("said", place.said),
         ]
         lines.append("    end note")
     return "\n".join(lines)

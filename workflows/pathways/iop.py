@@ -57,7 +57,13 @@ class IopChart(StateChart[IopSituation]):
             class underway(Compound, name="Under way", owes=regions.UNDERWAY, awaits=regions.UNDERWAY_AWAITS):
                 intake = regions.intake()
 
-                class program(Parallel, name="Program", owes=(*regions.IN_TREATMENT, rights_and_preferences)):
+                class program(
+                    Parallel,
+                    name="Program",
+                    stage="program",
+                    owes=(*regions.IN_TREATMENT, rights_and_preferences),
+                    says=regions.IN_PROGRAM_SAYS,
+                ):
                     attendance = regions.attendance()
 
                     sobriety = regions.sobriety()
@@ -82,7 +88,7 @@ class IopChart(StateChart[IopSituation]):
 
                     class gate(Compound, name="Gate", owes=(gate_review_duties,), awaits=(gate_opens,)):
                         gate_waiting = Place("Gate not ready", initial=True)
-                        gate_review = Place("Gate review")
+                        gate_review = Place("Gate review", stage="gate_review")
 
                         gate_waiting.to(gate_review, cond="gate_ready")
                         gate_review.to(gate_waiting, cond="!gate_ready")
@@ -90,6 +96,7 @@ class IopChart(StateChart[IopSituation]):
                 class aftercare(
                     Compound,
                     name="Aftercare",
+                    stage="aftercare",
                     owes=(
                         *regions.IN_TREATMENT,
                         reassessment_duties,

@@ -61,7 +61,13 @@ class PhpChart(StateChart[PhpSituation]):
             class underway(Compound, name="Under way", owes=regions.UNDERWAY, awaits=regions.UNDERWAY_AWAITS):
                 intake = regions.intake()
 
-                class program(Parallel, name="Program", owes=(*regions.IN_TREATMENT, rights_and_preferences)):
+                class program(
+                    Parallel,
+                    name="Program",
+                    stage="program",
+                    owes=(*regions.IN_TREATMENT, rights_and_preferences),
+                    says=regions.IN_PROGRAM_SAYS,
+                ):
                     attendance = regions.attendance()
                     sobriety = regions.sobriety()
 

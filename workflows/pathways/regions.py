@@ -25,6 +25,7 @@ from workflows.core.episode.deadlines import (
 from workflows.core.episode.exits.duties import exit_duties, involuntary_discharge, transfer
 from workflows.core.episode.intake.duties import fallen_away
 from workflows.core.episode.intake.duties import intake as intake_duties
+from workflows.core.episode.messages.alarms import due_alarms
 from workflows.core.episode.payer.duties import payer_appeals
 from workflows.core.episode.review import contradictory_corrections, decisions_to_review
 from workflows.core.episode.safety.duties import after_leave, crisis
@@ -50,6 +51,9 @@ UNDERWAY_AWAITS = (team_changes, statements_end)
 IN_TREATMENT = (fallen_away, slip_response, care_offers, holds, prescriptions, adherence, assessments)
 """Owed from the admission on, in the program and after it."""
 
+IN_PROGRAM_SAYS = (due_alarms,)
+"""Said while sessions are owed: reminders to the patient, and the dose of the week to the case manager (A5, A7)."""
+
 AFTER_EXIT = (*STANDING, exit_duties)
 """Owed after an exit, until the record is complete (E11)."""
 
@@ -57,7 +61,7 @@ AFTER_EXIT = (*STANDING, exit_duties)
 def intake() -> Any:
     """Referred, screened, decided, admitted or referred on (I1-I4)."""
 
-    class region(Compound, name="Intake", owes=(intake_duties,)):
+    class region(Compound, name="Intake", stage="intake", owes=(intake_duties,)):
         referred = Place("Referred", initial=True)
         screening = Place("Level of care to be decided")
         awaiting_admission = Place("Awaiting admission")
@@ -105,7 +109,7 @@ def attendance() -> Any:
 def closed() -> Any:
     """Every way in which an episode ends (E4)."""
 
-    class region(Compound, name="Closed", awaits=(record_closes, team_changes_before_close)):
+    class region(Compound, name="Closed", stage="closed", awaits=(record_closes, team_changes_before_close)):
         closing = Place("Closed", initial=True)
         completed = Place("Completed", owes=AFTER_EXIT)
         transferred = Place("Transferred", owes=AFTER_EXIT)

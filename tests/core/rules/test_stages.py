@@ -5,6 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from tests.core.clinic import ADMITTED, LAST_USE, TEAM, Patient, admitted, ready_for_gate
+from workflows.core.episode.views import journal
+from workflows.pathways import pathway_named
 
 REFERRED = ADMITTED - timedelta(days=3)
 
@@ -148,3 +150,25 @@ def test_I4_a_member_of_the_team_who_is_missing_is_named(role: str) -> None:
     patient = Patient(team={name: staff for name, staff in TEAM.items() if name != role})
     patient.says("level_of_care", level="iop", by="su-1")
     assert f"a {role.replace('_', ' ')} in the team" in asked(patient, "admission")
+
+
+def test_T3_the_journal_tells_which_entries_moved_the_patient() -> None:
+    patient = ready_for_gate()
+    patient.says("decision", about="gate_review", choice="pass", by="th-1", id="passed")
+    patient.until(on(120))
+    patient.says("exit", reason="withdrew", on=on(120), by="th-1", id="left")
+    lines = journal(patient.episode, moved_by=patient.episode.facts.moved_by)
+    moved = [(line.kind, line.moved_to) for line in lines if line.moved_to]
+    assert moved == [("admission", "program"), ("decision", "aftercare"), ("exit", "closed")]
+    patient.says("retraction", entry_id="passed", reason="wrong person", by="th-1")
+    lines = journal(patient.episode, moved_by=patient.episode.facts.moved_by)
+    assert [line.moved_to for line in lines if line.entry_id == "passed"] == [None]
+
+
+def test_E1_the_chart_says_to_which_stage_each_of_its_states_belongs() -> None:
+    pathway = pathway_named("iop")
+    assert pathway.stage({"underway", "intake", "screening"}) == "intake"
+    assert pathway.stage({"underway", "program", "gate", "gate_waiting"}) == "program"
+    assert pathway.stage({"underway", "program", "gate", "gate_review"}) == "gate_review"
+    assert pathway.stage({"underway", "aftercare", "following"}) == "aftercare"
+    assert pathway.stage({"closed", "withdrew"}) == "closed"

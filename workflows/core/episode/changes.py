@@ -9,6 +9,7 @@ from workflows.core.episode.attendance.sessions import late_by
 from workflows.core.episode.entries import Attendance, Entry, Revocation, Screening, TeamChange
 from workflows.core.episode.facts import Facts
 from workflows.core.episode.intake.duties import proposed_level
+from workflows.core.episode.stages import Stage
 
 _NAMES = {
     "stage": "Stage",
@@ -34,16 +35,16 @@ _NAMES = {
 }
 
 
-def observed(facts: Facts, stage: str) -> dict[str, object]:
+def observed(facts: Facts, stage: Stage) -> dict[str, object]:
     """The facts whose change is told."""
     return facts.keep(("observed", stage), lambda facts: _observed(facts, stage))
 
 
-def _observed(facts: Facts, stage: str) -> dict[str, object]:
-    running = facts.admitted_on is not None and stage != "intake"
+def _observed(facts: Facts, stage: Stage) -> dict[str, object]:
+    running = facts.admitted_on is not None and not stage.is_before_admission
     week = facts.week_started_on if running else None
     return {
-        "stage": stage,
+        "stage": stage.value,
         "last_use_on": facts.last_use_on,
         "gate_earliest_on": facts.gate_opens_on,
         "consecutive_misses": facts.consecutive_misses if running else 0,

@@ -27,7 +27,7 @@ from workflows.core.episode.frame import EpisodeFrame
 from workflows.core.episode.linkage.requests import Linkage
 from workflows.core.episode.messages.alarms import message_not_sent, messages_wanted
 from workflows.core.episode.pathway import Pathway
-from workflows.core.episode.stages import IN_PROGRAM, Stage
+from workflows.core.episode.stages import Stage
 from workflows.core.episode.start import EpisodeStart
 from workflows.core.episode.state import EpisodeState
 
@@ -139,7 +139,7 @@ class Episode(Living[EpisodeState, Effect]):
 
     def wants(self, message: MessagePatient) -> bool:
         """Whether a message that waits to be sent, as in quiet hours, is still to be sent (A5, E7)."""
-        wanted = messages_wanted(self.facts) if self.stage in IN_PROGRAM else ()
+        wanted = messages_wanted(self.facts) if self.stage.has_sessions else ()
         return any(one.key == message.key for one in wanted)
 
     # -- where things stand -------------------------------------------------------------------------------
@@ -192,7 +192,7 @@ class Episode(Living[EpisodeState, Effect]):
         """Whether a closed episode takes no further entries and nothing is owed (E11)."""
         deadline = self.next_deadline
         is_over = deadline is None or deadline.at <= now
-        return self.stage == "closed" and not self.open_tasks and is_over
+        return self.stage.is_over and not self.open_tasks and is_over
 
     def at_close_of(self, day: date, now: datetime) -> datetime:
         """The last instant of a program day; of today if it lies ahead, since nobody knows yet what will be."""

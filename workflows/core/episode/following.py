@@ -22,9 +22,9 @@ from workflows.core.episode.consent.facts import told_of
 from workflows.core.episode.engine import Engine
 from workflows.core.episode.exits.signed import refuse_unsigned_exit
 from workflows.core.episode.facts import Facts
-from workflows.core.episode.messages.alarms import due_alarms, news_of_death, nothing_awaited
+from workflows.core.episode.messages.alarms import news_of_death, nothing_awaited
 from workflows.core.episode.policy import differences
-from workflows.core.episode.stages import IN_PROGRAM, Stage
+from workflows.core.episode.stages import Stage
 from workflows.core.episode.state import EpisodeState
 
 
@@ -65,7 +65,7 @@ class Following:
             NotSigned: what an exit would hang on (E1).
         """
         states = self.engine.configuration(self.facts)
-        refuse_unsigned_exit(self.facts, self.engine.pathway.stage(states) == "closed")
+        refuse_unsigned_exit(self.facts, self.engine.pathway.stage(states).is_over)
         if states != self.state.states:
             self.state = replace(self.state, states=states)
 
@@ -81,7 +81,7 @@ class Following:
         duties = self.engine.pathway.unanswered(facts, state.states)
         deadline = min(self.engine.awaited(facts, state.states), default=None)
         reconciled = self._reconciled(duties, facts, kinds, by_time)
-        linkage, linked = state.linkage.follow(facts, stage)
+        linkage, linked = state.linkage.follow(facts, stage.is_over)
         closed_on = facts.exit[1] if facts.exit else None
         self.effects += reconciled.effects
         self._note_closed(closed_on)
@@ -147,9 +147,9 @@ class Following:
         """What is to be said once, and was not said yet."""
         sent = self.state.sent
         alarms: list[Notify | MessagePatient] = list(news_of_death(facts, sent))
-        if stage in IN_PROGRAM:
-            alarms += [alarm for alarm in due_alarms(facts) if alarm.key not in sent]
-        if stage != "closed" and not waits:
+        said = self.engine.pathway.says(facts, self.state.states)
+        alarms += [alarm for alarm in said if alarm.key not in sent]
+        if not stage.is_over and not waits:
             alarms += nothing_awaited(facts, sent)
         return alarms
 

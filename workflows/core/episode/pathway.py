@@ -10,6 +10,7 @@ from statemachine import StateChart
 from workflows.core.engine.claims import Claims
 from workflows.core.engine.deadline import Deadline
 from workflows.core.engine.duty import Duty
+from workflows.core.engine.effects import MessagePatient, Notify
 from workflows.core.engine.places import carrying
 from workflows.core.engine.situation import Configuration, Situation
 from workflows.core.episode.facts import Facts
@@ -55,14 +56,11 @@ class Pathway(ABC):
     """What the chart is for, as data: what `carepath pathway verify` holds it against."""
 
     def stage(self, states: Collection[str]) -> Stage:
-        """The stage of the public contract that a configuration of the chart stands for."""
-        if "closed" in states:
-            return "closed"
-        if "aftercare" in states:
-            return "aftercare"
-        if "program" in states:
-            return "gate_review" if "gate_review" in states else "program"
-        return "intake"
+        """The stage of the public contract that a configuration of the chart stands for: the first one, before the
+        chart has been asked."""
+        carried = carrying(self.chart)
+        stage = carried.together(states).stage if isinstance(states, tuple) else carried.stage(states)
+        return Stage(stage or Stage.INTAKE)
 
     def duties(self, facts: Facts, states: Configuration) -> Sequence[Duty]:
         """What people owe where the chart stands, and what they will owe: a duty that begins later is waited for."""
@@ -76,6 +74,11 @@ class Pathway(ABC):
             ("unanswered", carried),
             lambda facts: tuple(one for one in self.duties(facts, states) if facts.answer(one.key) is None),
         )
+
+    def says(self, facts: Facts, states: Configuration) -> Sequence[Notify | MessagePatient]:
+        """What is said once where the chart stands, and whose moment has come."""
+        carried = carrying(self.chart).together(states)
+        return facts.keep(("says", carried), lambda facts: _all_of(carried.says, facts))
 
     def deadlines(self, facts: Facts, states: Configuration) -> Sequence[Deadline]:
         """The moments ahead at which time alone changes something."""

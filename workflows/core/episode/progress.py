@@ -145,6 +145,8 @@ class JournalLine(BaseModel):
     by: str
     source: str
     stands: bool
+    moved_to: str | None = None
+    """The stage into which it has moved the patient, if it has."""
     undone_by: str | None = None
     undone_because: str | None = None
     """Why it was retracted or superseded, as far as that was said (T3)."""

@@ -47,11 +47,11 @@ from workflows.core.episode.intake.entries import level_named
 from workflows.core.episode.policy import Policy, adopting, load_policy
 from workflows.core.episode.safety.refusals import refuse_name_as_flag, refuse_what_tells_who
 from workflows.core.episode.safety.words import refuse_almost_known
-from workflows.core.episode.stages import IN_PROGRAM
+from workflows.core.episode.stages import Stage
 from workflows.core.episode.stay.refusals import refuse_longer_than_one_s_own, refuse_overlapping
 
 
-def refuse(arriving: Recorded, facts: Facts, stage: str, defaults: Mapping[str, Any]) -> None:
+def refuse(arriving: Recorded, facts: Facts, stage: Stage, defaults: Mapping[str, Any]) -> None:
     """Refuse an entry that may not be recorded.
 
     Args:
@@ -70,9 +70,9 @@ def refuse(arriving: Recorded, facts: Facts, stage: str, defaults: Mapping[str, 
         refuse_unsigned(entry, facts)
     if isinstance(entry, PolicyAdoption):
         _adoption(_with(entry.policy, facts), facts, stage)
-    elif isinstance(entry, LevelOfCareDecision) and stage == "intake" and not arriving.is_history:
+    elif isinstance(entry, LevelOfCareDecision) and stage.is_before_admission and not arriving.is_history:
         _level_by_another_role(entry, facts)
-    elif isinstance(entry, LevelOfCareDecision) and stage != "closed":
+    elif isinstance(entry, LevelOfCareDecision) and not stage.is_over:
         _other_level_by_another_role(entry, facts)
     elif isinstance(entry, Admission):
         _admission(entry, facts, stage)
@@ -139,7 +139,7 @@ def _other_level_by_another_role(entry: LevelOfCareDecision, facts: Facts) -> No
         )
 
 
-def _admission(entry: Admission, facts: Facts, stage: str) -> None:
+def _admission(entry: Admission, facts: Facts, stage: Stage) -> None:
     """Nobody is admitted before they were referred, nor twice (I4)."""
     if entry.source is Source.IMPORT:
         return
@@ -149,7 +149,7 @@ def _admission(entry: Admission, facts: Facts, stage: str) -> None:
             f"on: {entry.on} lies before the referral on {referred_on}; give the day of admission."
         )
     known = facts.record.standing(Admission)
-    if stage not in ("program", "gate_review", "aftercare") or entry.supersedes or not known:
+    if not (stage.has_sessions or stage.is_after_program) or entry.supersedes or not known:
         return
     first, last_use = known[0].entry, facts.last_use_at_admission
     assert isinstance(first, Admission)
@@ -167,9 +167,9 @@ def _with(changes: Mapping[str, Any], facts: Facts) -> Policy:
     return load_policy(adopting(in_force, changes))
 
 
-def _adoption(policy: Policy, facts: Facts, stage: str) -> None:
+def _adoption(policy: Policy, facts: Facts, stage: Stage) -> None:
     """A policy may not move the end of the program, or of its present extension, to a day that has passed (T8)."""
-    if facts.admitted_on is None or stage not in IN_PROGRAM:
+    if facts.admitted_on is None or not stage.has_sessions:
         return
     reached = facts.admitted_on + timedelta(days=policy.length.days)
     if reached < facts.today and reached != facts.length_reached_on:
@@ -282,7 +282,7 @@ def _late_reopening(entry: Retraction, facts: Facts) -> None:
         )
 
 
-def _exit(entry: Exit, facts: Facts, stage: str) -> None:
+def _exit(entry: Exit, facts: Facts, stage: Stage) -> None:
     """An exit is signed by a named person, and some only by a decision (E1, E2)."""
     signed = facts.exit_signed
     if signed and entry.reason != "deceased" and entry.supersedes != signed.key:
@@ -309,7 +309,7 @@ def _exit(entry: Exit, facts: Facts, stage: str) -> None:
             f"An exit as {entry.reason} needs a decision by a named person about {about}; it is not recorded as "
             "an exit entry (E1)."
         )
-    if entry.reason == "completed" and stage != "aftercare":
+    if entry.reason == "completed" and not stage.is_after_program:
         raise NotAllowedNow(
             f"An episode is completed from aftercare; this one is in {stage}. To end it now, use transferred, "
             "withdrew or other."

@@ -90,14 +90,14 @@ class _Step(Following):
             self._judged_by = self.facts
         entries = [said_anew(entry, self.state.record) for entry in entries]
         results = self._accept(entries)
-        was_closed = self.stage == "closed"
+        was_closed = self.stage.is_over
         happened = self.follow(frozenset(entry.kind for entry in entries), by_time)
         new = {r.entry_id for r in results if isinstance(r, Changed) and not r.duplicate}
         recorded = [entry for entry in entries if entry.key in new]
         if any(entry.source is Source.IMPORT for entry in entries):
             # What another system tells is no occasion to write to a patient: its moment has passed, or was theirs (T7).
             self.effects = [effect for effect in self.effects if not isinstance(effect, MessagePatient)]
-        if was_closed and self.stage == "closed":
+        if was_closed and self.stage.is_over:
             self._show_after_exit(recorded)
         for entry in recorded:
             taken = signatures_taken_back(entry, self.facts)

@@ -1,8 +1,10 @@
 """Progress, journal, and what was known on an earlier day, read from an episode without changing it."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
+from types import MappingProxyType
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -26,13 +28,12 @@ from workflows.core.episode.progress import (
     TeamChangeView,
     Week,
 )
-from workflows.core.episode.stages import IN_PROGRAM
 
 
 def progress(episode: Episode, now: datetime) -> Progress:
     """Where the episode stands on the program day of `now`; only the chart stands as it was last moved."""
     facts = episode.facts_at(now)
-    running = episode.stage in IN_PROGRAM
+    running = episode.stage.has_sessions
     week = facts.week_started_on if running else None
     minutes, days = facts.dose_of_week(week) if week else (0, 0)
     required = facts.dose_required(week) if week else 0
@@ -41,7 +42,7 @@ def progress(episode: Episode, now: datetime) -> Progress:
         episode_id=episode.start.episode_id,
         timezone=episode.start.timezone,
         pathway=episode.pathway.name,
-        stage=episode.stage,
+        stage=episode.stage.value,
         on_leave=facts.on_leave,
         in_crisis=facts.in_crisis,
         states=leaf_states(episode),
@@ -65,7 +66,7 @@ def progress(episode: Episode, now: datetime) -> Progress:
         on_hold=[hold.said for hold in facts.holds],
         flags=facts.flags,
         needs_second_director=facts.needs_second_director,
-        waits_for=facts.missing_for_admission if episode.stage == "intake" else [],
+        waits_for=facts.missing_for_admission if episode.stage.is_before_admission else [],
         unmatched=[f"{key}: {why}" for key, why in facts.unmatched.items()],
         undelivered=list(episode.undelivered),
         nobody_reached=bool(not_reached(episode.state)),
@@ -141,6 +142,9 @@ def not_reached(of: State) -> list[str]:
     return about_tasks + list(of.unreached.values())
 
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
 class Kept(Protocol):
     """Anything with a record: an episode, a referral."""
 
@@ -153,8 +157,16 @@ class Kept(Protocol):
         """The program's time zone."""
 
 
-def journal(episode: Kept, known_by: datetime | None = None) -> list[JournalLine]:
-    """Every entry in the order of recording; with `known_by`, only what was recorded until then (T2)."""
+def journal(
+    episode: Kept, known_by: datetime | None = None, moved_by: Mapping[str, str] = NOTHING
+) -> list[JournalLine]:
+    """Every entry in the order of recording.
+
+    Args:
+        episode: Whose record is read.
+        known_by: Only what was recorded until then (T2).
+        moved_by: The entries that moved the patient, by their ids, and into which stage.
+    """
     lines = []
     for recorded in episode.record:
         if known_by and recorded.recorded_at > known_by:
@@ -171,6 +183,7 @@ def journal(episode: Kept, known_by: datetime | None = None) -> list[JournalLine
                 by=recorded.entry.by,
                 source=recorded.entry.source.value,
                 stands=undone is None,
+                moved_to=moved_by.get(recorded.key),
                 undone_by=undone.key if undone else None,
                 undone_because=reason_of(undone.entry) if undone else None,
                 entry=recorded.entry.model_dump(mode="json", by_alias=True, exclude_defaults=True),

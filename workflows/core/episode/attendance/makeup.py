@@ -107,7 +107,7 @@ def _days_left(facts: Facts, first: date) -> Iterator[date]:
             not facts.has_come(facts.calendar.at(day, closes))
             and WEEKDAYS[day.weekday()] in gives_care
             and day not in facts.calendar.closures
-            and facts.stage_on(day) == "program"
+            and facts.is_in_program_on(day)
             and not facts.on_leave_at(day)
         ):
             yield day

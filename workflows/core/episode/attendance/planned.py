@@ -92,9 +92,7 @@ class SessionFacts(LengthFacts):
         return self.admitted_on + timedelta(days=7 * weeks - 1)
 
     def _expected_on(self, day: date) -> bool:
-        return (
-            self.stage_on(day) == "program" and not self.on_leave_at(day) and not self._was_shut_out_on(day)
-        )
+        return self.is_in_program_on(day) and not self.on_leave_at(day) and not self._was_shut_out_on(day)
 
     def _expects(self, session: Session) -> bool:
         """Whether the patient is expected at a session: in the program from its start to its end, to the hour (E3)."""

@@ -110,7 +110,7 @@ class GateFacts(StageFacts):
         for day in draws(
             self.frame.episode_id, self.admitted_on, lambda day: self._max_gap_on(day, slips_known)
         ):
-            if self.on_leave_at(day) or self.stage_on(day) != "program":
+            if self.on_leave_at(day) or not self.is_in_program_on(day):
                 if day - until > timedelta(days=60):  # nobody knows when the leave will end
                     break
                 continue

@@ -29,12 +29,12 @@ class Linkage:
     told: Mapping[str, int] = field(default_factory=dict)
     """How often each thing was told; negative once it was taken back."""
 
-    def follow(self, facts: Facts, stage: str) -> "tuple[Linkage, list[StartReferral | TellReferral]]":
+    def follow(self, facts: Facts, is_over: bool) -> "tuple[Linkage, list[StartReferral | TellReferral]]":
         """Begin what is needed, and tell what is new: how it stands then, and what is asked for."""
         if not self.referrals and not facts.needs:
             return self, []
         links = _Links(dict(self.referrals), dict(self.told))
-        begun = links.begin(facts, stage)
+        begun = links.begin(facts, is_over)
         told = links.tell(facts, {one.referral_id for one in begun})
         return Linkage(links.referrals, links.told), [*begun, *told]
 
@@ -49,12 +49,12 @@ class _Links:
     def __init__(self, referrals: dict[str, str], told: dict[str, int]) -> None:
         self.referrals, self.told = referrals, told
 
-    def begin(self, facts: Facts, stage: str) -> list[StartReferral | TellReferral]:
+    def begin(self, facts: Facts, is_over: bool) -> list[StartReferral | TellReferral]:
         """Begin a referral for each need that has none."""
         needed = {need.key: need for need in facts.needs}
         found: list[StartReferral | TellReferral] = []
         for key, need in needed.items():
-            if key in self.referrals or stage == "closed":
+            if key in self.referrals or is_over:
                 continue
             same = [
                 known

@@ -29,7 +29,7 @@ class LengthFacts(GateFacts):
         """The first day, from one on and up to today, on which the episode is in the program."""
         if day > self.today:
             return None
-        if self.stage_on(day) == "program":
+        if self.is_in_program_on(day):
             return day
         later = [since for stage, since in self.periods if stage == "program" and day < since <= self.today]
         return min(later, default=None)

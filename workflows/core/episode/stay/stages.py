@@ -271,6 +271,13 @@ class StageFacts(RiskFacts):
             changes.append((on, instant if day_of(instant) == on else at(on), stage))
         return changes
 
+    @fact
+    def moved_by(self) -> dict[str, str]:
+        """The entries that moved the patient into another stage, by their ids, and into which."""
+        found = {key: "program" for key in self.admission_keys[:1] if self.admitted}
+        found |= {answer.key: stage for _, stage, answer in self.moves}
+        return found | {s.key: "closed" for s in self.exits_signed if s.reopened_at or self._has_closed(s)}
+
     def _has_closed(self, signed: SignedExit) -> bool:
         """Whether the episode was closed by an exit: by the one that stands, or by one before a death (E3, E7)."""
         return signed == self.exit_signed or (signed.reopened_at is None and self.has_died)
@@ -324,6 +331,10 @@ class StageFacts(RiskFacts):
             if since <= day:
                 return stage
         return "intake"
+
+    def is_in_program_on(self, day: date) -> bool:
+        """Whether the sessions of the program are owed on a day, by the stages alone."""
+        return self.stage_on(day) == "program"
 
     def since(self, stage: str) -> date | None:
         """The day on which a stage last began."""
