@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import median
 
 from tests.bench import caseload, core, directory
+from tests.bench.beside import COMMIT, beside
 from tests.bench.cost import Cost, cost_of_golden_journey
 from tests.bench.round_trip import RoundTrip, round_trip
 from tests.servers import clinic_of, dev_server, mailbox_of, time_skipping_server
@@ -43,6 +44,7 @@ def main() -> None:
     core.journey()  # warm
     rate = median(core.entries_per_second() for _ in range(3))
     journeys = [core.journey() for _ in range(5)]
+    older = beside()
     simulated = caseload.patients_per_second(1), caseload.patients_per_second()
     match = directory.measure()
     trip, cost = asyncio.run(on_servers())
@@ -52,6 +54,13 @@ def main() -> None:
             f"core: 90-day journey, {journeys[0][1]} entries and the deadlines between",
             f"{median(ms for ms, _ in journeys):.0f} ms",
             "60 ms",
+        ),
+        (
+            f"core beside commit {COMMIT} in one run: entries per second · journey · simulated patients a core",
+            f"{older.entries:.2f} · {older.journey:.2f} · {older.patients:.2f} ×"
+            if older
+            else "it is not at hand",
+            "3 · 0.4 · 1.25 ×",
         ),
         (
             f"simulated patients per second: one process · one on each of {all_cores()} cores",
