@@ -123,6 +123,14 @@ class Reading(Generic[F]):
             page.within(*((instant, None) if come else (None, instant)))
         return come
 
+    def has_begun(self, day: date) -> bool:
+        """Whether a day is today or past: it holds until the day begins, and from then on, not for today alone."""
+        begun = day <= self._today
+        if (page := self._noted.page) is not None and self._apart is None:
+            begins = self.calendar.at(day)
+            page.within(*((begins, None) if begun else (None, begins)))
+        return begun
+
     def is_after(self, instant: datetime) -> bool:
         """Whether an instant is past."""
         return self.has_come(instant + timedelta.resolution)

@@ -60,7 +60,7 @@ def dose_week(facts: Facts) -> Iterator[Deadline]:
 def gate_opens(facts: Facts) -> Iterator[Deadline]:
     """The day on which dates no longer keep the gate shut (S9)."""
     opens = facts.gate_opens_on
-    if opens and opens > facts.today:
+    if opens and not facts.has_begun(opens):
         yield Deadline(facts.calendar.at(opens), f"Sobriety gate opens {day_in_words(opens)}")
     if changes := facts.evidence_changes_on:
         yield Deadline(
@@ -72,9 +72,9 @@ def gate_opens(facts: Facts) -> Iterator[Deadline]:
 def program_ends(facts: Facts) -> Iterator[Deadline]:
     """The end of the program or of its extension; a gate that shuts after it extends from the next day on (S11)."""
     ends = facts.program_ends_on
-    if ends and ends <= facts.today and not facts.gate_ready and not facts.at_extension_limit:
+    if ends and facts.has_begun(ends) and not facts.gate_ready and not facts.at_extension_limit:
         ends = facts.today + timedelta(days=1)
-    if ends and ends > facts.today:
+    if ends and not facts.has_begun(ends):
         what = "Extension" if facts.extensions else "Program length"
         yield Deadline(facts.calendar.at(ends), f"{what} ends {day_in_words(ends)}")
 
@@ -116,7 +116,7 @@ def leave_changes(facts: Facts) -> Iterator[Deadline]:
     """A leave that begins or ends (E6)."""
     for first, last, _ in facts.leaves:
         for day, what in ((first, "begins"), (last + timedelta(days=1), "is over")):
-            if day > facts.today:
+            if not facts.has_begun(day):
                 yield Deadline(facts.calendar.at(day), f"Leave {what} {day_in_words(day)}")
 
 
@@ -127,5 +127,5 @@ def statements_end(facts: Facts) -> Iterator[Deadline]:
     lasting += [("A consent", one.expires_on) for one in facts.consents_standing if one.expires_on]
     for what, last in lasting:
         over = last + timedelta(days=1)
-        if over > facts.today:
+        if not facts.has_begun(over):
             yield Deadline(facts.calendar.at(over), f"{what} ends {day_in_words(last)}")

@@ -19,11 +19,11 @@ class RiskFacts(UseFacts):
             {
                 name
                 for (name, on), off in self._flags.items()
-                if on <= self.today and (off is None or self.today <= off)
+                if self.has_begun(on) and not (off and self.has_begun(off + timedelta(days=1)))
             }
         )
 
-    @property
+    @fact
     def _flags(self) -> dict[tuple[str, date], date | None]:
         """Each flag by name and first day, with its last day. What was stated last of one counts, also of one that was
         raised by itself: a later entry of the same name and day says when it goes off."""

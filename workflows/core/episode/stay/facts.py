@@ -71,7 +71,8 @@ class CourseFacts(IntakeFacts):
     @fact
     def on_leave(self) -> bool:
         """Whether the patient is on leave today."""
-        return self.on_leave_at(self.today)
+        day = timedelta(days=1)
+        return any(self.has_begun(first) and not self.has_begun(last + day) for first, last, _ in self.leaves)
 
     def controlled_days(self, first: date, last: date) -> int:
         """Days after `first` and up to `last` in hospital or jail, which do not count toward the gate (S10)."""

@@ -12,7 +12,7 @@ class LengthFacts(GateFacts):
     @fact
     def extensions(self) -> list[tuple[date, tuple[str, ...]]]:
         """Extension blocks that have begun: first day, and the gate conditions that were not met then."""
-        if self.admitted_on is None or self.today < self.length_reached_on:
+        if self.admitted_on is None or not self.has_begun(self.length_reached_on):
             return []
         blocks: list[tuple[date, tuple[str, ...]]] = []
         day = self._in_program_from(self.length_reached_on)
@@ -50,5 +50,5 @@ class LengthFacts(GateFacts):
         return (
             len(self.extensions) >= self.policy.length.max_extensions
             and ends is not None
-            and self.today >= ends
+            and self.has_begun(ends)
         )
