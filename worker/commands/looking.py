@@ -5,7 +5,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from textwrap import wrap
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 import typer
 
@@ -175,8 +175,8 @@ def list_episodes(
     json: Json = False,
 ) -> None:
     """Open episodes, each as what it is: also one that was paused or terminated."""
-    if stage and stage not in get_args(Stage):
-        raise CannotDo(f"--stage: there is no stage {stage}; there are {', '.join(get_args(Stage))}.")
+    if stage and stage not in list(Stage):
+        raise CannotDo(f"--stage: there is no stage {stage}; there are {', '.join(Stage)}.")
     if flag and flag not in FLAG_CODES:
         raise CannotDo(f"--flag: there is no flag {flag}; there are {', '.join(FLAG_CODES)}.")
 
