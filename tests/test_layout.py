@@ -10,16 +10,12 @@ PACKAGES = ("workflows", "activities", "worker")
 MODULE_LINES = 350
 FUNCTION_LINES = 60
 
-LONG_MODULES = {
-    "workflows/core/referral/duties.py",
-    "workflows/pathways/proof/chart.py",
-}
+LONG_MODULES: set[str] = set()
 """Longer at present. Whoever shortens one takes it out; nobody puts one in."""
 
 LONG_FUNCTIONS = {
     "activities/clinic_database/migrations/versions/0003_consent_and_ledger.py upgrade",
     "workflows/core/episode/exits/duties.py _steps_of_discharge",
-    "workflows/core/referral/duties.py _first_visit",
     "workflows/core/referral/refusals.py refuse",
     "workflows/pathways/openings.py shared_openings",
     "workflows/pathways/promises.py shared_promises",

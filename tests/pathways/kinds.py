@@ -25,7 +25,9 @@ def kinds_in(*places: str) -> frozenset[str]:
     """Every kind of task that the code of some files can ask for; a key that cannot be read fails."""
     found: set[str] = set()
     for place in places:
-        for file in CODE.glob(place):
+        files = [*CODE.glob(place)]
+        assert files, f"there is no {place} any more"
+        for file in files:
             for key in _keys(ast.parse(file.read_text("utf-8"))):
                 word = _kind_of(key)
                 if not word.isidentifier() or word in NAMED_BESIDE:
@@ -42,7 +44,7 @@ def _keys(tree: ast.AST) -> Iterator[ast.expr]:
     """The first argument of each duty, the second of each made by a helper, and the key that a copy is given."""
     for call in ast.walk(tree):
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
-            if call.func.id in ("Duty", "_duty"):
+            if call.func.id in ("Duty", "owed"):
                 yield call.args[0 if call.func.id == "Duty" else 1]
             yield from (
                 word.value for word in call.keywords if call.func.id == "replace" and word.arg == "key"

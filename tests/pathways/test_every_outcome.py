@@ -117,6 +117,8 @@ PROMISES: dict[tuple[str, str], str] = {
     ("decision_review", "changed"): AGAIN,
     ("correction_conflict", "both_hold"): SETTLED,
     ("consent_revoked", "seen_to"): SETTLED,
+    ("assessment", "declined"): "owes assessment",  # after its days
+    ("assessment", "not_reached"): AGAIN,
     ("payer_appeal", "appealed"): "owes payer_answer",
     ("payer_appeal", "not_appealed"): SETTLED,
     ("payer_answer", "not_answered"): AGAIN,
@@ -262,7 +264,7 @@ def test_E9_after_no_answer_an_open_episode_waits_for_nothing(pathway: str) -> N
 def test_every_kind_of_task_is_walked_through() -> None:
     walked = {kind for pathway in ("iop", "php") for kind, _ in tasks_of(pathway)}
     claimed = pathway_named("iop").claims.duties | pathway_named("php").claims.duties
-    assert kinds_in("core/duties/*.py", "pathways/*.py") <= claimed
+    assert kinds_in("core/episode/**/*.py", "pathways/*.py") <= claimed
     assert walked == claimed
     assert {kind for kind, _ in PROMISES} == claimed
     outcomes = {named(*one) for pathway in ("iop", "php") for one in tasks_of(pathway)}

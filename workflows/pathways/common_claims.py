@@ -189,7 +189,7 @@ _DUTIES = frozenset(
         "correction_conflict", "collateral_use",
         "adherence_talk", "medication_review", "collect_test", "test_not_collected", "consent_revoked", "payer_appeal",
         "payer_answer", "exit_bundle", "reopening", "level_of_care_offer", "recollect_test", "test_result",
-        "admission_condition",
+        "admission_condition", "assessment",
     }
 )  # fmt: skip
 
@@ -205,7 +205,7 @@ _DEADLINES = MappingProxyType(
             "After crisis contact is owed", "After crisis level of care is owed",
             "Hearing of an appeal begins", "Appeal period of a discharge ends", "High risk contact is owed",
             "Hold review is owed", "Level of care offer is owed", "Result of a test is asked about",
-            "Admission condition is owed",
+            "Admission condition is owed", "Assessment due",
             "Decision review is owed", "Lost contact proposal is owed", "Safety check is owed",
             "Transfer is owed", "Session closes", "Missed sessions: call",
             "Missed sessions: supervisor review", "Missed sessions: lost contact proposal",

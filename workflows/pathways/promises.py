@@ -167,6 +167,18 @@ def shared_promises(level: str) -> tuple[Promise, ...]:
         Promise("T5", "Nothing is stated of tomorrow", (*program, "!says:a use of tomorrow"), ("days_sober=8",)),
         Promise("S3", "A review that was held is over", (*program, "relapse", "answer:level_of_care_review:stay"),
                 ("!level_review_open", "!owes level_of_care_review", "in program")),
+        # -- instruments
+        Promise("M1", "An instrument that the program follows is due", (*program, "policy:instruments"),
+                ("owes assessment",)),
+        Promise("M1", "Who declines an instrument is asked again after its days",
+                (*program, "policy:instruments", "answer:assessment:declined", "wait:assessment"),
+                ("task assessment",)),
+        Promise("M2", "A worsening asks for a look at the plan",
+                (*program, "policy:instruments", "assessment:calm", "assessment:worse"), ("owes plan_review",)),
+        Promise("M2", "What has not become worse asks for nothing",
+                (*program, "policy:instruments", "assessment:calm"), ("!owes plan_review", "!owes safety_check")),
+        Promise("M3", "An answer that tells of danger is spoken about",
+                (*program, "policy:instruments", "assessment:worse"), ("owes safety_check", "in program")),
         # -- attendance
         Promise("A3", "A session that nobody comes to is missed, and the person is searched for",
                 (*program, "wait:outreach"), ("searched_for", "consecutive_misses=1", "awaits Missed sessions: call")),

@@ -123,6 +123,14 @@ FACTS = (
 )  # fmt: skip
 
 DUTIES = (
+    Seed("nobody asks for an instrument that is due", "M1", "        for one in due(facts):", "        for one in ():",
+         pathways=BOTH),
+    Seed("a worsening asks for nothing", "M2", "        if one.worse:\n            yield Duty(",
+         "        if False:\n            yield Duty("),
+    Seed("every score is a worsening", "M2", "known.worse(scores, last) if last else ()",
+         'known.worse(scores, last or {"total": -9})'),
+    Seed("nobody hears of an answer that tells of danger", "M3", "        for about in one.asks:",
+         "        for about in ():"),
     Seed("who was not reached for the safety check is not called again", "S3",
          'yield from repeated(facts, duty, {"not_reached": times.safety_check_again})', "yield duty"),
     Seed("the session after a use belongs to somebody who is not there", "E9",

@@ -21,7 +21,8 @@ from workflows.core.episode.pathway import Pathway
 from workflows.pathways import pathway_named
 from workflows.pathways.drawing import transitions
 from workflows.pathways.proof import INVARIANTS, Findings, Proof, as_data, page, prove, retell
-from workflows.pathways.proof.chart import Chart, Known, read_chart
+from workflows.pathways.proof.chart import Chart, Known
+from workflows.pathways.proof.chart_read import read_chart
 from workflows.pathways.proof.exploring import Exploration
 from workflows.pathways.proof.findings import Broken
 from workflows.pathways.proof.graph import Edge, Node

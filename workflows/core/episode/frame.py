@@ -31,6 +31,11 @@ class EpisodeFrame(Frame):
     adopted: Sequence[tuple[datetime, Policy]] = ()
     """Every policy that stands, and since when it is in force; the one of the start comes first (T8)."""
 
+    @property
+    def has_a_gate(self) -> bool:
+        """Whether the pathway has a sobriety gate, which a clinician signs (S9)."""
+        return any(kind == "gate_review" for kind, _ in self.moves)
+
     def policy_on(self, day: date) -> Policy:
         """The policy that was in force at the end of a day: what was drawn under it stays drawn (S4, T8)."""
         if not self.adopted:

@@ -6,15 +6,8 @@ from itertools import count
 
 from workflows.core.engine.situation import Restless
 from workflows.core.episode.pathway import Pathway
-from workflows.pathways.proof.chart import (
-    MOST_STEPS,
-    Chart,
-    Configuration,
-    History,
-    Known,
-    Unread,
-    bare,
-)
+from workflows.pathways.proof.chart import MOST_STEPS, Chart, Configuration, History, Known, Unread
+from workflows.pathways.proof.chart_read import bare
 from workflows.pathways.proof.graph import Edge, Graph, Guards, Node, Place, Way
 from workflows.pathways.proof.parts import Possible
 

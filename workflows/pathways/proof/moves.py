@@ -51,6 +51,7 @@ def moves(episode: Episode, now: datetime, number: int) -> Iterator[Move]:
         *_course(episode, now),
         *_payer(episode, now),
         *_tests(episode, now),
+        *_instruments(episode, now),
         *_intake(episode, now),
         *_exits(episode, now),
         *_corrections(episode),
@@ -200,6 +201,18 @@ def _tests(episode: Episode, now: datetime) -> Iterator[Stated]:
     if not episode.frame.policy.tests.phases:
         settings = {**(episode.start.policy or {}), "tests": {"phases": [{"max_gap_days": 2}]}}
         yield "policy:tests", "di-1", {"kind": "policy", "policy": settings}
+
+
+def _instruments(episode: Episode, now: datetime) -> Iterator[Stated]:
+    """A program begins to follow an instrument (T8); it is filled in with nothing to tell, and in danger (M1-M3)."""
+    if not episode.frame.policy.assessments.instruments:
+        followed = {"instruments": ["phq_9"], "again_days": {"phq_9": 2}}
+        yield "policy:instruments", "di-1", {"kind": "policy", "policy": {"assessments": followed}}
+        return
+    for name, answer in (("calm", 0), ("worse", 1)):
+        yield f"assessment:{name}", "th-1", {
+            "kind": "assessment", "instrument": "phq_9", "on": f"{_today(episode, now)}", "items": [answer] * 9,
+        }  # fmt: skip
 
 
 def _payer(episode: Episode, now: datetime) -> Iterator[Stated]:

@@ -5,7 +5,8 @@ from collections import defaultdict
 from workflows.core.engine.situation import Restless
 from workflows.core.episode.pathway import Pathway
 from workflows.core.episode.start import Team
-from workflows.pathways.proof.chart import Chart, Configuration, Known, bare
+from workflows.pathways.proof.chart import Chart, Configuration, Known
+from workflows.pathways.proof.chart_read import bare
 from workflows.pathways.proof.exploring import Exploration
 from workflows.pathways.proof.findings import Findings
 from workflows.pathways.proof.graph import Edge, Graph, Guards, Node, Place, Way

@@ -7,7 +7,7 @@ from workflows.core.engine.keys import kind_of
 from workflows.core.engine.situation import Restless
 from workflows.core.episode.exits.signed import NotSigned
 from workflows.core.episode.pathway import Pathway
-from workflows.pathways.proof.chart import bare, read_chart
+from workflows.pathways.proof.chart_read import bare, read_chart
 from workflows.pathways.proof.findings import Findings
 from workflows.pathways.proof.moves import Move, causes_of
 from workflows.pathways.proof.of_chart import ROLES, untrue

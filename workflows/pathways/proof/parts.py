@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from workflows.core.engine.claims import Literal
 from workflows.core.episode.pathway import Pathway
-from workflows.pathways.proof.chart import Chart, bare, read_chart
+from workflows.pathways.proof.chart import Chart
+from workflows.pathways.proof.chart_read import bare, read_chart
 from workflows.pathways.proof.graph import Guards
 
 

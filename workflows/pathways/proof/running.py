@@ -7,7 +7,8 @@ from statemachine import StateChart
 from statemachine.orderedset import OrderedSet
 
 from workflows.core.episode.pathway import Pathway
-from workflows.pathways.proof.chart import Chart, Configuration, History, read_chart
+from workflows.pathways.proof.chart import Chart, Configuration, History
+from workflows.pathways.proof.chart_read import read_chart
 from workflows.pathways.proof.graph import Edge
 
 

@@ -35,7 +35,7 @@ def _to_be_filled_in(facts: Facts, one: Due) -> Iterator[Duty]:
         (),
         f"{known.title} is due ({one.why}): let the person fill it in, and record it as an assessment.",
         done_by=("assessment",),
-        announced=f"{known.title} due {day_in_words(facts.calendar.day_of(one.since))}",
+        announced=f"Assessment due {day_in_words(facts.calendar.day_of(one.since))}",
     )
     again = timedelta(days=rules.days_until_again(one.instrument))
     asked = list(repeated(facts, duty, {"not_reached": rules.again}))
@@ -45,7 +45,7 @@ def _to_be_filled_in(facts: Facts, one: Due) -> Iterator[Duty]:
             duty,
             key=f"assessment:{one.instrument}:{facts.calendar.day_of(later)}",
             since=later,
-            announced=f"{known.title} due {day_in_words(facts.calendar.day_of(later))}",
+            announced=f"Assessment due {day_in_words(facts.calendar.day_of(later))}",
         )
         asked = list(repeated(facts, duty, {"not_reached": rules.again}))
     yield from asked

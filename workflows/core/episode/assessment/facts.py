@@ -82,5 +82,4 @@ def due(facts: Facts) -> Iterator[Due]:
 
 def _gate_ready_at(facts: Facts) -> datetime | None:
     """Since when a pathway that has a gate waits for its signature only."""
-    has_a_gate = any(kind == "gate_review" for kind, _ in facts.frame.moves)
-    return facts.gate_ready_known_at if has_a_gate and not facts.stepped_down else None
+    return facts.gate_ready_known_at if facts.frame.has_a_gate and not facts.stepped_down else None

@@ -33,8 +33,10 @@ class Linkage(Part):
     """So long on a waiting list the next candidate is offered."""
     appointment: Delay = Delay(business_days=3)
     """Until there is an appointment with a place that has accepted."""
+    visit_lasts: Delay = Delay(hours=1)
+    """So long after an appointment it is asked whether it was attended."""
     visit_asked: Delay = Delay(business_days=1)
-    """After an appointment, until it is known whether it was attended."""
+    """Then, until it is known whether it was attended."""
     rebooking: Delay = Delay(business_days=2)
     """Until there is a new appointment after one that was missed or cancelled."""
     first_visit: Delay = Delay(days=14)

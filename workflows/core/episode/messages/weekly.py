@@ -88,7 +88,7 @@ def _summary(facts: Facts, week: Week) -> list[str]:
         f"Tests: {valid} valid, {in_doubt} in doubt.",
     ]
     lines += of_week(facts, week.first, last)
-    if any(kind == "gate_review" for kind, _ in facts.frame.moves):
+    if facts.frame.has_a_gate:
         unmet = [condition.name.replace("_", " ") for condition in facts.gate_conditions if not condition.met]
         opens = f"opens {day_in_words(facts.gate_opens_on)}" if facts.gate_opens_on else "has no date yet"
         lines.append(f"Gate: {opens}; it needs {', '.join(unmet) or 'the signature only'}.")
