@@ -118,7 +118,10 @@ FACTS = (
          "return self.reached_at is None", pathways=BOTH),
     Seed("alternatives that remain are none", "E2", 'if met.choice == "alternatives_remain":', "if False:",
          pathways=BOTH),
-    Seed("a leave begins a day too late", "E6", "any(start <= day <= end for start, end, _ in self.leaves)",
+    Seed("a leave holds a day too late", "E6", "self.has_begun(first) and not self.has_begun(last + day)",
+         "self.has_begun(first + day) and not self.has_begun(last + day)", pathways=BOTH),
+    Seed("sessions of the first day of a leave are missed", "E6",
+         "any(start <= day <= end for start, end, _ in self.leaves)",
          "any(start < day <= end for start, end, _ in self.leaves)", pathways=BOTH),
 )  # fmt: skip
 
@@ -288,8 +291,8 @@ SIGNING = (
          'if isinstance(entry, TeamChange) and entry.role == "director":', "if False:"),
     Seed("the patient settles a goal", "S9", 'case Goal(status="met" | "waived") if source not in BY_STAFF:',
          'case Goal(status="met" | "waived") if False:'),
-    Seed("another system changes the policy", "T8", "if what and source not in entry.stated_by:",
-         "if False:", pathways=BOTH),
+    Seed("another system changes the policy", "T8",
+         "if source not in entry.stated_by and not isinstance(entry, Decision | Exit):", "if False:", pathways=BOTH),
     Seed("a tomorrow is stated as if it had been", "T5", "arriving.recorded_at, zone, facts.policy.clock_skew)",
          "arriving.recorded_at, zone, facts.policy.clock_skew * 999)"),
 )  # fmt: skip

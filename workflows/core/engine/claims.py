@@ -64,7 +64,8 @@ class Promise:
     """Moves as in an opening. `!X`: the engine refuses X. `X@ID`: X is stated by ID."""
     shows: tuple[str, ...] = ()
     """What is so at its end: a guard; `owes K` a duty of a kind; `task K` an open task, `task K of R` one of
-    a role; `awaits D` a deadline; `in S` the stage; `NAME=VALUE` a fact with its value. `!`: it is not so."""
+    a role; `awaits D` a deadline; `said N` a notice or a message of a kind; `in S` the stage; `NAME=VALUE` a fact with
+    its value. `!`: it is not so."""
     of_small_numbers: bool = False
     """Whether it is about the numbers of the small program, so that another policy promises something else."""
 

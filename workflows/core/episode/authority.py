@@ -71,21 +71,10 @@ def refuse_for_its_source(entry: Entry, record: Record) -> None:
     Raises:
         NotAllowedNow: who would have to state it.
     """
-    source, what = spoken_by(entry), _DECIDED.get(type(entry))
-    if what and source not in entry.stated_by:
-        raise NotAllowedNow(
-            f"source: {what} is decided on by a named person of the staff; a {source.value} states facts only."
-        )
-    if isinstance(entry, Test | Medication) and source not in entry.stated_by:
-        who = "the laboratory or the staff" if isinstance(entry, Test) else "the staff or whoever prescribes"
-        raise NotAllowedNow(
-            f"source: a {entry.kind} is stated by {who}, because it changes what counts as a use; a {source.value} "
-            "tells it to them (E0)."
-        )
+    source = spoken_by(entry)
+    # Decisions and exits are refused where they are judged, in their own words.
     if source not in entry.stated_by and not isinstance(entry, Decision | Exit):
-        raise NotAllowedNow(
-            f"source: a {source.value} states no {entry.kind} entry: it tells the staff, who record it (E0)."
-        )
+        raise NotAllowedNow(f"source: {_stated_by_others(entry, source)}")
     if what := _for_the_clinic(entry, source):
         raise NotAllowedNow(
             f"{what} is said by the staff; a {source.value} tells it to them, and they record it (E0)."
@@ -97,6 +86,19 @@ def refuse_for_its_source(entry: Entry, record: Record) -> None:
                 f"source: entry {key} was stated by {_speaker(spoken_by(known.entry))}; a {source.value} takes back or "
                 "corrects only what it has stated itself. Let a person of the staff correct it (E0)."
             )
+
+
+def _stated_by_others(entry: Entry, source: Source) -> str:
+    """Who states an entry, for a source that may not."""
+    if what := _DECIDED.get(type(entry)):
+        return f"{what} is decided on by a named person of the staff; a {source.value} states facts only."
+    if isinstance(entry, Test | Medication):
+        who = "the laboratory or the staff" if isinstance(entry, Test) else "the staff or whoever prescribes"
+        return (
+            f"a {entry.kind} is stated by {who}, because it changes what counts as a use; a {source.value} tells it to "
+            "them (E0)."
+        )
+    return f"a {source.value} states no {entry.kind} entry: it tells the staff, who record it (E0)."
 
 
 def _for_the_clinic(entry: Entry, source: Source) -> str | None:

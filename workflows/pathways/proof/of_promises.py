@@ -44,6 +44,8 @@ def is_so(episode: Episode, here: Situation, literal: Literal) -> bool:
         case "task":
             kind, _, role = rest.partition(" of ")
             found = any(kind == task and role in ("", whose) for task, whose in seen.roles)
+        case "said":
+            found = any(rest == key.partition(":")[0] for key in episode.state.sent)
         case "awaits":
             found = rest in {kind for kind, _ in seen.deadlines}
         case "in":
