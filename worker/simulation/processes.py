@@ -11,6 +11,7 @@ import signal
 import traceback
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -161,6 +162,8 @@ def _end(others: list[_Other]) -> None:
 @contextlib.contextmanager
 def _no_interrupts() -> Iterator[None]:
     """A process that is started in here never sees a Ctrl-C: a terminal sends it to all, and we end the others."""
+    # With the first process the library starts its own tracker, and lets Ctrl-C through again when it has.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

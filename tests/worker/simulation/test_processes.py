@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from itertools import islice
@@ -25,6 +26,7 @@ from worker.simulation.results import as_json
 from worker.simulation.run import simulate
 from workflows.core.episode.policy import InvalidPolicy
 
+ROOT = Path(__file__).parents[3]
 PATIENCE_SECONDS = 60
 """A bound for an end that is a matter of seconds, on a machine that does much else."""
 
@@ -38,6 +40,14 @@ class Killed(Trial):
     def lived(self, number: int) -> Lived:
         if number == 3:
             os.kill(os.getpid(), signal.SIGKILL)
+        return super().lived(number)
+
+
+class Interrupted(Trial):
+    """Each process is sent a Ctrl-C."""
+
+    def lived(self, number: int) -> Lived:
+        os.kill(os.getpid(), signal.SIGINT)
         return super().lived(number)
 
 
@@ -103,6 +113,13 @@ def test_a_process_that_is_killed_is_told_and_the_others_end() -> None:
 def test_who_stops_listening_leaves_no_process_behind_whatever_it_does() -> None:
     with nobody_left(), closing(lived_through(Endless(BRIEF, 1), 50, 2)) as lived:
         assert [first.number for first, _ in islice(lived, 3)] == [0, 1, 2]
+
+
+def test_no_process_sees_a_ctrl_c_not_even_the_first_that_an_interpreter_starts() -> None:
+    lived = "len(list(lived_through(Interrupted(BRIEF, 1), 2, 2)))"
+    line = f"from tests.worker.simulation.test_processes import *; print({lived})"
+    ended = subprocess.run([sys.executable, "-c", line], capture_output=True, text=True, cwd=ROOT)
+    assert (ended.stdout, ended.stderr, ended.returncode) == ("2\n", "", 0)
 
 
 @pytest.mark.parametrize(
