@@ -59,7 +59,7 @@ def _runs(interpreter: Path, version: str) -> bool:
     return told.stdout.strip() == version
 
 
-def test_the_wheel_holds_the_example_clinic_the_templates_and_the_migrations(wheel: Path) -> None:
+def test_the_wheel_holds_the_example_clinic_and_all_files_that_are_no_code(wheel: Path) -> None:
     held = set(zipfile.ZipFile(wheel).namelist())
     example = ROOT / "deploy" / "example"
     files = [one for one in example.rglob("*") if one.is_file() and "__pycache__" not in one.parts]
@@ -67,8 +67,11 @@ def test_the_wheel_holds_the_example_clinic_the_templates_and_the_migrations(whe
     for folder, pattern in (
         ("activities/messages/templates", "*.txt"),
         ("activities/clinic_database", "**/0*.py"),
+        ("workflows/core/episode/assessment/published", "*.toml"),
     ):
-        assert {str(one.relative_to(ROOT)) for one in (ROOT / folder).glob(pattern)} <= held
+        wanted = {str(one.relative_to(ROOT)) for one in (ROOT / folder).glob(pattern)}
+        assert wanted, f"there is no {folder}/{pattern} any more"
+        assert wanted <= held
     assert {name.partition("/")[0] for name in held if ".dist-info" not in name} == {
         "workflows",
         "activities",
