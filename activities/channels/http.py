@@ -34,7 +34,7 @@ LONGEST_ANSWER = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """An answer, with its headers under names in any case."""
 
     status: int
@@ -53,7 +53,7 @@ async def exchange(
     repeats_are_safe: bool = False,
     let_pass: frozenset[int] = frozenset(),
     own_network: bool = False,
-) -> Answer:
+) -> HttpAnswer:
     """Make one request, and give back an answer below 300. Redirects are not followed: what is sent is for one address.
 
     Args:
@@ -111,13 +111,13 @@ def _is_away(error: BaseException) -> bool:
     return False
 
 
-async def _read(response: httpx2.Response) -> Answer:
+async def _read(response: httpx2.Response) -> HttpAnswer:
     body = bytearray()
     async for part in response.aiter_bytes():
         body += part
         if len(body) > LONGEST_ANSWER:
             break
-    return Answer(response.status_code, response.headers, bytes(body))
+    return HttpAnswer(response.status_code, response.headers, bytes(body))
 
 
 def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> timedelta | None:

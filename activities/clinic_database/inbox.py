@@ -15,7 +15,7 @@ State = Literal["received", "recorded", "refused", "closed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AgencyWord:
     """One answer of an agency."""
 
     key: str
@@ -33,7 +33,7 @@ class Inbox:
     def __init__(self, database: ClinicDatabase) -> None:
         self._database = database
 
-    async def take(self, key: str, agency: str, referral_id: str, statement: dict[str, Any]) -> Answer:
+    async def take(self, key: str, agency: str, referral_id: str, statement: dict[str, Any]) -> AgencyWord:
         """Keep an answer; the same key again gives what is known of the first one."""
         async with self._database.transaction() as session:
             new = insert(session, AnswerRow).values(
@@ -49,15 +49,15 @@ class Inbox:
             row = await session.get_one(AnswerRow, key, with_for_update=True)
             row.state, row.detail = state, detail
 
-    async def unsettled(self) -> list[Answer]:
+    async def unsettled(self) -> list[AgencyWord]:
         """Answers that no referral has taken, the oldest first."""
         async with self._database.transaction() as session:
             found = select(AnswerRow).where(AnswerRow.state != "recorded").order_by(AnswerRow.received_at)
             return [_answer(row) for row in await session.scalars(found)]
 
 
-def _answer(row: AnswerRow) -> Answer:
-    return Answer(
+def _answer(row: AnswerRow) -> AgencyWord:
+    return AgencyWord(
         row.key,
         row.agency,
         row.referral_id,

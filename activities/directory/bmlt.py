@@ -23,7 +23,7 @@ from activities.directory.fields import (
     unplaced,
 )
 from activities.directory.listing import Listing, Modality, Slot, Status
-from activities.directory.reading import Reading, Remarks, RowRefused, read_rows, rows_of
+from activities.directory.reading import FeedRead, Remarks, RowRefused, read_rows, rows_of
 from activities.directory.times import clock, duration, from_sunday_1, zone_named
 
 BY_WORLD_ID = {
@@ -45,7 +45,7 @@ _TAGS = ("wheelchair", "childcare", "sign_language", "smoking")
 _VENUES: dict[str, Modality] = {"1": "in_person", "2": "online", "3": "hybrid"}
 
 
-def read(document: Any, feed: Feed) -> Reading:
+def read(document: Any, feed: Feed) -> FeedRead:
     """Read the answer of a root server, with or without its formats.
 
     Raises:

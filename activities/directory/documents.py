@@ -10,12 +10,12 @@ from typing import Any
 from activities.directory import bmlt, fhir, hsds, hsds_tables, meeting_guide, nppes
 from activities.directory.bounds import MOST_BYTES, MOST_FILES
 from activities.directory.feeds import Feed
-from activities.directory.reading import FeedUnusable, Reading
+from activities.directory.reading import FeedRead, FeedUnusable
 
 LATIN = "the feed is not in UTF-8; it was read as Windows-1252"
 
 
-def read(content: bytes | Mapping[str, bytes], feed: Feed, today: date) -> Reading:
+def read(content: bytes | Mapping[str, bytes], feed: Feed, today: date) -> FeedRead:
     """Read a whole feed in its format; `content` is one file, or the tables of a folder by name.
 
     Raises:
@@ -46,7 +46,7 @@ def read(content: bytes | Mapping[str, bytes], feed: Feed, today: date) -> Readi
     return reading
 
 
-def _rows(document: Any, feed: Feed, today: date) -> Reading:
+def _rows(document: Any, feed: Feed, today: date) -> FeedRead:
     match feed.format:
         case "meeting_guide":
             return meeting_guide.read(document, feed)

@@ -24,7 +24,7 @@ from activities.directory.fields import (
 )
 from activities.directory.hours import wait_days
 from activities.directory.listing import DAY, Listing, Modality, Place, Slot
-from activities.directory.reading import FeedUnusable, Reading, Remarks, RowRefused, read_rows, rows_of
+from activities.directory.reading import FeedRead, FeedUnusable, Remarks, RowRefused, read_rows, rows_of
 from activities.directory.times import clock, from_name, length
 from workflows.core.episode.linkage.vocabulary import ReferralKind
 
@@ -70,7 +70,7 @@ class Resources:
                 yield found
 
 
-def read(document: Any, feed: Feed) -> Reading:
+def read(document: Any, feed: Feed) -> FeedRead:
     """Read the practitioners' roles and the services.
 
     Raises:

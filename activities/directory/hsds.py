@@ -28,7 +28,7 @@ from activities.directory.fields import (
 )
 from activities.directory.hours import hours, wait_days
 from activities.directory.listing import Listing, Modality, Place, Status
-from activities.directory.reading import Reading, Remarks, RowRefused, read_rows, rows_of
+from activities.directory.reading import FeedRead, Remarks, RowRefused, read_rows, rows_of
 
 _STATUS: dict[str, Status] = {"active": "active", "": "active", "inactive": "inactive", "defunct": "inactive",
                               "temporarily closed": "temporarily_closed"}  # fmt: skip
@@ -48,7 +48,7 @@ _TELLING = {
 Row = Mapping[str, Any]
 
 
-def read(document: Any, feed: Feed, today: date) -> Reading:
+def read(document: Any, feed: Feed, today: date) -> FeedRead:
     """Read services: an array, the page envelope of the API, one service, services at their locations, or
     organisations with their services.
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from activities.directory import documents
 from activities.directory.feeds import Feed
 from activities.directory.fetching import FeedUnreachable, fetch
-from activities.directory.reading import FeedUnusable, Reading, counts
+from activities.directory.reading import FeedRead, FeedUnusable, counts
 from activities.directory.store import DirectoryStore
 from workflows.ports.directory import FeedOutcome
 
@@ -72,9 +72,9 @@ class Intake:
         )  # fmt: skip
 
     async def _kept(
-        self, feed: Feed, reason: str, origin: str, reading: Reading | None = None
+        self, feed: Feed, reason: str, origin: str, reading: FeedRead | None = None
     ) -> FeedOutcome:
-        reading = reading or Reading()
+        reading = reading or FeedRead()
         await self._store.keep(feed, reason, self._now(), origin=origin, lines=reading.lines)
         return outcome(feed, reading).model_copy(update={"reason": reason, "warnings": reading.remarks})
 
@@ -84,7 +84,7 @@ def shrunk(had: int, has: int) -> bool:
     return has <= had * KEPT_AT
 
 
-def warnings_of(had: int, reading: Reading) -> list[str]:
+def warnings_of(had: int, reading: FeedRead) -> list[str]:
     """What staff should look at although the feed was taken."""
     found = []
     has, refused = len(reading.listings), dict(counts(reading.lines))["refused"]
@@ -95,7 +95,7 @@ def warnings_of(had: int, reading: Reading) -> list[str]:
     return found
 
 
-def outcome(feed: Feed, reading: Reading) -> FeedOutcome:
+def outcome(feed: Feed, reading: FeedRead) -> FeedOutcome:
     """How many rows became what; `kept` until it is taken."""
     return FeedOutcome(
         feed=feed.name, result="kept", rows=len(reading.lines), became=dict(counts(reading.lines))

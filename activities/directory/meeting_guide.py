@@ -25,7 +25,7 @@ from activities.directory.fields import (
     unplaced,
 )  # fmt: skip
 from activities.directory.listing import Listing, Modality, Place, Slot, Status
-from activities.directory.reading import Reading, Remarks, RowRefused, read_rows, rows_of
+from activities.directory.reading import FeedRead, Remarks, RowRefused, read_rows, rows_of
 from activities.directory.times import clock, from_sunday_0, length, zone_named
 
 FORMATS = {
@@ -65,7 +65,7 @@ _POSTAL_CODE = re.compile(
 _KNOWN_AND_UNUSED = frozenset({"ONL", "HY", "H", "BRK", "CAN", "DB", "O", "C", "TC", "RSL", "XT"})
 
 
-def read(document: Any, feed: Feed) -> Reading:
+def read(document: Any, feed: Feed) -> FeedRead:
     """Read a feed.
 
     Raises:

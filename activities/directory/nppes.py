@@ -14,10 +14,10 @@ from activities.directory import vocabulary
 from activities.directory.feeds import Feed
 from activities.directory.fields import code, joined, obj, objects, text, whole
 from activities.directory.listing import Listing
-from activities.directory.reading import FeedUnusable, Reading, RowRefused, read_rows, rows_of
+from activities.directory.reading import FeedRead, FeedUnusable, RowRefused, read_rows, rows_of
 
 
-def read(document: Any, feed: Feed) -> Reading:
+def read(document: Any, feed: Feed) -> FeedRead:
     """Read the answer to a search.
 
     Raises:

@@ -60,7 +60,7 @@ class Remarks:
 
 
 @dataclass(slots=True)
-class Reading:
+class FeedRead:
     """A whole feed: its listings in the order of the feed, and a line for each row."""
 
     listings: list[Listing] = field(default_factory=list)
@@ -72,13 +72,13 @@ class Reading:
 RowReader = Callable[[Mapping[str, Any], Remarks], Listing]
 
 
-def read_rows(rows: Iterable[Any], one: RowReader, country: str = "") -> Reading:
+def read_rows(rows: Iterable[Any], one: RowReader, country: str = "") -> FeedRead:
     """Read each row; of rows with the same id the first one stands. A place outside the country is remarked.
 
     Raises:
         FeedUnusable: there are more than any directory has.
     """
-    reading = Reading()
+    reading = FeedRead()
     seen: set[str] = set()
     for number, row in enumerate(rows, 1):
         if number > MOST_ROWS:

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from activities.clinic_database import ClinicDatabase
 from activities.directory.feeds import Feed
 from activities.directory.listing import AS_JSON, Listing
-from activities.directory.reading import Became, Line, Reading
+from activities.directory.reading import Became, FeedRead, Line
 from activities.directory.tables import FeedRow, LineRow, ListingRow
 
 
@@ -78,7 +78,7 @@ class DirectoryStore:
             return _state(row) if row else None
 
     async def take(
-        self, feed: Feed, reading: Reading, now: datetime, *, origin: str, warnings: Sequence[str] = ()
+        self, feed: Feed, reading: FeedRead, now: datetime, *, origin: str, warnings: Sequence[str] = ()
     ) -> Change:
         """Put what was read in force. The same again changes nothing but when it was confirmed."""
         # Made ready before the transaction begins: until it ends, SQLite lets nobody else write.

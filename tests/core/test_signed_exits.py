@@ -86,7 +86,7 @@ def test_E1_a_chart_that_would_close_without_an_exit_stays_where_it_was(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     patient = admitted()
-    guards = patient.episode.pathway.situation
+    guards = patient.episode.pathway.guards
     with monkeypatch.context() as defect:
         defect.setattr(guards, "exit_signed", property(lambda self: bool(self.facts.slips)))
         with pytest.raises(NotSigned, match="no exit stands"):

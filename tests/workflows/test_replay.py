@@ -11,7 +11,7 @@ from temporalio.worker import Replayer
 
 from tests.workflows.histories import read, stored
 from worker.sandbox import WORKFLOWS, sandbox
-from workflows.core.engine.worklist import Board, Reconciled
+from workflows.core.engine.worklist import Reconciled, Worklist
 
 
 @pytest.fixture
@@ -33,6 +33,6 @@ async def test_the_stored_histories_are_the_golden_journey() -> None:
 async def test_a_core_that_decides_otherwise_is_found_out(
     replayer: Replayer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Board, "reconcile", lambda board, *_: Reconciled(board, [], []))
+    monkeypatch.setattr(Worklist, "reconcile", lambda worklist, *_: Reconciled(worklist, [], []))
     with pytest.raises(Exception, match=r"(?i)nondeterminism"):
         await replayer.replay_workflow(read(stored()[0]))

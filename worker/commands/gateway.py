@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from activities.agencies.book import AgenciesFileError
-from activities.clinic_database.inbox import Answer, Inbox
+from activities.clinic_database.inbox import AgencyWord, Inbox
 from activities.clinic_database.patients import Patients
 from activities.clinic_database.texts import Text, Texts
 from worker.commands.episodes import need_author
@@ -64,7 +64,7 @@ def answers(
         need_author(by)
         named(settings, "--by", by)
 
-    async def run() -> tuple[list[Answer], list[tuple[Text, list[str]]]]:
+    async def run() -> tuple[list[AgencyWord], list[tuple[Text, list[str]]]]:
         async with clinic_database() as database:
             texts, patients = Texts(database), Patients(database, settings.region)
             if seen and not await texts.seen(seen, by):
@@ -81,7 +81,7 @@ def answers(
     _show_answers(found, texts, settings.timezone)
 
 
-def _show_answers(found: list[Answer], texts: list[tuple[Text, list[str]]], zone: str) -> None:
+def _show_answers(found: list[AgencyWord], texts: list[tuple[Text, list[str]]], zone: str) -> None:
     rows = [
         [
             when_in(zone, one.received_at),
@@ -116,7 +116,7 @@ def _show_answers(found: list[Answer], texts: list[tuple[Text, list[str]]], zone
         )
 
 
-def _answer(one: Answer) -> dict[str, Any]:
+def _answer(one: AgencyWord) -> dict[str, Any]:
     return {
         "received_at": one.received_at, "agency": one.agency, "referral_id": one.referral_id,
         "statement": one.statement, "state": one.state, "detail": one.detail,

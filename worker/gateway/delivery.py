@@ -8,7 +8,7 @@ from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateR
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.clinic_database.inbox import Answer, Inbox
+from activities.clinic_database.inbox import AgencyWord, Inbox
 
 
 class Refused(Exception):
@@ -51,7 +51,7 @@ def recorder(client: Client) -> Record:
     return record
 
 
-async def deliver(answer: Answer, inbox: Inbox, record: Record) -> bool:
+async def deliver(answer: AgencyWord, inbox: Inbox, record: Record) -> bool:
     """Record an answer if that was not done before; False where it must be tried again."""
     if answer.state != "received":
         return True

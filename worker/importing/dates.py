@@ -37,7 +37,7 @@ class NoDay(Exception):
 
 
 @dataclass(frozen=True)
-class Reading:
+class DateReader:
     """How the dates of one export are read: the order of day and month, where the clinic has said it, and its zone."""
 
     zone: ZoneInfo

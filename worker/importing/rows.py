@@ -13,7 +13,7 @@ from typing import Any
 
 from activities.clinic_database.spelling import BadKey, written
 from worker.importing import values
-from worker.importing.dates import NoDay, Reading
+from worker.importing.dates import DateReader, NoDay
 from worker.importing.table import Columns, Row
 from worker.importing.values import NotUnderstood
 from workflows.core.engine.errors import Refused
@@ -98,7 +98,7 @@ class Statement:
         return self.parsed.supersedes if self.parsed else None
 
 
-def attendance(row: Row, reading: Reading) -> dict[str, Any]:
+def attendance(row: Row, reading: DateReader) -> dict[str, Any]:
     """Columns: patient_key, session_start, status, and where known minutes, service."""
     entry: dict[str, Any] = {
         "kind": "attendance",
@@ -112,7 +112,7 @@ def attendance(row: Row, reading: Reading) -> dict[str, Any]:
     return entry
 
 
-def test(row: Row, reading: Reading) -> dict[str, Any]:
+def test(row: Row, reading: DateReader) -> dict[str, Any]:
     """Columns: patient_key, specimen_id, collected_on, result, and where known ordered_on, substances, reason, and
     reported_at, by which several results of one specimen are ordered, wherever their rows stand (T4)."""
     entry: dict[str, Any] = {
@@ -132,7 +132,7 @@ def test(row: Row, reading: Reading) -> dict[str, Any]:
     return entry
 
 
-def event(row: Row, reading: Reading) -> dict[str, Any]:
+def event(row: Row, reading: DateReader) -> dict[str, Any]:
     """Any other entry, as it stands in the public contract, with its patient_key beside it."""
     entry = {name: value for name, value in row.values.items() if name != "patient_key"}
     for name in _DAYS:
@@ -146,7 +146,7 @@ def event(row: Row, reading: Reading) -> dict[str, Any]:
     return entry
 
 
-def statement(row: Row, read: Callable[[Row, Reading], dict[str, Any]], reading: Reading) -> Statement:
+def statement(row: Row, read: Callable[[Row, DateReader], dict[str, Any]], reading: DateReader) -> Statement:
     """What a row states, or why it states nothing."""
     key = _key(row.values.get("patient_key"))
     if row.problem or not key:
@@ -193,7 +193,7 @@ def _no_key(row: Row) -> str:
     return "patient_key is empty" if "patient_key" in row.values else "patient_key is missing"
 
 
-def _day(entry: Entry, reading: Reading) -> date | None:
+def _day(entry: Entry, reading: DateReader) -> date | None:
     when = entry.session if isinstance(entry, Attendance) else entry.when()
     if isinstance(when, datetime):
         return (when.astimezone(reading.zone) if when.tzinfo else when).date()

@@ -6,7 +6,7 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from worker.errors import CannotDo
-from worker.importing.dates import ORDERS, NoDay, Order, Reading
+from worker.importing.dates import ORDERS, DateReader, NoDay, Order
 from worker.importing.files import file_of, read_object, read_table, table_of
 from worker.importing.rows import CALENDAR
 
@@ -17,7 +17,7 @@ class Setting:
 
     start: dict[str, Any]
     """Time zone, schedule, closures, pathway and policy: what every start has in common."""
-    reading: Reading
+    reading: DateReader
     system: str
     """Which system the export comes from: two that tell of the same thing do not correct each other (A8)."""
 
@@ -41,7 +41,7 @@ def setting_of(folder: Path) -> Setting:
         raise CannotDo(f'{file.name}: dates: write "month_first" or "day_first".')
     if not isinstance(system, str):
         raise CannotDo(f'{file.name}: system: give a code for where the export comes from, such as "ehr".')
-    reading = Reading(_zone(start.get("timezone")), cast(Order | None, order))
+    reading = DateReader(_zone(start.get("timezone")), cast(Order | None, order))
     if calendar := table_of(folder, "calendar"):
         closed = _closed_days(calendar, reading)
         start["closures"] = sorted({*map(str, closures), *closed})
@@ -56,7 +56,7 @@ def _zone(name: object) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def _closed_days(calendar: Path, reading: Reading) -> list[str]:
+def _closed_days(calendar: Path, reading: DateReader) -> list[str]:
     days = []
     for row in read_table(calendar, CALENDAR):
         if row.values["status"].casefold() == "closed":

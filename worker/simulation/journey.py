@@ -19,7 +19,7 @@ from worker.simulation.desk import Desk, Witness
 from worker.simulation.happenings import Happening
 from worker.simulation.outcome import Outcome
 from worker.simulation.presence import Presence
-from worker.simulation.staff import Answer, Team
+from worker.simulation.staff import Reply, Team
 from workflows.core.engine.effects import OpenTask
 
 
@@ -210,7 +210,7 @@ class Journey:
         if answer:
             self._plan(answer.at, lambda: self._answer(task, answer, again))
 
-    def _answer(self, task: OpenTask, answer: Answer, again: bool) -> None:
+    def _answer(self, task: OpenTask, answer: Reply, again: bool) -> None:
         if task.task_id not in self.desk.tasks:  # its cause has gone in the meantime
             return
         if task.kind == "checkin":
@@ -263,7 +263,7 @@ class Journey:
             reason="refused" if refused else None,
         )
 
-    def _call(self, task: OpenTask, answer: Answer) -> None:
+    def _call(self, task: OpenTask, answer: Reply) -> None:
         """A check-in is an entry with a risk score, where the person answers; else they call back, or do not."""
         if self._presence.answers_call(task.duty):
             self._check_in(answer.by)

@@ -13,7 +13,7 @@ _AT_NEXT_OPENING = Delay(business_hours=0)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Reply:
     """Who will answer a task, and when; what they say is decided when it is time."""
 
     at: datetime
@@ -35,7 +35,7 @@ class Team:
         self.rules, self.calendar, self.exits = rules, calendar, exits
         self._seed, self._number = seed, number
 
-    def will_answer(self, task: OpenTask, now: datetime, *, again: bool = False) -> Answer | None:
+    def will_answer(self, task: OpenTask, now: datetime, *, again: bool = False) -> Reply | None:
         """When and by whom a task is answered; None where its outcomes are nobody's to give.
 
         The owner answers after their own time, unless the task is overlooked; each level that an overdue task climbs
@@ -74,10 +74,10 @@ class Team:
     def _hours(self, role: str) -> Spread:
         return self.rules.answers_after_hours.get(role, self.rules.answers_after_hours["other"])
 
-    def _answer(self, role: str, staff_id: str | None, since: datetime, hours: float) -> Answer:
+    def _answer(self, role: str, staff_id: str | None, since: datetime, hours: float) -> Reply:
         at = since + timedelta(hours=hours)
         if role != "on_call":
             in_office = self.calendar.due(at, _AT_NEXT_OPENING)
             # Not everything is done at the stroke of nine: what waited over night is worked off in the morning.
             at = in_office if in_office == at else in_office + timedelta(hours=hours % 2, seconds=7)
-        return Answer(at, role, staff_id or role)
+        return Reply(at, role, staff_id or role)

@@ -1,7 +1,7 @@
 """Guards that every pathway shares, in the words of the charts. Each is a fact and nothing else."""
 
-from workflows.core.engine.situation import Situation
-from workflows.core.episode.exits.discharge import Step
+from workflows.core.engine.guards import Guards
+from workflows.core.episode.exits.discharge import DischargeStep
 from workflows.core.episode.facts import Facts
 from workflows.core.episode.sobriety.duties import slip_response_is_open
 
@@ -12,18 +12,18 @@ def _exit_is(reason: str) -> property:
     )
 
 
-def _discharge_at(*steps: Step) -> property:
+def _discharge_at(*steps: DischargeStep) -> property:
     return property(lambda self: self.facts.discharge is not None and self.facts.discharge.step in steps)
 
 
-class CommonSituation(Situation[Facts]):
+class CommonGuards(Guards[Facts]):
     """What any chart may read: intake, attendance, leave, crisis, a discharge under way, exits."""
 
-    def read(self, guards: tuple[str, ...]) -> tuple[object, ...]:
-        """The value of each guard."""
+    def read(self, names: tuple[str, ...]) -> tuple[object, ...]:
+        """What these say."""
         kind = type(self)
         return self.facts.keep(
-            ("guards", kind, guards), lambda facts: super(CommonSituation, kind(facts)).read(guards)
+            ("guards", kind, names), lambda facts: super(CommonGuards, kind(facts)).read(names)
         )
 
     @property
@@ -86,11 +86,15 @@ class CommonSituation(Situation[Facts]):
     def exit_signed(self) -> bool:
         return self.facts.exit_signed is not None
 
-    discharge_proposed = _discharge_at(*Step)
-    discharge_reviewed = _discharge_at(Step.TEAM_MEETING, Step.NOTICE, Step.APPEAL_PERIOD, Step.APPEAL)
-    discharge_owes_notice = _discharge_at(Step.NOTICE, Step.APPEAL_PERIOD, Step.APPEAL)
-    discharge_noticed = _discharge_at(Step.APPEAL_PERIOD, Step.APPEAL)
-    discharge_appealed = _discharge_at(Step.APPEAL)
+    discharge_proposed = _discharge_at(*DischargeStep)
+    discharge_reviewed = _discharge_at(
+        DischargeStep.TEAM_MEETING, DischargeStep.NOTICE, DischargeStep.APPEAL_PERIOD, DischargeStep.APPEAL
+    )
+    discharge_owes_notice = _discharge_at(
+        DischargeStep.NOTICE, DischargeStep.APPEAL_PERIOD, DischargeStep.APPEAL
+    )
+    discharge_noticed = _discharge_at(DischargeStep.APPEAL_PERIOD, DischargeStep.APPEAL)
+    discharge_appealed = _discharge_at(DischargeStep.APPEAL)
 
     exit_completed = _exit_is("completed")
     exit_transferred = _exit_is("transferred")

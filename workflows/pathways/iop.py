@@ -1,7 +1,7 @@
 """The Intensive Outpatient Program (IOP, also IOT): intake, 90 days of program, the gate, aftercare.
 
 Read the chart from the top: states first, with what people owe and what time changes in them; then what moves between
-them. A transition happens by itself as soon as its guard holds; guards are the properties of `IopSituation`, and each
+them. A transition happens by itself as soon as its guard holds; guards are the properties of `IopGuards`, and each
 is a fact. The step down to aftercare and every exit follow only from what a named person has signed, so that no slip,
 test, miss or time-out closes an episode (E1).
 """
@@ -18,14 +18,14 @@ from workflows.core.episode.pathway import COMMON_EXITS, Pathway
 from workflows.core.episode.sobriety.duties import level_review
 from workflows.core.episode.stay.duties import continued_stay
 from workflows.pathways import regions
-from workflows.pathways.guards import CommonSituation
+from workflows.pathways.guards import CommonGuards
 from workflows.pathways.iop_claims import CLAIMS
 from workflows.pathways.iop_duties import checkins, late_news
 from workflows.pathways.iop_duties import gate as gate_review_duties
 from workflows.pathways.iop_duties import reassessment as reassessment_duties
 
 
-class IopSituation(CommonSituation):
+class IopGuards(CommonGuards):
     """The guards that only this chart reads: each is a fact, in the chart's words."""
 
     @property
@@ -45,7 +45,7 @@ class IopSituation(CommonSituation):
         return bool(reassessment_duties(self.facts))
 
 
-class IopChart(StateChart[IopSituation]):
+class IopChart(StateChart[IopGuards]):
     """One patient's passage through the program. Leave and crisis stand beside the pathway: it is never left."""
 
     # A clinical entry that a stage has no use for is kept and moves nothing (E11).
@@ -140,7 +140,7 @@ class Iop(Pathway):
     name = "iop"
     title = "Intensive Outpatient Program"
     chart = IopChart
-    situation = IopSituation
+    guards = IopGuards
     level = "iop"
     # What a clinician's signature moves.
     moves = MappingProxyType(

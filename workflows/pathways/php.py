@@ -18,7 +18,7 @@ from workflows.core.episode.facts import Facts
 from workflows.core.episode.intake.duties import rights_and_preferences
 from workflows.core.episode.pathway import COMMON_EXITS, Pathway
 from workflows.pathways import regions
-from workflows.pathways.guards import CommonSituation
+from workflows.pathways.guards import CommonGuards
 from workflows.pathways.php_claims import CLAIMS
 
 
@@ -42,7 +42,7 @@ def step_down_duties(facts: Facts) -> Iterator[Duty]:
     yield from repeated(facts, duty, {"continue": Delay(days=length.extension_days)})
 
 
-class PhpSituation(CommonSituation):
+class PhpGuards(CommonGuards):
     """The guards that only this chart reads."""
 
     @property
@@ -50,7 +50,7 @@ class PhpSituation(CommonSituation):
         return self.facts.admitted_on is not None and self.facts.today >= self.facts.length_reached_on
 
 
-class PhpChart(StateChart[PhpSituation]):
+class PhpChart(StateChart[PhpGuards]):
     """One patient's passage through partial hospitalization."""
 
     allow_event_without_transition = True
@@ -99,7 +99,7 @@ class Php(Pathway):
     name = "php"
     title = "Partial Hospitalization Program"
     chart = PhpChart
-    situation = PhpSituation
+    guards = PhpGuards
     level = "php"
     moves = MappingProxyType({})
     exits = MappingProxyType(

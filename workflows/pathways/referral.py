@@ -1,7 +1,7 @@
 """Referrals of every kind, one chart: a need, a choice, a consent, a first visit, and whether it is right.
 
 Read the chart from the top: states first, then what moves between them. A transition happens by itself as soon as its
-guard holds; guards are the properties of `ReferralSituation`, and each is a fact. Each guard on the way contains the
+guard holds; guards are the properties of `ReferralGuards`, and each is a fact. Each guard on the way contains the
 one before it, so that a correction leads back the way that the statement had come.
 """
 
@@ -10,15 +10,15 @@ from typing import ClassVar
 
 from statemachine import HistoryState, State, StateChart
 
-from workflows.core.engine.situation import Situation
-from workflows.core.referral.attempt import Step
+from workflows.core.engine.guards import Guards
+from workflows.core.referral.attempt import Reached
 from workflows.core.referral.engine import Engine
 from workflows.core.referral.facts import ReferralFacts
 from workflows.core.referral.referral import Referral
 from workflows.core.referral.start import ReferralStart
 
 
-def _at(*steps: Step) -> property:
+def _at(*steps: Reached) -> property:
     return property(lambda self: self.step in steps)
 
 
@@ -26,16 +26,16 @@ def _closed_as(*reasons: str) -> property:
     return property(lambda self: self.facts.closed is not None and self.facts.closed.reason in reasons)
 
 
-class ReferralSituation(Situation[ReferralFacts]):
+class ReferralGuards(Guards[ReferralFacts]):
     """The guards: each is a fact, in the chart's words."""
 
     @property
-    def step(self) -> Step | None:
+    def step(self) -> Reached | None:
         return self.facts.current.step if self.facts.current else None
 
     @property
     def visited(self) -> bool:
-        return self.step is Step.VISITED
+        return self.step is Reached.VISITED
 
     @property
     def told(self) -> bool:
@@ -49,18 +49,18 @@ class ReferralSituation(Situation[ReferralFacts]):
     def places_known(self) -> bool:
         return self.chosen or bool(self.facts.offered)
 
-    consent_needed = _at(Step.CONSENT_NEEDED)
-    not_certain = _at(Step.UNCERTAIN)
-    not_arrived = _at(Step.NOT_ARRIVED)
-    made_by_hand = _at(Step.BY_HAND)
-    goes_by_themselves = _at(Step.JOINING)
+    consent_needed = _at(Reached.CONSENT_NEEDED)
+    not_certain = _at(Reached.UNCERTAIN)
+    not_arrived = _at(Reached.NOT_ARRIVED)
+    made_by_hand = _at(Reached.BY_HAND)
+    goes_by_themselves = _at(Reached.JOINING)
 
-    accepted = _at(Step.ACCEPTED)
-    waitlisted = _at(Step.WAITLISTED)
-    booked = _at(Step.SCHEDULED)
-    visit_missed = _at(Step.MISSED)
-    booked_no_more = _at(Step.UNBOOKED)
-    done_by_their_word = _at(Step.ENDED)
+    accepted = _at(Reached.ACCEPTED)
+    waitlisted = _at(Reached.WAITLISTED)
+    booked = _at(Reached.SCHEDULED)
+    visit_missed = _at(Reached.MISSED)
+    booked_no_more = _at(Reached.UNBOOKED)
+    done_by_their_word = _at(Reached.ENDED)
 
     @property
     def sponsor_is_sought(self) -> bool:
@@ -81,7 +81,7 @@ class ReferralSituation(Situation[ReferralFacts]):
     over_otherwise = _closed_as("not_needed", "deceased", "other")
 
 
-class ReferralChart(StateChart[ReferralSituation]):
+class ReferralChart(StateChart[ReferralGuards]):
     """One referral, from the need to the end of its need."""
 
     allow_event_without_transition = True
@@ -193,4 +193,4 @@ class ReferralPathway:
 
 def new_referral(start: ReferralStart, now: datetime) -> Referral:
     """A referral on this chart."""
-    return Referral(Engine(start, ReferralChart, ReferralSituation), now)
+    return Referral(Engine(start, ReferralChart, ReferralGuards), now)

@@ -2,7 +2,7 @@
 
 Read each from the top: states first, with what people owe and what time changes in them; then what moves between them.
 No transition has an event: it happens by itself as soon as its guard holds, and guards are the properties of
-`CommonSituation`.
+`CommonGuards`.
 """
 
 from typing import Any

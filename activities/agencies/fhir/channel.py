@@ -30,7 +30,7 @@ from activities.agencies.fhir.resources import (
     TransactionResponse,
 )
 from activities.agencies.port import AgencyWord, Handover
-from activities.channels.http import Answer, exchange, unclear
+from activities.channels.http import HttpAnswer, exchange, unclear
 from activities.channels.port import Permanent, Transient, Uncertain
 from workflows.core.episode.consent.grounds import Way
 
@@ -223,7 +223,7 @@ class Fhir:
         *,
         repeats_are_safe: bool,
         let_pass: frozenset[int] = frozenset(),
-    ) -> Answer:
+    ) -> HttpAnswer:
         headers = {"Accept": "application/fhir+json"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
@@ -251,7 +251,7 @@ def _cancellation_is_asked(task: Task) -> bool:
     return business_status(task) is codes.BusinessStatus.CANCELLATION_REQUESTED
 
 
-def _reference_in(answer: Answer) -> str | None:
+def _reference_in(answer: HttpAnswer) -> str | None:
     """The task's address in the answer to a transaction; its entry is the first."""
     try:
         response = TransactionResponse.model_validate(_json(answer.body))

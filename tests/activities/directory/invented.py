@@ -8,7 +8,7 @@ from typing import Any
 from activities.directory import documents
 from activities.directory.feeds import Feed
 from activities.directory.listing import Listing
-from activities.directory.reading import Reading
+from activities.directory.reading import FeedRead
 
 TODAY = date(2026, 3, 16)
 
@@ -93,7 +93,7 @@ def provider(**fields: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def read(document: Any, feed_: Feed | None = None) -> Reading:
+def read(document: Any, feed_: Feed | None = None) -> FeedRead:
     """Read a document as it would arrive."""
     return documents.read(json.dumps(document).encode(), feed_ or feed(), TODAY)
 

@@ -15,7 +15,7 @@ from activities.directory.feeds import Feed, FeedsFileError, load
 from activities.directory.fetching import FeedUnreachable
 from activities.directory.intake import Intake, shrunk, warnings_of
 from activities.directory.paging import next_page
-from activities.directory.reading import FeedUnusable, Line, Reading
+from activities.directory.reading import FeedRead, FeedUnusable, Line
 from activities.directory.store import DirectoryStore
 from tests.activities.directory.invented import bundle, feed, meeting, provider, role, service
 from tests.activities.http_server import answering
@@ -162,8 +162,8 @@ async def test_what_became_of_each_row_can_be_read_later(intake: Intake, store: 
 
 def test_staff_are_told_of_a_feed_that_halves_or_of_which_much_is_refused() -> None:
     lines = [Line(n, "", "refused" if n < 4 else "taken", ("x",)) for n in range(10)]
-    assert warnings_of(0, Reading([], lines)) == ["4 of its 10 rows cannot be used"]
-    assert warnings_of(10, Reading([], [])) == ["it has shrunk from 10 listings to 0"]
+    assert warnings_of(0, FeedRead([], lines)) == ["4 of its 10 rows cannot be used"]
+    assert warnings_of(10, FeedRead([], [])) == ["it has shrunk from 10 listings to 0"]
     assert shrunk(100, 10)
     assert not shrunk(100, 11)
     assert not shrunk(0, 1)

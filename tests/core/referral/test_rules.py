@@ -10,7 +10,7 @@ from tests.core.clinic import at
 from tests.core.referral.linked import PLACES, Linked, on
 from workflows.core.engine.effects import Notify, OpenTask
 from workflows.core.engine.errors import InvalidEntry, NotAllowedNow
-from workflows.core.referral.attempt import Step
+from workflows.core.referral.attempt import Reached
 from workflows.core.referral.effects import AskAgency, Disclose, FindCandidates, NoteTold, Reconcile
 from workflows.core.referral.statements import parse_statement
 from workflows.core.referral.status import TABLE, exported
@@ -486,7 +486,7 @@ def test_C3_a_confirmed_cancellation_is_of_the_choice_that_it_was_asked_for() ->
     linked.completes("confirm_cancellation", "confirmed")
     assert "confirm_cancellation" not in linked.tasks
     first, second = linked.referral.facts.attempts
-    assert (first.step, second.step) == (Step.CANCELLED, Step.SENT)
+    assert (first.step, second.step) == (Reached.CANCELLED, Reached.SENT)
 
 
 @pytest.mark.parametrize("when", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00"])

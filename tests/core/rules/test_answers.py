@@ -45,9 +45,9 @@ def test_A5_who_was_reached_while_the_next_rung_took_its_place_has_been_reached(
 
 def test_C3_an_answer_given_while_the_directory_returns_is_kept() -> None:
     linked = Linked()
-    (task,) = linked.referral.board.open.values()
+    (task,) = linked.referral.worklist.open.values()
     linked.says("candidates", found=[*linked.places], by="cm-1")
-    (anew,) = linked.referral.board.open.values()
+    (anew,) = linked.referral.worklist.open.values()
     assert anew.task_id != task.task_id
     chosen = task.outcomes[0]
     linked.referral.complete(task.task_id, chosen, "cm-1", None, linked.now)

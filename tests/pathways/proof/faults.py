@@ -242,7 +242,7 @@ def _mapping(module: ast.Module, name: str) -> ast.Dict:
 def _guards(module: ast.Module) -> list[ast.FunctionDef]:
     return [
         s
-        for name in ("CommonSituation", "IopSituation")
+        for name in ("CommonGuards", "IopGuards")
         for s in _class(module, name).body
         if isinstance(s, ast.FunctionDef) and s.decorator_list
     ]

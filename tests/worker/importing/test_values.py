@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.importing import values
-from worker.importing.dates import NoDay, Order, Reading
+from worker.importing.dates import DateReader, NoDay, Order
 from worker.importing.values import NotUnderstood
 
 CHICAGO = ZoneInfo("America/Chicago")
-HERE = Reading(CHICAGO)
+HERE = DateReader(CHICAGO)
 DAYS = st.dates(date(1990, 1, 1), date(2099, 12, 31))
 EVENING = datetime(2026, 10, 27, 18)  # noqa: DTZ001
 
@@ -57,8 +57,8 @@ def test_no_day_is_guessed_and_the_order_is_asked_for_once(day: date, mark: str)
         f"{day.month}{mark}{day.day}{mark}{day.year}",
         f"{day.day}{mark}{day.month}{mark}{day.year}",
     )
-    assert Reading(CHICAGO, "month_first").day(month_first) == day
-    assert Reading(CHICAGO, "day_first").day(day_first) == day
+    assert DateReader(CHICAGO, "month_first").day(month_first) == day
+    assert DateReader(CHICAGO, "day_first").day(day_first) == day
     for text in (month_first, day_first):
         if day.day > 12 or day.day == day.month:
             assert HERE.day(text) == day
@@ -82,7 +82,7 @@ def test_what_a_spreadsheet_keeps_is_the_same_time(day: date, minute: int) -> No
 )  # fmt: skip
 def test_what_is_no_day_is_refused(text: str, order: Order | None) -> None:
     with pytest.raises(NoDay):
-        Reading(CHICAGO, order).day(text)
+        DateReader(CHICAGO, order).day(text)
 
 
 @given(st.text(max_size=40))

@@ -75,7 +75,7 @@ class Claims:
     """Everything that is claimed about one pathway; see each field."""
 
     guards: Mapping[str, Guard]
-    """Every guard of the situation class."""
+    """Every guard of the pathway."""
     never: Sequence[tuple[Literal, ...]]
     """Guards that never stand so together, whatever the record: the chart is not asked about such situations."""
     means: Mapping[str, tuple[Literal, ...]]

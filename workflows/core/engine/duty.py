@@ -84,7 +84,7 @@ class Duty:
         return signers(team, self.signed_by, self.not_by, at_hand=self.role == ON_CALL)
 
 
-class Reading(Protocol):
+class Moment(Protocol):
     """The facts of a moment, as far as duties in general ask them."""
 
     @property
@@ -99,7 +99,7 @@ class Reading(Protocol):
         """What was decided about a duty by then, if that stands."""
 
 
-def repeated(facts: Reading, duty: Duty, again: Mapping[str, Delay]) -> Iterator[Duty]:
+def repeated(facts: Moment, duty: Duty, again: Mapping[str, Delay]) -> Iterator[Duty]:
     """A duty that comes back.
 
     Args:

@@ -8,7 +8,7 @@ from workflows.core.engine.deadline import Deadline
 from workflows.core.engine.effects import OpenTask
 from workflows.core.engine.record import Record
 from workflows.core.engine.state import State
-from workflows.core.engine.worklist import Board
+from workflows.core.engine.worklist import Worklist
 
 S = TypeVar("S", bound=State)
 E = TypeVar("E")
@@ -36,7 +36,7 @@ class Living(Generic[S, E]):
 
     def heard_of(self, task_id: str, unreached: str | None) -> None:
         """A task tells whether anybody was reached about it."""
-        self.state = replace(self.state, board=self.state.board.heard_of(task_id, unreached))
+        self.state = replace(self.state, worklist=self.state.worklist.heard_of(task_id, unreached))
 
     def reached(self, notice: str) -> None:
         """Somebody was reached by a notice about no task, by its key."""
@@ -66,14 +66,14 @@ class Living(Generic[S, E]):
         return self.state.record
 
     @property
-    def board(self) -> Board:
+    def worklist(self) -> Worklist:
         """What people owe."""
-        return self.state.board
+        return self.state.worklist
 
     @property
     def open_tasks(self) -> Mapping[str, OpenTask]:
         """What people owe now, by the key of the duty."""
-        return self.state.board.open
+        return self.state.worklist.open
 
     @property
     def next_deadline(self) -> Deadline | None:

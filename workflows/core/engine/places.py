@@ -13,10 +13,10 @@ from typing import Any
 from statemachine import State, StateChart
 from statemachine.state import NestedStateFactory
 
+from workflows.core.engine.configuration import every_state
 from workflows.core.engine.deadline import Deadline
 from workflows.core.engine.duty import Duty
 from workflows.core.engine.effects import MessagePatient, Notify
-from workflows.core.engine.situation import every_state
 
 Owes = Callable[[Any], Iterable[Duty]]
 """What people owe by the facts of a moment; what facts these are, each pathway knows."""

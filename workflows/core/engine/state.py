@@ -17,14 +17,14 @@ from pydantic import PlainSerializer, PlainValidator, TypeAdapter, ValidationInf
 
 from workflows.core.engine.answers import Answer, Answers
 from workflows.core.engine.calendar import Instant
+from workflows.core.engine.configuration import Configuration
 from workflows.core.engine.deadline import Deadline
 from workflows.core.engine.record import Record
-from workflows.core.engine.situation import Configuration
-from workflows.core.engine.worklist import Board
+from workflows.core.engine.worklist import Worklist
 
 S = TypeVar("S", bound="State")
 
-_FORMAT = 8
+_FORMAT = 9
 """Of what is packed; code that reads another one says so."""
 
 
@@ -82,7 +82,7 @@ class State:
     at: Instant
     """When it was brought up to date last."""
     record: Annotated[Record, PlainValidator(_record), PlainSerializer(_packed_record)]
-    board: Board
+    worklist: Worklist
     """What people owe."""
     sent: Codes = frozenset()
     """Keys of what was said once and is not said again."""

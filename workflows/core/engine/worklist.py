@@ -1,7 +1,7 @@
 """Which tasks are open: the difference between what is owed and what was already asked for.
 
 An episode and a referral each have one. Duties are never opened or closed by hand; both come here with everything
-that is owed now, and the board says which tasks to open and which to close (T3, A5). Here also stands from when a
+that is owed now, and the worklist says which tasks to open and which to close (T3, A5). Here also stands from when a
 task is due: from the instant at which it could first be known that it is owed, never from its oldest cause (T7).
 """
 
@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from workflows.core.engine.calendar import Calendar, in_words
-from workflows.core.engine.duty import Duty, Reading
+from workflows.core.engine.duty import Duty, Moment
 from workflows.core.engine.effects import ChangeTask, CloseTask, EscalationLevel, OpenTask
 from workflows.core.engine.escalation import Escalation
 from workflows.core.engine.holding import Held, by_the_team, level_at
@@ -22,7 +22,7 @@ from workflows.core.engine.urgency import of_task
 
 
 @dataclass(frozen=True, slots=True)
-class Clinic:
+class Context:
     """Who there is, when they work, and to whom an overdue task climbs."""
 
     calendar: Calendar
@@ -62,7 +62,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Board:
+class Worklist:
     """The open tasks of one workflow, and for whom they were worked out."""
 
     name: str
@@ -73,8 +73,8 @@ class Board:
     """How often a task was opened for each duty."""
     unreached: Mapping[str, str] = field(default_factory=dict)
     """Why nobody was reached about a task, by its id; it is forgotten when somebody is."""
-    clinic: Clinic | None = None
-    """The clinic for which the open tasks were last worked out."""
+    context: Context | None = None
+    """The context for which the open tasks were last worked out."""
 
     def shown(self, now: datetime) -> list[OpenTaskView]:
         """The open tasks as people see them, by the time at which they are due; the level is that of the instant."""
@@ -111,9 +111,9 @@ class Board:
     def reconcile(
         self,
         duties: Sequence[Duty],
-        facts: Reading,
+        facts: Moment,
         kinds: Collection[str],
-        clinic: Clinic,
+        context: Context,
         known: Known,
     ) -> "Reconciled":
         """Open, change and close tasks for the difference between what is owed and what is open.
@@ -122,15 +122,15 @@ class Board:
             duties: Everything that is not answered yet; what begins later is left for later.
             facts: The facts of the moment.
             kinds: Kinds of the entries that were just recorded: they tell "done" from "withdrawn".
-            clinic: Whose the tasks are.
+            context: Whose the tasks are.
             known: From when it could be known what is owed.
 
         Returns:
-            The board as it stands then; the tasks to open, change and close; and the same as sentences.
+            The worklist as it stands then; the tasks to open, change and close; and the same as sentences.
         """
         effects: list[OpenTask | ChangeTask | CloseTask] = []
         happened: list[str] = []
-        asked_for, opened, same = dict(self.open), dict(self.opened), self.clinic == clinic
+        asked_for, opened, same = dict(self.open), dict(self.opened), self.context == context
         owed = {
             duty.key: duty
             for duty in duties
@@ -144,7 +144,7 @@ class Board:
         for key, duty in owed.items():
             asked = asked_for.get(key)
             if asked:
-                changed = self._as_it_stands(asked, duty, clinic, facts.now, same)
+                changed = self._as_it_stands(asked, duty, context, facts.now, same)
                 if changed != asked:
                     asked_for[key] = changed = replace(changed, revision=asked.revision + 1)
                     otherwise = duty.tells_change and changed.asks != asked.asks
@@ -152,7 +152,7 @@ class Board:
                     happened += _told_of(asked, changed)
                     if otherwise:
                         happened.append(f"Changed for {changed.role.replace('_', ' ')}: {changed.asks}")
-            elif new := self._task(duty, facts.now, clinic, known, opened.get(key, 0) + 1):
+            elif new := self._task(duty, facts.now, context, known, opened.get(key, 0) + 1):
                 asked_for[key] = new
                 opened[key] = opened.get(key, 0) + 1
                 effects.append(new)
@@ -161,23 +161,23 @@ class Board:
                 )
         if same and not effects:
             return Reconciled(self, effects, happened)
-        board = replace(self, open=asked_for, opened=opened, clinic=clinic)._about_open_tasks()
-        return Reconciled(board, effects, happened)
+        worklist = replace(self, open=asked_for, opened=opened, context=context)._about_open_tasks()
+        return Reconciled(worklist, effects, happened)
 
-    def heard_of(self, task_id: str, unreached: str | None) -> "Board":
+    def heard_of(self, task_id: str, unreached: str | None) -> "Worklist":
         """A task tells whether anybody was reached about it; one that is open no more tells nothing."""
         others = {other: why for other, why in self.unreached.items() if other != task_id}
         told = {task_id: unreached} if unreached else {}
         return replace(self, unreached={**others, **told})._about_open_tasks()
 
-    def _about_open_tasks(self) -> "Board":
+    def _about_open_tasks(self) -> "Worklist":
         if not self.unreached:
             return self
         ids = {task.task_id for task in self.open.values()}
         return replace(self, unreached={one: why for one, why in self.unreached.items() if one in ids})
 
     def _as_it_stands(
-        self, known: OpenTask, duty: Duty, clinic: Clinic, now: datetime, same: bool
+        self, known: OpenTask, duty: Duty, context: Context, now: datetime, same: bool
     ) -> OpenTask:
         """An open task by what is asked now, and by the team and the calendar of now (T3, T6, T8)."""
         asked = known
@@ -185,46 +185,48 @@ class Board:
             asked = replace(known, asks=duty.asks, entries=duty.entries)
         if same:
             return asked
-        seen = self.clinic
-        due_at = duty.due_at(known.since, clinic.calendar)
+        seen = self.context
+        due_at = duty.due_at(known.since, context.calendar)
         # No task is overdue by news (T7), and no closed day more makes one due earlier (T6).
-        closes_more = seen is not None and set(seen.calendar.closures) < set(clinic.calendar.closures)
+        closes_more = seen is not None and set(seen.calendar.closures) < set(context.calendar.closures)
         if due_at <= now < known.due_at or (closes_more and due_at < known.due_at):
-            due_at = duty.due_at(now, clinic.calendar)
-            if clinic.calendar.is_open(clinic.calendar.day_of(known.due_at)):
+            due_at = duty.due_at(now, context.calendar)
+            if context.calendar.is_open(context.calendar.day_of(known.due_at)):
                 due_at = known.due_at if closes_more else min(known.due_at, due_at)
         return replace(
             asked,
-            owner=duty.owner(clinic.team),
+            owner=duty.owner(context.team),
             due_at=due_at,
-            escalation=_levels(duty, clinic, max(due_at, known.opened_at or due_at)),
-            signers=duty.signers(clinic.team),
+            escalation=_levels(duty, context, max(due_at, known.opened_at or due_at)),
+            signers=duty.signers(context.team),
         )
 
-    def ended(self, task_id: str) -> "Board":
+    def ended(self, task_id: str) -> "Worklist":
         """A task has ended without an answer that counts: what it asked for, if still owed, is asked for anew."""
         left = {key: task for key, task in self.open.items() if task.task_id != task_id}
         return replace(self, open=left)._about_open_tasks()
 
-    def _task(self, duty: Duty, now: datetime, clinic: Clinic, known: Known, number: int) -> OpenTask | None:
-        since = known.since(duty, now, clinic.calendar)
+    def _task(
+        self, duty: Duty, now: datetime, context: Context, known: Known, number: int
+    ) -> OpenTask | None:
+        since = known.since(duty, now, context.calendar)
         if since is None:
             return None
-        due_at = duty.due_at(since, clinic.calendar)
+        due_at = duty.due_at(since, context.calendar)
         return OpenTask(
             _task_id(self.name, duty.key, number),
             duty.key,
             duty.kind,
             duty.role,
-            duty.owner(clinic.team),
+            duty.owner(context.team),
             since,
             due_at,
-            _levels(duty, clinic, max(due_at, now)),
+            _levels(duty, context, max(due_at, now)),
             duty.outcomes,
             duty.rule,
             duty.entries,
             duty.asks,
-            duty.signers(clinic.team),
+            duty.signers(context.team),
             of_task(duty.role, duty.rule, duty.within),
             opened_at=now,
             done_by=duty.done_by,
@@ -234,13 +236,13 @@ class Board:
 class Reconciled(NamedTuple):
     """What has come of holding what is owed against what is open."""
 
-    board: Board
+    worklist: Worklist
     effects: list[OpenTask | ChangeTask | CloseTask]
     happened: list[str]
 
 
 def _closed(
-    task: OpenTask, taking_its_place: Collection[str], facts: Reading, kinds: Collection[str]
+    task: OpenTask, taking_its_place: Collection[str], facts: Moment, kinds: Collection[str]
 ) -> tuple[CloseTask, str]:
     """How a task that is owed no more is closed, and that in a sentence."""
     answer, subject = facts.answer(task.duty), subject_of(task.duty)
@@ -263,11 +265,13 @@ def _held(task: OpenTask, now: datetime) -> Held:
     return by_the_team(task.role, task.owner, task.escalation, level_at(task.escalation, now))
 
 
-def _levels(duty: Duty, clinic: Clinic, overdue_at: datetime) -> tuple[EscalationLevel, ...]:
+def _levels(duty: Duty, context: Context, overdue_at: datetime) -> tuple[EscalationLevel, ...]:
     # Its owner hears of it first, and has the time of the first level also where it opens overdue (T7).
     return tuple(
-        EscalationLevel(level.role, clinic.team.get(level.role), clinic.calendar.due(overdue_at, level.after))
-        for level in clinic.escalation
+        EscalationLevel(
+            level.role, context.team.get(level.role), context.calendar.due(overdue_at, level.after)
+        )
+        for level in context.escalation
         # It climbs to those who could answer it: what a director must sign does not go to a supervisor.
         if duty.escalates and level.role != duty.role and (not duty.signed_by or level.role in duty.signed_by)
     )
@@ -282,6 +286,6 @@ def _told_of(before: OpenTask, after: OpenTask) -> list[str]:
     return told
 
 
-def _task_id(board: str, key: str, number: int) -> str:
-    name = hashlib.sha256(f"{board}|{key}|{number}".encode()).hexdigest()[:20]
+def _task_id(worklist: str, key: str, number: int) -> str:
+    name = hashlib.sha256(f"{worklist}|{key}|{number}".encode()).hexdigest()[:20]
     return f"task-{name}"

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from workflows.core.engine.calendar import Calendar
+from workflows.core.engine.configuration import Configuration, follower
 from workflows.core.engine.deadline import Deadline
 from workflows.core.engine.memory import Memory
 from workflows.core.engine.record import Record, Recorded
-from workflows.core.engine.situation import Configuration, follower
-from workflows.core.engine.worklist import Board
+from workflows.core.engine.worklist import Worklist
 from workflows.core.episode.changes import observed
 from workflows.core.episode.entries import Closure, PolicyAdoption
 from workflows.core.episode.facts import Facts
@@ -47,7 +47,7 @@ class Engine:
     def begin(self, now: datetime) -> EpisodeState:
         """The state before anything has happened."""
         start, record = self.start, Record(self.start.zone, now)
-        return EpisodeState(at=now, record=record, board=Board(start.episode_id))
+        return EpisodeState(at=now, record=record, worklist=Worklist(start.episode_id))
 
     def facts(self, state: EpisodeState, now: datetime) -> Facts:
         """What follows from a state at an instant; the same object for as long as it is asked for the same."""
@@ -135,8 +135,8 @@ class Engine:
         return facts.keep("configuration", self._follow)
 
     def _follow(self, facts: Facts) -> Configuration:
-        situation = self.pathway.situation(facts)
-        return follower(self.pathway.chart, situation.guards).configuration(situation)
+        guards = self.pathway.guards(facts)
+        return follower(self.pathway.chart, guards.names).configuration(guards)
 
     def stage(self, state: EpisodeState) -> Stage:
         """The stage of the public contract in which a state is."""

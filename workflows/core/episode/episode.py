@@ -24,7 +24,7 @@ from workflows.core.episode.engine import Engine
 from workflows.core.episode.entries import KINDS, Entry, TeamChange, parse_entry
 from workflows.core.episode.facts import Facts
 from workflows.core.episode.frame import EpisodeFrame
-from workflows.core.episode.linkage.requests import Linkage
+from workflows.core.episode.linkage.requests import ReferralRequests
 from workflows.core.episode.messages.alarms import message_not_sent, messages_wanted
 from workflows.core.episode.pathway import Pathway
 from workflows.core.episode.stages import Stage
@@ -84,7 +84,7 @@ class Episode(Living[EpisodeState, Effect]):
 
     def ask_anew(self, task_id: str, now: datetime) -> None:
         """A task has ended with an answer that had no effect: if it is still owed, it is opened again (E9)."""
-        self.state = replace(self.state, board=self.state.board.ended(task_id))
+        self.state = replace(self.state, worklist=self.state.worklist.ended(task_id))
         self.wake(now)
 
     def complete(self, task_id: str, outcome: str, by: str, reason: str | None, now: datetime) -> Changed:
@@ -159,14 +159,14 @@ class Episode(Living[EpisodeState, Effect]):
         return self.engine.frame(self.state)
 
     @property
-    def linkage(self) -> Linkage:
+    def referral_requests(self) -> ReferralRequests:
         """Which referrals were begun, and what they were told."""
-        return self.state.linkage
+        return self.state.referral_requests
 
     @property
     def open_referrals(self) -> list[str]:
         """Ids of the referrals that this episode has begun and that have not ended."""
-        return self.state.linkage.open(self.facts)
+        return self.state.referral_requests.open(self.facts)
 
     def awaited(self) -> list[Deadline]:
         """Every moment ahead at which time changes something or a duty begins."""
@@ -180,8 +180,8 @@ class Episode(Living[EpisodeState, Effect]):
     @property
     def guards(self) -> tuple[tuple[str, bool], ...]:
         """What each guard of the chart says now."""
-        situation = self.pathway.situation(self.facts)
-        return tuple(zip(situation.guards, map(bool, situation.read(situation.guards)), strict=True))
+        guards = self.pathway.guards(self.facts)
+        return tuple(zip(guards.names, map(bool, guards.read(guards.names)), strict=True))
 
     @property
     def stage(self) -> Stage:

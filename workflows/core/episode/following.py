@@ -16,7 +16,7 @@ from workflows.core.engine.effects import (
     StartReferral,
     TellReferral,
 )
-from workflows.core.engine.worklist import Clinic, Known, Reconciled
+from workflows.core.engine.worklist import Context, Known, Reconciled
 from workflows.core.episode.carrying import carried_over
 from workflows.core.episode.consent.facts import told_of
 from workflows.core.episode.engine import Engine
@@ -81,19 +81,21 @@ class Following:
         duties = self.engine.pathway.unanswered(facts, state.states)
         deadline = min(self.engine.awaited(facts, state.states), default=None)
         reconciled = self._reconciled(duties, facts, kinds, by_time)
-        linkage, linked = state.linkage.follow(facts, stage.is_over)
+        referral_requests, linked = state.referral_requests.follow(facts, stage.is_over)
         closed_on = facts.exit[1] if facts.exit else None
         self.effects += reconciled.effects
         self._note_closed(closed_on)
         self._keep_consents(facts)
         following = list(self._following(facts))
-        alarms = self._alarms(facts, stage, bool(deadline or reconciled.board.open or linkage.open(facts)))
+        alarms = self._alarms(
+            facts, stage, bool(deadline or reconciled.worklist.open or referral_requests.open(facts))
+        )
         self.effects += [*following, *linked, *alarms]
         self.state = replace(
             state,
             at=self.now,
-            board=reconciled.board,
-            linkage=linkage,
+            worklist=reconciled.worklist,
+            referral_requests=referral_requests,
             next_deadline=deadline,
             is_noted_closed=closed_on is not None,
             sent=state.sent.union(one.key for one in (*following, *alarms)),
@@ -114,10 +116,10 @@ class Following:
     ) -> Reconciled:
         """The tasks to open and close for the difference between what is owed and what is open."""
         state = self.state
-        clinic = Clinic(facts.calendar, facts.team, facts.policy.escalation)
+        context = Context(facts.calendar, facts.team, facts.policy.escalation)
         awaited = state.next_deadline.at if state.next_deadline else None
-        return state.board.reconcile(
-            duties, facts, kinds, clinic, Known(awaited, by_time, state.taken_over_at)
+        return state.worklist.reconcile(
+            duties, facts, kinds, context, Known(awaited, by_time, state.taken_over_at)
         )
 
     def _note_closed(self, closed_on: date | None) -> None:

@@ -8,11 +8,12 @@ from typing import Any, ClassVar, TypeVar
 from statemachine import StateChart
 
 from workflows.core.engine.claims import Claims
+from workflows.core.engine.configuration import Configuration
 from workflows.core.engine.deadline import Deadline
 from workflows.core.engine.duty import Duty
 from workflows.core.engine.effects import MessagePatient, Notify
+from workflows.core.engine.guards import Guards
 from workflows.core.engine.places import carrying
-from workflows.core.engine.situation import Configuration, Situation
 from workflows.core.episode.facts import Facts
 from workflows.core.episode.stages import Stage
 
@@ -39,7 +40,7 @@ class Pathway(ABC):
     name: ClassVar[str]
     title: ClassVar[str]
     chart: ClassVar[type[StateChart[Any]]]
-    situation: ClassVar[type[Situation[Facts]]]
+    guards: ClassVar[type[Guards[Facts]]]
     level: ClassVar[str]
     """The level of care that it gives (I4)."""
     moves: ClassVar[Mapping[tuple[str, str], str]]

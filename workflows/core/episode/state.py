@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from workflows.core.engine.answers import NO_ANSWERS
 from workflows.core.engine.calendar import Instant
 from workflows.core.engine.state import KeptAnswers, State
-from workflows.core.episode.linkage.requests import Linkage
+from workflows.core.episode.linkage.requests import ReferralRequests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,7 @@ class EpisodeState(State):
     directory: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
     """What the clinic's staff directory says of people outside the team, as far as it was asked: their roles by staff
     id, in small letters; None: it does not know them."""
-    linkage: Linkage = field(default_factory=Linkage)
+    referral_requests: ReferralRequests = field(default_factory=ReferralRequests)
     """Which referrals were begun, and what they were told."""
     taken_over_at: Instant | None = None
     """When a history was last taken over from another system (T7)."""

@@ -157,13 +157,13 @@ class _Step(Following):
         assert isinstance(entry, Decision)
         if known := repeated(entry, self.state.record, self.stage):
             return known
-        board = self.state.board
+        worklist = self.state.worklist
         try:
             self.settle()  # the decision before this one may have moved the episode
             self._judged_by = self.facts
             self._check(entry, frozenset())
             duties = list(self.engine.pathway.duties(self.facts, self.state.states))
-            ids = Ids({key: task.task_id for key, task in board.open.items()}, board.asked_by)
+            ids = Ids({key: task.task_id for key, task in worklist.open.items()}, worklist.asked_by)
             key, answer = answer_to(entry, duties, ids, self.facts)
         except Refused as refused:
             return refused

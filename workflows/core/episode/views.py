@@ -8,10 +8,10 @@ from types import MappingProxyType
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from workflows.core.engine.configuration import leaves
 from workflows.core.engine.corrections import reason_of
 from workflows.core.engine.deadline import Deadline
 from workflows.core.engine.record import Record
-from workflows.core.engine.situation import leaves
 from workflows.core.engine.state import State
 from workflows.core.episode.assessment import shown as assessment
 from workflows.core.episode.entries import Entry, TeamChange
@@ -59,8 +59,8 @@ def progress(episode: Episode, now: datetime) -> Progress:
         gate=gate(facts),
         week=Week(minutes=minutes, days=days, short_by_minutes=max(0, required - minutes)),
         consecutive_misses=facts.consecutive_misses if running else 0,
-        open_tasks=episode.board.shown(now),
-        open_referrals=episode.linkage.open(facts),
+        open_tasks=episode.worklist.shown(now),
+        open_referrals=episode.referral_requests.open(facts),
         next_deadline=_deadline(episode.next_deadline),
         extensions=len(facts.extensions) if admitted_on else 0,
         on_hold=[hold.said for hold in facts.holds],
@@ -137,8 +137,8 @@ def leaf_states(episode: Episode) -> list[str]:
 
 def not_reached(of: State) -> list[str]:
     """Why nobody was reached so far, for each open task and each notice that is on its way."""
-    tasks = {task.task_id: task.kind.replace("_", " ") for task in of.board.open.values()}
-    about_tasks = [f"{tasks[one]}: {why}" for one, why in of.board.unreached.items() if one in tasks]
+    tasks = {task.task_id: task.kind.replace("_", " ") for task in of.worklist.open.values()}
+    about_tasks = [f"{tasks[one]}: {why}" for one, why in of.worklist.unreached.items() if one in tasks]
     return about_tasks + list(of.unreached.values())
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from workflows.core.referral.statements import Place
 
 
-class Step(StrEnum):
+class Reached(StrEnum):
     """How far one attempt came."""
 
     QUEUED = "queued"
@@ -41,11 +41,19 @@ class Step(StrEnum):
 
 
 _WITH_AGENCY = frozenset(
-    {Step.SENT, Step.ACCEPTED, Step.WAITLISTED, Step.SCHEDULED, Step.MISSED, Step.UNBOOKED, Step.ENDED}
+    {
+        Reached.SENT,
+        Reached.ACCEPTED,
+        Reached.WAITLISTED,
+        Reached.SCHEDULED,
+        Reached.MISSED,
+        Reached.UNBOOKED,
+        Reached.ENDED,
+    }
 )
 
 
-_OVER = frozenset({Step.DECLINED, Step.CANCEL_REQUESTED, Step.CANCELLED, Step.DROPPED})
+_OVER = frozenset({Reached.DECLINED, Reached.CANCEL_REQUESTED, Reached.CANCELLED, Reached.DROPPED})
 
 
 _WEIGHT = {
@@ -97,7 +105,7 @@ class Attempt:
     chosen_at: datetime
     since: datetime
     """When the step became known, so that what is owed for it is due from then."""
-    step: Step = Step.QUEUED
+    step: Reached = Reached.QUEUED
     passed_at: datetime | None = None
     """When another was preferred, without a mark (C3)."""
     generation: int = 0

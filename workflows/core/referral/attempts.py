@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from workflows.core.engine.record import Record
 from workflows.core.episode.entries import Entry
-from workflows.core.referral.attempt import Attempt, Step, Word
+from workflows.core.referral.attempt import Attempt, Reached, Word
 from workflows.core.referral.statements import (
     AboutPlace,
     AgencyAnswered,
@@ -131,12 +131,12 @@ class _Fold:
             first_at = min([word.at for word in visited] or [r.effective_at for r in engaged])
             known_at = min([word.known_at for word in visited] or [r.known_at for r in engaged])
             return replace(
-                one, step=Step.VISITED, since=known_at, visited_at=first_at, was_engaged=bool(engaged),
+                one, step=Reached.VISITED, since=known_at, visited_at=first_at, was_engaged=bool(engaged),
                 is_done=any(word.said == "ended" for word in words),
             )  # fmt: skip
         if self.joins:
             gone = one.passed_at or self.closed_at
-            return replace(one, step=Step.DROPPED if gone else Step.JOINING, since=gone or one.since)
+            return replace(one, step=Reached.DROPPED if gone else Reached.JOINING, since=gone or one.since)
         if one.sent_at is None and not words:
             return self._before_sending(one)
         return self._with_agency(one, chosen, words)
@@ -164,31 +164,31 @@ class _Fold:
         consents = [r.effective_at for r in self._standing(ConsentGiven)]
         revoked = [r.effective_at for r in self._standing(ConsentRevoked) if r.effective_at >= one.chosen_at]
         is_stopped = bool(revoked) and not any(at >= max(revoked) for at in consents)
-        tries, step, since, withheld = 0, Step.QUEUED, one.since, None
+        tries, step, since, withheld = 0, Reached.QUEUED, one.since, None
         while result := self._result(one.sending_key, tries, tried):
             if result.entry.outcome == "withheld":
                 withheld, since = result.entry.reason, result.known_at
                 # What the machine has tried is in the order of the record: a clock may say the same for both.
                 if not self._since(result.key, ConsentGiven):
-                    step = Step.CONSENT_NEEDED
+                    step = Reached.CONSENT_NEEDED
                     break
                 tries += 1
                 continue
             is_open = result.entry.outcome in ("uncertain", "to_post")
-            step, since = Step.UNCERTAIN if is_open else Step.BY_HAND, result.known_at
+            step, since = Reached.UNCERTAIN if is_open else Reached.BY_HAND, result.known_at
             one = replace(
                 one, is_letter=result.entry.outcome == "to_post", reference=result.entry.reference,
                 consent_id=result.entry.consent_id,
             )  # fmt: skip
             break
         lost = [r for r in tried if r.entry.outcome == "not_arrived"]
-        if step is Step.UNCERTAIN and len(lost) > generation:
-            step, since = Step.NOT_ARRIVED, lost[-1].known_at
-        if is_stopped and step is Step.QUEUED:
-            step, since = Step.CONSENT_NEEDED, max(revoked)
+        if step is Reached.UNCERTAIN and len(lost) > generation:
+            step, since = Reached.NOT_ARRIVED, lost[-1].known_at
+        if is_stopped and step is Reached.QUEUED:
+            step, since = Reached.CONSENT_NEEDED, max(revoked)
             one = replace(one, revocations=len(revoked))
         if one.place.agency is None:
-            step = Step.BY_HAND
+            step = Reached.BY_HAND
         return replace(one, step=step, since=since, tries=tries, withheld=withheld)
 
     def _result(
@@ -208,9 +208,9 @@ class _Fold:
 
     def _before_sending(self, one: Attempt) -> Attempt:
         gone = one.passed_at or self.closed_at
-        if one.step is Step.UNCERTAIN:
+        if one.step is Reached.UNCERTAIN:
             return one  # a person still finds out, whatever has become of the referral: the ledger waits (P9)
-        return replace(one, step=Step.DROPPED, since=gone) if gone else one
+        return replace(one, step=Reached.DROPPED, since=gone) if gone else one
 
     # -- with the other side ------------------------------------------------------------------------------
 
@@ -222,19 +222,19 @@ class _Fold:
         cancelled = [word for word in words if word.said == "cancelled"]
         declined_at = _declined_at(words)
         if self.is_silent and self.closed_at:
-            return replace(one, step=Step.CANCELLED, since=self.closed_at)
+            return replace(one, step=Reached.CANCELLED, since=self.closed_at)
         if confirmed or cancelled:
-            return replace(one, step=Step.CANCELLED, since=since, cancel_requested_at=gone)
+            return replace(one, step=Reached.CANCELLED, since=since, cancel_requested_at=gone)
         if _is_done(words):
-            return replace(one, step=Step.ENDED, since=since, is_done=True)
+            return replace(one, step=Reached.ENDED, since=since, is_done=True)
         if declined_at and (gone is None or declined_at <= gone):
-            return replace(one, step=Step.DECLINED, since=since)
+            return replace(one, step=Reached.DECLINED, since=since)
         if gone:
             # Who made the contact themselves also takes it back themselves; and a refusal confirms it.
             done = one.by == "patient" or declined_at is not None
             return replace(
                 one,
-                step=Step.CANCELLED if done else Step.CANCEL_REQUESTED,
+                step=Reached.CANCELLED if done else Reached.CANCEL_REQUESTED,
                 since=gone,
                 cancel_requested_at=gone,
             )
@@ -322,25 +322,29 @@ def _is_done(words: Sequence[Word]) -> bool:
     return bool(said) and said[-1] == "ended"
 
 
-def _agreed(words: Sequence[Word]) -> tuple[Step, datetime | None]:
+def _agreed(words: Sequence[Word]) -> tuple[Reached, datetime | None]:
     """Accepted, on a waiting list, booked, missed or booked no more. A booking stands until something ends it."""
-    step, appointment_at = Step.SENT, None
+    step, appointment_at = Reached.SENT, None
     missed = [word.at for word in words if word.said == "missed"]
     for word in words:
         if word.said in ("declined", "received", "ended"):
-            step = Step.SENT if word.said == "declined" else step
+            step = Reached.SENT if word.said == "declined" else step
         elif word.said == "scheduled" and word.appointment_at:
             # A booking that became known only after its day may have been missed already.
             is_missed = any(at >= word.appointment_at for at in missed)
-            step, appointment_at = Step.MISSED if is_missed else Step.SCHEDULED, word.appointment_at
+            step, appointment_at = Reached.MISSED if is_missed else Reached.SCHEDULED, word.appointment_at
         elif word.said == "missed":
             # A miss is of the appointment that had come by then, and not of one that was booked for later.
             if appointment_at is None or appointment_at <= word.at:
-                step = Step.MISSED
-        elif word.said in ("unbooked", "waitlisted") and step in (Step.SCHEDULED, Step.MISSED, Step.UNBOOKED):
-            step, appointment_at = Step.UNBOOKED, None
+                step = Reached.MISSED
+        elif word.said in ("unbooked", "waitlisted") and step in (
+            Reached.SCHEDULED,
+            Reached.MISSED,
+            Reached.UNBOOKED,
+        ):
+            step, appointment_at = Reached.UNBOOKED, None
         elif word.said == "waitlisted":
-            step = Step.WAITLISTED
-        elif step in (Step.SENT, Step.WAITLISTED):
-            step = Step.ACCEPTED
+            step = Reached.WAITLISTED
+        elif step in (Reached.SENT, Reached.WAITLISTED):
+            step = Reached.ACCEPTED
     return step, appointment_at

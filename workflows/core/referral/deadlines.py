@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from workflows.core.engine.deadline import Deadline
-from workflows.core.referral.attempt import Attempt, Step
+from workflows.core.referral.attempt import Attempt, Reached
 from workflows.core.referral.facts import ReferralFacts
 
 
@@ -25,9 +25,9 @@ def wait_is_over(facts: ReferralFacts) -> Iterator[Deadline]:
 def to_be_asked(facts: ReferralFacts) -> Iterator[Attempt]:
     """Attempts whose agency can be asked for news: it has the referral, and the end of it is open."""
     for one in facts.attempts:
-        is_open = one is facts.current or one.step is Step.CANCEL_REQUESTED
+        is_open = one is facts.current or one.step is Reached.CANCEL_REQUESTED
         by_channel = one.by == "agency" and one.reference is not None and one.place.agency is not None
-        if is_open and by_channel and (one.step.is_with_agency or one.step is Step.CANCEL_REQUESTED):
+        if is_open and by_channel and (one.step.is_with_agency or one.step is Reached.CANCEL_REQUESTED):
             yield one
 
 

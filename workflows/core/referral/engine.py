@@ -7,11 +7,12 @@ from typing import Any
 from statemachine import StateChart
 
 from workflows.core.engine.calendar import Calendar
+from workflows.core.engine.configuration import follower, leaf_in
 from workflows.core.engine.deadline import Deadline
 from workflows.core.engine.duty import Duty
+from workflows.core.engine.guards import Guards
 from workflows.core.engine.record import Record
-from workflows.core.engine.situation import Situation, follower, leaf_in
-from workflows.core.engine.worklist import Board
+from workflows.core.engine.worklist import Worklist
 from workflows.core.episode.deadlines import team_changes
 from workflows.core.episode.entries import Closure
 from workflows.core.episode.policy import load_policy
@@ -33,17 +34,17 @@ class Engine:
         self,
         start: ReferralStart,
         chart: type[StateChart[Any]],
-        situation: type[Situation[ReferralFacts]],
+        guards: type[Guards[ReferralFacts]],
     ) -> None:
         self.start, self.chart = start, chart
-        self._situation, self._follower = situation, follower(chart, situation.guards)
+        self._guards, self._follower = guards, follower(chart, guards.names)
         self._policy = load_policy(start.policy)
         self._facts: ReferralFacts | None = None
 
     def begin(self, now: datetime) -> ReferralState:
         """The state before anything was stated."""
         record = Record(self.start.zone, now)
-        state = ReferralState(at=now, record=record, board=Board(self.start.referral_id))
+        state = ReferralState(at=now, record=record, worklist=Worklist(self.start.referral_id))
         return replace(state, states=self.configuration(self.facts(state, now)))
 
     def facts(self, state: ReferralState, now: datetime) -> ReferralFacts:
@@ -62,7 +63,7 @@ class Engine:
 
     def configuration(self, facts: ReferralFacts) -> tuple[str, ...]:
         """Where the chart stands by the facts of a moment."""
-        return self._follower.configuration(self._situation(facts))
+        return self._follower.configuration(self._guards(facts))
 
     def stands(self, state: ReferralState) -> str:
         """Where a referral stands, by the id of the chart's state."""

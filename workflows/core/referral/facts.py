@@ -15,7 +15,7 @@ from workflows.core.engine.record import Record
 from workflows.core.episode.entries import Entry
 from workflows.core.episode.policy import Linkage, Policy
 from workflows.core.episode.team.roles import changes_in, team_on
-from workflows.core.referral.attempt import Attempt, Step
+from workflows.core.referral.attempt import Attempt, Reached
 from workflows.core.referral.attempts import attempts
 from workflows.core.referral.start import ReferralStart
 from workflows.core.referral.statements import (
@@ -214,12 +214,12 @@ class ReferralFacts:
     @cached_property
     def withdrawing(self) -> list[Attempt]:
         """Attempts whose cancellation the other side has not confirmed."""
-        return [one for one in self.attempts if one.step is Step.CANCEL_REQUESTED]
+        return [one for one in self.attempts if one.step is Reached.CANCEL_REQUESTED]
 
     @cached_property
     def uncertain(self) -> list[Attempt]:
         """Attempts of which nobody knows whether they reached the other side; those given up among them (P9)."""
-        return [one for one in self.attempts if one.step is Step.UNCERTAIN]
+        return [one for one in self.attempts if one.step is Reached.UNCERTAIN]
 
     @cached_property
     def first_visit_at(self) -> datetime | None:
@@ -233,7 +233,7 @@ class ReferralFacts:
         if one is None or self.start.joins or one.visited_at:
             return None
         over_at = self.calendar.due(one.chosen_at, self.linkage.first_visit_of(self.start.kind))
-        if one.step is Step.WAITLISTED:
+        if one.step is Reached.WAITLISTED:
             over_at = min(over_at, self.calendar.due(one.since, self.linkage.waitlist))
         return over_at
 
@@ -246,7 +246,7 @@ class ReferralFacts:
     def pending(self) -> list[str]:
         """What was asked of the world and has not been answered: searches and sendings on their way."""
         waiting = [self.search] if self.search_is_wanted else []
-        if (one := self.current) and one.step is Step.QUEUED and not self.closed:
+        if (one := self.current) and one.step is Reached.QUEUED and not self.closed:
             waiting.append(one.try_id)
         return waiting
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from workflows.core.engine.duty import Duty, repeated
-from workflows.core.referral.attempt import Attempt, Step
+from workflows.core.referral.attempt import Attempt, Reached
 from workflows.core.referral.facts import ReferralFacts
 from workflows.core.referral.owed import owed
 from workflows.core.referral.words import is_plain, moment, place_named
@@ -157,16 +157,16 @@ def _rebooking(facts: ReferralFacts, one: Attempt) -> Iterator[Duty]:
     yield from repeated(facts, duty, {"not_reached": terms.again})
 
 
-_OWED_IN: Mapping[Step, Callable[[ReferralFacts, Attempt], Iterator[Duty]]] = MappingProxyType(
+_OWED_IN: Mapping[Reached, Callable[[ReferralFacts, Attempt], Iterator[Duty]]] = MappingProxyType(
     {
-        Step.CONSENT_NEEDED: _consent,
-        Step.NOT_ARRIVED: _send_again,
-        Step.BY_HAND: _by_hand,
-        Step.SENT: _answer,
-        Step.ACCEPTED: _booking,
-        Step.UNBOOKED: _booking,
-        Step.SCHEDULED: _visit,
-        Step.ENDED: _visit,
-        Step.MISSED: _rebooking,
+        Reached.CONSENT_NEEDED: _consent,
+        Reached.NOT_ARRIVED: _send_again,
+        Reached.BY_HAND: _by_hand,
+        Reached.SENT: _answer,
+        Reached.ACCEPTED: _booking,
+        Reached.UNBOOKED: _booking,
+        Reached.SCHEDULED: _visit,
+        Reached.ENDED: _visit,
+        Reached.MISSED: _rebooking,
     }
 )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from workflows.core.engine.effects import Notify
 from workflows.core.engine.record import Record
 from workflows.core.episode.entries import Entry
-from workflows.core.referral.attempt import Step
+from workflows.core.referral.attempt import Reached
 from workflows.core.referral.attempts import meant
 from workflows.core.referral.effects import NoteTold, Reconcile
 from workflows.core.referral.facts import ReferralFacts
@@ -35,9 +35,12 @@ def found_out(entry: Entry, before: ReferralFacts, record: Record) -> Iterator[R
         return
     key = f"{before.start.referral_id}:{one.sending_key}"
     if isinstance(entry, Sending) and entry.outcome in ("arrived", "not_arrived"):
-        if one.step is Step.UNCERTAIN:
+        if one.step is Reached.UNCERTAIN:
             yield Reconcile(key, entry.outcome == "arrived", entry.by)
-    elif isinstance(entry, _SHOWS_THAT_IT_ARRIVED) and one.step in (Step.UNCERTAIN, Step.NOT_ARRIVED):
+    elif isinstance(entry, _SHOWS_THAT_IT_ARRIVED) and one.step in (
+        Reached.UNCERTAIN,
+        Reached.NOT_ARRIVED,
+    ):
         yield Reconcile(key, True, entry.by)
     heard = isinstance(entry, CancellationConfirmed) and entry.heard
     confirmed = isinstance(entry, AgencyAnswered) and entry.status == "cancelled"

@@ -10,12 +10,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from workflows.core.engine.calendar import in_words
+from workflows.core.engine.configuration import leaves
 from workflows.core.engine.effects import OpenTask
 from workflows.core.engine.errors import NotAllowedNow
 from workflows.core.engine.keys import kind_of, subject_of
 from workflows.core.engine.living import Living
 from workflows.core.engine.shown import Changed
-from workflows.core.engine.situation import leaves
 from workflows.core.engine.state import pack, unpack
 from workflows.core.episode.entries import Entry
 from workflows.core.referral import step
@@ -86,16 +86,16 @@ class Referral(Living[ReferralState, ReferralEffect]):
     def _asked_for(self, task_id: str, outcome: str) -> OpenTask | None:
         """The open task of an id, or the one that asks the same anew with this outcome among its own: a search that
         returns while somebody answers loses no answer."""
-        open_tasks = self.board.open.values()
+        open_tasks = self.worklist.open.values()
         if found := next((task for task in open_tasks if task.task_id == task_id), None):
             return found
-        former = self.board.asked_by(task_id)
+        former = self.worklist.asked_by(task_id)
         again = (task for task in open_tasks if former and _asks_the_same(task.duty, former))
         return next((task for task in again if outcome in task.outcomes), None)
 
     def ask_anew(self, task_id: str, now: datetime) -> None:
         """A task has ended with an answer that had no effect: if it is still owed, it is opened again."""
-        self._follow(replace(self.state, board=self.board.ended(task_id)), now)
+        self._follow(replace(self.state, worklist=self.worklist.ended(task_id)), now)
 
     # -- what the machine found, sent and heard -----------------------------------------------------------
 
@@ -183,7 +183,7 @@ class Referral(Living[ReferralState, ReferralEffect]):
         """What the referral waits for, in words; `nothing` is an alarm (E9)."""
         if self.next_deadline:
             return f"{self.next_deadline.name} ({in_words(self.next_deadline.at)})"
-        if self.board.open:
+        if self.worklist.open:
             return "a person"
         return "the directory or the ledger" if self.facts.pending else "nothing"
 
@@ -195,7 +195,7 @@ class Referral(Living[ReferralState, ReferralEffect]):
         """Whether the referral is closed, nothing is owed, and it takes no further statements (E11)."""
         return (
             self.facts.closed is not None
-            and not self.board.open
+            and not self.worklist.open
             and (self.next_deadline is None or self.next_deadline.at <= now)
         )
 

@@ -7,7 +7,7 @@ from workflows.core.engine.errors import InvalidEntry, NotAllowedNow
 from workflows.core.engine.record import Recorded
 from workflows.core.episode.authority import refuse_for_its_source
 from workflows.core.episode.entries import Closure, Entry, Retraction, Source, TeamChange, dated_ahead
-from workflows.core.referral.attempt import Step
+from workflows.core.referral.attempt import Reached
 from workflows.core.referral.facts import ReferralFacts
 from workflows.core.referral.statements import (
     AboutPlace,
@@ -69,7 +69,7 @@ def refuse(arriving: Recorded, facts: ReferralFacts, open_duties: Collection[str
                 raise NotAllowedNow(
                     "Nothing was sent that could be cancelled; to end the referral record a closing."
                 )
-        case SendAgain() if not (facts.current and facts.current.step is Step.NOT_ARRIVED):
+        case SendAgain() if not (facts.current and facts.current.step is Reached.NOT_ARRIVED):
             raise NotAllowedNow(
                 "It is sent once more only when it is known that it did not arrive: state the sending as not_arrived "
                 "first (P9)."

@@ -6,7 +6,7 @@ from typing import Any
 
 from workflows.core.engine.calendar import Instant
 from workflows.core.engine.state import Codes
-from workflows.core.referral.attempt import Attempt, Step
+from workflows.core.referral.attempt import Attempt, Reached
 from workflows.core.referral.deadlines import asked_again_at, to_be_asked
 from workflows.core.referral.effects import AskAgency, Disclose, FindCandidates, ReportToEpisode
 from workflows.core.referral.facts import ReferralFacts
@@ -68,7 +68,7 @@ def _searches(facts: ReferralFacts) -> Iterator[tuple[str, Request]]:
 
 def _sendings(facts: ReferralFacts) -> Iterator[tuple[str, Request]]:
     one = facts.current
-    if one and one.step is Step.QUEUED and not facts.closed:
+    if one and one.step is Reached.QUEUED and not facts.closed:
         yield from _disclosure(facts, one, "referral", one.sending_key, one.try_id, None)
     for late in facts.withdrawing:
         if late.by == "agency" and late.reference:
@@ -124,5 +124,5 @@ def is_wanted(effect: Disclose, facts: ReferralFacts) -> bool:
     if effect.what == "completion":
         return not facts.is_silent
     one = facts.current
-    is_queued = one is not None and one.step is Step.QUEUED and one.try_id == effect.try_id
+    is_queued = one is not None and one.step is Reached.QUEUED and one.try_id == effect.try_id
     return is_queued and facts.closed is None

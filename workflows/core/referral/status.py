@@ -8,7 +8,7 @@ harmonised with IHE 360X. The moves are BSeR's table; its `received` is Gravity'
 from collections import deque
 from typing import Literal, NamedTuple, get_args
 
-from workflows.core.referral.attempt import Attempt, Step
+from workflows.core.referral.attempt import Attempt, Reached
 
 TaskStatus = Literal[
     "draft", "requested", "accepted", "rejected", "in-progress", "on-hold", "cancelled", "completed", "failed",
@@ -87,26 +87,26 @@ TABLE: tuple[Row, ...] = (
 )
 """Rows 31 to 34 of the original are coarser variants of these with the code 5.1, which is in no code system."""
 
-_OF_STEP: dict[Step, Exported | None] = {
-    Step.QUEUED: DRAFT,
-    Step.CONSENT_NEEDED: DRAFT,
-    Step.UNCERTAIN: DRAFT,
-    Step.NOT_ARRIVED: DRAFT,
-    Step.BY_HAND: DRAFT,
-    Step.JOINING: None,
-    Step.DROPPED: None,
-    Step.SENT: RECEIVED,
-    Step.ACCEPTED: ACCEPTED,
+_OF_STEP: dict[Reached, Exported | None] = {
+    Reached.QUEUED: DRAFT,
+    Reached.CONSENT_NEEDED: DRAFT,
+    Reached.UNCERTAIN: DRAFT,
+    Reached.NOT_ARRIVED: DRAFT,
+    Reached.BY_HAND: DRAFT,
+    Reached.JOINING: None,
+    Reached.DROPPED: None,
+    Reached.SENT: RECEIVED,
+    Reached.ACCEPTED: ACCEPTED,
     # FHIR: "accepted" has agreed and not begun yet. "on-hold" would say that the work had begun and paused.
-    Step.WAITLISTED: ACCEPTED,
-    Step.SCHEDULED: SCHEDULED,
-    Step.MISSED: NO_SHOW,
-    Step.UNBOOKED: APPOINTMENT_CANCELLED,
-    Step.VISITED: EVENT_DONE,
-    Step.ENDED: COMPLETED,
-    Step.DECLINED: REJECTED,
-    Step.CANCEL_REQUESTED: CANCEL_REQUESTED,
-    Step.CANCELLED: CANCELLED,
+    Reached.WAITLISTED: ACCEPTED,
+    Reached.SCHEDULED: SCHEDULED,
+    Reached.MISSED: NO_SHOW,
+    Reached.UNBOOKED: APPOINTMENT_CANCELLED,
+    Reached.VISITED: EVENT_DONE,
+    Reached.ENDED: COMPLETED,
+    Reached.DECLINED: REJECTED,
+    Reached.CANCEL_REQUESTED: CANCEL_REQUESTED,
+    Reached.CANCELLED: CANCELLED,
 }
 
 
@@ -120,7 +120,7 @@ def exported(attempt: Attempt, *, joins: bool, is_closed: bool) -> Exported | No
     """
     if joins:
         return None
-    if attempt.step is Step.VISITED and (attempt.is_done or attempt.passed_at or is_closed):
+    if attempt.step is Reached.VISITED and (attempt.is_done or attempt.passed_at or is_closed):
         return COMPLETED
     return _OF_STEP[attempt.step]
 

@@ -12,7 +12,7 @@ from workflows.core.engine.effects import Notify
 from workflows.core.engine.errors import Refused
 from workflows.core.engine.repeats import repeated
 from workflows.core.engine.shown import Changed
-from workflows.core.engine.worklist import Clinic, Known
+from workflows.core.engine.worklist import Context, Known
 from workflows.core.episode.entries import Entry
 from workflows.core.referral.duties import duties
 from workflows.core.referral.effects import ReferralEffect
@@ -57,7 +57,7 @@ def decide(
     step = _Step(engine, state, now)
     state.record.check(entry)
     if not by_machine:
-        refuse(state.record.place(entry, now), step.facts, state.board.open)
+        refuse(state.record.place(entry, now), step.facts, state.worklist.open)
     return step.take(entry)
 
 
@@ -110,13 +110,15 @@ class _Step:
     def follow(self, kinds: frozenset[str] = frozenset(), by_time: frozenset[str] | None = None) -> list[str]:
         """Follow the facts to where they lead; what has happened, in words."""
         engine, facts, state = self.engine, self.facts, self.state
-        clinic = Clinic(facts.calendar, facts.team, facts.frame.policy.escalation)
+        context = Context(facts.calendar, facts.team, facts.frame.policy.escalation)
         known = Known(state.next_deadline.at if state.next_deadline else None, by_time)
-        board, opened, happened = state.board.reconcile(engine.owed(facts), facts, kinds, clinic, known)
+        worklist, opened, happened = state.worklist.reconcile(
+            engine.owed(facts), facts, kinds, context, known
+        )
         requests, asked = state.requests.due(facts)
         self.effects += [*opened, *asked]
         state = replace(
-            state, at=self.now, board=board, requests=requests, states=engine.configuration(facts)
+            state, at=self.now, worklist=worklist, requests=requests, states=engine.configuration(facts)
         )
         awaited = min(engine.awaited(state, facts), default=None)
         self.state = replace(state, next_deadline=awaited)
@@ -126,7 +128,7 @@ class _Step:
     def _raise_alarm(self) -> None:
         facts, state = self.facts, self.state
         key = f"nothing_awaited:{facts.today}"
-        waits = state.next_deadline or state.board.open or facts.pending
+        waits = state.next_deadline or state.worklist.open or facts.pending
         if not waits and facts.closed is None and key not in state.sent:
             self.state = replace(state, sent=state.sent | {key})
             line = f"{facts.start.referral_id} is open, and no deadline and no task is: see what is owed."

@@ -107,7 +107,7 @@ def view(referral: Referral, now: datetime) -> ReferralView:
         first_visit_by=facts.wait_is_over_at if end is None else None,
         first_visit_on=facts.day_of_first_visit,
         cancelling=[one.place.listing_id for one in facts.withdrawing],
-        open_tasks=referral.board.shown(now),
+        open_tasks=referral.worklist.shown(now),
         next_deadline=NextDeadline(at=due.at, name=due.name) if due else None,
         waits_for=referral.waits_for,
         fhir=_fhir(last, referral),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from workflows.core.engine.situation import Restless
+from workflows.core.engine.configuration import Restless
 
 Configuration = tuple[str, ...]
 History = tuple[tuple[str, tuple[str, ...]], ...]

@@ -4,11 +4,11 @@ import heapq
 from collections.abc import Iterator, Sequence
 from itertools import count
 
-from workflows.core.engine.situation import Restless
+from workflows.core.engine.configuration import Restless
 from workflows.core.episode.pathway import Pathway
 from workflows.pathways.proof.chart import MOST_STEPS, Chart, Configuration, History, Known, Unread
 from workflows.pathways.proof.chart_read import bare
-from workflows.pathways.proof.graph import Edge, Graph, Guards, Node, Place, Way
+from workflows.pathways.proof.graph import Edge, Graph, Node, NumberedGuards, Place, Way
 from workflows.pathways.proof.parts import Possible
 
 TOGETHER = 2
@@ -26,7 +26,7 @@ class Exploration:
         self.events = sorted({event for arrow in chart.arrows for event in arrow.events})
         named = {guard for arrow in chart.arrows for guard in arrow.guards}
         named |= {bare(literal) for state in chart.order for literal in self.claims.means.get(state, ())}
-        self.guards = Guards(tuple(sorted(named)))
+        self.guards = NumberedGuards(tuple(sorted(named)))
         self.possible = Possible(pathway.claims.never, self.guards)
         self._relevant: dict[Configuration, tuple[str, ...]] = {}
         self._places: dict[tuple[Configuration, History], Place] = {}

@@ -23,7 +23,7 @@ from workflows.pathways.proof.chart import Chart, Configuration, History
 Facts = tuple[tuple[str, bool], ...]
 
 
-class Guards:
+class NumberedGuards:
     """The guards of one chart as bits."""
 
     def __init__(self, names: tuple[str, ...]) -> None:
@@ -46,7 +46,7 @@ class Place:
     configuration: Configuration
     history: History
     reads: int
-    guards: Guards
+    guards: NumberedGuards
     steps: dict[tuple[int, int], "Place | str | None"] = field(default_factory=dict)
     """One step from here, by what is known and by its values; a guard that has to be known first, by its name; None:
     it rests."""

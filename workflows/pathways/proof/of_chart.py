@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 
-from workflows.core.engine.situation import Restless
+from workflows.core.engine.configuration import Restless
 from workflows.core.episode.pathway import Pathway
 from workflows.core.episode.start import Team
 from workflows.pathways.proof.chart import Chart, Configuration, Known
 from workflows.pathways.proof.chart_read import bare
 from workflows.pathways.proof.exploring import Exploration
 from workflows.pathways.proof.findings import Findings
-from workflows.pathways.proof.graph import Edge, Graph, Guards, Node, Place, Way
+from workflows.pathways.proof.graph import Edge, Graph, Node, NumberedGuards, Place, Way
 from workflows.pathways.proof.parts import contradicted, parts
 from workflows.pathways.proof.running import driven
 from workflows.pathways.proof.story import ChartStep, ChartStory
@@ -47,7 +47,7 @@ def of_structure(pathway: Pathway, findings: Findings) -> None:
                     way = f"from '{part.names[arrow.source]}' to '{part.names[target]}'"
                     findings.broken("truth", f"the way {way} opens on what the second contradicts")
             for guard in arrow.guards:
-                if guard in claims.guards and guard in pathway.situation.guards:
+                if guard in claims.guards and guard in pathway.guards.names:
                     findings.holds("cause")
                 else:
                     findings.broken("cause", f"the chart reads {guard}, of which nothing is claimed")
@@ -56,8 +56,8 @@ def of_structure(pathway: Pathway, findings: Findings) -> None:
                     findings.holds("decision")
                 else:
                     findings.broken("decision", f"no decision of a person is claimed for the event {event}")
-    for guard in set(pathway.situation.guards) ^ set(claims.guards):
-        findings.broken("cause", f"the situation and the claims differ about {guard}")
+    for guard in set(pathway.guards.names) ^ set(claims.guards):
+        findings.broken("cause", f"the guards and the claims differ about {guard}")
 
 
 def of_part(pathway: Pathway, part: Chart, findings: Findings, within: int | None = None) -> Graph:
@@ -79,7 +79,7 @@ def of_part(pathway: Pathway, part: Chart, findings: Findings, within: int | Non
 class Looked:
     """Looks at the nodes and edges of a graph and says what is broken."""
 
-    def __init__(self, pathway: Pathway, graph: Graph, guards: Guards, findings: Findings) -> None:
+    def __init__(self, pathway: Pathway, graph: Graph, guards: NumberedGuards, findings: Findings) -> None:
         self.pathway = pathway
         self.claims = pathway.claims
         self.graph = graph
@@ -251,7 +251,7 @@ def retell(pathway: Pathway, story: ChartStory, findings: Findings) -> None:
 
 
 def _retell(pathway: Pathway, chart: Chart, story: ChartStory, findings: Findings) -> None:
-    graph, guards = Graph(chart), Guards(tuple(pathway.claims.guards))
+    graph, guards = Graph(chart), NumberedGuards(tuple(pathway.claims.guards))
     looked = Looked(pathway, graph, guards, findings)
     facts = Known(dict.fromkeys(guards.names, False))
     everything = guards.mask(guards.names)

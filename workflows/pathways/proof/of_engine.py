@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from workflows.core.engine.claims import Cause
+from workflows.core.engine.configuration import Restless
 from workflows.core.engine.keys import kind_of
-from workflows.core.engine.situation import Restless
 from workflows.core.episode.exits.signed import NotSigned
 from workflows.core.episode.pathway import Pathway
 from workflows.pathways.proof.chart_read import bare, read_chart

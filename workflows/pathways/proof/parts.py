@@ -6,7 +6,7 @@ from workflows.core.engine.claims import Literal
 from workflows.core.episode.pathway import Pathway
 from workflows.pathways.proof.chart import Chart
 from workflows.pathways.proof.chart_read import bare, read_chart
-from workflows.pathways.proof.graph import Guards
+from workflows.pathways.proof.graph import NumberedGuards
 
 
 def parts(pathway: Pathway) -> list[Chart]:
@@ -42,7 +42,7 @@ def parts(pathway: Pathway) -> list[Chart]:
 class Possible:
     """The combinations of facts that can stand together; as numbers, a bit for each guard."""
 
-    def __init__(self, never: Iterable[tuple[Literal, ...]], guards: Guards) -> None:
+    def __init__(self, never: Iterable[tuple[Literal, ...]], guards: NumberedGuards) -> None:
         self._about: dict[int, list[tuple[int, int]]] = {}
         """For each guard what can never be so together with it: bits that hold, and bits that do not."""
         self._of: dict[int, list[int]] = {}

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from workflows.core.engine.configuration import Restless
 from workflows.core.engine.errors import Refused
-from workflows.core.engine.situation import Restless
 from workflows.core.episode.entries import parse_entry
 from workflows.core.episode.episode import Episode
 from workflows.core.episode.pathway import Pathway

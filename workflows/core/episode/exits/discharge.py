@@ -9,7 +9,7 @@ from workflows.core.engine.reading import fact
 from workflows.core.episode.attendance.dose import DoseFacts
 
 
-class Step(StrEnum):
+class DischargeStep(StrEnum):
     """What a proposed discharge waits for."""
 
     REVIEW = "review"
@@ -25,7 +25,7 @@ class DischargeCase:
 
     key: str
     proposed_by: str
-    step: Step
+    step: DischargeStep
     since: datetime
     notice_at: datetime | None = None
 
@@ -58,23 +58,25 @@ class DischargeFacts(DoseFacts):
     def _step_of(self, key: str, by: str, proposed_at: datetime) -> DischargeCase | None:
         reviewed = self.answer(f"involuntary_review:{key}")
         if reviewed is None:
-            return DischargeCase(key, by, Step.REVIEW, proposed_at)
+            return DischargeCase(key, by, DischargeStep.REVIEW, proposed_at)
         if reviewed.choice == "reject":
             return None
         met = self.answer(f"discharge_team_meeting:{key}")
         if met is None:
-            return DischargeCase(key, by, Step.TEAM_MEETING, reviewed.at)
+            return DischargeCase(key, by, DischargeStep.TEAM_MEETING, reviewed.at)
         if met.choice == "alternatives_remain":
             return None
         noticed = self.answer(f"discharge_notice:{key}")
         if noticed is None:
-            return DischargeCase(key, by, Step.NOTICE, met.at)
+            return DischargeCase(key, by, DischargeStep.NOTICE, met.at)
         if self.choice(f"discharge_decision:{key}") or self.choice(f"discharge_appeal_hearing:{key}"):
             return None
         appeal = self.answer(f"discharge_appeal:{key}")
         if appeal:
-            return DischargeCase(key, by, Step.APPEAL, appeal.at, self._given_at(noticed))
-        return DischargeCase(key, by, Step.APPEAL_PERIOD, self._given_at(noticed), self._given_at(noticed))
+            return DischargeCase(key, by, DischargeStep.APPEAL, appeal.at, self._given_at(noticed))
+        return DischargeCase(
+            key, by, DischargeStep.APPEAL_PERIOD, self._given_at(noticed), self._given_at(noticed)
+        )
 
     def _given_at(self, noticed: Answer) -> datetime:
         """When the notice was given at the latest: one dated by its day alone takes nothing from the time to appeal."""

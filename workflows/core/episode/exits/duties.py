@@ -7,7 +7,7 @@ from datetime import timedelta
 from workflows.core.engine.calendar import Delay, day_in_words
 from workflows.core.engine.duty import ALWAYS, AT_ONCE, Duty, repeated
 from workflows.core.engine.reading import kept
-from workflows.core.episode.exits.discharge import Step
+from workflows.core.episode.exits.discharge import DischargeStep
 from workflows.core.episode.facts import Facts
 
 SECOND_DIRECTOR = (
@@ -72,9 +72,9 @@ def _steps_of_discharge(facts: Facts) -> Iterator[Duty]:
         is_task=False,
     )
     match case.step:
-        case Step.REVIEW:
+        case DischargeStep.REVIEW:
             yield review
-        case Step.TEAM_MEETING:
+        case DischargeStep.TEAM_MEETING:
             yield replace(
                 review,
                 key=f"discharge_team_meeting:{case.key}",
@@ -86,7 +86,7 @@ def _steps_of_discharge(facts: Facts) -> Iterator[Duty]:
                 signed_by=(),
                 not_by=None,
             )
-        case Step.NOTICE:
+        case DischargeStep.NOTICE:
             yield replace(
                 review,
                 key=f"discharge_notice:{case.key}",
@@ -97,7 +97,7 @@ def _steps_of_discharge(facts: Facts) -> Iterator[Duty]:
                 signed_by=(),
                 not_by=None,
             )
-        case Step.APPEAL_PERIOD:
+        case DischargeStep.APPEAL_PERIOD:
             yield appeal
             yield replace(
                 review,
@@ -108,7 +108,7 @@ def _steps_of_discharge(facts: Facts) -> Iterator[Duty]:
                 asks="No appeal has come: discharge, or rescind.",
                 announced="Appeal period of a discharge ends",
             )
-        case Step.APPEAL:
+        case DischargeStep.APPEAL:
             assert case.notice_at is not None
             not_before = max(case.since, facts.calendar.due(case.notice_at, times.appeal_not_before))
             answered_by = facts.calendar.due(case.since, times.appeal_answered_within)

@@ -21,7 +21,7 @@ _OF_THE_POLICY = ("clock_skew_minutes", "business", "linkage", "escalation")
 
 
 @dataclass(frozen=True, slots=True)
-class Linkage:
+class ReferralRequests:
     """Which referrals were begun, and what they were told."""
 
     referrals: Mapping[str, str] = field(default_factory=dict)
@@ -29,14 +29,16 @@ class Linkage:
     told: Mapping[str, int] = field(default_factory=dict)
     """How often each thing was told; negative once it was taken back."""
 
-    def follow(self, facts: Facts, is_over: bool) -> "tuple[Linkage, list[StartReferral | TellReferral]]":
+    def follow(
+        self, facts: Facts, is_over: bool
+    ) -> "tuple[ReferralRequests, list[StartReferral | TellReferral]]":
         """Begin what is needed, and tell what is new: how it stands then, and what is asked for."""
         if not self.referrals and not facts.needs:
             return self, []
         links = _Links(dict(self.referrals), dict(self.told))
         begun = links.begin(facts, is_over)
         told = links.tell(facts, {one.referral_id for one in begun})
-        return Linkage(links.referrals, links.told), [*begun, *told]
+        return ReferralRequests(links.referrals, links.told), [*begun, *told]
 
     def open(self, facts: Facts) -> list[str]:
         """Ids of the referrals that have not ended, in the order of their beginning."""

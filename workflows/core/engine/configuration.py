@@ -1,19 +1,19 @@
-"""What a chart knows of its episode: the guards, in the chart's own words. And where the chart stands by them.
+"""Where a chart stands by its guards.
 
-A pathway's situation is a subclass with one property for each guard its chart names. Where the chart stands follows
-from the guards alone: from its initial state it goes along them until it stands still. So no configuration is kept,
-restored or put right; and what was found once holds for every episode of the process that answers the same.
+That follows from the guards alone: from its initial state the chart goes along them until it stands still. So no
+configuration is kept, restored or put right; and what was found once holds for every episode of the process whose
+guards say the same.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from threading import Lock
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any
 
 from statemachine import State, StateChart
 from statemachine.orderedset import OrderedSet
 
-F = TypeVar("F")
+from workflows.core.engine.guards import Guards
 
 Configuration = tuple[str, ...]
 """Ids of the active states, compound ones included, in the order of the chart."""
@@ -24,23 +24,6 @@ _GOES_ROUND = 50
 
 class Restless(Exception):
     """A chart that goes round without end while its guards stay as they are: a defect of the chart."""
-
-
-class Situation(Generic[F]):
-    """The guards of a chart, answered from the facts of a moment."""
-
-    guards: ClassVar[tuple[str, ...]] = ()
-
-    def __init__(self, facts: F) -> None:
-        self.facts = facts
-
-    def __init_subclass__(cls) -> None:
-        own = tuple(name for name, value in vars(cls).items() if isinstance(value, property))
-        cls.guards = tuple(dict.fromkeys([*cls.guards, *own]))
-
-    def read(self, guards: tuple[str, ...]) -> tuple[object, ...]:
-        """The value of each guard."""
-        return tuple(getattr(self, guard) for guard in guards)
 
 
 class Follower:
@@ -58,19 +41,19 @@ class Follower:
         self._alone = Lock()
         """Workflows of one process are woken side by side, and there is one running chart for all of them."""
 
-    def configuration(self, situation: Situation[Any]) -> Configuration:
-        """Where the chart stands in a situation.
+    def configuration(self, guards: Guards[Any]) -> Configuration:
+        """Where the chart stands by these guards.
 
         Raises:
             Restless: it would go round without end.
         """
         answers: tuple[bool, ...] = ()
         while isinstance(found := self._after.get(answers), str):
-            answers = (*answers, bool(getattr(situation, found)))
+            answers = (*answers, bool(getattr(guards, found)))
         if found is not None:
             return found
         # What reads facts may take its time, and may not be able to: that is done before the chart runs.
-        said = {guard: bool(getattr(situation, guard)) for guard in self._guards}
+        said = {guard: bool(getattr(guards, guard)) for guard in self._guards}
         with self._alone:
             return self._followed(said)
 
