@@ -211,8 +211,7 @@ DUTIES = (
 
 DEADLINES = (
     Seed("no session is ever over", "A3",
-         "        if not facts.has_come(session.closes_at):\n            yield Deadline",
-         "        if False:\n            yield Deadline", pathways=BOTH),
+         "    if session := facts.next_to_close:\n", "    for session in ():\n", pathways=BOTH),
     Seed("nobody waits for the gate to open", "S9",
          "    if opens and not facts.has_begun(opens):\n", "    if False:\n"),
     Seed("no leave is ever over", "E6", '((first, "begins"), (last + timedelta(days=1), "is over"))',

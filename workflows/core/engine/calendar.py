@@ -187,11 +187,6 @@ def _instant(zone: ZoneInfo, day: date, clock: time) -> datetime:
     return datetime.combine(day, clock, zone).astimezone(UTC).astimezone(zone)
 
 
-def program_week(admitted_on: date, day: date) -> int:
-    """The number, from 0, of the 7-day block since admission in which a day falls (A1)."""
-    return (day - admitted_on).days // 7
-
-
 def in_words(instant: datetime) -> str:
     """An instant as people say it: `Thu 12 Mar 10:00`."""
     return f"{instant:%a} {instant.day} {instant:%b %H:%M}"

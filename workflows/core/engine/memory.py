@@ -9,6 +9,9 @@ from workflows.core.engine.notes import Page, WorkOut
 _REMEMBERED = 500
 """Turns of which it is known what changed at each. What nobody has asked for since is worked out again."""
 
+_LOOKED_THROUGH = 64
+"""So many turns apart, what nothing of late has asked for is dropped."""
+
 _ANYTHING = -1
 """Every bit."""
 
@@ -16,7 +19,7 @@ _ANYTHING = -1
 class Memory:
     """What was worked out of one episode, by name; and the reading by which it was worked out last."""
 
-    __slots__ = ("_changes", "_since", "kept", "reading", "turn")
+    __slots__ = ("_changes", "kept", "reading", "since", "turn")
 
     def __init__(self) -> None:
         self.kept: dict[Hashable, Kept] = {}
@@ -26,20 +29,35 @@ class Memory:
         """How often another reading has begun: what was checked in this turn need not be checked again."""
         self._changes: list[int] = []
         """What changed at the beginning of each of the last turns: a bit for each source."""
-        self._since: list[int] = [0]
+        self.since: list[int] = [0]
         """The same put together: what has changed in the last turn, in the last two, and so on, as far as was asked."""
 
     def begin(self, reading: Any, differs: int) -> None:
         """Another one reads now, of whom so much differs."""
         self._changes.append(differs)
         del self._changes[:-_REMEMBERED]
-        self._since = [0]
+        self.since = [0]
         self.turn += 1
         self.reading = reading
+        if self.turn % _LOOKED_THROUGH == 0:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Drop what nothing of late rests on: the dose of last month's week, a draw that is over."""
+        late = self.turn - _LOOKED_THROUGH
+        pending = [
+            known for known in self.kept.values() if known.checked is not None and known.checked >= late
+        ]
+        found = set(pending)
+        while pending:
+            new = [read for read in pending.pop().facts if read not in found]
+            found.update(new)
+            pending += new
+        self.kept = {name: known for name, known in self.kept.items() if known in found}
 
     def changed_since(self, turn: int) -> int:
         """What has changed since a turn: a bit for each source."""
-        turns, since = self.turn - turn, self._since
+        turns, since = self.turn - turn, self.since
         if turns > len(self._changes):
             return _ANYTHING
         while len(since) <= turns:

@@ -144,6 +144,26 @@ class Reading(Generic[F]):
             )
         return self._now
 
+    def today_among(self, days: Sequence[date]) -> date:
+        """The program day, for whoever only asks which of these, in order, have begun: it holds until the next does."""
+        if (page := self._noted.page) is not None and self._apart is None:
+            number, at = bisect_right(days, self._today), self.calendar.at
+            page.within(
+                at(days[number - 1]) if number else None, at(days[number]) if number < len(days) else None
+            )
+        return self._today
+
+    def stretch_since(self, first: date, days: int) -> int:
+        """In which stretch of so many days since a day today is, the first being 0: it holds until the next begins.
+
+        Before that day it is negative.
+        """
+        number = (self._today - first).days // days
+        if (page := self._noted.page) is not None and self._apart is None:
+            begins = first + timedelta(days=days * number)
+            page.within(self.calendar.at(begins), self.calendar.at(begins + timedelta(days=days)))
+        return number
+
     # -- other instants -------------------------------------------------------------------------------------
 
     def on(self, day: date) -> Self:
@@ -284,10 +304,11 @@ class Reading(Generic[F]):
 
     def _still_so(self, known: Kept) -> bool:
         """Whether nothing has changed of what was read for something."""
-        now, memory = self._now, self._memory
-        if known.checked is None:
+        now, memory, checked = self._now, self._memory, known.checked
+        if checked is None:
             return False
-        new = memory.changed_since(known.checked)
+        since = memory.since
+        new = since[turns] if (turns := memory.turn - checked) < len(since) else memory.changed_since(checked)
         if (
             known.all_sources & new
             or (known.all_until is not None and now >= known.all_until)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from workflows.core.engine import notes
 from workflows.core.engine.bounds import check_room
-from workflows.core.engine.entry import Entry, Source, effective_at
+from workflows.core.engine.entry import Entry, Source, effective_at, kept_small
 from workflows.core.engine.errors import InvalidEntry
 from workflows.core.engine.notes import (
     CORRECTIONS,
@@ -134,7 +134,7 @@ class Record:
         return self if len(grown._by_key) == len(self._by_key) else grown
 
     def _add(self, entry: Entry, recorded_at: datetime) -> None:
-        recorded, targets = self.place(entry, recorded_at), targets_of(entry)
+        recorded, targets = self.place(kept_small(entry), recorded_at), targets_of(entry)
         self._by_key[entry.key] = recorded
         self._bytes += _bytes_of(entry)
         self._by_kind[type(entry)] = (*self._by_kind.get(type(entry), ()), recorded)

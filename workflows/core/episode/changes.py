@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from workflows.core.engine.calendar import day_in_words
 from workflows.core.episode.assessment.shown import scores_in_words
@@ -42,6 +43,7 @@ def observed(facts: Facts, stage: Stage) -> dict[str, object]:
 
 def _observed(facts: Facts, stage: Stage) -> dict[str, object]:
     running = facts.admitted_on is not None and not stage.is_before_admission
+    standing = _standing(facts)
     week = facts.week_started_on if running else None
     return {
         "stage": stage.value,
@@ -52,19 +54,44 @@ def _observed(facts: Facts, stage: Stage) -> dict[str, object]:
         "extensions": len(facts.extensions) if running else 0,
         "on_hold": [hold.said for hold in facts.holds],
         "level_of_care": facts.level_of_care,
-        "level_proposed": _other_proposal(facts),
+        "level_proposed": standing.level_proposed,
         "on_leave": facts.on_leave,
         "in_crisis": facts.in_crisis,
         "goals_open": sum(status == "open" for status in facts.goals.values()),
         "flags": facts.flags,
-        "team": [f"{role.replace('_', ' ')} {staff_id}" for role, staff_id in facts.team.items()],
+        "team": standing.team,
         "team_ahead": facts.team_ahead,
-        "closures": [day_in_words(day) for day in facts.closures_told],
-        "consents": [f"{one.consent_id} for {one.recipient}" for one in facts.consents_standing],
-        "assessments": scores_in_words(facts),
+        "closures": standing.closures,
+        "consents": standing.consents,
+        "assessments": standing.assessments,
         "refused_by_payer": [refusal.said for refusal in facts.payer_refusals],
         "exit": facts.exit[0] if facts.exit else None,
     }
+
+
+class _Standing(NamedTuple):
+    """What changes seldom, in words."""
+
+    level_proposed: str | None
+    team: list[str]
+    closures: list[str]
+    consents: list[str]
+    assessments: object
+
+
+def _standing(facts: Facts) -> _Standing:
+    found: _Standing = facts.keep("standing in words", _standing_in_words)
+    return found
+
+
+def _standing_in_words(facts: Facts) -> _Standing:
+    return _Standing(
+        _other_proposal(facts),
+        [f"{role.replace('_', ' ')} {staff_id}" for role, staff_id in facts.team.items()],
+        [day_in_words(day) for day in facts.closures_told],
+        [f"{one.consent_id} for {one.recipient}" for one in facts.consents_standing],
+        scores_in_words(facts),
+    )
 
 
 def _other_proposal(facts: Facts) -> str | None:

@@ -23,10 +23,8 @@ def session_closes(facts: Facts) -> Iterator[Deadline]:
     It stands even when attendance came early: moving the wait from session to session would arm a timer for
     each of them anyway, and this way the timeline of an episode shows each session once.
     """
-    for session in facts.sessions:
-        if not facts.has_come(session.closes_at):
-            yield Deadline(session.closes_at, f"Session of {session.name} closes")
-            return
+    if session := facts.next_to_close:
+        yield Deadline(session.closes_at, f"Session of {session.name} closes")
 
 
 @kept

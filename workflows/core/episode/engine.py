@@ -1,7 +1,8 @@
 """How a state of an episode is read: under the policy and the calendar that its record has adopted."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from workflows.core.engine.calendar import Calendar
 from workflows.core.engine.configuration import Configuration, follower
@@ -20,14 +21,6 @@ from workflows.core.episode.start import EpisodeStart
 from workflows.core.episode.state import EpisodeState
 
 
-class Seen(NamedTuple):
-    """What is told when it changes."""
-
-    observed: dict[str, object]
-    consents: tuple[object, object]
-    """Those that were given and how each stands; and the revocations that were taken back."""
-
-
 class Engine:
     """Reads the states of one episode. It keeps what was worked out, and nothing that is not worked out again without.
 
@@ -42,7 +35,7 @@ class Engine:
         self._adopted: tuple[list[Recorded], list[Recorded]] | None = None
         self._frame: EpisodeFrame | None = None
         self._facts: Facts | None = None
-        self._left: tuple[EpisodeState, Seen] | None = None
+        self._left: tuple[EpisodeState, Mapping[str, object]] | None = None
 
     def begin(self, now: datetime) -> EpisodeState:
         """The state before anything has happened."""
@@ -62,23 +55,20 @@ class Engine:
             known = self._facts = Facts(state.record, self.frame(state), now)
         return known
 
-    def seen(self, state: EpisodeState, now: datetime) -> Seen:
+    def seen(self, state: EpisodeState, now: datetime) -> Mapping[str, object]:
         """What there was to see of a state just before an instant: as it was left, unless a day or a deadline has
         passed since."""
         left, deadline, day_of = self._left, state.next_deadline, self.frame(state).calendar.day_of
         same_day = day_of(state.at) == day_of(now)
         if left and left[0] is state and same_day and (deadline is None or now < deadline.at):
             return left[1]
-        return self._seen(self.facts(state, now), state)
+        return observed(self.facts(state, now), self.stage(state))
 
-    def leave(self, state: EpisodeState) -> Seen:
+    def leave(self, state: EpisodeState) -> Mapping[str, object]:
         """What there is to see of a state as a step has left it."""
-        seen = self._seen(self.facts(state, state.at), state)
+        seen = observed(self.facts(state, state.at), self.stage(state))
         self._left = state, seen
         return seen
-
-    def _seen(self, facts: Facts, state: EpisodeState) -> Seen:
-        return Seen(observed(facts, self.stage(state)), (facts.consents, facts.revocations_lifted))
 
     def frame(self, state: EpisodeState) -> EpisodeFrame:
         """What beside its record decides how a state is read."""

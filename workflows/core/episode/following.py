@@ -34,8 +34,8 @@ class Following:
     def __init__(self, engine: Engine, state: EpisodeState, now: datetime) -> None:
         self.engine, self.state, self.now = engine, state, now
         self.effects: list[Effect] = []
-        self.before = engine.seen(state, now)
-        self._policy = self.facts.policy
+        facts = self.facts
+        self._policy, self._consents = facts.policy, _consented(facts)
 
     @property
     def facts(self) -> Facts:
@@ -129,11 +129,10 @@ class Following:
 
     def _keep_consents(self, facts: Facts) -> None:
         """The clinic database learns of every change in what was consented to (P3, P4)."""
-        stated, lifted = facts.consents, facts.revocations_lifted
-        if (stated, lifted) != self.before.consents:
+        if _consented(facts) != self._consents:
             number = len(facts.record)
-            said = tuple(told_of(consent) for consent in stated)
-            self.effects.append(KeepConsents(f"consents:{number}", number, said, lifted))
+            said = tuple(told_of(consent) for consent in facts.consents)
+            self.effects.append(KeepConsents(f"consents:{number}", number, said, facts.revocations_lifted))
 
     def _following(self, facts: Facts) -> Iterator[BeginEpisode]:
         """A step to another pathway begins its episode, with what is known at hand."""
@@ -154,6 +153,11 @@ class Following:
         if not stage.is_over and not waits:
             alarms += nothing_awaited(facts, sent)
         return alarms
+
+
+def _consented(facts: Facts) -> tuple[object, object]:
+    """The consents that were given and how each stands; and the revocations that were taken back."""
+    return facts.consents, facts.revocations_lifted
 
 
 def _told_of_referrals(asked: Sequence[StartReferral | TellReferral]) -> list[str]:

@@ -33,6 +33,9 @@ COMMON_EXITS: Mapping[tuple[str, str], str] = MappingProxyType(
 )
 """What closes an episode of any pathway, each by a named person's answer; `exit` entries say the rest (E1)."""
 
+_STAGES: Mapping[str, Stage] = MappingProxyType({"": Stage.INTAKE, **{stage.value: stage for stage in Stage}})
+"""By the name that a chart's state gives."""
+
 
 class Pathway(ABC):
     """A chart, whose states carry what is owed and awaited in them, and the guards it reads."""
@@ -61,7 +64,7 @@ class Pathway(ABC):
         chart has been asked."""
         carried = carrying(self.chart)
         stage = carried.together(states).stage if isinstance(states, tuple) else carried.stage(states)
-        return Stage(stage or Stage.INTAKE)
+        return _STAGES[stage]
 
     def duties(self, facts: Facts, states: Configuration) -> Sequence[Duty]:
         """What people owe where the chart stands, and what they will owe: a duty that begins later is waited for."""

@@ -78,6 +78,7 @@ class _Step(Following):
 
     def __init__(self, engine: Engine, state: EpisodeState, now: datetime) -> None:
         super().__init__(engine, state, now)
+        self._before = engine.seen(state, now)
         self._judged_by = self.facts
         """The facts by which an entry is accepted or refused: those before what came with it."""
 
@@ -196,7 +197,7 @@ class _Step(Following):
 
     def _told(self, results: Sequence[Changed | Refused], happened: Sequence[str]) -> list[Changed | Refused]:
         """What the entries have changed together stands with each of them."""
-        before, after = self.before.observed, self.engine.leave(self.state).observed
+        before, after = self._before, self.engine.leave(self.state)
         changed = {name for name in after if before.get(name) != after[name]}
         told_to_all = {
             "stage": self.stage,

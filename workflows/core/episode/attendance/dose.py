@@ -44,7 +44,7 @@ class DoseFacts(OutreachFacts):
         begins, found = datetime.combine(first, time()), []
         ends = begins + timedelta(days=7)
         came = {start: stated for start, stated in self._came.items() if begins <= start < ends}
-        known = {session.start: session for session in self.sessions} if came else {}
+        known = self._by_start if came else {}
         for start, stated in came.items():
             if self.choice(f"unscheduled_attendance:{stated[0].key}") == "reject":
                 continue
@@ -60,7 +60,7 @@ class DoseFacts(OutreachFacts):
     def days_without_service(self, first: date) -> int:
         """The longest run of days that reaches into a week, as long as the patient is expected, without an offered
         service (A1)."""
-        offered = {session.start.date() for session in self.sessions}
+        offered = self._by_day
 
         def free(day: date) -> bool:
             return self._expected_on(day) and day not in self.calendar.closures and day not in offered
@@ -82,7 +82,7 @@ class DoseFacts(OutreachFacts):
         return self.policy.dose.min_minutes * self._program_days(first) // 7
 
     def _program_days(self, first: date) -> int:
-        last_program_day = self.length_reached_on - timedelta(days=1)
-        extended = self.today > last_program_day
+        over = self.length_reached_on
+        extended = self.has_begun(over)
         days = (first + timedelta(days=ahead) for ahead in range(7))
-        return sum(self._expected_on(day) and (day <= last_program_day or extended) for day in days)
+        return sum(self._expected_on(day) and (day < over or extended) for day in days)

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from operator import attrgetter
 
 from workflows.core.engine.reading import fact
@@ -22,6 +22,7 @@ from workflows.core.episode.attendance.sessions import (
 from workflows.core.episode.entries import Attendance
 
 _START = attrgetter("start")
+_CLOSES_AT = attrgetter("closes_at")
 
 
 def _is_overlong(judged: Judged) -> bool:
@@ -110,12 +111,38 @@ class AttendanceFacts(SessionFacts):
         return [one for one in self.judged if _is_overlong(one)]
 
     @fact
+    def _by_start(self) -> dict[datetime, Session]:
+        return {session.start: session for session in self.sessions}
+
+    @fact
+    def _by_day(self) -> dict[date, list[Session]]:
+        found: dict[date, list[Session]] = {}
+        for session in self.sessions:
+            found.setdefault(session.start.date(), []).append(session)
+        return found
+
+    def sessions_of_week(self, first: date) -> list[Session]:
+        """The sessions that stand in the 7 days from `first`, in order."""
+        days = (first + timedelta(days=ahead) for ahead in range(7))
+        return [session for day in days for session in self._by_day.get(day, ())]
+
+    @fact
     def _ends(self) -> list[datetime]:
         return sorted(session.ends_at for session in self.sessions)
 
     @fact
+    def _by_close(self) -> list[Session]:
+        return sorted(self.sessions, key=_CLOSES_AT)
+
+    @fact
     def _closes(self) -> list[datetime]:
-        return sorted(session.closes_at for session in self.sessions)
+        return [session.closes_at for session in self._by_close]
+
+    @fact
+    def next_to_close(self) -> Session | None:
+        """The session that is judged next, whether or not attendance is already recorded (A3)."""
+        closed = bisect_right(self._closes, self.now_among(self._closes))
+        return self._by_close[closed] if closed < len(self._by_close) else None
 
     @fact
     def judged(self) -> list[Judged]:

@@ -50,10 +50,8 @@ def week_of(facts: Facts, first: date) -> Week:
     minutes, days = facts.dose_of_week(first)
     ahead = tuple(
         session
-        for session in facts.sessions
-        if 0 <= (session.start.date() - first).days < 7
-        and not facts.has_come(session.ends_at)
-        and session.service in facts.policy.dose.services
+        for session in facts.sessions_of_week(first)
+        if not facts.has_come(session.ends_at) and session.service in facts.policy.dose.services
     )
     return Week(
         first,

@@ -1,10 +1,8 @@
 """Facts of the sessions: which of them stood for this patient, and what was said of any time (A2, A3, E2, E6)."""
 
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from operator import attrgetter
 
-from workflows.core.engine.calendar import program_week
 from workflows.core.engine.notes import Selection
 from workflows.core.engine.reading import fact
 from workflows.core.engine.record import Recorded
@@ -15,11 +13,13 @@ from workflows.core.episode.attendance.sessions import (
     excuses_oneself,
     offered,
     planned_on,
+    standing,
 )
 from workflows.core.episode.entries import Attendance, Return, SessionChange
 from workflows.core.episode.stay.length import LengthFacts
 
 _START = attrgetter("start")
+_PLANNED_AHEAD = timedelta(days=28)
 
 _OWN_EXCUSES = Selection(Attendance, excuses_oneself)
 """What people say themselves of a session to which they do not come."""
@@ -36,15 +36,17 @@ class SessionFacts(LengthFacts):
 
     @fact
     def _expected(self) -> list[Session]:
-        first, last = self.admitted_on, self._planned_until
-        if first is None or last is None:
-            return []
-        planned = self._offered(first, last, self._expects)
+        planned = standing([one for one in self._candidates if self._expects(one)])
         # One that stays what it was stays the same object, and need not be judged again.
         before = {session.start: session for session in self.kept_before("_expected") or ()}
         return [old if (old := before.get(one.start)) == one else one for one in planned]
 
-    def _offered(self, first: date, last: date, is_offered: Callable[[Session], bool]) -> list[Session]:
+    @fact
+    def _candidates(self) -> list[Session]:
+        """Every session that the clinic holds in that time, whether or not the patient is expected at it."""
+        first, last = self.admitted_on, self._planned_until
+        if first is None or last is None:
+            return []
         notice = timedelta(minutes=self.policy.attendance.excuse_notice_minutes)
         return offered(
             first,
@@ -53,25 +55,20 @@ class SessionFacts(LengthFacts):
             self.schedules,
             [r for r in self.record.standing(SessionChange) if not comes_too_late(r, self.calendar, notice)],
             self.calendar,
-            is_offered,
             timedelta(minutes=self.policy.attendance.grace_minutes),
         )
 
     @fact
     def _at_the_edge(self) -> list[Session]:
         """Sessions on the first and last day of a leave, or of another stage: whoever came to one had it (A2)."""
-        first, last, day = self.admitted_on, self._planned_until, timedelta(days=1)
-        if first is None or last is None:
-            return []
+        expected, day = {session.start for session in self._expected}, timedelta(days=1)
         of_leaves = {edge for begins, ends, _ in self.leaves for edge in (begins, ends)}
 
-        def is_at_the_edge(session: Session) -> bool:
-            on = session.start.date()
-            around = any(self._expected_on(beside) for beside in (on - day, on, on + day))
-            return (around or on in of_leaves) and not self._expects(session)
+        def is_at_the_edge(on: date) -> bool:
+            return on in of_leaves or any(self._expected_on(beside) for beside in (on - day, on, on + day))
 
-        known = {session.start for session in self._expected}
-        return [one for one in self._offered(first, last, is_at_the_edge) if one.start not in known]
+        others = [one for one in self._candidates if one.start not in expected]
+        return standing([one for one in others if is_at_the_edge(one.start.date())])
 
     def _came_to(self, session: Session) -> bool:
         return any(
@@ -88,8 +85,8 @@ class SessionFacts(LengthFacts):
         that they are not planned anew every week."""
         if self.admitted_on is None:
             return None
-        weeks = 4 * (program_week(self.admitted_on, self.today) // 4 + 2)
-        return self.admitted_on + timedelta(days=7 * weeks - 1)
+        ahead = 2 + self.stretch_since(self.admitted_on, _PLANNED_AHEAD.days)
+        return self.admitted_on + ahead * _PLANNED_AHEAD - timedelta(days=1)
 
     def _expected_on(self, day: date) -> bool:
         return self.is_in_program_on(day) and not self.on_leave_at(day) and not self._was_shut_out_on(day)

@@ -66,30 +66,31 @@ def offered(
     schedules: Iterable[Recorded],
     changes: Iterable[Recorded],
     calendar: Calendar,
-    is_offered: Callable[[Session], bool],
     grace: timedelta,
 ) -> list[Session]:
-    """The sessions that stand from `first` to `last`, in order (A3).
+    """The sessions that the clinic holds from `first` to `last` (A3).
 
-    A closure, a change by the clinic, and a time at which the patient is not expected (leave, another stage)
-    take a session away, so that it can never be missed.
+    A closure and a change by the clinic take a session away, so that it can never be missed.
     """
     planned = {
         start: _Planned(start, minutes, service)
         for start, (minutes, service) in _weekly(first, last, weekly, schedules)
     }
     _change(planned, [r.entry for r in changes if isinstance(r.entry, SessionChange)])
+    return [
+        Session.planned(plan.start, plan.minutes, plan.service, calendar, grace)
+        for named, plan in planned.items()
+        if not plan.is_cancelled and first <= plan.start.date() <= last
+        if plan.is_added or plan.start != named or plan.start.date() not in calendar.closures
+    ]
+
+
+def standing(sessions: Iterable[Session]) -> list[Session]:
+    """These sessions in order. One that is moved to the time of another is held with it: nobody misses both."""
     found: dict[datetime, Session] = {}
-    for named, plan in planned.items():
-        start, minutes = plan.start, plan.minutes
-        is_closed = start == named and not plan.is_added and start.date() in calendar.closures
-        if not plan.is_cancelled and not is_closed and first <= start.date() <= last:
-            session = Session.planned(start, minutes, plan.service, calendar, grace)
-            if not is_offered(session):
-                continue
-            # One that is moved to the time of another is held together with it: nobody misses both.
-            if start not in found or found[start].minutes < minutes:
-                found[start] = session
+    for session in sessions:
+        if session.start not in found or found[session.start].minutes < session.minutes:
+            found[session.start] = session
     return sorted(found.values(), key=lambda session: session.start)
 
 

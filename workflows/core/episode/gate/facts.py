@@ -80,25 +80,30 @@ class GateFacts(StageFacts):
         return tuple(_as_met(one) for one in then.gate_conditions), then.gate_opens_on
 
     @fact
+    def gate_unmet(self) -> tuple[str, ...]:
+        """Names of the conditions that are not met. Their words count days; this changes on few of them."""
+        return tuple(condition.name for condition in self.gate_conditions if not condition.met)
+
+    @property
     def gate_ready(self) -> bool:
         """Whether nothing but the clinician's signature is missing."""
-        return all(condition.met for condition in self.gate_conditions)
+        return not self.gate_unmet
 
     @property
     def gate_ready_but_for_length(self) -> bool:
         """Whether a clinician may advance the gate with a reason (S12)."""
-        return all(condition.met for condition in self.gate_conditions if condition.name != "length")
+        return set(self.gate_unmet) <= {"length"}
 
     @fact
     def draws(self) -> tuple[Sequence[date], date | None]:
         """The days up to today on which a test was drawn, and the next one (S4). On leave none is drawn."""
         if self.admitted_on is None:
             return (), None
-        # Worked out for some weeks ahead, so that not every day counts again from the first draw on.
-        weeks = (self.today - self.admitted_on).days // _DRAWN_AHEAD.days
-        until = self.admitted_on + (weeks + 1) * _DRAWN_AHEAD
+        # Worked out for four weeks ahead, so that not every day counts again from the first draw on.
+        months = self.stretch_since(self.admitted_on, _DRAWN_AHEAD.days)
+        until = self.admitted_on + (months + 1) * _DRAWN_AHEAD
         drawn = self.keep(("drawn until", until), lambda facts: facts._drawn_until(until))
-        passed = bisect_right(drawn, self.today)
+        passed = bisect_right(drawn, self.today_among(drawn))
         return drawn[:passed], drawn[passed] if passed < len(drawn) else None
 
     def _drawn_until(self, until: date) -> list[date]:
@@ -185,7 +190,7 @@ class GateFacts(StageFacts):
     def _unmet_at(self, instant: datetime) -> tuple[str, ...]:
         return self.keep(
             ("unmet at", instant),
-            lambda facts: tuple(one.name for one in facts.at(instant).gate_conditions if not one.met),
+            lambda facts: facts.at(instant).gate_unmet,
         )
 
     @fact
@@ -208,9 +213,7 @@ class GateFacts(StageFacts):
 
         Asked only while nothing else keeps the gate shut: the other conditions change by entries, or have deadlines.
         """
-        if self.last_use_on is None or any(
-            not one.met and one.name != "evidence" for one in self.gate_conditions
-        ):
+        if self.last_use_on is None or not set(self.gate_unmet) <= {"evidence"}:
             return None
         gate, used_on, tests = self.policy.gate, self.last_use_on, self.tested.valid_on
         is_met = conditions.evidence(tests, used_on, self.today, gate).met

@@ -2,7 +2,6 @@
 
 from datetime import date, datetime, timedelta
 
-from workflows.core.engine.calendar import program_week
 from workflows.core.engine.reading import fact
 from workflows.core.engine.record import Recorded
 from workflows.core.episode.consent.facts import ConsentFacts
@@ -85,7 +84,7 @@ class IntakeFacts(ConsentFacts):
         stated = [
             r.entry.last_use_on for r in self.record.standing(Admission) if isinstance(r.entry, Admission)
         ]
-        return max((day for day in stated if day and day <= self.today), default=None)
+        return max((day for day in stated if day and self.has_begun(day)), default=None)
 
     @fact
     def admitted_on(self) -> date | None:
@@ -101,9 +100,9 @@ class IntakeFacts(ConsentFacts):
     @fact
     def week_started_on(self) -> date | None:
         """The first day of the current program week (A1)."""
-        if self.admitted_on is None or self.today < self.admitted_on:
+        if self.admitted_on is None or not self.has_begun(self.admitted_on):
             return None
-        return self.admitted_on + timedelta(days=7 * program_week(self.admitted_on, self.today))
+        return self.admitted_on + timedelta(days=7 * self.stretch_since(self.admitted_on, 7))
 
     @fact
     def goals(self) -> dict[str, str]:

@@ -24,7 +24,7 @@ def due_alarms(facts: Facts) -> Iterator[Notify | MessagePatient]:
         if not facts.is_after(message.send_before):
             yield message
     for moment in facts.dose_moments:
-        if _fresh(moment.at, facts) and (notice := _of_week(moment, facts)):
+        if _fresh(moment.at, facts) and (notice := _notice_of_week(moment, facts)):
             key = f"dose:{moment.what}:{moment.week}"
             yield _notice(facts, key, "case_manager", *notice, Urgency.FOR_INFORMATION)
 
@@ -104,8 +104,15 @@ def _fresh(at: datetime, facts: Facts) -> bool:
     return facts.has_come(at) and not facts.is_after(facts.calendar.due(at, facts.policy.stale_after))
 
 
-def _of_week(moment: DoseMoment, facts: Facts) -> tuple[str, tuple[str, ...]] | None:
+def _notice_of_week(moment: DoseMoment, facts: Facts) -> tuple[str, tuple[str, ...]] | None:
     """Subject and lines of the forecast in mid-week, or of the one notice at the week's end (A7)."""
+    said: tuple[str, tuple[str, ...]] | None = facts.keep(
+        ("notice of week", moment), lambda facts: _of_week(moment, facts)
+    )
+    return said
+
+
+def _of_week(moment: DoseMoment, facts: Facts) -> tuple[str, tuple[str, ...]] | None:
     if facts.admitted_on is None or moment.week < facts.admitted_on:
         return None
     if moment.what == "report":

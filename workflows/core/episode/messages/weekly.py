@@ -89,7 +89,7 @@ def _summary(facts: Facts, week: Week) -> list[str]:
     ]
     lines += of_week(facts, week.first, last)
     if facts.frame.has_a_gate:
-        unmet = [condition.name.replace("_", " ") for condition in facts.gate_conditions if not condition.met]
+        unmet = [name.replace("_", " ") for name in facts.gate_unmet]
         opens = f"opens {day_in_words(facts.gate_opens_on)}" if facts.gate_opens_on else "has no date yet"
         lines.append(f"Gate: {opens}; it needs {', '.join(unmet) or 'the signature only'}.")
     return lines

@@ -1,5 +1,6 @@
 """Facts of use: what the tests say, slips, last use (S1-S8)."""
 
+from bisect import bisect_right
 from dataclasses import replace
 from datetime import date
 
@@ -110,11 +111,12 @@ class UseFacts(CourseFacts):
             for subject, a in self.answers_to("hold_review")
             if a.choice == "lift_hold"
         }
-        valid = [day for day in self.tested.valid_on if day <= self.today]
+        valid = self.tested.valid_on
+        valid = valid[: bisect_right(valid, self.today_among(valid))]
         tests = [
             hold
             for hold in self.tested.suspects
-            if hold.since <= self.today
+            if self.has_begun(hold.since)
             and hold.key not in lifted
             and (hold.why == "presumptive" or not any(day >= hold.since for day in valid))
         ]
@@ -124,7 +126,7 @@ class UseFacts(CourseFacts):
     @fact
     def slips(self) -> list[Slip]:
         """All uses that stand up to today, by date, each once (S2)."""
-        return [slip for slip in self._uses if slip.on <= self.today]
+        return [slip for slip in self._uses if self.has_begun(slip.on)]
 
     def answered_as(self, kind: str, slip: Slip) -> Answer | None:
         """What was answered about a use under the name of another telling of it, that no longer stands or that has
@@ -210,7 +212,7 @@ class UseFacts(CourseFacts):
             told
             for told in told_once(slip for slip in self._collateral if slip.key not in answered)
             # What the patient or a test says of the same use needs no other witness.
-            if told.on <= self.today and not any(is_one_use(told, known) for known in self.slips)
+            if self.has_begun(told.on) and not any(is_one_use(told, known) for known in self.slips)
         ]
 
     @fact
