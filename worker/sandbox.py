@@ -43,11 +43,11 @@ class Sandbox(SandboxedWorkflowRunner):
         return instance
 
 
-def _alike_everywhere(_command: object) -> None:
+def _alike_everywhere(command_info: object) -> None:
     return None
 
 
-def _stored_nowhere_else(_command: object) -> StorageDriverStoreContext:
+def _stored_nowhere_else(command_info: object) -> StorageDriverStoreContext:
     return StorageDriverStoreContext(target=None)
 
 

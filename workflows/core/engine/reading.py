@@ -6,13 +6,13 @@ the result stands if nothing on its page has changed; a fact on it that was work
 not.
 """
 
-from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import wraps
 from typing import Any, Generic, Self, TypeVar, overload
 
 from workflows.core.engine.answers import Answer
+from workflows.core.engine.clock import Clock
 from workflows.core.engine.entry import Entry
 from workflows.core.engine.frame import Frame
 from workflows.core.engine.keys import kind_of
@@ -33,8 +33,6 @@ from workflows.core.engine.record import Record
 T = TypeVar("T")
 R = TypeVar("R", bound="Reading[Any]")
 F = TypeVar("F", bound=Frame)
-
-_DAY = timedelta(days=1)
 
 
 class fact(Generic[T]):
@@ -69,7 +67,7 @@ def kept(work_out: Callable[[R], Iterable[T]]) -> Callable[[R], Sequence[T]]:
     return read
 
 
-class Reading(Generic[F]):
+class Reading(Clock, Generic[F]):
     """A record under a frame at one instant.
 
     Facts are asked of a new reading for every step; what was worked out is kept in the frame. So recording an entry
@@ -77,92 +75,13 @@ class Reading(Generic[F]):
     """
 
     def __init__(self, record: Record, frame: F, now: datetime) -> None:
+        super().__init__(frame.calendar, now, record.notes)
         self.record = record
         self.frame = frame
-        self.calendar = frame.calendar
-        self._now = now
-        self._today = frame.calendar.day_of(now)
-        self._bounds: tuple[datetime, datetime] | None = None
-        self._noted = record.notes
         self._memory = frame.memory
         self._apart: dict[Hashable, tuple[Any, Page]] | None = None
         """What was worked out for an instant that somebody asked about in between; None: this is the main reading."""
         self._answers: dict[str, tuple[list[tuple[str, Answer]], datetime | None, datetime | None]] = {}
-
-    # -- the time, as a fact sees it ------------------------------------------------------------------------
-
-    @property
-    def now(self) -> datetime:
-        """The instant. Whoever only compares it asks `has_come`: that holds for longer."""
-        if (page := self._noted.page) is not None and self._apart is None:
-            page.within(self._now, self._now + timedelta.resolution)
-        return self._now
-
-    @property
-    def instant(self) -> datetime:
-        """The instant, for whoever keeps the reading and no fact."""
-        return self._now
-
-    @property
-    def today(self) -> date:
-        """The program day."""
-        if (page := self._noted.page) is not None and self._apart is None:
-            page.within(*self._of_today)
-        return self._today
-
-    @property
-    def _of_today(self) -> tuple[datetime, datetime]:
-        if self._bounds is None:
-            self._bounds = self.calendar.at(self._today), self.calendar.at(self._today + _DAY)
-        return self._bounds
-
-    def has_come(self, instant: datetime) -> bool:
-        """Whether an instant is now or past."""
-        come = instant <= self._now
-        if (page := self._noted.page) is not None and self._apart is None:
-            page.within(*((instant, None) if come else (None, instant)))
-        return come
-
-    def has_begun(self, day: date) -> bool:
-        """Whether a day is today or past: it holds until the day begins, and from then on, not for today alone."""
-        begun = day <= self._today
-        if (page := self._noted.page) is not None and self._apart is None:
-            begins = self.calendar.at(day)
-            page.within(*((begins, None) if begun else (None, begins)))
-        return begun
-
-    def is_after(self, instant: datetime) -> bool:
-        """Whether an instant is past."""
-        return self.has_come(instant + timedelta.resolution)
-
-    def now_among(self, instants: Sequence[datetime]) -> datetime:
-        """The instant, for whoever only asks which of these, in order, have come: it holds until the next one does."""
-        if (page := self._noted.page) is not None and self._apart is None:
-            number = bisect_right(instants, self._now)
-            page.within(
-                instants[number - 1] if number else None, instants[number] if number < len(instants) else None
-            )
-        return self._now
-
-    def today_among(self, days: Sequence[date]) -> date:
-        """The program day, for whoever only asks which of these, in order, have begun: it holds until the next does."""
-        if (page := self._noted.page) is not None and self._apart is None:
-            number, at = bisect_right(days, self._today), self.calendar.at
-            page.within(
-                at(days[number - 1]) if number else None, at(days[number]) if number < len(days) else None
-            )
-        return self._today
-
-    def stretch_since(self, first: date, days: int) -> int:
-        """In which stretch of so many days since a day today is, the first being 0: it holds until the next begins.
-
-        Before that day it is negative.
-        """
-        number = (self._today - first).days // days
-        if (page := self._noted.page) is not None and self._apart is None:
-            begins = first + timedelta(days=days * number)
-            page.within(self.calendar.at(begins), self.calendar.at(begins + timedelta(days=days)))
-        return number
 
     # -- other instants -------------------------------------------------------------------------------------
 
@@ -173,7 +92,7 @@ class Reading(Generic[F]):
     def at(self, instant: datetime) -> Self:
         """The facts of the same record as they stand for another instant."""
         reading = type(self)(self.record, self.frame, instant)
-        reading._apart = {}
+        reading._apart, reading.is_apart = {}, True
         return reading
 
     def as_known_at(self, instant: datetime) -> Self:

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Generic
 from zoneinfo import ZoneInfo
+
+from typing_extensions import TypeVar
 
 from workflows.core.engine import notes
 from workflows.core.engine.bounds import check_room
@@ -27,14 +29,15 @@ from workflows.core.engine.notes import (
 from workflows.core.engine.sources import may_correct
 from workflows.core.engine.statements import Retraction
 
-E = TypeVar("E", bound=Entry)
+E = TypeVar("E", bound=Entry, covariant=True, default=Entry)
+K = TypeVar("K", bound=Entry)
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(Generic[E]):
     """An entry in the record. `effective_at` is in the program's zone, `recorded_at` an instant."""
 
-    entry: Entry
+    entry: E
     recorded_at: datetime
     effective_at: datetime
     is_history: bool = False
@@ -239,10 +242,10 @@ class Record:
             for by in these
         }
 
-    def all_of(self, kind: type[Entry]) -> Sequence[Recorded]:
+    def all_of(self, kind: type[K]) -> Sequence[Recorded[K]]:
         """Every entry of a kind, standing or not, in the order of recording."""
         self.notes.note(kind)
-        return self._by_kind.get(kind, ())
+        return self._by_kind.get(kind, ())  # type: ignore[return-value]  # kept by their own class
 
     def _retracted(self, key: str) -> bool:
         return any(_retracts(one.entry, key) and self._stands(one.key) for one in self._correcting(key))
@@ -254,13 +257,13 @@ class Record:
             if corrected is None or may_correct(self._by_key[by].entry, corrected.entry):
                 yield self._by_key[by]
 
-    def standing(self, what: type[E] | Selection[E]) -> list[Recorded]:
+    def standing(self, what: type[K] | Selection[K]) -> Sequence[Recorded[K]]:
         """What stands of a kind or of some of it, by the time it is true; equal times by recording, then by id (T4)."""
         self.notes.note(what)
         found = self._standing.get(what)
         if found is None:
             found = self._standing[what] = self._all_standing(what)
-        return found
+        return found  # type: ignore[return-value]  # kept by their own class
 
     def _all_standing(self, what: type[Entry] | Selection[Any]) -> list[Recorded]:
         if isinstance(what, Selection):

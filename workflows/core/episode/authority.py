@@ -124,7 +124,6 @@ def refuse_taking_a_flag_off(entry: Flag, facts: Facts) -> None:
     """
     source, rules = spoken_by(entry), facts.policy.attendance
     for known in facts.record.standing(Flag) if entry.off else ():
-        assert isinstance(known.entry, Flag)
         same = flag_named(known.entry.name, rules) == flag_named(entry.name, rules)
         if same and known.entry.on == entry.on and not may_correct(entry, known.entry):
             raise NotAllowedNow(

@@ -97,7 +97,7 @@ def _standing_in_words(facts: Facts) -> _Standing:
 def _other_proposal(facts: Facts) -> str | None:
     """What the screening proposed, where a clinician has decided otherwise (I2)."""
     screened = facts.screening
-    if facts.level_of_care is None or screened is None or not isinstance(screened.entry, Screening):
+    if facts.level_of_care is None or screened is None:
         return None
     level, reasons = proposed_level(screened.entry, facts)
     return None if level == facts.level_of_care else f"{level} ({'; '.join(reasons)})"

@@ -1,6 +1,6 @@
 """How a state of an episode is read: under the policy and the calendar that its record has adopted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -32,7 +32,7 @@ class Engine:
         self.start, self.pathway = start, pathway
         self._policy = load_policy(start.policy, pathway.defaults)
         self._memory = Memory()
-        self._adopted: tuple[list[Recorded], list[Recorded]] | None = None
+        self._adopted: tuple[Sequence[Recorded[PolicyAdoption]], Sequence[Recorded[Closure]]] | None = None
         self._frame: EpisodeFrame | None = None
         self._facts: Facts | None = None
         self._left: tuple[EpisodeState, Mapping[str, object]] | None = None
@@ -91,11 +91,16 @@ class Engine:
             self._adopted = adopted
         return self._frame
 
-    def _framed(self, record: Record, adoptions: list[Recorded], closures: list[Recorded]) -> EpisodeFrame:
+    def _framed(
+        self,
+        record: Record,
+        adoptions: Sequence[Recorded[PolicyAdoption]],
+        closures: Sequence[Recorded[Closure]],
+    ) -> EpisodeFrame:
         start, pathway = self.start, self.pathway
         policies = self._policies(record.began_at, adoptions)
         policy = policies[-1][1]
-        told = (r.entry.on for r in closures if isinstance(r.entry, Closure))
+        told = (r.entry.on for r in closures)
         return EpisodeFrame(
             episode_id=start.episode_id,
             policy=policy,
@@ -111,11 +116,12 @@ class Engine:
             memory=self._memory,
         )
 
-    def _policies(self, began_at: datetime, adoptions: list[Recorded]) -> list[tuple[datetime, Policy]]:
+    def _policies(
+        self, began_at: datetime, adoptions: Sequence[Recorded[PolicyAdoption]]
+    ) -> list[tuple[datetime, Policy]]:
         found = [(began_at, self._policy)]
         settings: dict[str, Any] = dict(self.start.policy or {})
         for recorded in adoptions:
-            assert isinstance(recorded.entry, PolicyAdoption)
             settings = adopting(settings, recorded.entry.policy)
             found.append((recorded.effective_at, load_policy(settings, self.pathway.defaults)))
         return found

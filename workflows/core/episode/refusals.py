@@ -35,7 +35,6 @@ from workflows.core.episode.entries import (
     PolicyAdoption,
     Retraction,
     Schedule,
-    Screening,
     SessionChange,
     Source,
     Test,
@@ -112,7 +111,7 @@ def _level_by_another_role(entry: LevelOfCareDecision, facts: Facts) -> None:
     """Another level than the screening proposes, or than a clinician has decided, is a clinician's decision (I2, E0).
     Somebody else of the team may note the proposed one."""
     screened = facts.screening
-    if not screened or not isinstance(screened.entry, Screening):
+    if not screened:
         return
     proposed, _ = proposed_level(screened.entry, facts)
     noted = level_named(entry.level)
@@ -152,7 +151,6 @@ def _admission(entry: Admission, facts: Facts, stage: Stage) -> None:
     if not (stage.has_sessions or stage.is_after_program) or entry.supersedes or not known:
         return
     first, last_use = known[0].entry, facts.last_use_at_admission
-    assert isinstance(first, Admission)
     hides_a_use = entry.last_use_on and last_use and entry.last_use_on > last_use
     if entry.on < first.on or hides_a_use:
         raise NotAllowedNow(
@@ -228,7 +226,7 @@ def _collected_before_it_was_ordered(test: Test, facts: Facts) -> None:
     others = [
         r.entry
         for r in facts.record.standing(Test)
-        if isinstance(r.entry, Test) and r.entry.test_id == test.test_id and r.key != test.supersedes
+        if r.entry.test_id == test.test_id and r.key != test.supersedes
     ]
     ordered = [one.ordered_on for one in (*others, test) if one.ordered_on]
     collected = [one.collected_on for one in (*others, test) if one.collected_on]

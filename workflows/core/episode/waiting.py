@@ -22,14 +22,12 @@ class WaitingFacts(PayerFacts):
         }
 
     def _returns(self) -> dict[str, str]:
-        left = [r.entry.from_ for r in self.record.standing(Leave) if isinstance(r.entry, Leave)]
+        left = [r.entry.from_ for r in self.record.standing(Leave)]
         return {
             r.key: f"No leave began by {r.entry.on}: this return is kept, and waits for its leave."
             for r in self.record.standing(Return)
-            if isinstance(r.entry, Return)
             # One that takes back a withdrawal, or comes after an exit, has its place (E3, E11).
-            and not self.exits_signed
-            and not any(day <= r.entry.on for day in left)
+            if not self.exits_signed and not any(day <= r.entry.on for day in left)
         }
 
     def _told_elsewhere(self) -> dict[str, str]:
@@ -39,8 +37,7 @@ class WaitingFacts(PayerFacts):
             r.key: "No clinician has told of this prescription: it is kept, explains no test, and waits for a nurse "
             "or another clinician to confirm it."
             for r in self.record.standing(Medication)
-            if isinstance(r.entry, Medication)
-            and (r.key in to_confirm or spoken_by(r.entry) not in BY_STAFF)
+            if (r.key in to_confirm or spoken_by(r.entry) not in BY_STAFF)
             and r.entry.name.casefold() not in known
         }
         amended = dict.fromkeys(
@@ -55,7 +52,6 @@ class WaitingFacts(PayerFacts):
         found = {}
         for recorded in self.record.standing(Leave):
             leave = recorded.entry
-            assert isinstance(leave, Leave)
             for first, last in counted.values():
                 if leave.from_ in counted and first < leave.from_ <= last:
                     found[recorded.key] = (
@@ -75,5 +71,5 @@ class WaitingFacts(PayerFacts):
         return {
             r.key: f"No session stands at {r.entry.session:%Y-%m-%dT%H:%M}: this change is kept, and waits for one."
             for r in self.record.standing(SessionChange)
-            if isinstance(r.entry, SessionChange) and id(r.entry) in left
+            if id(r.entry) in left
         }

@@ -7,9 +7,9 @@ in which they arrived. So late, repeated and contradictory answers of an agency 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
-from typing import Generic, TypeVar
+from typing import TypeVar
 
-from workflows.core.engine.record import Record
+from workflows.core.engine.record import Record, Recorded
 from workflows.core.episode.entries import Entry
 from workflows.core.referral.attempt import Attempt, Reached, Word
 from workflows.core.referral.statements import (
@@ -31,17 +31,8 @@ from workflows.core.referral.statements import (
     Visit,
 )
 
-S = TypeVar("S", bound=Entry)
-
-
-@dataclass(frozen=True, slots=True)
-class Told(Generic[S]):
-    """A statement that stands, with when it is true, since when somebody owes an answer to it, and its id."""
-
-    entry: S
-    effective_at: datetime
-    known_at: datetime
-    key: str
+S = TypeVar("S", bound=AboutPlace)
+K = TypeVar("K", bound=Entry)
 
 
 def attempts(
@@ -71,7 +62,7 @@ def meant(entry: AboutPlace, record: Record, among: Sequence[Attempt]) -> Attemp
     recorded = record.get(entry.key)
     if recorded is None:
         return None
-    key = _attempt_of(Told(entry, recorded.effective_at, recorded.known_at, recorded.key), among)
+    key = _attempt_of(entry, recorded, among)
     return next((one for one in among if one.key == key), None)
 
 
@@ -192,8 +183,8 @@ class _Fold:
         return replace(one, step=step, since=since, tries=tries, withheld=withheld)
 
     def _result(
-        self, sending_key: str, number: int, tried: Sequence["Told[Sending]"]
-    ) -> "Told[Sending] | None":
+        self, sending_key: str, number: int, tried: Sequence[Recorded[Sending]]
+    ) -> Recorded[Sending] | None:
         name = f"{sending_key}/{number}"
         return next((r for r in tried if r.entry.try_id == name), None)
 
@@ -272,21 +263,16 @@ class _Fold:
 
     # -- reading ------------------------------------------------------------------------------------------
 
-    def _standing(self, kind: type[S]) -> "list[Told[S]]":
-        return [
-            Told(r.entry, r.effective_at, r.known_at, r.key)
-            for r in self.record.standing(kind)
-            if r.effective_at <= self.now and isinstance(r.entry, kind)
-        ]
+    def _standing(self, kind: type[K]) -> list[Recorded[K]]:
+        return [r for r in self.record.standing(kind) if r.effective_at <= self.now]
 
-    def _about(self, kind: type[S], one: Attempt, chosen: Sequence[Attempt]) -> "list[Told[S]]":
+    def _about(self, kind: type[S], one: Attempt, chosen: Sequence[Attempt]) -> list[Recorded[S]]:
         """What was stated about an attempt: of the place it names, the choice that stood at that time."""
-        return [r for r in self._standing(kind) if _attempt_of(r, chosen) == one.key]
+        return [r for r in self._standing(kind) if _attempt_of(r.entry, r, chosen) == one.key]
 
 
-def _attempt_of(recorded: "Told[S]", chosen: Sequence[Attempt]) -> str | None:
-    statement, at = recorded.entry, _end_of(recorded)
-    assert isinstance(statement, AboutPlace)
+def _attempt_of(statement: AboutPlace, recorded: Recorded, chosen: Sequence[Attempt]) -> str | None:
+    at = _end_of(recorded)
     if statement.choice_id:
         return statement.choice_id
     if isinstance(statement, Sending) and statement.try_id:
@@ -302,7 +288,7 @@ def _attempt_of(recorded: "Told[S]", chosen: Sequence[Attempt]) -> str | None:
     return (before[-1] if before else meant[0]).key if meant else None
 
 
-def _end_of(recorded: "Told[S]") -> datetime:
+def _end_of(recorded: Recorded) -> datetime:
     """A statement about a whole day comes after whatever happened on that day at a time."""
     when = recorded.entry.when()
     if isinstance(when, date) and not isinstance(when, datetime):

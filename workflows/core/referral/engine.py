@@ -57,7 +57,7 @@ class Engine:
     def frame(self, state: ReferralState) -> ReferralFrame:
         """What beside its record decides how a state is read: closed days that stand in it change the calendar (T6)."""
         start = self.start
-        told = (r.entry.on for r in state.record.standing(Closure) if isinstance(r.entry, Closure))
+        told = (r.entry.on for r in state.record.standing(Closure))
         calendar = Calendar(start.zone, self._policy.business, frozenset([*start.closures, *told]))
         return ReferralFrame(start, self._policy, calendar, start.team.model_dump(exclude_none=True))
 

@@ -77,7 +77,7 @@ class ReferralFacts:
         return {
             r.entry.about: Answer(r.entry.choice, r.entry.by, r.effective_at, r.key, r.entry.reason)
             for r in self.record.standing(Reply)
-            if isinstance(r.entry, Reply) and r.effective_at <= self.now
+            if r.effective_at <= self.now
         }
 
     # -- searching ----------------------------------------------------------------------------------------
@@ -87,7 +87,7 @@ class ReferralFacts:
         """What the patient wished beside what the need said, oldest first; equal times by id (T4)."""
         found = [r for r in self.record.standing(Preference) if r.effective_at <= self.now]
         found.sort(key=lambda r: (r.effective_at, r.key))
-        return [r.entry for r in found if isinstance(r.entry, Preference)]
+        return [r.entry for r in found]
 
     @cached_property
     def wishes(self) -> dict[str, JsonValue]:
@@ -103,9 +103,7 @@ class ReferralFacts:
         stated = [
             r.effective_at
             for r in self.record.standing(Preference)
-            if isinstance(r.entry, Preference)
-            and (r.entry.wishes or not r.entry.leave_out)
-            and r.effective_at <= self.now
+            if (r.entry.wishes or not r.entry.leave_out) and r.effective_at <= self.now
         ]
         return max(stated, default=None)
 
@@ -126,11 +124,7 @@ class ReferralFacts:
     def _found(self) -> list[tuple[str | None, datetime, datetime, tuple[Place, ...]]]:
         stated = [r for r in self.record.standing(Candidates) if r.effective_at <= self.now]
         stated.sort(key=lambda r: (r.effective_at, r.key))
-        return [
-            (r.entry.search, r.effective_at, r.known_at, r.entry.found)
-            for r in stated
-            if isinstance(r.entry, Candidates)
-        ]
+        return [(r.entry.search, r.effective_at, r.known_at, r.entry.found) for r in stated]
 
     @cached_property
     def places(self) -> list[Place]:
@@ -257,13 +251,13 @@ class ReferralFacts:
         """What the patient last told about a sponsor."""
         told = [r for r in self.record.standing(Sponsor) if r.effective_at <= self.now]
         told.sort(key=lambda r: (r.effective_at, r.key))
-        return next((r.entry for r in reversed(told) if isinstance(r.entry, Sponsor)), None)
+        return next((r.entry for r in reversed(told)), None)
 
     @cached_property
     def _closings(self) -> list[End]:
         stated = [r for r in self.record.standing(Closing) if r.effective_at <= self.now]
         stated.sort(key=lambda r: (r.effective_at, r.key))
-        return [End(r.entry.reason, r.effective_at, True) for r in stated if isinstance(r.entry, Closing)]
+        return [End(r.entry.reason, r.effective_at, True) for r in stated]
 
     @cached_property
     def closed(self) -> End | None:
@@ -295,7 +289,7 @@ class ReferralFacts:
         """Consents that stand and that this referral has heard of."""
         revoked = {r.entry.consent_id for r in self.revocations}
         given = [r.entry for r in self.record.standing(ConsentGiven)]
-        return [c for c in given if isinstance(c, ConsentGiven) and c.consent_id not in revoked]
+        return [c for c in given if c.consent_id not in revoked]
 
     @property
     def revocations(self) -> list[Any]:

@@ -36,7 +36,7 @@ class Due(NamedTuple):
 def taken(facts: Facts) -> Iterator[Taken]:
     """Every instrument that was filled in, in the order of its days; a later one of a day comes after the earlier."""
     before: dict[str, Mapping[str, int]] = {}
-    stated = [(r, r.entry) for r in facts.record.standing(Assessment) if isinstance(r.entry, Assessment)]
+    stated = [(r, r.entry) for r in facts.record.standing(Assessment)]
     for recorded, entry in sorted(stated, key=lambda one: (one[1].on, one[0].recorded_at)):
         known, scores = INSTRUMENTS[entry.instrument], entry.scores
         last = before.get(entry.instrument)

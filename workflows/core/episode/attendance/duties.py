@@ -141,7 +141,7 @@ def attendance_questions(facts: Facts) -> Iterator[Duty]:
             )
     for judged in facts.overlong:
         told = judged.by
-        if told and isinstance(told.entry, Attendance):
+        if told:
             yield Duty(
                 f"attendance_minutes:{told.key}",
                 "case_manager",
@@ -170,9 +170,8 @@ def attendance_questions(facts: Facts) -> Iterator[Duty]:
         )
 
 
-def _ends_the_leave(told: Recorded, facts: Facts) -> str:
+def _ends_the_leave(told: Recorded[Attendance], facts: Facts) -> str:
     """What confirming says of a person who came in the midst of a leave (E6)."""
-    assert isinstance(told.entry, Attendance)
     came_on = told.entry.session.date()
     if not any(first < came_on < last for first, last, _ in facts.leaves):
         return ""
@@ -184,7 +183,7 @@ def _after(told: Attendance, session: Session) -> str:
     return f" and began {late} minutes before the arrival" if late else ""
 
 
-def in_two_words(one: Recorded, other: Recorded) -> tuple[str, str]:
+def in_two_words(one: Recorded[Attendance], other: Recorded[Attendance]) -> tuple[str, str]:
     """A word for each of two entries that disagree, from what stands in them alone, so that it never changes (A8)."""
     for said in (_status, _length, _arrival, _service):
         words = said(one), said(other)
@@ -193,32 +192,30 @@ def in_two_words(one: Recorded, other: Recorded) -> tuple[str, str]:
     return "the_first", "the_second"
 
 
-def _attended(told: Recorded) -> Attendance:
-    assert isinstance(told.entry, Attendance)
+def _attended(told: Recorded[Attendance]) -> Attendance:
     return told.entry
 
 
-def _status(told: Recorded) -> str:
+def _status(told: Recorded[Attendance]) -> str:
     return _attended(told).status
 
 
-def _length(told: Recorded) -> str:
+def _length(told: Recorded[Attendance]) -> str:
     minutes = _attended(told).minutes
     return "attended_whole_session" if minutes is None else f"attended_{minutes}_minutes"
 
 
-def _arrival(told: Recorded) -> str:
+def _arrival(told: Recorded[Attendance]) -> str:
     return f"came_at_{_attended(told).session:%H%M}"
 
 
-def _service(told: Recorded) -> str:
+def _service(told: Recorded[Attendance]) -> str:
     return f"attended_{_attended(told).service or 'the_planned_service'}"
 
 
-def _said(told: Recorded) -> str:
+def _said(told: Recorded[Attendance]) -> str:
     """What an entry says of a session, for whoever must choose between two of them (A8)."""
     entry = told.entry
-    assert isinstance(entry, Attendance)
     minutes = f" {entry.minutes} minutes" if entry.minutes is not None and entry.status == "attended" else ""
     service = f" ({entry.service})" if entry.service else ""
     return f"{told.key} says {entry.status}{minutes}{service}, by {entry.by} ({entry.source.value})"

@@ -29,11 +29,11 @@ def _is_overlong(judged: Judged) -> bool:
     if judged.by is None or judged.status != "attended":
         return False
     told = judged.by.entry
-    return isinstance(told, Attendance) and exceeds(told, judged.session)
+    return exceeds(told, judged.session)
 
 
 def _still_judged(
-    known: Judged | None, session: Session, all_stated: Mapping[datetime, Sequence[Recorded]]
+    known: Judged | None, session: Session, all_stated: Mapping[datetime, Sequence[Recorded[Attendance]]]
 ) -> Judged | None:
     """What was judged before, where nothing has been said since: so it is for nearly every session."""
     if known is None or known.session is not session:
@@ -50,14 +50,13 @@ class AttendanceFacts(SessionFacts):
     """Who came, who is missing, and how much care was taken up."""
 
     @fact
-    def _stated(self) -> dict[datetime, list[Recorded]]:
+    def _stated(self) -> dict[datetime, list[Recorded[Attendance]]]:
         """What was said of each session, by its start; and of a time at which none stands, by that time."""
-        found: dict[datetime, list[Recorded]] = {}
+        found: dict[datetime, list[Recorded[Attendance]]] = {}
         known = self._sessions_meant
         for start, told in self._told.items():
             for recorded in told:
                 entry = recorded.entry
-                assert isinstance(entry, Attendance)
                 meant = known.get((start, entry.service))
                 if meant is None:
                     meant = known[start, entry.service] = self._meant_by(start, entry)
@@ -65,7 +64,7 @@ class AttendanceFacts(SessionFacts):
         return found
 
     @fact
-    def _came(self) -> dict[datetime, list[Recorded]]:
+    def _came(self) -> dict[datetime, list[Recorded[Attendance]]]:
         """The same where somebody says that the person came: an excuse changes nothing of it."""
         return {
             start: stated
@@ -98,7 +97,7 @@ class AttendanceFacts(SessionFacts):
             (told.key, start)
             for start, stated in self._stated.items()
             for told in stated
-            if isinstance(told.entry, Attendance) and told.entry.session != start
+            if told.entry.session != start
         ]
         if not otherwise:
             return {}
@@ -158,10 +157,10 @@ class AttendanceFacts(SessionFacts):
         ]
         return [one for one in judged if one.status != "ahead"]
 
-    def _judge(self, session: Session, stated: Mapping[datetime, Sequence[Recorded]]) -> Judged:
+    def _judge(self, session: Session, stated: Mapping[datetime, Sequence[Recorded[Attendance]]]) -> Judged:
         return self._judge_by(session, stated.get(session.start, ()))
 
-    def _judge_by(self, session: Session, stated: Sequence[Recorded]) -> Judged:
+    def _judge_by(self, session: Session, stated: Sequence[Recorded[Attendance]]) -> Judged:
         judged = self._judge_between(session, stated)
         if (
             _is_overlong(judged)
@@ -171,7 +170,7 @@ class AttendanceFacts(SessionFacts):
             return replace(judged, minutes=session.minutes)
         return judged
 
-    def _judge_between(self, session: Session, stated: Sequence[Recorded]) -> Judged:
+    def _judge_between(self, session: Session, stated: Sequence[Recorded[Attendance]]) -> Judged:
         has_closed = bool(stated) or self.has_come(session.closes_at)
         if len(stated) < 2:
             return judge(session, stated, has_closed, meant=self._meant)
@@ -216,7 +215,7 @@ class AttendanceFacts(SessionFacts):
         return planned or Session.unscheduled(start, self.calendar)
 
     @fact
-    def unscheduled(self) -> list[Recorded]:
+    def unscheduled(self) -> list[Recorded[Attendance]]:
         """Attendance at a time for which no session stands: kept, counted, and flagged (A2)."""
         known = {session.start for session in self.sessions}
         return [
@@ -231,7 +230,7 @@ class AttendanceFacts(SessionFacts):
     def attended_elsewhere(self) -> list[datetime]:
         """Wall-clock times at which the patient came although no session stood, unless a person rejected it."""
         return [
-            recorded.entry.session  # type: ignore[attr-defined]
+            recorded.entry.session
             for recorded in self.unscheduled
             if self.choice(f"unscheduled_attendance:{recorded.key}") != "reject"
         ]

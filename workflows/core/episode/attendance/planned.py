@@ -72,9 +72,7 @@ class SessionFacts(LengthFacts):
 
     def _came_to(self, session: Session) -> bool:
         return any(
-            belongs_to(start, session, self._early)
-            and isinstance(r.entry, Attendance)
-            and r.entry.status == "attended"
+            belongs_to(start, session, self._early) and r.entry.status == "attended"
             for start, stated in self._told.items()
             for r in stated
         )
@@ -110,9 +108,7 @@ class SessionFacts(LengthFacts):
         ):
             return True
         return any(
-            isinstance(back.entry, Return)
-            and back.entry.on == day
-            and begins < self.hour_of(back.key, back.effective_at)
+            back.entry.on == day and begins < self.hour_of(back.key, back.effective_at)
             for back in self.record.standing(Return)
         )
 
@@ -130,12 +126,12 @@ class SessionFacts(LengthFacts):
         return all(start.date() != day for start in self._told)
 
     @fact
-    def _told(self) -> dict[datetime, list[Recorded]]:
+    def _told(self) -> dict[datetime, list[Recorded[Attendance]]]:
         """Every attendance entry that counts, by the time that it names."""
-        found: dict[datetime, list[Recorded]] = {}
+        found: dict[datetime, list[Recorded[Attendance]]] = {}
         too_late = self._excused_too_late
         for recorded in self.record.standing(Attendance):
-            if isinstance(recorded.entry, Attendance) and recorded.key not in too_late:
+            if recorded.key not in too_late:
                 found.setdefault(recorded.entry.session, []).append(recorded)
         return found
 
@@ -169,4 +165,4 @@ class SessionFacts(LengthFacts):
 
     @property
     def _session_changes(self) -> list[SessionChange]:
-        return [r.entry for r in self.record.standing(SessionChange) if isinstance(r.entry, SessionChange)]
+        return [r.entry for r in self.record.standing(SessionChange)]

@@ -50,8 +50,8 @@ class Judged:
     status: Status
     minutes: int
     service: str
-    by: Recorded | None
-    disputed_by: Recorded | None = None
+    by: Recorded[Attendance] | None
+    disputed_by: Recorded[Attendance] | None = None
 
     @property
     def missed(self) -> bool:
@@ -63,8 +63,8 @@ def offered(
     first: date,
     last: date,
     weekly: Sequence[WeeklySession],
-    schedules: Iterable[Recorded],
-    changes: Iterable[Recorded],
+    schedules: Iterable[Recorded[Schedule]],
+    changes: Iterable[Recorded[SessionChange]],
     calendar: Calendar,
     grace: timedelta,
 ) -> list[Session]:
@@ -76,7 +76,7 @@ def offered(
         start: _Planned(start, minutes, service)
         for start, (minutes, service) in _weekly(first, last, weekly, schedules)
     }
-    _change(planned, [r.entry for r in changes if isinstance(r.entry, SessionChange)])
+    _change(planned, [r.entry for r in changes])
     return [
         Session.planned(plan.start, plan.minutes, plan.service, calendar, grace)
         for named, plan in planned.items()
@@ -97,7 +97,7 @@ def standing(sessions: Iterable[Session]) -> list[Session]:
 def planned_on(
     days: Collection[date],
     weekly: Sequence[WeeklySession],
-    schedules: Iterable[Recorded],
+    schedules: Iterable[Recorded[Schedule]],
     changes: Sequence[SessionChange],
 ) -> tuple[list[datetime], list[SessionChange]]:
     """The starts of the sessions of some days, cancelled ones too, and the changes that find no session."""
@@ -163,7 +163,7 @@ def _named(start: datetime, planned: dict[datetime, _Planned]) -> _Planned | Non
 def once_planned(
     start: datetime,
     weekly: Sequence[WeeklySession],
-    schedules: Iterable[Recorded],
+    schedules: Iterable[Recorded[Schedule]],
     changes: Sequence[SessionChange],
     calendar: Calendar,
     early: timedelta,
@@ -190,11 +190,12 @@ def once_planned(
     return None
 
 
-def comes_too_late(recorded: Recorded, calendar: Calendar, notice: timedelta) -> bool:
+def comes_too_late(
+    recorded: Recorded[Attendance] | Recorded[SessionChange], calendar: Calendar, notice: timedelta
+) -> bool:
     """Whether somebody excuses themselves, or cancels, with too little notice: then only staff can excuse it,
     afterwards (A3)."""
     said = recorded.entry
-    assert isinstance(said, Attendance | SessionChange)
     return excuses_oneself(said) and recorded.recorded_at > calendar.instant(said.session) - notice
 
 
@@ -205,7 +206,7 @@ def excuses_oneself(said: Attendance | SessionChange) -> bool:
 
 
 def _weekly(
-    first: date, last: date, weekly: Sequence[WeeklySession], schedules: Iterable[Recorded]
+    first: date, last: date, weekly: Sequence[WeeklySession], schedules: Iterable[Recorded[Schedule]]
 ) -> Iterator[tuple[datetime, tuple[int, str]]]:
     """Each session of the weekly schedules, with its minutes and service."""
     plans = [(first, tuple(weekly)), *_plans(schedules)]
@@ -220,13 +221,13 @@ def _weekly(
                 day += timedelta(days=7)
 
 
-def _plans(schedules: Iterable[Recorded]) -> list[tuple[date, tuple[WeeklySession, ...]]]:
-    return [(r.entry.from_, r.entry.schedule) for r in schedules if isinstance(r.entry, Schedule)]
+def _plans(schedules: Iterable[Recorded[Schedule]]) -> list[tuple[date, tuple[WeeklySession, ...]]]:
+    return [(r.entry.from_, r.entry.schedule) for r in schedules]
 
 
 def judge(
     session: Session,
-    stated: Sequence[Recorded],
+    stated: Sequence[Recorded[Attendance]],
     has_closed: bool,
     chosen: str | None = None,
     settled: Collection[str] = (),
@@ -269,16 +270,19 @@ def late_by(arrival: Attendance, session: Session) -> int:
     return max(0, (arrival.session - session.start) // timedelta(minutes=1)) if session.minutes else 0
 
 
-def _says(recorded: Recorded, session: Session, meant: Callable[[str], str]) -> tuple[Status, int, str]:
+def _says(
+    recorded: Recorded[Attendance], session: Session, meant: Callable[[str], str]
+) -> tuple[Status, int, str]:
     entry = recorded.entry
-    assert isinstance(entry, Attendance)
     if entry.status != "attended":
         return entry.status, 0, session.service
     minutes = session.minutes - late_by(entry, session) if entry.minutes is None else entry.minutes
     return "attended", minutes, meant(entry.service or session.service)
 
 
-def _without_hasty(stated: Sequence[Recorded], session: Session) -> Sequence[Recorded]:
+def _without_hasty(
+    stated: Sequence[Recorded[Attendance]], session: Session
+) -> Sequence[Recorded[Attendance]]:
     """Nobody has missed a session that is still on: who came after the roster was taken came late (A2)."""
     hasty = [r for r in stated if is_stated(r, "missed") and r.recorded_at < session.ends_at]
     if hasty and any(is_stated(r, "attended") for r in stated):
@@ -286,12 +290,14 @@ def _without_hasty(stated: Sequence[Recorded], session: Session) -> Sequence[Rec
     return stated
 
 
-def is_stated(recorded: Recorded, status: str) -> bool:
+def is_stated(recorded: Recorded[Attendance], status: str) -> bool:
     """Whether an attendance entry says that this is what became of its session."""
-    return isinstance(recorded.entry, Attendance) and recorded.entry.status == status
+    return recorded.entry.status == status
 
 
-def _disagree(one: Recorded, other: Recorded, session: Session, meant: Callable[[str], str]) -> bool:
+def _disagree(
+    one: Recorded[Attendance], other: Recorded[Attendance], session: Session, meant: Callable[[str], str]
+) -> bool:
     """Whether two entries say different things of a session. A door that tells when somebody came says nothing against
     the minutes that staff have written down, as long as these could be attended since then, but for the grace."""
     (status, minutes, service), said = _says(one, session, meant), _says(other, session, meant)
@@ -302,9 +308,9 @@ def _disagree(one: Recorded, other: Recorded, session: Session, meant: Callable[
     return not (tells_arrival and (status, service) == said[::2] and abs(minutes - said[1]) <= grace)
 
 
-def _tells_arrival(recorded: Recorded, session: Session) -> bool:
+def _tells_arrival(recorded: Recorded[Attendance], session: Session) -> bool:
     entry = recorded.entry
-    return isinstance(entry, Attendance) and entry.minutes is None and late_by(entry, session) > 0
+    return entry.minutes is None and late_by(entry, session) > 0
 
 
 def run_of_misses(judged: Sequence[Judged], since: datetime | None) -> list[Judged]:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from workflows.core.engine.duty import Duty
 from workflows.core.engine.reading import kept
-from workflows.core.episode.entries import Revocation
 from workflows.core.episode.facts import Facts
 
 _ENDED = {
@@ -23,7 +22,6 @@ def revocations(facts: Facts) -> Iterator[Duty]:
     for key, stated in taken_back.items():
         assert stated.revocation is not None
         consent, revocation = stated.entry, stated.revocation.entry
-        assert isinstance(revocation, Revocation)
         yield Duty(
             f"consent_revoked:{key}",
             "case_manager",

@@ -19,7 +19,7 @@ class StatedConsent:
     key: str
     entry: Consent
     stands: bool
-    revocation: Recorded | None
+    revocation: Recorded[Revocation] | None
 
     def judged(self, happened: frozenset[str]) -> rule.Consent:
         """As the rule reads it."""
@@ -68,14 +68,10 @@ class ConsentFacts(TeamFacts):
     @fact
     def consents(self) -> Sequence[StatedConsent]:
         """Every consent that was ever stated, in the order of recording."""
-        revoked: dict[str, Recorded] = {}
-        for recorded in self.record.standing(Revocation):
-            assert isinstance(recorded.entry, Revocation)
-            revoked[recorded.entry.consent_id] = recorded
+        revoked = {one.entry.consent_id: one for one in self.record.standing(Revocation)}
         found = []
         for recorded in self.record.all_of(Consent):
             entry = recorded.entry
-            assert isinstance(entry, Consent)
             taken_back = revoked.get(entry.consent_id)
             # One signed anew under the old name, on a later day than the revocation, is another consent.
             applies = taken_back is not None and self._day(taken_back) >= self._day(recorded)

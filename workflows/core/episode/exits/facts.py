@@ -44,9 +44,5 @@ class ExitFacts(DischargeFacts):
 
     def last_contact_by(self, day: date) -> date | None:
         """The last day, up to a day, on which the patient was seen, spoken with, or checked in (E4)."""
-        checked = [
-            r.entry.on
-            for r in self.record.standing(Checkin)
-            if isinstance(r.entry, Checkin) and r.entry.on <= day
-        ]
+        checked = [r.entry.on for r in self.record.standing(Checkin) if r.entry.on <= day]
         return max([*checked, *self.seen_by(day)], default=None)

@@ -146,9 +146,8 @@ class GateFacts(StageFacts):
         days = [
             day
             for r in self.record.standing(Test)
-            if isinstance(r.entry, Test)
             # That a test was ordered says nothing of a specimen.
-            and (r.entry.result != "pending" or r.entry.collected_on)
+            if r.entry.result != "pending" or r.entry.collected_on
             for day in r.entry.stated_days() or (self.calendar.day_of(r.recorded_at),)
         ]
         return max(days, default=None)

@@ -72,7 +72,7 @@ def intake(facts: Facts) -> Iterator[Duty]:
             done_by=("screening", "level_of_care"),
         )
         yield from repeated(facts, duty, {"not_reached": rules.screening_again})
-    elif facts.level_of_care is None and screened and isinstance(screened.entry, Screening):
+    elif facts.level_of_care is None and screened:
         level, reasons = proposed_level(screened.entry, facts)
         yield Duty(
             "level_of_care",

@@ -18,7 +18,7 @@ class IntakeFacts(ConsentFacts):
     """Who was admitted, when, and for how long the program lasts."""
 
     @property
-    def screening(self) -> Recorded | None:
+    def screening(self) -> Recorded[Screening] | None:
         """The latest screening in which anything was asked (I4)."""
         return next((r for r in reversed(self.record.standing(Screening)) if not _is_none(r)), None)
 
@@ -38,7 +38,7 @@ class IntakeFacts(ConsentFacts):
         stated = [
             (r.effective_at, r.recorded_at, r.entry.level, r.key)
             for r in self.record.standing(LevelOfCareDecision)
-            if isinstance(r.entry, LevelOfCareDecision) and self.has_come(r.effective_at)
+            if self.has_come(r.effective_at)
         ]
         answered = [
             (answer.at, answer.at, answer.choice, answer.key)
@@ -64,13 +64,12 @@ class IntakeFacts(ConsentFacts):
     @fact
     def admission(self) -> Admission | None:
         """The admission that stands, complete or not: the first, since nobody is admitted twice (I4)."""
-        entry = next((r.entry for r in self.record.standing(Admission)), None)
-        return entry if isinstance(entry, Admission) else None
+        return next((r.entry for r in self.record.standing(Admission)), None)
 
     @fact
     def admission_keys(self) -> tuple[str, ...]:
         """Ids of the admission that stands and of those that it corrects, newest first."""
-        recorded = next(iter(self.record.standing(Admission)), None)
+        recorded: Recorded | None = next(iter(self.record.standing(Admission)), None)
         keys: list[str] = []
         while recorded and recorded.key not in keys:
             keys.append(recorded.key)
@@ -81,9 +80,7 @@ class IntakeFacts(ConsentFacts):
     @property
     def last_use_at_admission(self) -> date | None:
         """The last use that was stated at admission."""
-        stated = [
-            r.entry.last_use_on for r in self.record.standing(Admission) if isinstance(r.entry, Admission)
-        ]
+        stated = [r.entry.last_use_on for r in self.record.standing(Admission)]
         return max((day for day in stated if day and self.has_begun(day)), default=None)
 
     @fact
@@ -110,16 +107,13 @@ class IntakeFacts(ConsentFacts):
         return {
             r.entry.goal_id: r.entry.status
             for r in self.record.standing(Goal)
-            if isinstance(r.entry, Goal) and self.has_come(r.effective_at)
+            if self.has_come(r.effective_at)
         }
 
     def acknowledged(self, what: str) -> bool:
         """Whether the patient has signed something, such as the rights notice."""
-        return any(
-            isinstance(r.entry, Acknowledgement) and r.entry.what == what
-            for r in self.record.standing(Acknowledgement)
-        )
+        return any(r.entry.what == what for r in self.record.standing(Acknowledgement))
 
 
-def _is_none(screened: Recorded) -> bool:
-    return isinstance(screened.entry, Screening) and screened.entry.is_none
+def _is_none(screened: Recorded[Screening]) -> bool:
+    return screened.entry.is_none

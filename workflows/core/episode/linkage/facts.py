@@ -32,7 +32,7 @@ class LinkageFacts(ExitFacts):
         stated = [
             Needed(r.key, r.entry.referral, r.entry.service, r.known_at, dict(r.entry.wishes))
             for r in self.record.standing(Need)
-            if isinstance(r.entry, Need) and self.has_come(r.effective_at) and not r.is_history
+            if self.has_come(r.effective_at) and not r.is_history
         ]
         return [*stated, *self._elsewhere]
 
@@ -58,7 +58,7 @@ class LinkageFacts(ExitFacts):
         ways = [way for way in self.ways_elsewhere if last is None or way.since > last.effective_at]
         if ways:
             return max(ways, key=lambda one: (one.since, one.key))
-        if last is None or not isinstance(last.entry, Exit) or last.entry.reason != "transferred":
+        if last is None or last.entry.reason != "transferred":
             return None
         return Transfer(last.key, last.entry.to or "transfer", last.known_at, last.effective_at)
 
@@ -68,7 +68,7 @@ class LinkageFacts(ExitFacts):
         told = sorted(
             self.record.standing(ReferralNews), key=lambda r: (r.recorded_at, r.effective_at, r.key)
         )
-        return {r.entry.referral_id: r.entry for r in told if isinstance(r.entry, ReferralNews)}
+        return {r.entry.referral_id: r.entry for r in told}
 
     @fact
     def referrals_closed(self) -> frozenset[str]:
@@ -80,8 +80,7 @@ class LinkageFacts(ExitFacts):
         told = [
             r.entry
             for r in self.record.standing(ReferralNews)
-            if isinstance(r.entry, ReferralNews)
-            and r.entry.referral_id == referral_id(self.frame.episode_id, key)
+            if r.entry.referral_id == referral_id(self.frame.episode_id, key)
             and (r.entry.state == "visited" or r.entry.reason == "first_visit_attended")
         ]
         return self.calendar.day_of(told[-1].at) if told else None

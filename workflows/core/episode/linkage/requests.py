@@ -149,17 +149,14 @@ def _consents(facts: Facts) -> Mapping[str, dict[str, Any]]:
     said: dict[str, dict[str, Any]] = {}
     for recorded in facts.record.standing(Consent):
         entry = recorded.entry
-        assert isinstance(entry, Consent)
         said[recorded.key] = {
             "kind": "consent", "by": entry.by, "consent_id": entry.consent_id, "recipient": entry.recipient,
             "purpose": entry.purpose, "at": recorded.recorded_at.isoformat(),
         }  # fmt: skip
-    for recorded in facts.record.standing(Revocation):
-        taken = recorded.entry
-        assert isinstance(taken, Revocation)
-        said[recorded.key] = {
-            "kind": "revocation", "by": taken.by, "consent_id": taken.consent_id,
-            "at": recorded.recorded_at.isoformat(),
+    for taken in facts.record.standing(Revocation):
+        said[taken.key] = {
+            "kind": "revocation", "by": taken.entry.by, "consent_id": taken.entry.consent_id,
+            "at": taken.recorded_at.isoformat(),
         }  # fmt: skip
     return said
 

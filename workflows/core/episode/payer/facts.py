@@ -38,7 +38,6 @@ class PayerFacts(LinkageFacts):
         times: dict[str, int] = {}
         for recorded in self.record.standing(Payer):
             said = recorded.entry
-            assert isinstance(said, Payer)
             about = said.authorization_id
             times[about] = times.get(about, 0) + 1 if said.refuses else 0
             latest[about] = (

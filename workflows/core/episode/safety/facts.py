@@ -30,7 +30,6 @@ class RiskFacts(UseFacts):
         found: dict[tuple[str, date], date | None] = dict(self._raised)
         for recorded in self.record.standing(Flag):
             flag = recorded.entry
-            assert isinstance(flag, Flag)
             found[(flag_named(flag.name, self.policy.attendance), flag.on)] = flag.off
         return found
 
@@ -42,7 +41,6 @@ class RiskFacts(UseFacts):
         crises: list[tuple[str | None, date]] = [
             (flag_of_crisis(r.entry.type, rules), self.calendar.day_of(r.effective_at))
             for r in self.record.standing(Crisis)
-            if isinstance(r.entry, Crisis)
         ]
         crises += [(UNCLEAR_CRISIS, day) for day in self.days_of_crises_found]
         returns = [("opioid_use_after_abstinence", day) for day in self._returns_to_opioids]

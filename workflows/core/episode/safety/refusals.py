@@ -19,9 +19,7 @@ def refuse_name_as_flag(flag: Flag, facts: Facts) -> None:
     or anybody's name (P1)."""
     rules, name = facts.policy.attendance, flag_named(flag.name, facts.policy.attendance)
     known = [one.entry for one in facts.record.standing(Flag)]
-    if is_of_the_program(flag.name, rules) or any(
-        flag_named(one.name, rules) == name for one in known if isinstance(one, Flag)
-    ):
+    if is_of_the_program(flag.name, rules) or any(flag_named(one.name, rules) == name for one in known):
         return
     if rules.other_flags:
         there = ", ".join((*rules.high_risk_flags, *rules.other_flags))

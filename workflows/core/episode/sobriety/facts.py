@@ -66,7 +66,6 @@ class UseFacts(CourseFacts):
                 spoken_by(r.entry),
             )
             for r in self.record.standing(Medication)
-            if isinstance(r.entry, Medication)
         ]
 
     def _by_clinician(self, told: Recorded) -> bool:
@@ -95,7 +94,7 @@ class UseFacts(CourseFacts):
         return [
             r.key
             for r in tests
-            if isinstance(r.entry, Test) and r.entry.test_id in found and r.entry.result != "pending"
+            if r.entry.test_id in found and r.entry.result != "pending"
             if spoken_by(r.entry) is not Source.LAB and not self._by_clinician(r)
             if (latest := known[r.entry.test_id].entry) and not say_the_same(latest, r.entry)
         ]
@@ -161,11 +160,7 @@ class UseFacts(CourseFacts):
     @fact
     def _ever_told(self) -> list[Slip]:
         """Every telling of a use by the patient or by staff, standing or not."""
-        uses = [
-            r
-            for r in self.record.all_of(Use)
-            if isinstance(r.entry, Use) and r.entry.evidence != "collateral"
-        ]
+        uses = [r for r in self.record.all_of(Use) if r.entry.evidence != "collateral"]
         return stated_uses(uses, self.medications, self.policy.tests)
 
     @fact
@@ -175,21 +170,13 @@ class UseFacts(CourseFacts):
     @fact
     def _own(self) -> list[Slip]:
         """Told by the patient, or seen by staff."""
-        uses = [
-            r
-            for r in self.record.standing(Use)
-            if isinstance(r.entry, Use) and r.entry.evidence != "collateral"
-        ]
+        uses = [r for r in self.record.standing(Use) if r.entry.evidence != "collateral"]
         return stated_uses(uses, self.medications, self.policy.tests)
 
     @fact
     def _collateral(self) -> list[Slip]:
         """Told by somebody else."""
-        uses = [
-            r
-            for r in self.record.standing(Use)
-            if isinstance(r.entry, Use) and r.entry.evidence == "collateral"
-        ]
+        uses = [r for r in self.record.standing(Use) if r.entry.evidence == "collateral"]
         return stated_uses(uses, self.medications, self.policy.tests)
 
     @property

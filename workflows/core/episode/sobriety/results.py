@@ -81,21 +81,20 @@ class Prescription:
 
 
 def latest_of_each(
-    tests: Iterable[Recorded], is_a_clinician_s: Callable[[Recorded], bool] = lambda _: True
-) -> dict[str, Recorded]:
+    tests: Iterable[Recorded[Test]], is_a_clinician_s: Callable[[Recorded[Test]], bool] = lambda _: True
+) -> dict[str, Recorded[Test]]:
     """The present state of each test: what the laboratory reported last; where that is not known, what arrived last.
 
     A settled result is not undone by a late preliminary one, in whatever order the laboratory's messages arrive
     (T4), and no result by a late order; a later settled result, or an invalid specimen, amends it. What the laboratory
     has found is amended by itself or by a clinician, and by nobody else (S5, E0).
     """
-    latest: dict[str, Recorded] = {}
+    latest: dict[str, Recorded[Test]] = {}
     told = sorted(tests, key=_reported)
-    found = {r.entry.test_id for r in told if isinstance(r.entry, Test) and _is_a_finding(r.entry)}
+    found = {r.entry.test_id for r in told if _is_a_finding(r.entry)}
     by_laboratory = found_by_laboratory(told)
     for recorded in told:
         test = recorded.entry
-        assert isinstance(test, Test)
         if test.test_id in found and spoken_by(test) not in _WHO_FINDS:
             continue  # whoever passes a result on does not change what the laboratory or the staff have found (E0)
         if (
@@ -105,7 +104,7 @@ def latest_of_each(
         ):
             continue
         known = latest.get(test.test_id)
-        before = known.entry.result if known and isinstance(known.entry, Test) else "pending"
+        before = known.entry.result if known else "pending"
         if (before in SETTLED and test.result in PRELIMINARY) or (
             before != "pending" and test.result == "pending"
         ):
@@ -119,22 +118,17 @@ def latest_of_each(
 _WHO_FINDS = (Source.LAB, Source.STAFF)
 
 
-def found_by_laboratory(tests: Iterable[Recorded]) -> set[str]:
+def found_by_laboratory(tests: Iterable[Recorded[Test]]) -> set[str]:
     """The tests of which the laboratory itself has reported a result."""
-    return {
-        r.entry.test_id
-        for r in tests
-        if isinstance(r.entry, Test) and _is_a_finding(r.entry) and spoken_by(r.entry) is Source.LAB
-    }
+    return {r.entry.test_id for r in tests if _is_a_finding(r.entry) and spoken_by(r.entry) is Source.LAB}
 
 
 def _is_a_finding(test: Test) -> bool:
     return test.result != "pending" and spoken_by(test) in _WHO_FINDS
 
 
-def _reported(recorded: Recorded) -> tuple[datetime, datetime, str]:
+def _reported(recorded: Recorded[Test]) -> tuple[datetime, datetime, str]:
     test = recorded.entry
-    assert isinstance(test, Test)
     at = test.reported_at or recorded.recorded_at
     return (
         at if at.tzinfo else at.replace(tzinfo=recorded.effective_at.tzinfo),
@@ -168,8 +162,8 @@ def _explained_by(medication: Prescription, table: Tests) -> set[str]:
 def would_explain(
     told: Prescription,
     medications: Sequence[Prescription],
-    tests: Iterable[Recorded],
-    uses: Iterable[Recorded],
+    tests: Iterable[Recorded[Test]],
+    uses: Iterable[Recorded[Use]],
     table: Tests,
 ) -> bool:
     """Whether a medication would explain a finding, or a use that was told, if a clinician confirmed it; and whether
@@ -177,10 +171,10 @@ def would_explain(
     found = [
         (name, r.entry.collected_on)
         for r in tests
-        if isinstance(r.entry, Test) and r.entry.result in ("presumptive", "definitive")
+        if r.entry.result in ("presumptive", "definitive")
         for name in r.entry.substances
     ]
-    found += [(r.entry.substance, r.entry.on) for r in uses if isinstance(r.entry, Use)]
+    found += [(r.entry.substance, r.entry.on) for r in uses]
     confirmed = [replace(told, is_confirmed=True)]
     return any(
         explained(name, day, confirmed, table) and not explained(name, day, medications, table)
@@ -207,16 +201,15 @@ def unexpected(test: Test, medications: Sequence[Prescription], table: Tests) ->
 
 
 def read_tests(
-    tests: Iterable[Recorded],
+    tests: Iterable[Recorded[Test]],
     medications: Sequence[Prescription],
     table: Tests,
-    is_a_clinician_s: Callable[[Recorded], bool],
+    is_a_clinician_s: Callable[[Recorded[Test]], bool],
 ) -> Tested:
     """What the tests say together."""
     slips, suspects, valid, without = [], [], [], []
     for test_id, recorded in latest_of_each(tests, is_a_clinician_s).items():
         test = recorded.entry
-        assert isinstance(test, Test)
         day = test.collected_on or test.ordered_on or recorded.effective_at.date()
         match test.result:
             case "negative":
@@ -257,12 +250,13 @@ def prescribed_among(
     return tuple(sorted(active.intersection(name.lower() for name in names)))
 
 
-def stated_uses(uses: Iterable[Recorded], medications: Sequence[Prescription], table: Tests) -> list[Slip]:
+def stated_uses(
+    uses: Iterable[Recorded[Use]], medications: Sequence[Prescription], table: Tests
+) -> list[Slip]:
     """Uses that were told or seen; what is prescribed, and nicotine and the like, never count (S7, S8)."""
     found = []
     for recorded in uses:
         use = recorded.entry
-        assert isinstance(use, Use)
         if not explained(use.substance, use.on, medications, table):
             named = substance_meant(use.substance, table)
             used = frozenset[str]() if named == UNSPECIFIED else frozenset({named})

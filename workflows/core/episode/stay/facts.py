@@ -1,5 +1,6 @@
 """Facts of the course: leave and crisis (E6, E8)."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -31,11 +32,10 @@ class CourseFacts(IntakeFacts):
     def leaves(self) -> list[tuple[date, date, str]]:
         """Leaves as first day, last day and reason; a return ends the leave on the day before it, and so does coming to
         the program in its midst, once a person has confirmed it (E6)."""
-        stated = [r.entry for r in self.record.standing(Leave) if isinstance(r.entry, Leave)]
+        stated = [r.entry for r in self.record.standing(Leave)]
         until = [leave.until for leave in stated]
         for recorded in self.record.standing(Return):
             back = recorded.entry
-            assert isinstance(back, Return)
             # A return ends the leave that had begun before it; one that begins on its day is a new one, unless
             # the person came back on the very day on which they had left.
             begun = [n for n, leave in enumerate(stated) if leave.from_ < back.on and until[n] >= back.on]
@@ -123,7 +123,7 @@ class CourseFacts(IntakeFacts):
         return [OpenCrisis(r.key, r.known_at) for r in self._escalated]
 
     @property
-    def _escalated(self) -> list[Recorded]:
+    def _escalated(self) -> list[Recorded[Contact]]:
         days, day_of = self._days_of_stated_crises, self.calendar.day_of
         return [r for r in self.record.standing(_IN_A_CRISIS) if day_of(r.effective_at) not in days]
 
@@ -140,6 +140,6 @@ class CourseFacts(IntakeFacts):
         return [*sorted(answered), *(day_of(r.effective_at) for r in self._escalated)]
 
     @property
-    def schedules(self) -> list[Recorded]:
+    def schedules(self) -> Sequence[Recorded[Schedule]]:
         """Weekly schedules that have taken the place of the first one, by the day on which each begins."""
         return self.record.standing(Schedule)

@@ -64,7 +64,7 @@ def _most_days_away(leave: Leave, facts: Facts, within: int) -> int:
     told = [
         (r.entry.from_, min(r.entry.until, ended.get(r.entry.from_, r.entry.until)))
         for r in facts.record.standing(Leave)
-        if isinstance(r.entry, Leave) and spoken_by(r.entry) in _ONE_S_OWN and r.key != leave.supersedes
+        if spoken_by(r.entry) in _ONE_S_OWN and r.key != leave.supersedes
     ]
     around = timedelta(days=within)
     # None of them is longer than the policy's days, or it would have been refused; but a policy may have changed.

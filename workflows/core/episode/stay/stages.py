@@ -113,7 +113,6 @@ class StageFacts(RiskFacts):
         found = []
         for recorded in self.record.all_of(Exit):
             entry = recorded.entry
-            assert isinstance(entry, Exit)
             if self._exit_stands(recorded, entry):
                 reopened = self._reopened_at(entry.reason, recorded.key, recorded.known_at, entry.on)
                 found.append(SignedExit(entry, entry.reason, entry.on, recorded.known_at, reopened))
@@ -165,7 +164,7 @@ class StageFacts(RiskFacts):
         found = []
         for told in self.record.all_of(Exit):
             undone = self.record.undone_by(told.key)
-            if not isinstance(told.entry, Exit) or told.entry.reason != "withdrew" or undone is None:
+            if told.entry.reason != "withdrew" or undone is None:
                 continue
             if isinstance(undone.entry, Retraction) and undone.recorded_at > self.may_be_reopened_until(told):
                 found.append((self.hour_of(told.key, self.calendar.at(told.entry.on)), undone.recorded_at))
@@ -185,8 +184,7 @@ class StageFacts(RiskFacts):
         back = [
             max(self.hour_of(r.key, r.effective_at), signed_at)
             for r in self.record.standing(Return)
-            if isinstance(r.entry, Return)
-            and on <= r.entry.on
+            if on <= r.entry.on
             and r.recorded_at > signed_at
             and (r.recorded_at <= until or r.entry.on < self.calendar.day_of(until))
         ]

@@ -36,4 +36,4 @@ class TeamFacts(Reading[EpisodeFrame]):
     @property
     def closures_told(self) -> list[date]:
         """Days of which was told after the beginning that the program is closed."""
-        return [r.entry.on for r in self.record.standing(Closure) if isinstance(r.entry, Closure)]
+        return [r.entry.on for r in self.record.standing(Closure)]

@@ -16,7 +16,7 @@ Team = Mapping[str, str]
 
 def changes_in(record: Record) -> list[TeamChange]:
     """The changes that stand, by the day from which each holds; of two for one day, the one recorded last counts."""
-    return [r.entry for r in record.standing(TeamChange) if isinstance(r.entry, TeamChange)]
+    return [r.entry for r in record.standing(TeamChange)]
 
 
 def named_on(day: date, first: Team, changes: Sequence[TeamChange]) -> dict[str, str]:
