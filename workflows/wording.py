@@ -21,6 +21,8 @@ from workflows.core.referral.words import named
 from workflows.messages import HistoryLine, TaskStart
 from workflows.visibility import flags
 
+_MARKUP = re.compile(r"([\\`*\[\]<>|#~])")
+
 
 def progress_table(progress: Progress, zone: ZoneInfo) -> str:
     """The progress as a Markdown table, for the current details."""
@@ -55,7 +57,7 @@ def progress_table(progress: Progress, zone: ZoneInfo) -> str:
 
 def as_text(value: str) -> str:
     """Text from data, as text: in a table of Markdown a bar ends the cell, and brackets make a link."""
-    return re.sub(r"([\\`*\[\]<>|#~])", r"\\\1", " ".join(value.split()))
+    return _MARKUP.sub(r"\\\1", " ".join(value.split()))
 
 
 def _task_rows(tasks: Sequence[OpenTaskView], zone: ZoneInfo) -> list[str]:

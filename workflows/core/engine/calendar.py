@@ -189,9 +189,11 @@ def _instant(zone: ZoneInfo, day: date, clock: time) -> datetime:
 
 def in_words(instant: datetime) -> str:
     """An instant as people say it: `Thu 12 Mar 10:00`."""
-    return f"{instant:%a} {instant.day} {instant:%b %H:%M}"
+    day = f"{_DAYS[instant.weekday()]} {instant.day} {_MONTHS[instant.month - 1]}"
+    return f"{day} {instant.hour:02}:{instant.minute:02}"
 
 
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 

@@ -62,9 +62,7 @@ class Pathway(ABC):
     def stage(self, states: Collection[str]) -> Stage:
         """The stage of the public contract that a configuration of the chart stands for: the first one, before the
         chart has been asked."""
-        carried = carrying(self.chart)
-        stage = carried.together(states).stage if isinstance(states, tuple) else carried.stage(states)
-        return _STAGES[stage]
+        return _STAGES[carrying(self.chart).together(tuple(states)).stage]
 
     def duties(self, facts: Facts, states: Configuration) -> Sequence[Duty]:
         """What people owe where the chart stands, and what they will owe: a duty that begins later is waited for."""

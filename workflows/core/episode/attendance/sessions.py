@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
-from workflows.core.engine.calendar import WEEKDAYS, Calendar
+from workflows.core.engine.calendar import WEEKDAYS, Calendar, in_words
 from workflows.core.engine.record import Recorded
 from workflows.core.episode.entries import Attendance, Schedule, SessionChange, Source, WeeklySession
 
@@ -39,7 +39,7 @@ class Session:
     @property
     def name(self) -> str:
         """As people say it: `Mon 2 Mar 18:00`."""
-        return f"{self.start:%a} {self.start.day} {self.start:%b %H:%M}"
+        return in_words(self.start)
 
 
 @dataclass(frozen=True, slots=True)
