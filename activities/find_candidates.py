@@ -11,12 +11,13 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.clinic_database.patients import Patient, Patients
-from activities.directory.asking import Ask, Ranked, Ranking
+from activities.directory.asking import Ask, Ranked, RankedList
 from activities.directory.current import Current
 from activities.directory.matching import rank
 from activities.directory.secular import SOURCE
 from activities.directory.vocabulary import language
 from activities.directory.wishes import Wishes, WrongWish, read
+from workflows.core.episode.linkage.ranking import Ranking
 from workflows.ports.directory import FIND_CANDIDATES, WRONG_WISH, Candidate, Candidates, CandidateSearch
 
 
@@ -38,7 +39,7 @@ class CandidateFinder:
         sources = {one.listing.source for one in ranking.found} - {SOURCE}
         return Candidates(found=[candidate(one) for one in ranking.found], as_of=self._current.as_of(sources))
 
-    async def ranking(self, ask: Ask) -> Ranking:
+    async def ranking(self, ask: Ask) -> RankedList:
         """The ranked list with everything that is known of it."""
         index = await self._current.index(ask.now)
         return await asyncio.to_thread(rank, index, ask)
@@ -54,7 +55,7 @@ def ask_of(search: CandidateSearch, wishes: Wishes, patient: Patient | None, zon
         search.kind, wishes, now, service=search.service, near=near,
         zone=(patient and patient.timezone) or zone, speaks=speaks,
         leave_out=frozenset(search.leave_out), at_most=search.at_most,
-        first_visit_within_days=search.longest_wait_days,
+        first_visit_within_days=search.longest_wait_days, weights=Ranking.model_validate(search.ranking),
     )  # fmt: skip
 
 

@@ -94,6 +94,7 @@ class ReferralEffects(EffectHandlers[Referral, ReferralEffect]):
                     leave_out=list(wanted.leave_out),
                     at_most=wanted.at_most,
                     longest_wait_days=wanted.longest_wait_days,
+                    ranking=wanted.ranking.model_dump(exclude_defaults=True),
                 ),
                 result_type=Candidates,
                 summary="Look for places in the directory",

@@ -1,11 +1,12 @@
 """What the directory is asked, and what it answers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from activities.directory.listing import Listing
 from activities.directory.wishes import Wishes
 from workflows.core.episode.linkage.policy import Linkage
+from workflows.core.episode.linkage.ranking import Ranking
 from workflows.core.episode.linkage.vocabulary import ReferralKind
 
 
@@ -26,6 +27,8 @@ class Ask:
     at_most: int = 5
     first_visit_within_days: int | None = None
     """So long a first visit may be ahead where nothing is wished; None: as the policy has it by default."""
+    weights: Ranking = field(default_factory=Ranking)
+    """What a place costs by what it lacks."""
 
     @property
     def longest_wait_days(self) -> int:
@@ -46,7 +49,7 @@ class Ranked:
 
 
 @dataclass(frozen=True, slots=True)
-class Ranking:
+class RankedList:
     """The best listings, and how many would do."""
 
     found: tuple[Ranked, ...]

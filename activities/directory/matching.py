@@ -9,10 +9,10 @@ from dataclasses import replace
 from heapq import nsmallest
 
 from activities.directory import vocabulary
-from activities.directory.asking import Ask, Ranked, Ranking
+from activities.directory.asking import Ask, Ranked, RankedList
 from activities.directory.fitting import Fitting
 from activities.directory.index import Index
-from activities.directory.points import JOINED_ONLINE, Points
+from activities.directory.points import Points
 from activities.directory.reasons import Reasons
 from activities.directory.secular import ALWAYS
 from workflows.core.episode.linkage.vocabulary import meaning
@@ -20,7 +20,7 @@ from workflows.core.episode.linkage.vocabulary import meaning
 ALWAYS_OFFERED = "a secular choice, always offered"
 
 
-def rank(index: Index, ask: Ask) -> Ranking:
+def rank(index: Index, ask: Ask) -> RankedList:
     """The best listings for what is asked, the best first.
 
     For mutual help the list always holds a secular choice (C4): the best one that fits takes the last place if none
@@ -31,8 +31,8 @@ def rank(index: Index, ask: Ask) -> Ranking:
     numbers = fitting.numbers()
     best = _best(fitting, numbers, ask.at_most)
     if ask.kind != "mutual_help" or any(one.listing.secular for one in best):
-        return Ranking(best, len(numbers))
-    return Ranking((*best[: max(1, ask.at_most - 1)], _secular(index, ask)), len(numbers))
+        return RankedList(best, len(numbers))
+    return RankedList((*best[: max(1, ask.at_most - 1)], _secular(index, ask)), len(numbers))
 
 
 def _best(fitting: Fitting, numbers: Sequence[int], at_most: int) -> tuple[Ranked, ...]:
@@ -74,4 +74,4 @@ def _secular(index: Index, ask: Ask) -> Ranked:
         for one in _best(fitting, [n for n in fitting.numbers() if index.listings[n].secular], 1):
             return replace(one, why=(ALWAYS_OFFERED, *note, *one.why))
     choice = next((one for one in ALWAYS if one.listing_id not in ask.leave_out), ALWAYS[0])
-    return Ranked(choice, JOINED_ONLINE, (ALWAYS_OFFERED, "online, every day, from anywhere"))
+    return Ranked(choice, ask.weights.joined_online, (ALWAYS_OFFERED, "online, every day, from anywhere"))

@@ -6,7 +6,7 @@ from activities.directory import vocabulary
 from activities.directory.asking import Ask
 from activities.directory.fitting import Fitting
 from activities.directory.listing import DAY, WEEK, Listing
-from activities.directory.points import WAITED_FOR, Points
+from activities.directory.points import Points
 from activities.directory.times import in_words
 
 OLD_DAYS = 2 * 365
@@ -105,7 +105,7 @@ class Reasons:
             lacks.append("its distance is not known")
 
     def _wait(self, one: Listing, good: list[str], lacks: list[str]) -> None:
-        if self._ask.kind not in WAITED_FOR:
+        if self._ask.kind not in self._ask.weights.waited_for:
             return
         limit = self._points.longest_wait
         if one.wait_days is None:

@@ -26,12 +26,10 @@ from worker.settings import Settings, links, load_settings
 from worker.show import as_json, console
 from workflows.core.episode.consent.grounds import EMERGENCY_PURPOSE, Profession
 from workflows.core.episode.entries import in_words
+from workflows.core.referral.effects import NOT_WAITED_FOR
 from workflows.ports.agencies import Disclosure, DisclosureReceipt, Emergency, Reconciliation
 
 SERVICE = "emergency_care"
-
-WITHOUT_A_TASK = ("cancellation", "completion")
-"""What a referral sends and does not wait for: whether it arrived is told here."""
 
 app = typer.Typer()
 
@@ -108,7 +106,7 @@ def reconcile(
                 raise CannotDo(
                     f"{key}: no sending of that key is uncertain; `carepath ledger uncertain` lists them."
                 )
-            if not key.startswith("emergency-") and not any(f":{what}" in key for what in WITHOUT_A_TASK):
+            if not key.startswith("emergency-") and not any(f":{what}" in key for what in NOT_WAITED_FOR):
                 raise CannotDo(f"{key} belongs to a referral, which waits for the answer: complete its task "
                                "'reconcile_sending', which `carepath tasks` shows.")  # fmt: skip
             await _discloser(database, settings).reconcile(Reconciliation(key=key, arrived=arrived, by=who))

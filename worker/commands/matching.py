@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from activities.directory import vocabulary
-from activities.directory.asking import Ask, Ranking
+from activities.directory.asking import Ask, RankedList
 from activities.directory.fields import place
 from activities.directory.listing import AS_JSON
 from activities.directory.times import zone_named
@@ -83,13 +83,13 @@ def match(
         _show(ask, ranking)
 
 
-async def _ranked(search: CandidateSearch, near: str | None, zone: str | None) -> tuple[Ask, Ranking]:
+async def _ranked(search: CandidateSearch, near: str | None, zone: str | None) -> tuple[Ask, RankedList]:
     async with directories() as here:
         ask = await _ask(here, search, near, zone)
         return ask, await here.finder.ranking(ask)
 
 
-def _show(ask: Ask, ranking: Ranking) -> None:
+def _show(ask: Ask, ranking: RankedList) -> None:
     if not ranking.found:
         console.print(
             "Nothing in the directories fits: leave a wish out, or look at `carepath directory feeds`."
@@ -143,7 +143,7 @@ def _kind_of(what: str) -> tuple[ReferralKind, str]:
     raise CannotDo(f"{what} is neither therapist nor mutual_help nor a need that is known here ({known}).")
 
 
-def _plain(ranking: Ranking) -> dict[str, Any]:
+def _plain(ranking: RankedList) -> dict[str, Any]:
     return {
         "fitting": ranking.fitting,
         "found": [

@@ -45,18 +45,6 @@ TESTS = Columns(
 )
 CALENDAR = Columns(("date", "status"), needed=("date", "status"), day="date")
 
-ABOUT: Mapping[str, tuple[str, ...]] = {
-    "attendance": ("session",), "test": ("test_id",), "admission": (), "exit": (), "screening": ("on",),
-    "level_of_care": ("on",), "use": ("on", "substance"), "medication": ("name", "start_on"), "goal": ("goal_id",),
-    "checkin": ("on",), "leave": ("from",), "return": ("on",), "flag": ("name", "on"), "consent": ("consent_id",),
-    "module": ("skill",), "acknowledgement": ("what",), "mutual_help": ("on", "group"), "crisis": ("at", "type"),
-}  # fmt: skip
-"""The fields that tell what an entry is about, by kind: a stay has one admission, a session one attendance. Of the
-other kinds each content is a statement of its own."""
-
-STATES = frozenset({"test", "goal", "flag", "consent", "module", "acknowledgement"})
-"""Kinds whose later statement brings the earlier one forward, by their own rules, instead of taking its place."""
-
 _DAYS = ("on", "off", "from", "until", "collected_on", "ordered_on", "use_on", "start_on", "end_on", "done_on",
          "signed_on", "expires_on", "last_use_on")  # fmt: skip
 """Fields of events.jsonl that hold a day; `session` holds a wall-clock time."""
@@ -88,7 +76,7 @@ class Statement:
     @property
     def is_state(self) -> bool:
         """Whether a later one of the same identity brings it forward by itself."""
-        return self.entry["kind"] in STATES
+        return self.parsed is not None and self.parsed.brings_forward
 
     @property
     def corrects(self) -> str | None:
@@ -162,7 +150,7 @@ def statement(row: Row, read: Callable[[Row, DateReader], dict[str, Any]], readi
         return Statement(row, key, {}, problem=str(error))
     except Refused as error:
         return Statement(row, key, {}, problem=str(error))
-    return Statement(row, key, entry, parsed, None, _day(parsed, reading), _about(entry))
+    return Statement(row, key, entry, parsed, None, _day(parsed, reading), _about(parsed, entry))
 
 
 def _is_iso(text: str) -> bool:
@@ -200,10 +188,10 @@ def _day(entry: Entry, reading: DateReader) -> date | None:
     return when
 
 
-def _about(entry: Mapping[str, Any]) -> str:
+def _about(parsed: Entry, entry: Mapping[str, Any]) -> str:
     if given := entry.get("id"):
         return f"id|{given}"
-    fields = ABOUT.get(entry["kind"])
+    fields = parsed.identified_by
     subject = (
         code_of(entry) if fields is None else "|".join(str(entry.get(name, "")).lower() for name in fields)
     )

@@ -34,6 +34,8 @@ class CandidateSearch(BaseModel):
     at_most: int = 5
     longest_wait_days: int | None = None
     """So long a first visit may be ahead where nothing else is wished; None: as the policy has it by default (C3)."""
+    ranking: dict[str, Any] = Field(default_factory=dict)
+    """Numbers of the policy by which places are ranked, where they are not those that it has by default (C3)."""
 
 
 class Candidate(BaseModel):

@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from activities.directory import geometry, secular, vocabulary
-from activities.directory.asking import Ask, Ranking
+from activities.directory.asking import Ask, RankedList
 from activities.directory.index import Index
 from activities.directory.listing import Listing, Place, Slot
 from activities.directory.matching import ALWAYS_OFFERED, rank
 from activities.directory.wishes import Wishes, WrongWish, read
 from tests.searching import examples
+from workflows.core.episode.linkage.ranking import Ranking
 from workflows.core.episode.linkage.vocabulary import ReferralKind
 
 NOW = datetime(2026, 3, 16, 12, tzinfo=UTC)
@@ -44,16 +45,16 @@ def matched(
     listings: list[Listing], kind: ReferralKind = "mutual_help", *, near: tuple[float, float] | None = HOME,
     at_most: int = 5, leave_out: tuple[str, ...] = (), service: str = "", zone: str | None = ZONE,
     speaks: str | None = None, **wishes: Any,
-) -> Ranking:  # fmt: skip
+) -> RankedList:  # fmt: skip
     ask = Ask(kind, read(wishes), NOW, service, near, zone, speaks, frozenset(leave_out), at_most)
     return rank(Index(listings), ask)
 
 
-def ids(ranking: Ranking) -> list[str]:
+def ids(ranking: RankedList) -> list[str]:
     return [one.listing.source_id for one in ranking.found if one.listing.source != secular.SOURCE]
 
 
-def why(ranking: Ranking, source_id: str) -> tuple[str, ...]:
+def why(ranking: RankedList, source_id: str) -> tuple[str, ...]:
     return next(one.why for one in ranking.found if one.listing.source_id == source_id)
 
 
@@ -471,3 +472,12 @@ def test_a_wish_that_cannot_be_understood_is_named(wishes: dict[str, Any], words
 
 def test_wishes_of_other_names_are_left_alone() -> None:
     assert read({"colour": "blue", "max_km": "20", "weekdays": None}) == Wishes(max_km=20)
+
+
+def test_C3_the_policy_says_what_a_place_costs_by_what_it_lacks() -> None:
+    near = listing("near", "therapist", place=Place(38.631, -90.2))
+    far = listing("far", "therapist", place=Place(38.68, -90.2), wait_days=0)
+    ask = Ask("therapist", read({}), NOW, near=HOME, zone=ZONE)
+    assert ids(rank(Index([near, far]), ask)) == ["far", "near"], "an unknown wait is worth 7 km"
+    careless = replace(ask, weights=Ranking(wait_not_said=0))
+    assert ids(rank(Index([near, far]), careless)) == ["near", "far"]

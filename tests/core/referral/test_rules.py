@@ -163,6 +163,12 @@ def test_C3_I3_the_directory_is_told_how_long_a_first_visit_may_be_ahead() -> No
     assert searched(Linked(kind="level_of_care", service="residential")) == [7]
 
 
+def test_C3_places_are_ranked_by_the_numbers_of_the_program() -> None:
+    linked = Linked(policy={"ranking": {"wait_not_said": 0}})
+    (searched,) = [one for one in linked.effects if isinstance(one, FindCandidates)]
+    assert searched.ranking.wait_not_said == 0
+
+
 def test_C3_a_wish_searches_anew_and_what_was_found_before_is_not_offered() -> None:
     linked = Linked()
     linked.places = [{"listing_id": "t9", "name": "Consulta"}]

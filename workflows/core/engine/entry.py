@@ -102,6 +102,12 @@ class Entry(BaseModel):
     """The sources that may state it: every one, but for what moves or shapes care (E0, E1)."""
     laboratories_amend: ClassVar[bool] = False
     """Whether a laboratory corrects it also where another system has brought it."""
+    identified_by: ClassVar[tuple[str, ...] | None] = None
+    """The fields, as they are written, that tell what it is about: a session has one attendance, and a stay, without
+    any, one admission. None: each content is a statement of its own."""
+    brings_forward: ClassVar[bool] = False
+    """Whether a later statement about the same brings the earlier one forward by the rules of its subject, instead of
+    taking its place."""
     begins_a_history: ClassVar[bool] = False
     """Whether it brings the episode along when it comes from another system (T7)."""
 

@@ -23,6 +23,7 @@ from workflows.core.episode.exits.policy import Discharge
 from workflows.core.episode.gate.policy import Gate
 from workflows.core.episode.intake.policy import Intake
 from workflows.core.episode.linkage.policy import Linkage
+from workflows.core.episode.linkage.ranking import Ranking
 from workflows.core.episode.messages.policy import Messages
 from workflows.core.episode.payer.policy import Payer
 from workflows.core.episode.sobriety.policy import SlipResponse, TestPhase, Tests
@@ -51,6 +52,7 @@ class Policy(Part):
     privacy: Privacy = Privacy()
     messages: Messages = Messages()
     linkage: Linkage = Linkage()
+    ranking: Ranking = Ranking()
     payer: Payer = Payer()
     assessments: Assessments = Assessments()
     escalation: tuple[Escalation, ...] = (
@@ -170,6 +172,7 @@ __all__ = [
     "Payer",
     "Policy",
     "Privacy",
+    "Ranking",
     "Rung",
     "SlipResponse",
     "TestPhase",

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import JsonValue
 
 from workflows.core.engine.effects import ChangeTask, CloseTask, Notify, OpenTask
+from workflows.core.episode.linkage.ranking import Ranking
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,12 @@ class FindCandidates:
     at_most: int
     longest_wait_days: int
     """A place that has no first visit within so long comes after others (C3)."""
+    ranking: Ranking
+    """What else puts a place after others."""
+
+
+NOT_WAITED_FOR = ("cancellation", "completion")
+"""What is sent without a task that waits for the answer: whether it arrived is told where the ledger is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,12 @@ def _searches(facts: ReferralFacts) -> Iterator[tuple[str, Request]]:
         numbers = facts.linkage
         longest_wait = numbers.first_visit_of(facts.start.kind).roughly.days
         wanted = FindCandidates(
-            facts.search, facts.wishes, tuple(facts.left_out), numbers.at_most, longest_wait
+            facts.search,
+            facts.wishes,
+            tuple(facts.left_out),
+            numbers.at_most,
+            longest_wait,
+            facts.frame.policy.ranking,
         )
         yield facts.search, wanted
 

@@ -1,7 +1,7 @@
 """Check-ins of aftercare (C2)."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -12,6 +12,7 @@ class Checkin(Entry):
     """An aftercare check-in with its risk score, 0 to 10, which moves the cadence (C2)."""
 
     kind: Literal["checkin"]
+    identified_by: ClassVar[tuple[str, ...] | None] = ("on",)
     on: date
     """The day of the check-in."""
     risk: Annotated[int, Field(ge=0, le=10)]

@@ -39,6 +39,7 @@ class Assessment(Entry):
     """An instrument that was filled in: the answers to its items, or the score alone (M1)."""
 
     kind: Literal["assessment"]
+    identified_by: ClassVar[tuple[str, ...] | None] = ("instrument", "on")
     stated_by: ClassVar[tuple[Source, ...]] = (*BY_STAFF, Source.PATIENT, Source.KIOSK, Source.AGENCY)
     instrument: Annotated[Code, BeforeValidator(_known)]
     """`phq_9`, `gad_7` or `bam_r`, in any spelling."""

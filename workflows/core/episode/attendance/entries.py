@@ -39,6 +39,7 @@ class Attendance(Entry):
     """Whether the patient came to a session, and for how many minutes (A2)."""
 
     kind: Literal["attendance"]
+    identified_by: ClassVar[tuple[str, ...] | None] = ("session",)
     session: SessionStart
     """The session's start; an arrival while it is on is late."""
     status: Literal["attended", "excused", "missed"]
@@ -124,6 +125,8 @@ class Module(Entry):
     """A skills module that was worked through."""
 
     kind: Literal["module"]
+    identified_by: ClassVar[tuple[str, ...] | None] = ("skill",)
+    brings_forward: ClassVar[bool] = True
     skill: Code
     """Which one."""
     done_on: date
@@ -137,6 +140,7 @@ class MutualHelp(Entry):
     """A mutual-help meeting, told by the patient; it never counts toward the dose (A2)."""
 
     kind: Literal["mutual_help"]
+    identified_by: ClassVar[tuple[str, ...] | None] = ("on", "group")
     on: date
     """The day of the meeting."""
     group: Code

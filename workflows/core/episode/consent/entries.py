@@ -1,7 +1,7 @@
 """Consents and their revocation (P3, P4). Recorded here; judged where something is sent."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, model_validator
 
@@ -40,6 +40,8 @@ class Consent(Entry):
     """
 
     kind: Literal["consent"]
+    identified_by: ClassVar[tuple[str, ...] | None] = ("consent_id",)
+    brings_forward: ClassVar[bool] = True
     consent_id: Code
     """A code of the consent's own."""
     type: Annotated[str, BeforeValidator(_type)] = "disclosure"

@@ -15,6 +15,7 @@ class Exit(Entry):
     """The end of the episode. `involuntary` and `lost_contact` need their decision first (E1, E2)."""
 
     kind: Literal["exit"]
+    identified_by: ClassVar[tuple[str, ...] | None] = ()
     stated_by: ClassVar[tuple[Source, ...]] = (*BY_STAFF, Source.PATIENT)
     reason: ExitReason
     """How it ended; `involuntary` and `lost_contact` come only by their decisions."""

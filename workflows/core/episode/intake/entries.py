@@ -35,6 +35,7 @@ class Screening(Entry):
     """What makes a person suited, or not, to a program they attend from home (I1). What is left out was not asked."""
 
     kind: Literal["screening"]
+    identified_by: ClassVar[tuple[str, ...] | None] = ("on",)
     on: date | None = None
     """The day of the talk; absent: today."""
     substances: list[Code] | None = None
@@ -79,6 +80,7 @@ class LevelOfCareDecision(Entry):
     """A clinician's decision on the level of care; it may differ from what the screening proposes (I2)."""
 
     kind: Literal["level_of_care"]
+    identified_by: ClassVar[tuple[str, ...] | None] = ("on",)
     stated_by: ClassVar[tuple[Source, ...]] = BY_STAFF
     on: date | None = None
     """The day of the decision; absent: today."""
@@ -95,6 +97,7 @@ class Admission(Entry):
     """The first day of the program. The admission date is not a sobriety date (I4)."""
 
     kind: Literal["admission"]
+    identified_by: ClassVar[tuple[str, ...] | None] = ()
     begins_a_history: ClassVar[bool] = True
     on: date
     """The first day."""
@@ -112,6 +115,8 @@ class Goal(Entry):
     """A personal goal; later entries with the same `goal_id` advance it."""
 
     kind: Literal["goal"]
+    identified_by: ClassVar[tuple[str, ...] | None] = ("goal_id",)
+    brings_forward: ClassVar[bool] = True
     goal_id: Code
     """A code of the goal's own."""
     title: Code | None = None
@@ -130,6 +135,8 @@ class Acknowledgement(Entry):
     """Something the patient has read and signed, such as the rights notice or the contact preferences."""
 
     kind: Literal["acknowledgement"]
+    identified_by: ClassVar[tuple[str, ...] | None] = ("what",)
+    brings_forward: ClassVar[bool] = True
     what: Code
     """`rights_notice` or `contact_preferences`."""
     on: date

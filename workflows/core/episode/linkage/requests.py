@@ -16,7 +16,7 @@ from workflows.core.episode.linkage.facts import Needed, referral_id
 
 MACHINE = "carepath"
 
-_OF_THE_POLICY = ("clock_skew_minutes", "business", "linkage", "escalation")
+_OF_THE_POLICY = ("clock_skew_minutes", "business", "linkage", "ranking", "escalation")
 """What a referral reads of the policy; it is pinned to it when it begins (T8)."""
 
 

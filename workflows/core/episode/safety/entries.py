@@ -1,7 +1,7 @@
 """What tells of danger to life: crises and flags (A6, E8)."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import model_validator
 
@@ -12,6 +12,7 @@ class Crisis(Entry):
     """Overdose, suicide risk, violence, severe withdrawal, child at risk: accepted in every state (E8)."""
 
     kind: Literal["crisis"]
+    identified_by: ClassVar[tuple[str, ...] | None] = ("at", "type")
     type: Name
     """Such as `overdose`, `suicide`, `violence`."""
     at: datetime
@@ -26,6 +27,8 @@ class Flag(Entry):
     `name` and `on` says when it goes off."""
 
     kind: Literal["flag"]
+    identified_by: ClassVar[tuple[str, ...] | None] = ("name", "on")
+    brings_forward: ClassVar[bool] = True
     name: Code
     """Such as `recent_overdose`; those of high risk and the program's own are tables of the policy, in any spelling.
     Others are codes in small letters, such as `new_job`, and no person's name: where one is written like a code, nobody

@@ -12,6 +12,7 @@ class Use(Entry):
     """A use that was told, seen, or reported by another; a clinician may class it as relapse (S2, S3)."""
 
     kind: Literal["use"]
+    identified_by: ClassVar[tuple[str, ...] | None] = ("on", "substance")
     on: date
     """The day of the use."""
     evidence: Literal["self_report", "observed", "collateral"] = "self_report"
@@ -36,6 +37,8 @@ class Test(Entry):
     __test__ = False  # not a test case, whatever pytest may think
 
     kind: Literal["test"]
+    identified_by: ClassVar[tuple[str, ...] | None] = ("test_id",)
+    brings_forward: ClassVar[bool] = True
     stated_by: ClassVar[tuple[Source, ...]] = (*BY_STAFF, Source.LAB, Source.AGENCY)
     laboratories_amend: ClassVar[bool] = True
     test_id: Code
@@ -83,6 +86,7 @@ class Medication(Entry):
     """A prescription, active from `start_on` to `end_on` inclusive; never a slip, never a barrier (S7)."""
 
     kind: Literal["medication"]
+    identified_by: ClassVar[tuple[str, ...] | None] = ("name", "start_on")
     stated_by: ClassVar[tuple[Source, ...]] = (*BY_STAFF, Source.LAB, Source.AGENCY)
     name: Code
     """Its name, of the ingredient or of the product."""

@@ -14,6 +14,7 @@ class Leave(Entry):
     """A pause with an end date; it stops the patient's clocks, not those of the staff (E6)."""
 
     kind: Literal["leave"]
+    identified_by: ClassVar[tuple[str, ...] | None] = ("from",)
     states_a_plan: ClassVar[bool] = True
     reason: Name
     """Such as `hospital`, `jail`, `travel`; days in a controlled environment do not count toward the gate (S10)."""
@@ -36,6 +37,7 @@ class Return(Entry):
     """The patient is back from leave, or back within the time in which a withdrawal can be reopened (E3)."""
 
     kind: Literal["return"]
+    identified_by: ClassVar[tuple[str, ...] | None] = ("on",)
     on: date
     """The day on which they are back."""
 
