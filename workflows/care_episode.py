@@ -188,7 +188,7 @@ class CareEpisode(Durable[Episode, Progress]):
         self.must_have_begun()
         day = only(as_known_on, "the day as it was known then, or none") if as_known_on else None
         return views.journal(
-            self.episode, None if day is None else self._close_of(day), self.episode.facts.moved_by
+            self.episode, None if day is None else self._close_of(day), self.episode.moved_by
         )
 
     @workflow.query(

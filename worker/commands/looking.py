@@ -4,6 +4,8 @@ import asyncio
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
+from operator import itemgetter
 from textwrap import wrap
 from typing import Annotated, Any
 
@@ -123,33 +125,56 @@ def journal(
     async def run() -> None:
         async with clinic() as here:
             lines = await here.query(episode_id(episode), "journal", *([day.isoformat()] if day else []))
-            zone = "" if json else (await here.query(episode_id(episode), "progress"))["timezone"]
+            at_the_end = [day.isoformat()] if day else []
+            stood = "as_known_on" if day else "progress"
+            shown = {} if json else await here.query(episode_id(episode), stood, *at_the_end)
             await _say_if_it_does_not_run(here, episode_id(episode))
         if json:
             as_json(lines)
             return
         table(
-            f"Journal of {episode_id(episode)} (times in {zone})",
+            f"Journal of {episode_id(episode)} (times in {shown['timezone']})",
             ["true at", "recorded at", "what, by whom, and its id", "stands"],
-            [
-                (
-                    when(x["effective_at"]).replace(" ", "\n"),
-                    when(x["recorded_at"]).replace(" ", "\n"),
-                    "\n".join(
-                        [sentence(x["entry"]), *_moved(x), _author(x), *wrap(x["entry_id"], UUID_LENGTH)]
-                    ),
-                    _stands(x),
-                )
-                for x in lines
-            ],
+            [row for _, row in sorted([*map(_stated, lines), *_moved_by_time(shown)], key=itemgetter(0))],
             whole=["true at", "recorded at"],
         )
 
     asyncio.run(run())
 
 
+Row = tuple[datetime, Sequence[str]]
+"""When it was recorded, and what the table shows."""
+
+
+def _stated(line: dict[str, Any]) -> Row:
+    said = [sentence(line["entry"]), *_moved(line), _author(line), *wrap(line["entry_id"], UUID_LENGTH)]
+    times = (when(line[name]).replace(" ", "\n") for name in ("effective_at", "recorded_at"))
+    return datetime.fromisoformat(line["recorded_at"]), (*times, "\n".join(said), _stands(line))
+
+
+def _moved_by_time(progress: dict[str, Any]) -> list[Row]:
+    """What moved the patient without anybody's word."""
+    return [
+        (
+            datetime.fromisoformat(move["at"]),
+            (
+                when(move["at"]).replace(" ", "\n"),
+                "",
+                f"{_into(move['to'])}\nby time: {move['deadline']}",
+                "",
+            ),
+        )
+        for move in progress["moves"]
+        if not move["entry_ids"]
+    ]
+
+
+def _into(stage: str) -> str:
+    return f"moved the patient to: {_words(stage)}"
+
+
 def _moved(line: dict[str, Any]) -> list[str]:
-    return [f"moved the patient to: {_words(line['moved_to'])}"] if line.get("moved_to") else []
+    return [_into(line["moved_to"])] if line.get("moved_to") else []
 
 
 def _author(line: dict[str, Any]) -> str:

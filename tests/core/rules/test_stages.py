@@ -165,6 +165,24 @@ def test_T3_the_journal_tells_which_entries_moved_the_patient() -> None:
     assert [line.moved_to for line in lines if line.entry_id == "passed"] == [None]
 
 
+def test_S9_the_record_tells_that_time_alone_has_moved_the_patient() -> None:
+    patient = ready_for_gate()
+    (by_time,) = [move for move in patient.progress.moves if not move.entry_ids]
+    assert (by_time.to, by_time.at.date()) == ("gate_review", on(90))
+    assert by_time.deadline.startswith(("Program length ends", "Sobriety gate opens"))
+
+
+def test_S1_the_entry_that_shut_the_gate_is_told_as_what_moved_the_patient() -> None:
+    patient = ready_for_gate()
+    assert patient.progress.stage == "gate_review"
+    patient.says("use", on=on(88), substance="alcohol", evidence="self_report", id="slip")
+    assert patient.progress.moves[-1].model_dump(include={"to", "entry_ids"}) == {
+        "to": "program",
+        "entry_ids": ["slip"],
+    }
+    assert patient.episode.moved_by["slip"] == "program"
+
+
 def test_E1_the_chart_says_to_which_stage_each_of_its_states_belongs() -> None:
     pathway = pathway_named("iop")
     assert pathway.stage({"underway", "intake", "screening"}) == "intake"

@@ -24,7 +24,7 @@ from workflows.core.engine.worklist import Worklist
 
 S = TypeVar("S", bound="State")
 
-_FORMAT = 9
+_FORMAT = 10
 """Of what is packed; code that reads another one says so."""
 
 

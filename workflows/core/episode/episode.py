@@ -164,6 +164,14 @@ class Episode(Living[EpisodeState, Effect]):
         return self.state.referral_requests
 
     @property
+    def moved_by(self) -> dict[str, str]:
+        """The entries that stand and have moved the patient, by their ids, and into which stage: as it came, and as the
+        facts have it now."""
+        as_it_came = {move.entries[-1]: move.to.value for move in self.state.moves if move.entries}
+        standing = {key: to for key, to in as_it_came.items() if self.record.stands(key)}
+        return standing | self.facts.moved_by
+
+    @property
     def open_referrals(self) -> list[str]:
         """Ids of the referrals that this episode has begun and that have not ended."""
         return self.state.referral_requests.open(self.facts)

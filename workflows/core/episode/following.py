@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
+from workflows.core.engine.configuration import Configuration
 from workflows.core.engine.duty import Duty
 from workflows.core.engine.effects import (
     BeginEpisode,
@@ -25,7 +26,7 @@ from workflows.core.episode.facts import Facts
 from workflows.core.episode.messages.alarms import news_of_death, nothing_awaited
 from workflows.core.episode.policy import differences
 from workflows.core.episode.stages import Stage
-from workflows.core.episode.state import EpisodeState
+from workflows.core.episode.state import EpisodeState, Move
 
 
 class Following:
@@ -34,6 +35,8 @@ class Following:
     def __init__(self, engine: Engine, state: EpisodeState, now: datetime) -> None:
         self.engine, self.state, self.now = engine, state, now
         self.effects: list[Effect] = []
+        self.stated: list[str] = []
+        """Ids of what was taken into the record so far."""
         facts = self.facts
         self._policy, self._consents = facts.policy, _consented(facts)
 
@@ -67,7 +70,14 @@ class Following:
         states = self.engine.configuration(self.facts)
         refuse_unsigned_exit(self.facts, self.engine.pathway.stage(states).is_over)
         if states != self.state.states:
-            self.state = replace(self.state, states=states)
+            self.state = replace(self.state, states=states, moves=(*self.state.moves, *self._moved(states)))
+
+    def _moved(self, states: Configuration) -> Iterator[Move]:
+        """The change of the stage, if there is one, and what has brought it."""
+        stage, deadline = self.engine.pathway.stage(states), self.state.next_deadline
+        if stage != self.stage:
+            was_due = not self.stated and deadline is not None and deadline.at <= self.now
+            yield Move(self.now, stage, tuple(self.stated), deadline.name if was_due and deadline else "")
 
     def follow(self, kinds: frozenset[str] = frozenset(), by_time: frozenset[str] | None = None) -> list[str]:
         """Follow the facts to where they lead; what has happened beside them, in words.

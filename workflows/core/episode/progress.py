@@ -60,6 +60,18 @@ class NextDeadline(BaseModel):
     name: str
 
 
+class MoveView(BaseModel):
+    """A change of the stage as it came: by entries, or by time alone."""
+
+    at: datetime
+    to: str
+    """The stage."""
+    entry_ids: list[str] = Field(default_factory=list)
+    """What was stated just before."""
+    deadline: str = ""
+    """What was waited for, where time alone has moved the patient."""
+
+
 class ExitView(BaseModel):
     """How and when an episode ended (E4)."""
 
@@ -130,6 +142,8 @@ class Progress(BaseModel):
     """Scores by instrument, and when each is due (M1)."""
     refused_by_payer: list[str] = Field(default_factory=list)
     """Authorizations that a payer refuses: a billing fact, beside the course of care (S11)."""
+    moves: list[MoveView] = Field(default_factory=list)
+    """Every change of the stage so far, with what brought it."""
     may_decide: list[Question] = Field(default_factory=list)
     """What may be decided now beside the open tasks (E10)."""
     exit: ExitView | None = None

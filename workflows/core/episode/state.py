@@ -7,6 +7,19 @@ from workflows.core.engine.answers import NO_ANSWERS
 from workflows.core.engine.calendar import Instant
 from workflows.core.engine.state import KeptAnswers, State
 from workflows.core.episode.linkage.requests import ReferralRequests
+from workflows.core.episode.stages import Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A change of the stage, when it came, and what brought it: entries that were stated together, or a deadline."""
+
+    at: Instant
+    to: Stage
+    entries: tuple[str, ...] = ()
+    """Ids of what was stated just before; empty: time alone has moved the patient."""
+    deadline: str = ""
+    """What was waited for, where time has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +33,8 @@ class EpisodeState(State):
     id, in small letters; None: it does not know them."""
     referral_requests: ReferralRequests = field(default_factory=ReferralRequests)
     """Which referrals were begun, and what they were told."""
+    moves: tuple[Move, ...] = ()
+    """Every change of the stage, as it came: also what was taken back since."""
     taken_over_at: Instant | None = None
     """When a history was last taken over from another system (T7)."""
     is_noted_closed: bool = False

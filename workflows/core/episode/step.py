@@ -179,6 +179,7 @@ class _Step(Following):
 
     def _keep(self, entry: Entry) -> None:
         self.state = replace(self.state, record=self.state.record.with_entry(entry, self.now))
+        self.stated.append(entry.key)
 
     # -- telling what has come of it ------------------------------------------------------------------------
 

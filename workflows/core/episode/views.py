@@ -22,6 +22,7 @@ from workflows.core.episode.progress import (
     GateCondition,
     GateProgress,
     JournalLine,
+    MoveView,
     NextDeadline,
     Progress,
     Question,
@@ -47,6 +48,7 @@ def progress(episode: Episode, now: datetime) -> Progress:
         in_crisis=facts.in_crisis,
         states=leaf_states(episode),
         site=episode.start.site,
+        moves=_moves(episode),
         team=facts.team,
         team_named=facts.team_named,
         team_changes=changes_of_team(facts.record),
@@ -128,6 +130,18 @@ def gate(facts: Facts) -> GateProgress:
         passed_by=signed.by if signed else None,
         conditions=conditions,
     )
+
+
+def _moves(episode: Episode) -> list[MoveView]:
+    return [
+        MoveView(
+            at=one.at.astimezone(episode.zone),
+            to=one.to.value,
+            entry_ids=list(one.entries),
+            deadline=one.deadline,
+        )
+        for one in episode.state.moves
+    ]
 
 
 def leaf_states(episode: Episode) -> list[str]:
