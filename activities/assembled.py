@@ -18,6 +18,7 @@ from activities.clinic_database import ClinicDatabase, Crosswalk, Outbox
 from activities.clinic_database.absences import Absences
 from activities.clinic_database.consents import Consents
 from activities.clinic_database.faults import ChannelFaults
+from activities.clinic_database.journal import Journal
 from activities.clinic_database.patients import Patients
 from activities.clinic_database.texts import Texts
 from activities.clinic_notes import ClinicNotes
@@ -27,6 +28,7 @@ from activities.disclose import Discloser
 from activities.episode_known import EpisodeKnower
 from activities.find_candidates import CandidateFinder
 from activities.keep_consents import ConsentKeeper
+from activities.keep_journal import JournalKeeper
 from activities.messages.files import TEMPLATES, Templates
 from activities.messages.message_patient import PatientMessenger
 from activities.notify import StaffNotifier
@@ -51,6 +53,7 @@ def assemble(
     smtp_url: str,
     sender: str,
     clinic_phone: str,
+    journal: Callable[[ClinicDatabase], Journal],
     webhook_secret: str | None = None,
     timezone: str = "America/Chicago",
     templates: Path | None = None,
@@ -74,23 +77,19 @@ def assemble(
     crosswalk = Crosswalk(database)
     faults = ChannelFaults(database)
     door = _door(database, faults, smtp_url, sender, webhook_secret)
+    messenger = PatientMessenger(
+        door, crosswalk, Patients(database), Texts(database), Templates(templates or TEMPLATES), clinic_phone, zone
+    )  # fmt: skip
     store = DirectoryStore(database)
     directories = DirectorySync(feeds_file, store)
     return Activities(
         [
             StaffNotifier(door, staff_file, faults, Absences(database), zone).notify_staff,
-            PatientMessenger(
-                door,
-                crosswalk,
-                Patients(database),
-                Texts(database),
-                Templates(templates or TEMPLATES),
-                clinic_phone,
-                zone,
-            ).message_patient,
+            messenger.message_patient,
             StaffKnower(staff_file).who_is,
             EpisodeKnower(crosswalk, staff_file).what_is_known,
             ConsentKeeper(Consents(database)).keep_consents,
+            JournalKeeper(journal(database)).keep_journal,
             ClinicNotes(crosswalk).note_episode,
             CandidateFinder(Patients(database), Current(store), timezone).find_candidates,
             discloser.disclose,

@@ -10,8 +10,18 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-from activities.clinic_database import migrate
+from activities.clinic_database import ClinicDatabase, migrate
+from activities.clinic_database.journal import Journal
+from activities.clinic_database.journal_chain import Key
 from worker.database_url import sqlite_file
+
+JOURNAL_KEY = Key(b"a key of the tests, of 32 bytes.")
+"""With which the journal of a clinic without a home is sealed."""
+
+
+def sealed_for_tests(database: ClinicDatabase) -> Journal:
+    """The journal of such a clinic."""
+    return Journal(database, JOURNAL_KEY)
 
 
 @cache

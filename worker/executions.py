@@ -116,8 +116,11 @@ async def all_described(client: Client, workflow_ids: Iterable[str]) -> dict[str
 def why_it_does_not_run(workflow_id: str, found: Execution | None) -> str | None:
     """What became of a workflow that has ended, and the remedy; None: it has not."""
     if found is None:
-        return f"{workflow_id} is not on the server any more: it was deleted, or its history has expired. Temporal " \
-               "cannot bring it back."  # fmt: skip
+        restore = (
+            "" if workflow_id.startswith("task-") else
+            f" `carepath restore {workflow_id}` lets it go on from its journal in the clinic database."
+        )  # fmt: skip
+        return f"{workflow_id} is not on the server any more: it was deleted, or its history has expired.{restore}"
     if found.runs:
         return None
     if found.state == "completed":

@@ -48,7 +48,8 @@ class Lost:
             return (f"{open_for}{was}: nobody is reminded of it. `carepath revive {self.id}` lets it go on where it "
                     "stood.")  # fmt: skip
         if self.task is None:
-            return f"{open_for}is not on the server any more: go on by hand with what was arranged there."
+            return (f"{open_for}is not on the server any more: `carepath restore {self.id}` lets it go on from its "
+                    "journal.")  # fmt: skip
         choices = "|".join(self.task["outcomes"]) or "…"
         return (f"{open_for}is not on the server any more: nobody is reminded of it. `carepath record {self.episode} "
                 f"decision about={self.id} choice={choices} --by …` answers it.")  # fmt: skip

@@ -8,12 +8,15 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities.assembled import assemble
+from activities.clinic_database.journal import Journal
 from worker.database import check_database
 from worker.deployment import DEPLOYMENT, build_id, take_over_if_first
 from worker.diagnosis import until_seen
 from worker.discretion import Discretion
 from worker.errors import CannotDo
 from worker.home_server import check_server_of
+from worker.journal_key import check_journal_key, journal_cipher, load_journal_key
+from worker.restoring import Restorer
 from worker.settings import Settings, links
 from worker.setup import check
 from worker.workers import working
@@ -32,12 +35,14 @@ async def running_worker(client: Client, settings: Settings, *, versioned: bool)
     if not settings.staff.is_file():
         raise CannotDo(f"CAREPATH_STAFF: there is no staff directory at {settings.staff.absolute()}; `carepath setup` "
                        "lays one out in the clinic's home to begin with.")  # fmt: skip
+    key, cipher = load_journal_key(settings), journal_cipher(settings)
     activities = assemble(
         database_url=settings.database,
         staff_file=settings.staff,
         smtp_url=settings.smtp,
         sender=settings.sender,
         clinic_phone=settings.clinic_phone,
+        journal=lambda database: Journal(database, key, cipher),
         webhook_secret=settings.webhook_secret,
         timezone=settings.timezone,
         templates=settings.templates,
@@ -46,10 +51,15 @@ async def running_worker(client: Client, settings: Settings, *, versioned: bool)
         letters=settings.letters,
         links=links(settings),
     )
+    restorer = Restorer(Journal(activities.database, key, cipher))
     deployment = _as_deployed(settings) if versioned else None
     try:
+        await check_journal_key(settings, activities.database)
         async with working(
-            client, activities.callables, interceptors=[Discretion()], deployment=deployment
+            client,
+            [*activities.callables, restorer.restore],
+            interceptors=[Discretion()],
+            deployment=deployment,
         ) as worker:
             if versioned:
                 await take_over_if_first(client, build_id(settings))

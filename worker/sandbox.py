@@ -10,10 +10,11 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from workflows.care_episode import CareEpisode
 from workflows.directory_sync import DirectorySync
 from workflows.referral import Referral
+from workflows.restoring import Restoring
 from workflows.shell.arriving import SURPLUS
 from workflows.staff_task import StaffTask
 
-WORKFLOWS = [CareEpisode, StaffTask, Referral, DirectorySync]
+WORKFLOWS = [CareEpisode, StaffTask, Referral, DirectorySync, Restoring]
 
 
 class Sandbox(SandboxedWorkflowRunner):

@@ -8,6 +8,7 @@ from worker.database import brought_up_to_date
 from worker.errors import CannotDo
 from worker.home import lay_out, make_home
 from worker.home_server import settle_on
+from worker.journal_key import make_journal_key
 from worker.schedules import schedule_directory_sync
 from worker.settings import Settings, links
 from workflows import visibility
@@ -67,7 +68,8 @@ async def make_clinic(settings: Settings) -> list[str]:
     make_home(settings.home)
     await brought_up_to_date(settings)
     links(settings)
-    done = [f"the clinic's home is {settings.home}", "the clinic database is up to date"]
+    made = await make_journal_key(settings)
+    done = [f"the clinic's home is {settings.home}", "the clinic database is up to date", *made]
     own_staff = settings.staff == settings.home / "staff.yaml"
     if lay_out(settings.home, *(["staff.yaml"] if own_staff else [])):
         done.append(f"laid out a staff directory with made-up people: write your own into {settings.staff}")

@@ -178,7 +178,7 @@ class CareEpisode(Durable[Episode, Progress]):
     def view(self, *given: Any) -> Progress:
         none_of(given, "progress")
         self.must_have_begun()
-        return self._progress_at(today_as_far_as_known())
+        return self._progress_at(today_as_far_as_known(), self.keeping.in_words())
 
     @workflow.query(
         name="journal",
@@ -203,13 +203,14 @@ class CareEpisode(Durable[Episode, Progress]):
         return self.episode.at_close_of(day_of(day), today_as_far_as_known())
 
     def shown(self) -> Shown:
-        progress = self._progress_at(workflow.now())
+        progress = self._progress_at(workflow.now(), self.keeping.to_be_shown(workflow.now()))
         table = progress_table(progress, self.episode.zone)
         return table, visibility.of_episode(progress, self.episode.start)
 
-    def _progress_at(self, now: datetime) -> Progress:
-        progress = views.progress(self.episode, now)
-        return progress.model_copy(update={"look_at": self._files.in_words(progress.stage)})
+    def _progress_at(self, now: datetime, not_kept: Sequence[str]) -> Progress:
+        progress, look_at = views.progress(self.episode, now), self._files
+        kept = {"not_kept": list(not_kept), "journal_behind": self.keeping.is_behind}
+        return progress.model_copy(update={"look_at": look_at.in_words(progress.stage), **kept})
 
 
 def _refused(index: int, type_: str, message: str, entry_id: str | None = None) -> Result:
@@ -238,5 +239,6 @@ def _begin(start: Mapping[str, Any]) -> Episode:
     refuse_schedule(begin.schedule, policy)
     check_following(begin)
     episode = Episode(begin, pathway, workflow.now())
+    episode.note_acts()
     episode.recall(workflow.now())
     return episode

@@ -4,7 +4,8 @@ It takes statements by update, from people and from the agencies' gateway alike;
 through activities; and tells its episode of the first visit and of the end.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
@@ -86,7 +87,7 @@ class Referral(Durable[Engine, ReferralView]):
     def view(self, *given: Any) -> ReferralView:
         none_of(given, "referral")
         self.must_have_begun()
-        return view(self.referral, today_as_far_as_known())
+        return self._view_at(today_as_far_as_known(), self.keeping.in_words())
 
     @workflow.query(
         name="journal", description="Every statement with both times, its author, and whether it stands"
@@ -97,8 +98,12 @@ class Referral(Durable[Engine, ReferralView]):
         return journals.journal(self.referral)
 
     def shown(self) -> Shown:
-        shown = view(self.referral, workflow.now())
+        shown = self._view_at(workflow.now(), self.keeping.to_be_shown(workflow.now()))
         return referral_table(shown, self.referral), visibility.of_referral(shown, self.referral.start)
+
+    def _view_at(self, now: datetime, not_kept: Sequence[str]) -> ReferralView:
+        kept = {"not_kept": list(not_kept), "journal_behind": self.keeping.is_behind}
+        return view(self.referral, now).model_copy(update=kept)
 
 
 def _begin(start: Mapping[str, Any]) -> Engine:

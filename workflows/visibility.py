@@ -44,6 +44,7 @@ CARE_EPISODE = "CareEpisode"
 STAFF_TASK = "StaffTask"
 REFERRAL = "Referral"
 DIRECTORY_SYNC = "DirectorySync"
+RESTORING = "Restoring"
 
 
 def of_new_task(task: TaskStart) -> TypedSearchAttributes:
@@ -99,7 +100,11 @@ def of_new_referral(start: ReferralStart) -> TypedSearchAttributes:
 
 def of_referral(shown: ReferralView, start: ReferralStart) -> list[SearchAttributeUpdate[Any]]:
     """The search attributes of a referral: plain codes, and never what the service is (C5)."""
-    marks = {"undelivered": bool(shown.undelivered), "nobody_reached": shown.nobody_reached}
+    marks = {
+        "undelivered": bool(shown.undelivered),
+        "nobody_reached": shown.nobody_reached,
+        "not_kept": shown.journal_behind,
+    }
     updates: list[SearchAttributeUpdate[Any]] = [
         STAGE.value_set(shown.state),
         SITE.value_set(start.site),
@@ -122,6 +127,7 @@ _FLAGS: dict[str, Callable[[Progress], bool]] = {
     "flagged": lambda progress: bool(progress.flags),
     "undelivered": lambda progress: bool(progress.undelivered),
     "nobody_reached": lambda progress: progress.nobody_reached,
+    "not_kept": lambda progress: progress.journal_behind,
     "needs_second_director": lambda progress: progress.needs_second_director,
 }
 

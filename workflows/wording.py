@@ -49,6 +49,7 @@ def progress_table(progress: Progress, zone: ZoneInfo) -> str:
     rows += [("Admission waits for", "; ".join(progress.waits_for))] if progress.waits_for else []
     rows += [("Assessment", one.said) for one in progress.assessments]
     rows += [("Look at this", text) for text in progress.look_at]
+    rows += [("Not kept yet", text) for text in progress.not_kept]
     rows += [("Nobody was reached", text) for text in progress.not_reached]
     rows += [("Not delivered", text) for text in progress.undelivered[-3:]]
     table = ["| | |", "|---|---|", *(f"| **{name}** | {as_text(value)} |" for name, value in rows)]
@@ -121,6 +122,7 @@ def referral_table(shown: ReferralView, referral: Referral) -> str:
         rows.append(("Cancellations not confirmed", str(len(shown.cancelling))))
     if shown.closed:
         rows.append(("Closed", f"{shown.closed.reason.replace('_', ' ')} on {day_in_words(shown.closed.on)}"))
+    rows += [("Not kept yet", text) for text in shown.not_kept]
     rows += [("Nobody was reached", text) for text in shown.not_reached]
     rows += [("Not delivered", text) for text in shown.undelivered[-3:]]
     table = ["| | |", "|---|---|", *(f"| **{name}** | {as_text(value)} |" for name, value in rows)]

@@ -221,6 +221,23 @@ class LedgerRow(Base):
     hash: Mapped[str] = mapped_column(String(64), unique=True)
 
 
+class JournalRow(Base):
+    """One line of the journal of an episode or a referral. Rows are only ever added."""
+
+    __tablename__ = "journal_line"
+    __table_args__ = (Index("one_line_under_a_number", "workflow_id", "number", unique=True),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    workflow_id: Mapped[str] = mapped_column(String(120))
+    number: Mapped[int] = mapped_column(Integer)
+    line: Mapped[str] = mapped_column(Text)
+    is_encrypted: Mapped[bool] = mapped_column(Boolean)
+    previous: Mapped[str] = mapped_column(String(64))
+    seal: Mapped[str] = mapped_column(String(64))
+    key_id: Mapped[str] = mapped_column(String(16))
+    kept_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class AnswerRow(Base):
     """One answer of an agency, kept before it is recorded anywhere else."""
 
@@ -282,6 +299,6 @@ class ChannelFaultRow(Base):
 
 __all__ = [
     "AbsenceRow", "AnswerRow", "Base", "ChannelFaultRow", "ClosureRow", "ConsentEventRow", "ConsentRow", "ContactRow",
-    "EpisodeRow", "ImportedRow", "LedgerRow", "MergeRow", "OutboxRow", "PatientRow", "TemporalServerRow",
+    "EpisodeRow", "ImportedRow", "JournalRow", "LedgerRow", "MergeRow", "OutboxRow", "PatientRow", "TemporalServerRow",
     "TextRow",
 ]  # fmt: skip

@@ -16,6 +16,7 @@ from activities.clinic_database import ClinicDatabase, Crosswalk
 from activities.clinic_database.patients import Patient, Patients
 from activities.clinic_database.texts import Texts
 from activities.messages.files import TEMPLATES, TemplateRefused, Templates
+from tests.databases import sealed_for_tests
 from tests.servers import EXAMPLE
 from tests.typed import carepath
 from worker.mailbox import Mailbox, read
@@ -38,7 +39,8 @@ class Clinic:
         settings = self.settings
         assembled = assemble(
             database_url=settings.database, staff_file=EXAMPLE / "staff.yaml", smtp_url=settings.smtp,
-            sender="office@clinic.example", clinic_phone="555-0100", templates=settings.templates,
+            sender="office@clinic.example", clinic_phone="555-0100", journal=sealed_for_tests,
+            templates=settings.templates,
         )  # fmt: skip
         self.database: ClinicDatabase = assembled.database
         self.send = {one.__name__: one for one in assembled.callables}["message_patient"]

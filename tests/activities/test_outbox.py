@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from activities.assembled import assemble
 from activities.clinic_database import ClinicDatabase
 from activities.clinic_database.tables import OutboxRow
-from tests.databases import make_database
+from tests.databases import make_database, sealed_for_tests
 from worker.settings import Settings
 from workflows.ports.staff import StaffNotice
 
@@ -56,7 +56,8 @@ async def test_P9_what_became_of_a_notice_is_kept_though_its_claim_could_not_be(
     staff = tmp_path / "staff.yaml"
     staff.write_text('staff:\n  cm-1: {roles: [case_manager], channels: ["mailto:cm-1@clinic.example"]}\n')
     activities = assemble(database_url=clinic_settings.database, staff_file=staff, smtp_url=clinic_settings.smtp,
-                          sender="office@clinic.example", clinic_phone="555-0100")  # fmt: skip
+                          sender="office@clinic.example", clinic_phone="555-0100",
+                          journal=sealed_for_tests)  # fmt: skip
     notify = next(one for one in activities.callables if one.__name__ == "notify_staff")
     notice = StaffNotice(key="k1", episode_id="e1", role="case_manager", staff_id="cm-1", subject_code="task_screening",
                          lines=["Screen the person who was referred."])  # fmt: skip

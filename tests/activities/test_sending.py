@@ -12,6 +12,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.assembled import assemble
 from activities.clinic_database import ClinicDatabase, Crosswalk, EpisodeAlreadyOpen, Outbox
+from tests.databases import sealed_for_tests
 from worker.mailbox import Mailbox, read
 from worker.settings import Settings
 from workflows.core.episode.messages.neutral import check
@@ -54,7 +55,7 @@ def staff(tmp_path: Path) -> Path:
 @pytest.fixture
 async def activities(clinic_settings: Settings, staff: Path) -> AsyncIterator[dict[str, Any]]:
     assembled = assemble(database_url=clinic_settings.database, staff_file=staff, smtp_url=clinic_settings.smtp,
-                         sender="office@clinic.example", clinic_phone="555-0100")  # fmt: skip
+                         sender="office@clinic.example", clinic_phone="555-0100", journal=sealed_for_tests)  # fmt: skip
     yield {callable_.__name__: callable_ for callable_ in assembled.callables}
     await assembled.database.close()
 

@@ -32,6 +32,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.assembled import assemble
+from tests.databases import sealed_for_tests
 from tests.mail_server import MailServer
 from tests.servers import clinic_of, dev_server
 from tests.workflows.story import ZONE, Story
@@ -94,7 +95,8 @@ async def crisis_behind_others(server: WorkflowEnvironment, settings: Settings, 
             await _until(lambda: _waits(client, name), 0.2)
 
     activities = assemble(database_url=settings.database, staff_file=settings.staff, smtp_url=settings.smtp,
-                          sender=settings.sender, clinic_phone=settings.clinic_phone)  # fmt: skip
+                          sender=settings.sender, clinic_phone=settings.clinic_phone,
+                          journal=sealed_for_tests)  # fmt: skip
     async with Worker(client, task_queue=TASK_QUEUE, workflows=WORKFLOWS, workflow_runner=sandbox()):
         tasks = [task(f"task-{number}", "plan_review", Urgency.ORDINARY) for number in range(ordinary)]
         await asyncio.gather(*map(begin, tasks))

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 from activities.assembled import Activities, assemble
 from activities.clinic_database import ClinicDatabase, Crosswalk
 from activities.clinic_database.faults import ChannelFault, ChannelFaults
-from tests.databases import make_database
+from tests.databases import make_database, sealed_for_tests
 from tests.mail_server import MailServer
 from tests.waiting import eventually
 from worker.commands import channels
@@ -46,7 +46,8 @@ def mail(clinic_settings: Settings) -> Iterator[MailServer]:
 def activities_of(settings: Settings, staff: Path | None = None) -> Activities:
     make_database(settings.database)
     return assemble(database_url=settings.database, staff_file=staff or settings.staff, smtp_url=settings.smtp,
-                    sender=settings.sender, clinic_phone=settings.clinic_phone)  # fmt: skip
+                    sender=settings.sender, clinic_phone=settings.clinic_phone,
+                          journal=sealed_for_tests)  # fmt: skip
 
 
 async def tell(activities: Activities, **changes: Any) -> Any:
@@ -179,7 +180,8 @@ async def test_P9_a_notice_to_staff_goes_out_although_the_clinic_database_cannot
 ) -> None:
     nowhere = clinic_settings.model_copy(update={"database": "sqlite+aiosqlite:////nowhere/clinic.db"})
     activities = assemble(database_url=nowhere.database, staff_file=nowhere.staff, smtp_url=nowhere.smtp,
-                          sender=nowhere.sender, clinic_phone=nowhere.clinic_phone)  # fmt: skip
+                          sender=nowhere.sender, clinic_phone=nowhere.clinic_phone,
+                          journal=sealed_for_tests)  # fmt: skip
     assert (await tell(activities)).outcome == "sent"
     assert mail.subjects_of("nu-1@clinic.example")
     await activities.database.close()

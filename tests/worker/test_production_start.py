@@ -146,7 +146,10 @@ def test_a_clinic_starts_lives_and_is_handed_on_to_the_next_version_of_the_worke
             told = operator.is_refused("record", episode, *CALL)
             assert "carepath worker" in told or "carepath deployment promote" in told, told
     # Whoever is no longer there is not waited for.
-    assert "No worker runs" in operator.is_refused("progress", episode)
+    answered = operator.types("progress", episode)
+    assert (answered.returncode, "No worker runs" in answered.stderr) == (0, True)
+    assert "This is from its journal" in answered.stderr
+    assert "No worker runs" in operator.is_refused("progress", "nobody")
     assert "No worker runs" in operator.types("list").stderr
 
     with operator.worker(CAREPATH_BUILD_ID="v3"):

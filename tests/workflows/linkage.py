@@ -10,6 +10,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.exceptions import ApplicationError
 
 from activities.assembled import assemble
+from tests.databases import sealed_for_tests
 from tests.waiting import begun, ended, eventually, idle
 from tests.workflows.story import Story, client_of
 from worker.settings import Settings
@@ -128,7 +129,7 @@ async def clinic_with(outside: HasActivities, client: Client, settings: Settings
     """A worker whose outside is the test's."""
     assembled = assemble(
         database_url=settings.database, staff_file=settings.staff, smtp_url=settings.smtp, sender=settings.sender,
-        clinic_phone=settings.clinic_phone, webhook_secret=None,
+        clinic_phone=settings.clinic_phone, journal=sealed_for_tests,
     )  # fmt: skip
     ours = {_name(one) for one in outside.activities}
     others = [one for one in assembled.callables if _name(one) not in ours]

@@ -4,8 +4,9 @@ import asyncio
 
 import typer
 
+from worker.asked import asking
 from worker.commands.options import Episode, Json
-from worker.episodes import clinic, episode_id
+from worker.episodes import episode_id
 from worker.show import as_json, console, table
 
 app = typer.Typer()
@@ -16,10 +17,10 @@ def gate(episode: Episode, json: Json = False) -> None:
     """Each condition of the gate with its evidence, what still holds it, and the earliest day on which it can pass."""
 
     async def run() -> None:
-        async with clinic() as here:
-            shown = await here.query(episode_id(episode), "progress")
-        asked = [one for one in shown["may_decide"] if one["about"] == "gate_review"]
-        found = {**shown["gate"], "on_hold": shown["on_hold"], "may_decide": asked}
+        async with asking() as asked:
+            shown = await asked.ask(episode_id(episode), "progress")
+        questions = [one for one in shown["may_decide"] if one["about"] == "gate_review"]
+        found = {**shown["gate"], "on_hold": shown["on_hold"], "may_decide": questions}
         if json:
             as_json(found)
             return
@@ -32,7 +33,7 @@ def gate(episode: Episode, json: Json = False) -> None:
             ],
         )
         console.print(_verdict(found))
-        for question in asked:
+        for question in questions:
             choices, who = ", ".join(question["choices"]), " or ".join(question["signed_by"])
             console.print(f"{question['asks']} Choices: {choices}; by the {who}.")
 

@@ -1,17 +1,15 @@
-"""Commands that show where episodes stand: progress, journal, list."""
+"""Commands that show where episodes stand: progress, list."""
 
 import asyncio
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
-from operator import itemgetter
-from textwrap import wrap
 from typing import Annotated, Any
 
 import typer
 
-from worker.commands.options import Episode, Json, read_day
+from worker.asked import asking
+from worker.commands.options import Episode, Json
 from worker.episodes import Clinic, clinic, episode_id
 from worker.errors import CannotDo
 from worker.executions import OPEN, Execution, described, why_it_does_not_run
@@ -19,15 +17,12 @@ from worker.open_episodes import Listed, open_episodes
 from worker.owed import all_lost, lost_from_outside
 from worker.owners import Owners
 from worker.people import named
-from worker.sentences import sentence
 from worker.show import as_json, console, table, when
 from workflows import visibility
 from workflows.core.episode.stages import Stage
 from workflows.visibility import FLAG_CODES
 
 app = typer.Typer()
-UUID_LENGTH = 36
-"""Of the ids that entries get where they bring none; longer ones go over two lines."""
 
 
 @app.command()
@@ -35,12 +30,13 @@ def progress(episode: Episode, json: Json = False) -> None:
     """Where an episode stands today."""
 
     async def run() -> None:
-        async with clinic() as here:
-            shown = await here.query(episode_id(episode), "progress")
-            await _say_if_it_does_not_run(here, episode_id(episode))
-            for one in await all_lost(here, [episode_id(episode)]):
-                print(f"Note: {one.says}", file=sys.stderr)
-            owners = Owners(here.settings)
+        async with asking() as asked:
+            shown = await asked.ask(episode_id(episode), "progress")
+            if asked.here and not asked.noted:
+                await say_if_it_does_not_run(asked.here, episode_id(episode))
+                for one in await all_lost(asked.here, [episode_id(episode)]):
+                    print(f"Note: {one.says}", file=sys.stderr)
+            owners = Owners(asked.settings)
         for task in shown["open_tasks"]:
             task["owner_known"] = owners.is_known(task["owner"] or task["role"])
         if json:
@@ -71,6 +67,7 @@ def _show_progress(shown: dict[str, Any], owners: Owners) -> None:
         ("Nobody was reached", "; ".join(shown["not_reached"])),
         ("Admission waits for", "; ".join(shown["waits_for"])),
         ("Look at this", "\n".join(shown["look_at"])),
+        ("Not kept yet", "\n".join(shown["not_kept"])),
         ("Waits until", (d := shown["next_deadline"]) and f"{when(d['at'])} {d['name']}"),
         ("Team", ", ".join(f"{_words(role)} {owners.shown(one)}" for role, one in shown["team"].items())),
         ("Not delivered", "\n".join(shown["undelivered"][-3:])),
@@ -104,87 +101,11 @@ def _show_progress(shown: dict[str, Any], owners: Owners) -> None:
     )
 
 
-async def _say_if_it_does_not_run(here: Clinic, workflow_id: str) -> None:
+async def say_if_it_does_not_run(here: Clinic, workflow_id: str) -> None:
     """What has ended answers as it stood then, as if nothing had happened."""
     found = await described(here.client, workflow_id)
     if (says := why_it_does_not_run(workflow_id, found)) and not (found and found.state == "completed"):
         print(f"Note: this is how it stood when it ended. {says}", file=sys.stderr)
-
-
-@app.command()
-def journal(
-    episode: Episode,
-    as_known_on: Annotated[
-        str | None, typer.Option(help="As it was known at the end of this day, such as 2026-03-31.")
-    ] = None,
-    json: Json = False,
-) -> None:
-    """Every entry in words, with both its times, its author, and whether it stands."""
-    day = read_day("--as-known-on", as_known_on) if as_known_on else None
-
-    async def run() -> None:
-        async with clinic() as here:
-            lines = await here.query(episode_id(episode), "journal", *([day.isoformat()] if day else []))
-            at_the_end = [day.isoformat()] if day else []
-            stood = "as_known_on" if day else "progress"
-            shown = {} if json else await here.query(episode_id(episode), stood, *at_the_end)
-            await _say_if_it_does_not_run(here, episode_id(episode))
-        if json:
-            as_json(lines)
-            return
-        table(
-            f"Journal of {episode_id(episode)} (times in {shown['timezone']})",
-            ["true at", "recorded at", "what, by whom, and its id", "stands"],
-            [row for _, row in sorted([*map(_stated, lines), *_moved_by_time(shown)], key=itemgetter(0))],
-            whole=["true at", "recorded at"],
-        )
-
-    asyncio.run(run())
-
-
-Row = tuple[datetime, Sequence[str]]
-"""When it was recorded, and what the table shows."""
-
-
-def _stated(line: dict[str, Any]) -> Row:
-    said = [sentence(line["entry"]), *_moved(line), _author(line), *wrap(line["entry_id"], UUID_LENGTH)]
-    times = (when(line[name]).replace(" ", "\n") for name in ("effective_at", "recorded_at"))
-    return datetime.fromisoformat(line["recorded_at"]), (*times, "\n".join(said), _stands(line))
-
-
-def _moved_by_time(progress: dict[str, Any]) -> list[Row]:
-    """What moved the patient without anybody's word."""
-    return [
-        (
-            datetime.fromisoformat(move["at"]),
-            (
-                when(move["at"]).replace(" ", "\n"),
-                "",
-                f"{_into(move['to'])}\nby time: {move['deadline']}",
-                "",
-            ),
-        )
-        for move in progress["moves"]
-        if not move["entry_ids"]
-    ]
-
-
-def _into(stage: str) -> str:
-    return f"moved the patient to: {_words(stage)}"
-
-
-def _moved(line: dict[str, Any]) -> list[str]:
-    return [_into(line["moved_to"])] if line.get("moved_to") else []
-
-
-def _author(line: dict[str, Any]) -> str:
-    return f"by {line['by']}" + ("" if line["source"] == "staff" else f" ({line['source']})")
-
-
-def _stands(line: dict[str, Any]) -> str:
-    if line["stands"]:
-        return "yes"
-    return f"no ({line['undone_by']}: {line['undone_because'] or 'no reason given'})"
 
 
 @app.command("list")

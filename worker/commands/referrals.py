@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from worker.asked import asking
 from worker.commands.episodes import _plain_word, need_author, tell
 from worker.commands.options import By, Json, fields, read_file
 from worker.episodes import clinic
@@ -86,8 +87,8 @@ def show(referral: Id, json: Json = False) -> None:
     """Where a referral stands: what can be chosen, what was tried, what it waits for."""
 
     async def run() -> None:
-        async with clinic() as here:
-            shown = await here.query(referral_id(referral), "referral")
+        async with asking() as asked:
+            shown = await asked.ask(referral_id(referral), "referral")
         if json:
             as_json(shown)
             return
@@ -105,6 +106,7 @@ def show(referral: Id, json: Json = False) -> None:
             ("Episode", f"episode-{shown['episode_id']}"),
         ]
         rows += [("Nobody was reached", text) for text in shown["not_reached"]]
+        rows += [("Not kept yet", text) for text in shown["not_kept"]]
         rows += [("Not delivered", text) for text in shown["undelivered"]]
         rows.append(("Times are in", shown["timezone"]))
         table(shown["referral_id"], ["", ""], [row for row in rows if row[1]])

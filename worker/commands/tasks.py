@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from worker.asked import Asked, asking
 from worker.commands.channels import warn
 from worker.commands.episodes import _plain_word
 from worker.commands.options import By, Json
@@ -232,18 +233,18 @@ def why(
     """Which rule and which entries put a task or a hold there."""
 
     async def run() -> None:
-        async with clinic() as here:
-            if shown := await _task(here, subject):
-                zone = here.settings.timezone
+        async with asking() as asked:
+            if shown := await _task(asked, subject):
+                zone = asked.settings.timezone
                 rows = [
                     ("kind", shown["kind"]),
                     ("owner", f"{shown['owner'] or 'nobody yet'}, as {shown['role'].replace('_', ' ')}"),
-                    ("due", when_in(zone, datetime.fromisoformat(shown["due_at"]))),
+                    ("due", shown["due_at"] and when_in(zone, datetime.fromisoformat(shown["due_at"]))),
                     ("outcomes", ", ".join(shown["outcomes"])),
                     ("asks", shown["why"]["asks"]),
-                    ("because", in_words(shown["why"]["rule"])),
+                    ("because", shown["why"]["rule"] and in_words(shown["why"]["rule"])),
                     ("entries", ", ".join(shown["why"]["entries"]) or "none"),
-                    ("state", await _state(here, shown)),
+                    ("state", await _state(asked.here, shown)),
                 ]
                 if shown["nobody_reached"]:
                     rows.append(("nobody was reached", shown["not_reached"]))
@@ -255,7 +256,7 @@ def why(
                     for line in shown["history"]
                 ]
             else:
-                progress = await here.query(episode_id(subject), "progress")
+                progress = await asked.ask(episode_id(subject), "progress")
                 shown = {
                     "on_hold": progress["on_hold"],
                     "gate": progress["gate"],
@@ -280,25 +281,25 @@ def why(
                     )
                     for q in progress["may_decide"]
                 ]
-        zone = shown.get("timezone") or here.settings.timezone
+        zone = shown.get("timezone") or asked.settings.timezone
         as_json(shown) if json else table(f"Why: {subject} (times in {zone})", ["what", "why"], rows)
 
     asyncio.run(run())
 
 
-async def _state(here: Clinic, task: dict[str, Any]) -> str:
+async def _state(here: Clinic | None, task: dict[str, Any]) -> str:
     """What has ended from outside answers as it stood then, as if it were open."""
-    if task["state"] != "open":
+    if task["state"] != "open" or here is None:
         return str(task["state"])
     says = why_it_does_not_run(task["task_id"], await described(here.client, task["task_id"]))
     return f"open, and does not run. {says}" if says else "open"
 
 
-async def _task(here: Clinic, subject: str) -> dict[str, Any] | None:
+async def _task(asked: Asked, subject: str) -> dict[str, Any] | None:
     """The task that is meant, with or without its prefix; None where an episode is."""
     if subject.startswith("task-"):
-        return dict(await here.query(subject, "task"))
-    if not subject.startswith("episode-"):
+        return await asked.task(subject)
+    if not subject.startswith("episode-") and asked.here:
         with suppress(CannotDo):
-            return dict(await here.query(task_id(subject), "task"))
+            return dict(await asked.here.query(task_id(subject), "task"))
     return None

@@ -28,6 +28,7 @@ from workflows.ports.agencies import (
 )
 from workflows.ports.clinic_files import WHAT_IS_KNOWN, EpisodeAsked, EpisodeKnown
 from workflows.ports.directory import FIND_CANDIDATES, Candidates, CandidateSearch
+from workflows.ports.journal import KEEP_JOURNAL, JournalKept, JournalLines
 from workflows.ports.patients import MESSAGE_PATIENT, PatientMessage
 from workflows.ports.sending import Receipt
 from workflows.ports.staff import NOTIFY_STAFF, WHO_IS, StaffKnown, StaffNotice
@@ -95,6 +96,11 @@ async def _know_all_is_well(_: EpisodeAsked) -> EpisodeKnown:
     return EpisodeKnown()
 
 
+@activity.defn(name=KEEP_JOURNAL)
+async def _keep_nothing(given: JournalLines) -> JournalKept:
+    return JournalKept(lines=given.first + len(given.lines))
+
+
 @activity.defn(dynamic=True)
 async def _do_nothing(_: Sequence[RawValue]) -> None:
     """Whatever else the workflows ask of the world."""
@@ -105,5 +111,5 @@ def quiet_worker(client: Client) -> AbstractAsyncContextManager[Worker]:
     return working(
         client,
         [_notify_nobody, _message_nobody, _find_nothing, _disclose_nothing, _ask_nobody, _know_nobody,
-         _know_all_is_well, _do_nothing],
+         _know_all_is_well, _keep_nothing, _do_nothing],
     )  # fmt: skip

@@ -78,6 +78,15 @@ CLINIC_NOTE = Timeouts(timedelta(seconds=30), longest_pause=5 * MINUTE)
 """Our own database: what it must know is tried until it stands there."""
 DOOR = Timeouts(timedelta(seconds=30), longest_pause=timedelta(seconds=30), at_once=True)
 """By this the door judges what may leave, so it is never given up: a lost revocation would let something out (P3)."""
+NOT_KEPT_IS_TOLD_AFTER = timedelta(minutes=15)
+"""So long lines of the journal may be on their way into the clinic database; then staff are told (T3)."""
+TAKEN_ALONG_WITHIN = timedelta(minutes=10)
+"""Lines wait so long at most for a deadline with which they are handed over."""
+JOURNAL_AT_FIRST = Timeouts(timedelta(seconds=30), NOT_KEPT_IS_TOLD_AFTER, 0, timedelta(seconds=1), 2, MINUTE)
+JOURNAL = Timeouts(timedelta(seconds=30), longest_pause=MINUTE)
+"""Tried until it stands there: the clinic database is the home of the record."""
+RESTORING = Timeouts(5 * MINUTE, longest_pause=MINUTE)
+"""A long record takes a while to be folded; a database that is away is waited for."""
 LEDGER_NOTE = Timeouts(timedelta(seconds=30), timedelta(days=4), longest_pause=5 * MINUTE)
 """What the ledger must know; at last people are shown that it does not."""
 DIRECTORY_SEARCH = Timeouts(ATTEMPT, 10 * MINUTE, 4)

@@ -21,10 +21,11 @@ with workflow.unsafe.imports_passed_through():
     from workflows.core.episode.entries import Entry
     from workflows.messages import TaskDone, TaskHeard, TaskReach
     from workflows.ports.staff import StaffNotice
-    from workflows.shell.answering import application_error, only
+    from workflows.shell.answering import application_error, none_of, only
     from workflows.shell.arriving import RESUMED, begun, heard, read_start, refused_start, without_state
     from workflows.shell.cancellation import live_through
     from workflows.shell.effect_handlers import EffectHandlers
+    from workflows.shell.keeping import Keeping
     from workflows.shell.life import Life
     from workflows.shell.showing import ShownAttributes
     from workflows.shell.waiting import NamedWait
@@ -77,6 +78,15 @@ class Durable(ABC, Generic[L, V]):
         self._moved = self._at_boundary = self._is_too_large = False
         self._wait = NamedWait()
         self._shown = ShownAttributes()
+        self.keeping = Keeping(
+            self.KIND,
+            beginning,
+            self._given,
+            self.carried.get("journal"),
+            is_new=self._is_new,
+            alarm=lambda words: self.effects.tell_not_kept(words),
+            stir=self.stir,
+        )
         return beginning
 
     def must_have_begun(self) -> None:
@@ -98,6 +108,8 @@ class Durable(ABC, Generic[L, V]):
     async def _life(self) -> V:
         if self._is_new:
             self._brought_up_to_date(self.begin)
+        if self.carried.get("restored"):
+            self._living.live_again(workflow.now())
         for untold in self._untold:
             self.effects.pass_on(StaffNotice.model_validate(untold))
         while not self._living.finished(workflow.now()):
@@ -129,11 +141,15 @@ class Durable(ABC, Generic[L, V]):
 
     def _carry_out(self) -> None:
         self.effects.carry_out()
+        if (
+            not self._should_continue_as_new()
+        ):  # else the run that continues this one hands over what there is
+            self.keeping.go_on()
         self._show()
 
     def _has_landed(self) -> bool:
         is_done = self.effects.has_landed and not self._living.effects
-        return is_done and workflow.all_handlers_finished()
+        return is_done and self.keeping.all_is_kept and workflow.all_handlers_finished()
 
     def _cancellation_requested(self, _reason: str) -> None:
         self._living.not_delivered(f"A cancellation was requested; {self.ENDS_BY}, so it goes on.")
@@ -233,6 +249,14 @@ class Durable(ABC, Generic[L, V]):
         if notice is not None and not self.refusal:
             self.effects.pass_on(notice)
 
+    @workflow.query(
+        name="kept", description="How many lines of its journal the clinic database has confirmed"
+    )
+    def kept(self, *given: Any) -> int:
+        none_of(given, "kept")
+        self.must_have_begun()
+        return self.keeping.kept
+
     # -- how it is shown --------------------------------------------------------------------------------------
 
     def _show(self) -> None:
@@ -249,19 +273,20 @@ class Durable(ABC, Generic[L, V]):
             or info.is_continue_as_new_suggested()
             or info.is_target_worker_deployment_version_changed()
         )
-        is_quiet = self.effects.is_idle and not self._living.effects and workflow.all_handlers_finished()
-        return due and is_quiet and not self._is_too_large
+        is_idle = self.effects.is_idle and self.keeping.is_quiet and not self._living.effects
+        return due and is_idle and workflow.all_handlers_finished() and not self._is_too_large
 
     def _continue_as_new(self) -> None:
         self._living.forget_old_notes(NOTES_KEPT)
-        snapshot = self._living.packed()
-        if len(snapshot) > SNAPSHOT_BYTES:
+        snapshot, journal = self._living.packed(), self.keeping.handed_on()
+        if len(snapshot) + len(journal["packed"]) > SNAPSHOT_BYTES:
             # The server would refuse it for ever; so this run goes on as it is.
             self._is_too_large = True
             self._living.not_delivered(f"The record is too large to be continued: {self.IF_TOO_LARGE}.")
             return
         self._wait.stop()
-        resumed = {"snapshot": snapshot, "untold": self.effects.untold(), **self.handed_on()}
+        told = {"untold": self.effects.untold(), "journal": journal}
+        resumed = {"snapshot": snapshot, **told, **self.handed_on()}
         workflow.continue_as_new(
             {**self._given, RESUMED: resumed},
             initial_versioning_behavior=workflow.ContinueAsNewVersioningBehavior.AUTO_UPGRADE,

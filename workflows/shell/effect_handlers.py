@@ -58,7 +58,7 @@ class EffectHandlers(ABC, Generic[L, E]):
         )
         self._reach = Reach(living, stir)
         self._in_flight: set[asyncio.Task[None]] = set()
-        self._notices = StaffNotices()
+        self._notices, self._of_journal = StaffNotices(), StaffNotices()
         self.sending: dict[str, tuple[Any, workflow.ActivityHandle[Any]]] = {}
         """What may have to be taken back on its way: what was asked for, and its activity."""
 
@@ -128,6 +128,26 @@ class EffectHandlers(ABC, Generic[L, E]):
         )
         heard = self._reach.of_notice(telling)
         await self._notices.begin(telling, notice.urgency, heard, insist=until_it_is_old(notice.urgency))
+
+    def tell_not_kept(self, words: str | None) -> None:
+        """Tell staff that the clinic database does not have what was stated; None takes it back. The workflow goes on
+        meanwhile, and whichever run it goes on in tells it again under the same key."""
+        key = f"{self._of}:journal"
+        if words is None:
+            self._of_journal.take_back()
+            self.living.reached(key)
+            return
+        telling = StaffNotice(
+            key=key,
+            episode_id=self.episode_id,
+            role="supervisor",
+            staff_id=self.living.facts.team.get("supervisor"),
+            subject_code="journal_not_kept",
+            lines=[words, "It goes on, and nothing is lost for as long as nobody deletes it on the server."],
+            others=others_than("supervisor", self.living.facts.team),
+        )
+        heard, insist = self._reach.of_notice(telling), until_it_is_old(Urgency.ORDINARY)
+        self._of_journal.begin(telling, Urgency.ORDINARY, heard, insist=insist)
 
     def pass_on(self, notice: StaffNotice) -> None:
         """Go on telling what a task could not tell before it ended, or an earlier run of this workflow."""

@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
+from workflows.core.engine.acts import Act
 from workflows.core.engine.deadline import Deadline
+from workflows.core.engine.record import Record
 from workflows.core.engine.shown import Changed
 from workflows.core.episode.entries import Entry
 
@@ -32,8 +35,19 @@ class Life(Protocol):
     def wake(self, now: datetime) -> None:
         """Bring it up to date with the time."""
 
+    def live_again(self, now: datetime) -> None:
+        """It was folded from its journal: what may be missing in the world is asked for again, under the same keys."""
+
     def ask_anew(self, task_id: str, now: datetime) -> None:
         """A task has ended with an answer that had no effect."""
+
+    # -- what has decided how its record is folded ------------------------------------------------------------
+
+    def note_acts(self) -> None:
+        """From now on note it, for the journal."""
+
+    def take_acts(self) -> Sequence[Act]:
+        """What was noted since this was last asked."""
 
     # -- what it asks of the world ------------------------------------------------------------------------
 
@@ -72,6 +86,14 @@ class Life(Protocol):
         """Keep only the last of what was not delivered."""
 
     # -- where it stands ------------------------------------------------------------------------------------
+
+    @property
+    def record(self) -> Record:
+        """What was stated."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The program's time zone."""
 
     @property
     def facts(self) -> Any:

@@ -4,7 +4,7 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.common import Priority
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from workflows import visibility
@@ -58,15 +58,18 @@ class StaffTasks:
             signers=task.signers,
             urgency=task.urgency,
         )
-        handle = await workflow.start_child_workflow(
-            visibility.STAFF_TASK,
-            child,
-            id=task.task_id,
-            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-            search_attributes=visibility.of_new_task(child),
-            static_summary=f"{task.kind.replace('_', ' ')} · {task.role.replace('_', ' ')}",
-            priority=Priority(priority_key=task.urgency),
-        )
+        try:
+            handle = await workflow.start_child_workflow(
+                visibility.STAFF_TASK,
+                child,
+                id=task.task_id,
+                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+                search_attributes=visibility.of_new_task(child),
+                static_summary=f"{task.kind.replace('_', ' ')} · {task.role.replace('_', ' ')}",
+                priority=Priority(priority_key=task.urgency),
+            )
+        except WorkflowAlreadyStartedError:  # it has outlived the episode, which was restored
+            return
         self._open = [*(one for one in self._open if not one.done()), handle]
 
     async def change(self, changed: ChangeTask) -> None:

@@ -40,8 +40,10 @@ class Linked:
         service: str | None = None,
         places: Sequence[Mapping[str, object]] | None = None,
         receipts: Callable[[Disclose], tuple[str, dict[str, str]]] | None = None,
+        noting: bool = False,
         **changes: Any,
     ) -> None:
+        self.began_at = at(BEGAN, "10:00")
         self.now = at(BEGAN, "10:00")
         self.places = places if places is not None else GROUPS if kind == "mutual_help" else PLACES
         self.receipts = receipts or (lambda asked: ("sent", {"reference": f"ref-{asked.listing_id}"}))
@@ -56,6 +58,8 @@ class Linked:
             }
         )  # fmt: skip
         self.referral = new_referral(begin, self.now)
+        if noting:
+            self.referral.note_acts()
         self.effects: list[Any] = []
         self._number = 0
         self.referral.begin(self.now)

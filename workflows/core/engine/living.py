@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Generic, TypeVar
+from datetime import datetime
+from typing import Any, Generic, TypeVar
 
+from workflows.core.engine.acts import Act
 from workflows.core.engine.deadline import Deadline
 from workflows.core.engine.effects import OpenTask
 from workflows.core.engine.record import Record
@@ -21,6 +23,31 @@ class Living(Generic[S, E]):
         self.state = state
         self.effects: list[E] = []
         """What the world has not been asked for yet."""
+        self._acts: list[Act] | None = None
+
+    # -- what has decided where it stands -------------------------------------------------------------------
+
+    def note_acts(self) -> None:
+        """From now on note what decides how the record is folded, for whoever keeps the journal."""
+        self._acts = self._acts or []
+
+    def noted(self, act: Act) -> None:
+        """Something has decided how the record is folded."""
+        if self._acts is not None:
+            self._acts.append(act)
+
+    def take_acts(self) -> list[Act]:
+        """What was noted since this was last asked."""
+        taken, self._acts = self._acts or [], None if self._acts is None else []
+        return taken
+
+    def live_again(self, now: datetime) -> None:
+        """It was folded from its journal: the tasks that people owe may run no more, and are asked for under the same
+        ids; of those that run nothing comes of it."""
+        open_tasks: list[Any] = [*self.state.worklist.open.values()]
+        self.effects += open_tasks
+
+    # -- how it goes on ---------------------------------------------------------------------------------------
 
     def go_on(self, state: S, effects: Sequence[E]) -> None:
         """Come to the next state."""

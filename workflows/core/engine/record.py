@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, Generic
 from zoneinfo import ZoneInfo
 
@@ -84,6 +85,10 @@ class Record:
         """In the order of recording."""
         self.notes.note(EVERYTHING)
         return iter(self._by_key.values())
+
+    def since(self, earlier: "Record") -> Iterator[Recorded]:
+        """What was recorded after an earlier record of the same episode, in the order of recording."""
+        return islice(self._by_key.values(), len(earlier._by_key), None)
 
     @property
     def is_corrected(self) -> bool:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import JsonValue
 
+from workflows.core.engine.acts import Act, AskedAnew, Forgotten, Stated, Vouched, Woken
 from workflows.core.engine.deadline import Deadline
 from workflows.core.engine.duty import Duty
 from workflows.core.engine.effects import Effect, MessagePatient
@@ -62,6 +63,10 @@ class Episode(Living[EpisodeState, Effect]):
 
     def wake(self, now: datetime) -> None:
         """Bring the episode up to date with the time."""
+        self._wake(now)
+        self.noted(Woken(now))
+
+    def _wake(self, now: datetime) -> None:
         decided = step.wake(self.engine, self.state, now)
         self.go_on(decided.state, decided.effects)
 
@@ -78,14 +83,26 @@ class Episode(Living[EpisodeState, Effect]):
 
     def apply_many(self, entries: Sequence[Entry], now: datetime) -> list[Changed | Refused]:
         """Record entries together, and follow them through; see `step.decide`."""
-        decided = step.decide(self.engine, self.state, entries, now)
+        before, decided = self.state, step.decide(self.engine, self.state, entries, now)
         self.go_on(decided.state, decided.effects)
+        self._note_what_was_taken(before, now)
         return list(decided.results)
+
+    def _note_what_was_taken(self, before: EpisodeState, now: datetime) -> None:
+        after = self.state
+        taken = tuple(recorded.entry for recorded in after.record.since(before.record))
+        hands_over = after.record.taken_over_at != before.record.taken_over_at
+        is_history = after.taken_over_at != before.taken_over_at
+        if taken or hands_over or is_history:
+            self.noted(Stated(now, taken, hands_over, is_history))
+        elif before.next_deadline is not None and before.next_deadline.at <= now:
+            self.noted(Woken(now))  # all that was refused has changed is the time
 
     def ask_anew(self, task_id: str, now: datetime) -> None:
         """A task has ended with an answer that had no effect: if it is still owed, it is opened again (E9)."""
         self.state = replace(self.state, worklist=self.state.worklist.ended(task_id))
-        self.wake(now)
+        self._wake(now)
+        self.noted(AskedAnew(now, task_id))
 
     def complete(self, task_id: str, outcome: str, by: str, reason: str | None, now: datetime) -> Changed:
         """A person has completed a task: its outcome is their decision.
@@ -111,11 +128,32 @@ class Episode(Living[EpisodeState, Effect]):
         """What the staff directory says of somebody: their roles, or that it does not know them."""
         directory = {**self.state.directory, staff_id.casefold(): roles}
         self.state = replace(self.state, directory=directory)
+        self.noted(Vouched(staff_id, roles))
 
     def forget(self, staff_id: str) -> None:
         """The staff directory could not be asked about somebody."""
         directory = {one: roles for one, roles in self.state.directory.items() if one != staff_id.casefold()}
         self.state = replace(self.state, directory=directory)
+        self.noted(Forgotten(staff_id))
+
+    # -- living through it again ----------------------------------------------------------------------------
+
+    def relive(self, act: Act) -> None:
+        """Live through what the journal says: it was judged when it happened, and is refused no more (T3)."""
+        match act:
+            case Woken():
+                self._wake(act.at)
+            case Stated():
+                decided = step.retell(self.engine, self.state, act)
+                self.go_on(decided.state, decided.effects)
+            case AskedAnew():
+                self.ask_anew(act.task_id, act.at)
+            case Vouched():
+                self.vouch(act.staff_id, act.roles)
+            case Forgotten():
+                self.forget(act.staff_id)
+            case _:
+                raise ValueError(f"an episode does not know the act {type(act).__name__}")
 
     def not_sent(self, message: MessagePatient, *why: str) -> None:
         """A message to the patient was not sent, or not everywhere; in words (P2)."""

@@ -138,6 +138,10 @@ class Progress(BaseModel):
     """Why, for each task and notice that has reached nobody so far."""
     look_at: list[str] = Field(default_factory=list)
     """What the clinic's own files do not know of this episode: its patient, people of its team; with the remedy."""
+    not_kept: list[str] = Field(default_factory=list)
+    """What the clinic database does not have yet, since when, and why where that is known (T3)."""
+    journal_behind: bool = False
+    """Whether that lasts so long that somebody must see to it."""
     assessments: list[AssessmentView] = Field(default_factory=list)
     """Scores by instrument, and when each is due (M1)."""
     refused_by_payer: list[str] = Field(default_factory=list)

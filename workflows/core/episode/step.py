@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
+from workflows.core.engine.acts import Stated
 from workflows.core.engine.corrections import told_of_corrections
 from workflows.core.engine.effects import Effect, MessagePatient
 from workflows.core.engine.errors import Refused
@@ -64,6 +65,13 @@ def decide(engine: Engine, state: EpisodeState, entries: Sequence[Entry], now: d
     step = _Step(engine, state, now)
     results = step.take(entries)
     return Decided(step.state, tuple(step.effects), tuple(results))
+
+
+def retell(engine: Engine, state: EpisodeState, act: Stated) -> Decided:
+    """Take entries as the journal has them, in its order: what was accepted once is not judged again (T3)."""
+    step = _Retold(engine, state, act)
+    step.take(act.entries)
+    return Decided(step.state, tuple(step.effects))
 
 
 def wake(engine: Engine, state: EpisodeState, now: datetime) -> Decided:
@@ -220,6 +228,32 @@ class _Step(Following):
                 and entry.source is not Source.IMPORT
             ):
                 self.effects.append(entry_after_exit(self.facts, entry.kind, entry.key))
+
+
+class _Retold(_Step):
+    """A step that was taken before."""
+
+    def __init__(self, engine: Engine, state: EpisodeState, act: Stated) -> None:
+        record = state.record.taken_over(act.at) if act.hands_over else state.record
+        super().__init__(engine, state, act.at)
+        self.state, self._is_history = replace(state, record=record), act.is_history
+
+    def _accept(self, entries: Sequence[Entry]) -> list[Changed | Refused]:
+        results: list[Changed | Refused] = []
+        if self._is_history:
+            self.state = replace(self.state, taken_over_at=self.now)
+        for entry in entries:
+            result = self._decide(entry) if isinstance(entry, Decision) else None
+            if result is None or isinstance(
+                result, Refused
+            ):  # an answer that this version has no question for
+                self._keep(entry)
+                result = Changed(entry_id=entry.key, stage=self.stage)
+            results.append(result)
+        return results
+
+    def _check(self, entry: Entry, arriving: frozenset[str]) -> None:
+        """It was checked when it was taken."""
 
 
 def _turn(entry: Entry) -> int:

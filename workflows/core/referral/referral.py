@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from workflows.core.engine.acts import Act, AskedAnew, Begun, Heard, Stated, Woken
 from workflows.core.engine.calendar import in_words
 from workflows.core.engine.configuration import leaves
 from workflows.core.engine.effects import OpenTask
@@ -47,10 +48,12 @@ class Referral(Living[ReferralState, ReferralEffect]):
         """Begin with what is known: statements of the start are taken as they are."""
         known = [(parse_statement(statement), now) for statement in self.start.statements]
         self._follow(replace(self.state, record=self.record.with_entries(known)), now)
+        self.noted(Begun(now))
 
     def wake(self, now: datetime) -> None:
         """Bring the referral up to date with the time."""
         self._follow(self.state, now)
+        self.noted(Woken(now))
 
     def _follow(self, state: ReferralState, now: datetime) -> None:
         decided = step.wake(self.engine, state, now)
@@ -62,8 +65,11 @@ class Referral(Living[ReferralState, ReferralEffect]):
         Raises:
             InvalidEntry, NotAllowedNow: why it is refused; then nothing has changed.
         """
+        before = self.record
         decided = step.decide(self.engine, self.state, entry, now, by_machine=by_machine)
         self.go_on(decided.state, decided.effects)
+        if taken := tuple(recorded.entry for recorded in self.record.since(before)):
+            self.noted(Stated(now, taken))
         assert decided.changed is not None
         return decided.changed
 
@@ -96,6 +102,32 @@ class Referral(Living[ReferralState, ReferralEffect]):
     def ask_anew(self, task_id: str, now: datetime) -> None:
         """A task has ended with an answer that had no effect: if it is still owed, it is opened again."""
         self._follow(replace(self.state, worklist=self.worklist.ended(task_id)), now)
+        self.noted(AskedAnew(now, task_id))
+
+    def live_again(self, now: datetime) -> None:
+        """The same; and what the world was asked for and has not answered is asked for again, under the same keys, so
+        that nothing leaves twice (P9)."""
+        super().live_again(now)
+        self.state = replace(self.state, requests=replace(self.state.requests, asked=frozenset()))
+        self.wake(now)
+
+    def relive(self, act: Act) -> None:
+        """Live through what the journal says: it was judged when it happened, and is refused no more (T3)."""
+        match act:
+            case Begun():
+                self.begin(act.at)
+            case Woken():
+                self.wake(act.at)
+            case Stated():
+                for entry in act.entries:
+                    decided = step.retell(self.engine, self.state, entry, act.at)
+                    self.go_on(decided.state, decided.effects)
+            case AskedAnew():
+                self.ask_anew(act.task_id, act.at)
+            case Heard():
+                self._having_heard(act.attempt, act.word)
+            case _:
+                raise ValueError(f"a referral does not know the act {type(act).__name__}")
 
     # -- what the machine found, sent and heard -----------------------------------------------------------
 
@@ -137,7 +169,11 @@ class Referral(Living[ReferralState, ReferralEffect]):
             "appointment_at": appointment_at and appointment_at.isoformat(),
         }  # fmt: skip
         self._say(said, now)
-        self.state = replace(self.state, requests=self.state.requests.having_heard(effect.attempt, word))
+        self._having_heard(effect.attempt, word)
+
+    def _having_heard(self, attempt: str, word: str) -> None:
+        self.state = replace(self.state, requests=self.state.requests.having_heard(attempt, word))
+        self.noted(Heard(attempt, word))
 
     def _say(self, said: Mapping[str, Any], now: datetime) -> None:
         given = {name: value for name, value in said.items() if value is not None}

@@ -61,6 +61,11 @@ def decide(
     return step.take(entry)
 
 
+def retell(engine: Engine, state: ReferralState, entry: Entry, now: datetime) -> Decided:
+    """Take a statement as the journal has it: what was accepted once is not judged again (T3)."""
+    return _Step(engine, state, now).take(entry)
+
+
 def wake(engine: Engine, state: ReferralState, now: datetime) -> Decided:
     """Bring a state up to date with the time."""
     step = _Step(engine, state, now)

@@ -77,6 +77,10 @@ class ReferralView(BaseModel):
     nobody_reached: bool
     """Whether something owed has reached nobody so far; it is tried on."""
     not_reached: list[str]
+    not_kept: list[str] = Field(default_factory=list)
+    """What the clinic database does not have yet, since when, and why where that is known (T3)."""
+    journal_behind: bool = False
+    """Whether that lasts so long that somebody must see to it."""
     team: dict[str, str] = Field(default_factory=dict)
     """Staff ids by role, as of today."""
     team_named: dict[str, str] = Field(default_factory=dict)
