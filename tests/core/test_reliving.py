@@ -18,6 +18,7 @@ from tests.worker.simulation.conftest import clinic
 from worker.simulation.behaviour import Person
 from worker.simulation.journey import Journey
 from workflows.core.engine.acts import MUST_BE_KEPT, Act, written
+from workflows.core.engine.effects import KeepConsents, NoteClosed, OpenTask
 from workflows.core.engine.lines import Beginning, line_of
 from workflows.core.episode.entries import parse_entry
 from workflows.core.episode.episode import Episode
@@ -177,6 +178,26 @@ def test_T3_what_began_before_there_was_a_journal_begins_it_with_how_it_stands()
     lines = [beginning.line(), line_of([written(act) for act in patient.episode.take_acts()])]
     again = lived(told(json.loads(line) for line in lines), patient.episode.state.at)
     same(again, patient.episode)
+
+
+def test_P3_who_lives_again_tells_the_door_again_what_was_consented_to() -> None:
+    patient = Noted()
+    goes_through_intake(patient)
+    patient.says("consent", consent_id="c-1", type="disclosure", recipient="agency-1", purpose="referral",
+                 content=["referral"], signed_on=ADMITTED, expires_event="end_of_care")  # fmt: skip
+    patient.says("revocation", consent_id="c-1")
+    told_then = [one for one in patient.effects if isinstance(one, KeepConsents)][-1]
+    patient.says("exit", reason="withdrew", on=ADMITTED)
+    acts = patient.episode.take_acts()
+    again = lived(told(lines_of(patient.episode, acts, patient.began_at)), patient.now)
+    again.live_again(patient.now)
+    asked = again.take_effects()
+    (kept,) = [one for one in asked if isinstance(one, KeepConsents)]
+    assert (kept.consents, kept.lifted) == (told_then.consents, told_then.lifted)
+    assert kept.version >= told_then.version
+    assert [one.closed_on for one in asked if isinstance(one, NoteClosed)] == [ADMITTED]
+    open_tasks = {one.task_id for one in patient.episode.open_tasks.values()}
+    assert {one.task_id for one in asked if isinstance(one, OpenTask)} == open_tasks
 
 
 def test_a_journal_of_another_format_is_not_guessed_at() -> None:

@@ -13,13 +13,14 @@ from pydantic import JsonValue
 from workflows.core.engine.acts import Act, AskedAnew, Forgotten, Stated, Vouched, Woken
 from workflows.core.engine.deadline import Deadline
 from workflows.core.engine.duty import Duty
-from workflows.core.engine.effects import Effect, MessagePatient
+from workflows.core.engine.effects import Effect, KeepConsents, MessagePatient, NoteClosed
 from workflows.core.engine.errors import Refused
 from workflows.core.engine.living import Living
 from workflows.core.engine.shown import Changed
 from workflows.core.engine.state import pack, unpack
 from workflows.core.episode import step
 from workflows.core.episode.authority import unknown_author
+from workflows.core.episode.consent.facts import told_of
 from workflows.core.episode.decisions import may_be_answered
 from workflows.core.episode.engine import Engine
 from workflows.core.episode.entries import KINDS, Entry, TeamChange, parse_entry
@@ -135,6 +136,19 @@ class Episode(Living[EpisodeState, Effect]):
         directory = {one: roles for one, roles in self.state.directory.items() if one != staff_id.casefold()}
         self.state = replace(self.state, directory=directory)
         self.noted(Forgotten(staff_id))
+
+    # -- living again ---------------------------------------------------------------------------------------
+
+    def live_again(self, now: datetime) -> None:
+        """The same; and the clinic database is told again by what the door judges what may leave, and whether the
+        episode is closed: the run that was to tell it may have been ended on the way (P3, I6)."""
+        super().live_again(now)
+        facts, number = self.facts, len(self.state.record)
+        if facts.consents:
+            said = tuple(told_of(consent) for consent in facts.consents)
+            self.effects.append(KeepConsents(f"consents:{number}", number, said, facts.revocations_lifted))
+        if facts.exit:
+            self.effects.append(NoteClosed(f"closed:{number}", facts.exit[1]))
 
     # -- living through it again ----------------------------------------------------------------------------
 
