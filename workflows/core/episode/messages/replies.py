@@ -114,8 +114,7 @@ def meaning_of(text: str) -> Meaning:
     whole = _plain(text)
     if _begins_with_stop(text) or any(_PHRASES.fullmatch(one) for one in _clauses(text)):
         return "doubtful" if _GOES_ON.search(whole) or set(whole.split()) & _START else "stop"
-    doubts = bool(_DOUBT.search(whole) or _DOUBT.search(_plain(_without_disguise(text))))
-    return "doubtful" if doubts else "unknown"
+    return "doubtful" if _DOUBT.search(whole) else "unknown"
 
 
 def is_bare(text: str) -> bool:
@@ -124,14 +123,14 @@ def is_bare(text: str) -> bool:
         return False
     said = set(_words(text))
     means = said & (_STOP | _STOP_ALONE | _START)
-    return bool(means) and said <= means | _MESSAGES and not (means & _START and means - _START)
+    return bool(means) and not said - means - _MESSAGES and not (means & _START and means - _START)
 
 
 def _begins_with_stop(text: str) -> bool:
     """Whether the first line or clause is the word by itself, whatever follows, as a quoted mail does."""
     first = next(iter(_clauses(text)), "")
     said = {word for word in first.split() if word not in _POLITE}
-    return bool(said) and said <= _STOP
+    return bool(said) and not said - _STOP
 
 
 def _clauses(text: str) -> list[str]:
@@ -144,7 +143,7 @@ def _clauses(text: str) -> list[str]:
             found += before
         else:
             found += _CLAUSE.split(sentence)
-    return [plain for one in found if one and (plain := _plain(one))]
+    return [plain for one in found if (plain := _plain(one))]
 
 
 def _words(text: str) -> list[str]:

@@ -1,9 +1,8 @@
-"""What a person means who answers a message, and telephone numbers in one form (P2)."""
+"""What a person means who answers a message (P2)."""
 
 import pytest
 
-from activities.telephone import normal_form, same_number
-from workflows.core.episode.messages.replies import meaning_of
+from workflows.core.episode.messages.replies import is_bare, meaning_of
 
 
 @pytest.mark.parametrize(
@@ -62,6 +61,7 @@ def test_P2_a_clause_that_says_nothing_else_is_STOP(text: str) -> None:
         "he won't stop calling me", "did you stop texting me?", "why did you stop sending me messages?",
         "Stop texting me so early", "stop texting me at my work phone number until monday", "I quit my job",
         "no more pills left", "I have no more hope", "there's no more reason to live", "never mind, stop",
+        "Stop, and start again on Monday",
         "Stop. Just kidding", "stop, no wait, keep texting me", "I revoke my consent for my mother",
         "don't send the letter to my mother", "don't call me today", "do not call my work", "never call my wife",
         "the bus stop was closed", "my meds got stopped", "Everyone should leave me alone with him",
@@ -90,15 +90,26 @@ def test_P2_what_a_person_must_read_is_not_taken_for_a_word(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "written", ["+1 312 555 0101", "(312) 555-0101", "312.555.0101", "1-312-555-0101", "tel:+13125550101"]
+    "text", ["STOP", "stop please!", "Stop texts", "QUIT", "start", "opt out", "Cancel", "stop stop", "fin"]
 )
-def test_a_number_has_one_normal_form_however_it_is_written(written: str) -> None:
-    assert normal_form(written, "US") == "+13125550101"
-    assert same_number(written, "3125550101", "US")
+def test_P2_a_message_of_the_word_alone_needs_no_reader(text: str) -> None:
+    assert is_bare(text)
 
 
-def test_the_same_digits_of_two_countries_are_two_numbers_and_a_part_of_one_is_none() -> None:
-    assert not same_number("+44 20 7946 0958", "20 7946 0958", "US")
-    assert same_number("+44 20 7946 0958", "020 7946 0958", "GB")
-    assert same_number("555-0101", "5550101", "US")
-    assert not same_number("5", "5", "US")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "stop?",
+        "please",
+        "texts",
+        "",
+        "stop him",
+        "stop and start",
+        "STOP start",
+        "quit my job",
+        "I want to stop",
+        "sms start end",
+    ],
+)
+def test_P2_of_a_message_that_says_more_than_its_word_people_see_the_rest(text: str) -> None:
+    assert not is_bare(text)
