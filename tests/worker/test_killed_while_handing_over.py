@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 
+import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from tests.waiting import eventually
@@ -14,6 +15,8 @@ from worker.mailbox import Mailbox, read
 from worker.settings import Settings
 
 __all__ = ["run"]  # the fixture
+
+pytestmark = pytest.mark.dear
 
 KILLED_AT = """
 import os, signal, sys

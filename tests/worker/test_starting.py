@@ -11,6 +11,8 @@ from tests.typed import CAREPATH, outside_any_clinic
 from worker.cli import COMMANDS, app
 from worker.said import Said
 
+pytestmark = pytest.mark.dear
+
 PYDANTIC, TEMPORAL, DATABASE = "pydantic", "temporalio", "sqlalchemy"
 A_WORKER = "temporalio.worker"
 MIGRATIONS = "alembic"

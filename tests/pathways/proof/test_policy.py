@@ -14,6 +14,8 @@ from workflows.pathways.proof import Findings, as_data, page, prove
 from workflows.pathways.proof.numbers import all_numbers, noted, values_of
 from workflows.pathways.proof.of_policy import prove_policy
 
+pytestmark = pytest.mark.dear
+
 EXAMPLES = sorted((Path(__file__).parents[3] / "deploy" / "example").glob("policy*.yaml"))
 MESSAGE = {"name": "reminder", "after": {"minutes": 15}, "message": "please_call"}
 CALL = {"name": "call", "after": {"hours": 1}, "task": "outreach_call"}

@@ -17,6 +17,8 @@ from worker.simulation.run import Simulated, simulate
 from worker.simulation.tally import Tally
 from workflows.core.episode.episode import Episode
 
+pytestmark = pytest.mark.dear
+
 
 @pytest.mark.thorough
 @pytest.mark.parametrize("reason", ["completed", "transferred", "dropped_out", "terminated", "other"])

@@ -26,6 +26,8 @@ from worker.simulation.results import as_json
 from worker.simulation.run import simulate
 from workflows.core.episode.policy import InvalidPolicy
 
+pytestmark = pytest.mark.dear
+
 ROOT = Path(__file__).parents[3]
 PATIENCE_SECONDS = 60
 """A bound for an end that is a matter of seconds, on a machine that does much else."""
