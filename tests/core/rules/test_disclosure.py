@@ -75,6 +75,7 @@ def treated(*content: str, why: str = "treatment") -> Request:
         (NAMED, asks("counselling_notes"), "is for referral and not for referral"),
         (COURT, asks(why="court"), None),
         (COURT, asks(), "is for court and not for referral"),
+        (replace(COURT, purpose="treatment"), asks(why="treatment"), "is for treatment and not for treatment"),
         (replace(COURT, purpose="referral"), asks(), "is for referral and not for referral"),
         (replace(NAMED, purpose="court"), asks(why="court"), "is for court and not for court"),
         (replace(NAMED, signed_on=ON), asks(), None),
@@ -176,6 +177,7 @@ def test_C5_a_service_that_tells_of_an_infection_is_named_only_where_the_consent
     assert topics_of(service) == topics
     assert may_be_named(service, ["service_need"]) is not bool(topics)
     assert may_be_named(service, ["service_need", *topics])
+    assert may_be_named(service, topics)
     if len(topics) > 1:
         assert not may_be_named(service, ["service_need", "sti"])
 
