@@ -31,11 +31,6 @@ class Living(Generic[S, E]):
         """From now on note what decides how the record is folded, for whoever keeps the journal."""
         self._acts = self._acts or []
 
-    def noted(self, act: Act) -> None:
-        """Something has decided how the record is folded."""
-        if self._acts is not None:
-            self._acts.append(act)
-
     def take_acts(self) -> list[Act]:
         """What was noted since this was last asked."""
         taken, self._acts = self._acts or [], None if self._acts is None else []
@@ -49,10 +44,15 @@ class Living(Generic[S, E]):
 
     # -- how it goes on ---------------------------------------------------------------------------------------
 
-    def go_on(self, state: S, effects: Sequence[E]) -> None:
-        """Come to the next state."""
+    def go_on(self, state: S, effects: Sequence[E] = (), act: Act | None = None) -> None:
+        """Come to the next state; `act` is what has decided how the record is folded, if anything has.
+
+        All of it is worked out before: no state is reached of which the journal does not know how (E9).
+        """
         self.state = state
         self.effects += effects
+        if act is not None and self._acts is not None:
+            self._acts.append(act)
 
     def take_effects(self) -> list[E]:
         """What the world must do since this was last asked."""

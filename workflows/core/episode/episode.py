@@ -64,12 +64,8 @@ class Episode(Living[EpisodeState, Effect]):
 
     def wake(self, now: datetime) -> None:
         """Bring the episode up to date with the time."""
-        self._wake(now)
-        self.noted(Woken(now))
-
-    def _wake(self, now: datetime) -> None:
         decided = step.wake(self.engine, self.state, now)
-        self.go_on(decided.state, decided.effects)
+        self.go_on(decided.state, decided.effects, Woken(now))
 
     def apply(self, entry: Entry, now: datetime) -> Changed:
         """Record one entry and follow it through.
@@ -84,26 +80,26 @@ class Episode(Living[EpisodeState, Effect]):
 
     def apply_many(self, entries: Sequence[Entry], now: datetime) -> list[Changed | Refused]:
         """Record entries together, and follow them through; see `step.decide`."""
-        before, decided = self.state, step.decide(self.engine, self.state, entries, now)
-        self.go_on(decided.state, decided.effects)
-        self._note_what_was_taken(before, now)
+        decided = step.decide(self.engine, self.state, entries, now)
+        self.go_on(decided.state, decided.effects, self._taken(decided.state, now))
         return list(decided.results)
 
-    def _note_what_was_taken(self, before: EpisodeState, now: datetime) -> None:
-        after = self.state
+    def _taken(self, after: EpisodeState, now: datetime) -> Act | None:
+        """What a step that leads to a state has taken into the record."""
+        before = self.state
         taken = tuple(recorded.entry for recorded in after.record.since(before.record))
         hands_over = after.record.taken_over_at != before.record.taken_over_at
         is_history = after.taken_over_at != before.taken_over_at
         if taken or hands_over or is_history:
-            self.noted(Stated(now, taken, hands_over, is_history))
-        elif before.next_deadline is not None and before.next_deadline.at <= now:
-            self.noted(Woken(now))  # all that was refused has changed is the time
+            return Stated(now, taken, hands_over, is_history)
+        is_due = before.next_deadline is not None and before.next_deadline.at <= now
+        return Woken(now) if is_due else None  # all that was refused has changed is the time
 
     def ask_anew(self, task_id: str, now: datetime) -> None:
         """A task has ended with an answer that had no effect: if it is still owed, it is opened again (E9)."""
-        self.state = replace(self.state, worklist=self.state.worklist.ended(task_id))
-        self._wake(now)
-        self.noted(AskedAnew(now, task_id))
+        ended = replace(self.state, worklist=self.state.worklist.ended(task_id))
+        decided = step.wake(self.engine, ended, now)
+        self.go_on(decided.state, decided.effects, AskedAnew(now, task_id))
 
     def complete(self, task_id: str, outcome: str, by: str, reason: str | None, now: datetime) -> Changed:
         """A person has completed a task: its outcome is their decision.
@@ -128,14 +124,12 @@ class Episode(Living[EpisodeState, Effect]):
     def vouch(self, staff_id: str, roles: tuple[str, ...] | None) -> None:
         """What the staff directory says of somebody: their roles, or that it does not know them."""
         directory = {**self.state.directory, staff_id.casefold(): roles}
-        self.state = replace(self.state, directory=directory)
-        self.noted(Vouched(staff_id, roles))
+        self.go_on(replace(self.state, directory=directory), act=Vouched(staff_id, roles))
 
     def forget(self, staff_id: str) -> None:
         """The staff directory could not be asked about somebody."""
         directory = {one: roles for one, roles in self.state.directory.items() if one != staff_id.casefold()}
-        self.state = replace(self.state, directory=directory)
-        self.noted(Forgotten(staff_id))
+        self.go_on(replace(self.state, directory=directory), act=Forgotten(staff_id))
 
     # -- living again ---------------------------------------------------------------------------------------
 
@@ -156,7 +150,7 @@ class Episode(Living[EpisodeState, Effect]):
         """Live through what the journal says: it was judged when it happened, and is refused no more (T3)."""
         match act:
             case Woken():
-                self._wake(act.at)
+                self.wake(act.at)
             case Stated():
                 decided = step.retell(self.engine, self.state, act)
                 self.go_on(decided.state, decided.effects)

@@ -47,17 +47,15 @@ class Referral(Living[ReferralState, ReferralEffect]):
     def begin(self, now: datetime) -> None:
         """Begin with what is known: statements of the start are taken as they are."""
         known = [(parse_statement(statement), now) for statement in self.start.statements]
-        self._follow(replace(self.state, record=self.record.with_entries(known)), now)
-        self.noted(Begun(now))
+        self._follow(replace(self.state, record=self.record.with_entries(known)), now, Begun(now))
 
     def wake(self, now: datetime) -> None:
         """Bring the referral up to date with the time."""
-        self._follow(self.state, now)
-        self.noted(Woken(now))
+        self._follow(self.state, now, Woken(now))
 
-    def _follow(self, state: ReferralState, now: datetime) -> None:
+    def _follow(self, state: ReferralState, now: datetime, act: Act) -> None:
         decided = step.wake(self.engine, state, now)
-        self.go_on(decided.state, decided.effects)
+        self.go_on(decided.state, decided.effects, act)
 
     def apply(self, entry: Entry, now: datetime, *, by_machine: bool = False) -> Changed:
         """Record one statement and follow it through.
@@ -65,11 +63,9 @@ class Referral(Living[ReferralState, ReferralEffect]):
         Raises:
             InvalidEntry, NotAllowedNow: why it is refused; then nothing has changed.
         """
-        before = self.record
         decided = step.decide(self.engine, self.state, entry, now, by_machine=by_machine)
-        self.go_on(decided.state, decided.effects)
-        if taken := tuple(recorded.entry for recorded in self.record.since(before)):
-            self.noted(Stated(now, taken))
+        taken = tuple(recorded.entry for recorded in decided.state.record.since(self.record))
+        self.go_on(decided.state, decided.effects, Stated(now, taken) if taken else None)
         assert decided.changed is not None
         return decided.changed
 
@@ -101,8 +97,8 @@ class Referral(Living[ReferralState, ReferralEffect]):
 
     def ask_anew(self, task_id: str, now: datetime) -> None:
         """A task has ended with an answer that had no effect: if it is still owed, it is opened again."""
-        self._follow(replace(self.state, worklist=self.worklist.ended(task_id)), now)
-        self.noted(AskedAnew(now, task_id))
+        ended = replace(self.state, worklist=self.worklist.ended(task_id))
+        self._follow(ended, now, AskedAnew(now, task_id))
 
     def live_again(self, now: datetime) -> None:
         """The same; and what the world was asked for and has not answered is asked for again, under the same keys, so
@@ -172,8 +168,8 @@ class Referral(Living[ReferralState, ReferralEffect]):
         self._having_heard(effect.attempt, word)
 
     def _having_heard(self, attempt: str, word: str) -> None:
-        self.state = replace(self.state, requests=self.state.requests.having_heard(attempt, word))
-        self.noted(Heard(attempt, word))
+        requests = self.state.requests.having_heard(attempt, word)
+        self.go_on(replace(self.state, requests=requests), act=Heard(attempt, word))
 
     def _say(self, said: Mapping[str, Any], now: datetime) -> None:
         given = {name: value for name, value in said.items() if value is not None}
