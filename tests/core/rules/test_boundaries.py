@@ -14,7 +14,6 @@ from tests.core.clinic import (
     collected,
     in_program,
     on,
-    ready_for_gate,
     start,
 )
 from workflows.core.engine.effects import Notify, StartReferral
@@ -122,15 +121,6 @@ def test_A8_two_sources_disagree_about_the_day_of_the_referral_too() -> None:
     assert [one.session.start for one in patient.episode.facts.judged_elsewhere] == [
         at(ADMITTED - timedelta(days=3), "08:00").replace(tzinfo=None)
     ]
-
-
-def test_A2_the_whole_session_is_counted_as_soon_as_a_person_says_so() -> None:
-    patient = admitted().until(on(0), "22:00")
-    patient.says("attendance", session=f"{on(0)}T18:00", status="attended", minutes=300)
-    patient.until(on(1))
-    assert patient.progress.week.minutes == 300
-    patient.says("decision", about="attendance_minutes", choice="whole_session")
-    assert patient.progress.week.minutes == 180
 
 
 @pytest.mark.parametrize(("clock", "misses"), [("17:59", 1), ("18:00", 1), ("18:01", 0)])
@@ -249,25 +239,3 @@ def test_S7_a_prescription_told_by_whoever_is_the_therapist_now_needs_no_confirm
     collected(patient, 10, "definitive", "oxycodone")
     assert ("medication_review" in patient.tasks) is (by != "th-2")
     assert TEAM["therapist"] == "th-1"
-
-
-# -- decisions -----------------------------------------------------------------------------------------------
-
-
-def test_E10_an_answer_to_a_task_that_has_ended_is_not_taken_for_another_question() -> None:
-    patient = admitted().until(on(0), "22:30")
-    (call,) = [task for task in patient.progress.open_tasks if task.kind == "outreach_call"]
-    patient.until(on(2), "22:00")
-    assert "supervisor_review" in patient.tasks
-    with pytest.raises(NotAllowedNow, match="no longer owed"):
-        patient.says("decision", about=call.task_id, choice="not_reached")
-
-
-def test_T8_a_rule_that_was_adopted_after_the_step_down_does_not_question_it() -> None:
-    patient = ready_for_gate()
-    patient.says("decision", about="gate_review", choice="pass", by="th-1")
-    patient.says("policy", policy={"gate": {"min_negative_tests": 6}}, by="di-1")
-    patient.until(on(95))
-    patient.says("goal", goal_id="g9")
-    assert "late_news_review" not in patient.tasks
-    assert patient.progress.stage == "aftercare"
