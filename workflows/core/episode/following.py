@@ -17,6 +17,7 @@ from workflows.core.engine.effects import (
     StartReferral,
     TellReferral,
 )
+from workflows.core.engine.entry import Source
 from workflows.core.engine.worklist import Context, Known, Reconciled
 from workflows.core.episode.carrying import carried_over
 from workflows.core.episode.consent.facts import told_of
@@ -73,9 +74,18 @@ class Following:
             self.state = replace(self.state, states=states, moves=(*self.state.moves, *self._moved(states)))
 
     def _moved(self, states: Configuration) -> Iterator[Move]:
-        """The change of the stage, if there is one, and what has brought it."""
-        stage, deadline = self.engine.pathway.stage(states), self.state.next_deadline
-        if stage != self.stage:
+        """The change of the stage, if there is one, and what has brought it.
+
+        What another system tells has moved the patient over there, at a time that an import does not know; the order in
+        which its rows come says nothing (T4).
+        """
+        stage, deadline, record = (
+            self.engine.pathway.stage(states),
+            self.state.next_deadline,
+            self.state.record,
+        )
+        stated = [recorded.entry for key in self.stated if (recorded := record.get(key))]
+        if stage != self.stage and not any(entry.source is Source.IMPORT for entry in stated):
             was_due = not self.stated and deadline is not None and deadline.at <= self.now
             yield Move(self.now, stage, tuple(self.stated), deadline.name if was_due and deadline else "")
 

@@ -147,7 +147,7 @@ class Progress(BaseModel):
     refused_by_payer: list[str] = Field(default_factory=list)
     """Authorizations that a payer refuses: a billing fact, beside the course of care (S11)."""
     moves: list[MoveView] = Field(default_factory=list)
-    """Every change of the stage so far, with what brought it."""
+    """Every change of the stage here so far, with what brought it; not what an import tells of."""
     may_decide: list[Question] = Field(default_factory=list)
     """What may be decided now beside the open tasks (E10)."""
     exit: ExitView | None = None

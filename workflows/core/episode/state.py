@@ -34,7 +34,7 @@ class EpisodeState(State):
     referral_requests: ReferralRequests = field(default_factory=ReferralRequests)
     """Which referrals were begun, and what they were told."""
     moves: tuple[Move, ...] = ()
-    """Every change of the stage, as it came: also what was taken back since."""
+    """Every change of the stage as it came here, also what was taken back since; not what an import tells of."""
     taken_over_at: Instant | None = None
     """When a history was last taken over from another system (T7)."""
     is_noted_closed: bool = False
