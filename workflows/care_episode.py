@@ -208,9 +208,9 @@ class CareEpisode(Durable[Episode, Progress]):
         return table, visibility.of_episode(progress, self.episode.start)
 
     def _progress_at(self, now: datetime, not_kept: Sequence[str]) -> Progress:
-        progress, look_at = views.progress(self.episode, now), self._files
+        progress = views.progress(self.episode, now)
         kept = {"not_kept": list(not_kept), "journal_behind": self.keeping.is_behind}
-        return progress.model_copy(update={"look_at": look_at.in_words(progress.stage), **kept})
+        return progress.model_copy(update={"look_at": self._files.in_words(progress.stage), **kept})
 
 
 def _refused(index: int, type_: str, message: str, entry_id: str | None = None) -> Result:

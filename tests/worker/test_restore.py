@@ -157,6 +157,27 @@ async def test_E11_E3_a_closed_episode_takes_a_late_result_and_is_reopened_after
     await clinic.settle(story)
 
 
+async def test_I6_what_was_given_up_comes_back_only_by_its_name_and_then_is_the_open_episode(
+    clinic: Shared,
+) -> None:
+    story = await clinic.begin("r3")
+    before = await clinic.settle(story)
+    await clinic.delete("episode-r3")
+    await clinic.does("give-up", "r3")
+    assert "episode-r3 was given up" in " ".join((await clinic.does("restore", "--all")).split())
+    assert await described(clinic.environment.client, "episode-r3") is None
+    await clinic.does("restore", "r3")
+    await goes_on(story)
+    same(before, await clinic.settle(story))
+    crosswalk = Crosswalk(ClinicDatabase(clinic.settings.database))
+
+    async def is_open_again() -> bool:
+        return await crosswalk.open_episode_of("MRN-r3") == "r3"
+
+    await eventually(is_open_again)
+    await crosswalk.database.close()
+
+
 async def test_E9_what_has_no_journal_or_one_that_does_not_hold_is_not_restored(clinic: Shared) -> None:
     refused = await clinic.typed("restore", "nobody")
     assert refused.returncode == 1

@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from temporalio.common import WorkflowIDReusePolicy
@@ -18,6 +18,10 @@ from worker.executions import all_described, described
 from worker.journal_key import journal_of
 from worker.show import console
 from workflows import visibility
+
+if TYPE_CHECKING:  # the charts are loaded where something is folded
+    from workflows.core.episode.episode import Episode
+    from workflows.core.referral.referral import Referral
 
 app = typer.Typer()
 
@@ -58,7 +62,7 @@ async def _one(here: Clinic, journal: Journal, given: str) -> list[str]:
     found = await described(here.client, workflow_id)
     if found is not None and found.runs:
         raise CannotDo(f"{workflow_id} runs (it is {found.state}); there is nothing to restore.")
-    if not await _is_open(journal, workflow_id):
+    if await _open(journal, workflow_id) is None:
         raise CannotDo(
             f"The record of {workflow_id} is closed for good; who comes back is admitted again (E3)."
         )
@@ -80,10 +84,12 @@ async def _all(here: Clinic, journal: Journal) -> list[str]:
         if running is not None and (running.runs or running.state == "completed"):
             continue
         try:
-            if not await _is_open(journal, one):
+            living = await _open(journal, one)
+            if living is None:
                 continue
             if one.startswith("episode-"):
                 await _must_be_the_only_one(here, bare_id(one))
+                await _must_not_be_given_up(here, living)
             await _begin(here, one)
         except CannotDo as error:
             console.print(f"{one} was not restored: {error}", soft_wrap=True)
@@ -92,9 +98,13 @@ async def _all(here: Clinic, journal: Journal) -> list[str]:
     return restored
 
 
-async def _is_open(journal: Journal, workflow_id: str) -> bool:
-    """Whether a record still takes entries, or something is owed."""
-    from worker.from_journal import recorded  # the charts are loaded where something is folded
+async def _open(journal: Journal, workflow_id: str) -> "Episode | Referral | None":
+    """How a record stands that still takes entries, or of which something is owed; None: it does not.
+
+    Raises:
+        CannotDo: there is no journal of it, or not one that holds.
+    """
+    from worker.from_journal import recorded
 
     now = datetime.now(UTC)
     found = await recorded(journal, workflow_id, now)
@@ -102,7 +112,7 @@ async def _is_open(journal: Journal, workflow_id: str) -> bool:
         raise CannotDo(f"The clinic database has no journal of {workflow_id}.")
     if found.problems:
         raise CannotDo(f"Its journal is not what was written: {'; '.join(found.problems[:3])}.")
-    return not found.living.finished(now)
+    return None if found.living.finished(now) else found.living
 
 
 async def _referrals_of(here: Clinic, journal: Journal, episode: str) -> list[str]:
@@ -117,8 +127,17 @@ async def _referrals_of(here: Clinic, journal: Journal, episode: str) -> list[st
     return [
         one
         for one in lost
-        if (await journal.lines(one))[0]["start"]["episode_id"] == episode and await _is_open(journal, one)
+        if (await journal.lines(one))[0]["start"]["episode_id"] == episode and await _open(journal, one)
     ]
+
+
+async def _must_not_be_given_up(here: Clinic, living: "Episode | Referral") -> None:
+    """Somebody has said that it has ended, since its workflow was gone: that is theirs to take back (I6)."""
+    from workflows.core.episode.episode import Episode
+
+    episode = living.start.episode_id
+    if isinstance(living, Episode) and living.facts.exit is None and await here.crosswalk.is_closed(episode):
+        raise CannotDo(f"episode-{episode} was given up; `carepath restore {episode}` takes that back.")
 
 
 async def _must_be_the_only_one(here: Clinic, episode: str) -> None:

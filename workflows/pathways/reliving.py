@@ -48,7 +48,7 @@ def lived(journal: Told, until: datetime) -> Episode | Referral:
         living.relive(read(said, kinds))
         living.take_effects()
     living.note_acts()  # what time has brought since is in no line yet
-    bring_up_to(living, until)
+    living.wake_until(until)
     return living
 
 
@@ -63,14 +63,3 @@ def _begun(begin: Beginning) -> Episode | Referral:
     if begin.snapshot:
         referral.go_on_from(begin.snapshot)
     return referral
-
-
-def bring_up_to(living: Episode | Referral, until: datetime) -> None:
-    """Judge what time has brought, each deadline at its own time (T7)."""
-    while (deadline := living.next_deadline) and deadline.at <= until:
-        if living.finished(living.state.at):
-            return
-        living.wake(max(deadline.at, living.state.at))
-        living.take_effects()
-        if living.next_deadline == deadline:  # a defect of ours, and no reason to go on for ever
-            living.wait_for_nothing()

@@ -83,6 +83,7 @@ NOT_KEPT_IS_TOLD_AFTER = timedelta(minutes=15)
 TAKEN_ALONG_WITHIN = timedelta(minutes=10)
 """Lines wait so long at most for a deadline with which they are handed over."""
 JOURNAL_AT_FIRST = Timeouts(timedelta(seconds=30), NOT_KEPT_IS_TOLD_AFTER, 0, timedelta(seconds=1), 2, MINUTE)
+"""Until staff must be told."""
 JOURNAL = Timeouts(timedelta(seconds=30), longest_pause=MINUTE)
 """Tried until it stands there: the clinic database is the home of the record."""
 RESTORING = Timeouts(5 * MINUTE, longest_pause=MINUTE)

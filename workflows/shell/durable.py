@@ -141,9 +141,8 @@ class Durable(ABC, Generic[L, V]):
 
     def _carry_out(self) -> None:
         self.effects.carry_out()
-        if (
-            not self._should_continue_as_new()
-        ):  # else the run that continues this one hands over what there is
+        # What there is when a run ends is handed over by the one that continues it.
+        if not self._should_continue_as_new():
             self.keeping.go_on()
         self._show()
 

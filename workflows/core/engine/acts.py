@@ -84,9 +84,8 @@ def written(act: Act) -> dict[str, Any]:
         case Woken():
             return {"act": "woken", "at": act.at.isoformat()}
         case Stated():
-            entries = [
-                one.model_dump(mode="json", by_alias=True, exclude_defaults=True) for one in act.entries
-            ]
+            # Defaults too: what goes without saying today may not in a later version that reads this.
+            entries = [one.model_dump(mode="json", by_alias=True, exclude_none=True) for one in act.entries]
             marks = {name: True for name in ("hands_over", "is_history") if getattr(act, name)}
             return {"act": "stated", "at": act.at.isoformat(), "entries": entries, **marks}
         case Vouched():

@@ -141,6 +141,10 @@ class Entry(BaseModel):
         assert self.id is not None, "an entry gets its id before it enters a record"
         return self.id
 
+    def plain(self) -> dict[str, Any]:
+        """It as plain JSON, without what goes without saying."""
+        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+
     def when(self) -> date | datetime | None:
         """The day (program's zone), wall-clock time or instant at which it is true; None: when recorded."""
         return None

@@ -1,5 +1,6 @@
 """What an episode and a referral have in common for whoever runs them: a state, and what is still to be done for it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -16,7 +17,7 @@ S = TypeVar("S", bound=State)
 E = TypeVar("E")
 
 
-class Living(Generic[S, E]):
+class Living(ABC, Generic[S, E]):
     """A state that goes on, and the effects that nobody has carried out yet."""
 
     def __init__(self, state: S) -> None:
@@ -43,6 +44,25 @@ class Living(Generic[S, E]):
         self.effects += open_tasks
 
     # -- how it goes on ---------------------------------------------------------------------------------------
+
+    @abstractmethod
+    def wake(self, now: datetime) -> None:
+        """Bring it up to date with the time."""
+
+    @abstractmethod
+    def finished(self, now: datetime) -> bool:
+        """Whether it takes nothing further and nothing is owed."""
+
+    def wake_until(self, instant: datetime) -> None:
+        """Judge what time has brought up to an instant, each deadline at its own time (T7); nothing of it is asked of
+        the world."""
+        while (
+            (deadline := self.next_deadline) and deadline.at <= instant and not self.finished(self.state.at)
+        ):
+            self.wake(max(deadline.at, self.state.at))
+            self.take_effects()
+            if self.next_deadline == deadline:  # a defect of ours, and no reason to go on for ever
+                self.wait_for_nothing()
 
     def go_on(self, state: S, effects: Sequence[E] = (), act: Act | None = None) -> None:
         """Come to the next state; `act` is what has decided how the record is folded, if anything has.

@@ -32,10 +32,7 @@ def _packed_record(record: Record) -> dict[str, Any]:
     return {
         "began_at": record.began_at.isoformat(),
         "taken_over_at": record.taken_over_at and record.taken_over_at.isoformat(),
-        "entries": [
-            [r.recorded_at.isoformat(), r.entry.model_dump(mode="json", by_alias=True, exclude_defaults=True)]
-            for r in record
-        ],
+        "entries": [[r.recorded_at.isoformat(), r.entry.plain()] for r in record],
     }
 
 

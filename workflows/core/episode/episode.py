@@ -141,8 +141,7 @@ class Episode(Living[EpisodeState, Effect]):
         if facts.consents:
             said = tuple(told_of(consent) for consent in facts.consents)
             self.effects.append(KeepConsents(f"consents:{number}", number, said, facts.revocations_lifted))
-        if facts.exit:
-            self.effects.append(NoteClosed(f"closed:{number}", facts.exit[1]))
+        self.effects.append(NoteClosed(f"closed:{number}", facts.exit[1] if facts.exit else None))
 
     # -- living through it again ----------------------------------------------------------------------------
 

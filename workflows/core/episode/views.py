@@ -200,7 +200,7 @@ def journal(
                 moved_to=moved_by.get(recorded.key),
                 undone_by=undone.key if undone else None,
                 undone_because=reason_of(undone.entry) if undone else None,
-                entry=recorded.entry.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+                entry=recorded.entry.plain(),
             )
         )
     return lines
@@ -214,17 +214,12 @@ def as_known_at(episode: Episode, instant: datetime) -> Episode:
     past.wake(began_at)
     known = [r for r in episode.record if r.recorded_at <= instant]
     for recorded_at, together in groupby(known, key=lambda r: r.recorded_at):
-        _wake_until(past, recorded_at)
+        past.wake_until(recorded_at)
         entries: list[Entry] = [recorded.entry for recorded in together]
         past.apply_many(entries, recorded_at)
-    _wake_until(past, instant)
+    past.wake_until(instant)
     past.wake(max(instant, began_at))
     return past
-
-
-def _wake_until(episode: Episode, instant: datetime) -> None:
-    while episode.next_deadline and episode.next_deadline.at <= instant:
-        episode.wake(episode.next_deadline.at)
 
 
 def _deadline(deadline: Deadline | None) -> NextDeadline | None:
