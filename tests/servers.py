@@ -18,6 +18,7 @@ from temporalio.testing import TimeSkippingConfig, WorkflowEnvironment
 from tests.databases import make_database
 from worker.connection import converter, runtime
 from worker.mailbox import Mailbox
+from worker.run import running_worker
 from worker.settings import Settings
 from worker.setup import set_up
 
@@ -124,3 +125,15 @@ async def skipping_dev_server(settings: Settings) -> AsyncIterator[WorkflowEnvir
         make_database(settings.database)
         await set_up(environment.client, settings)
         yield environment
+
+
+@asynccontextmanager
+async def running_clinic(folder: Path) -> AsyncIterator[tuple[WorkflowEnvironment, Settings]]:
+    """A clinic on the real server: its database, its mailbox, and a worker."""
+    settings = clinic_of(folder)
+    with mailbox_of(settings, folder):
+        async with (
+            dev_server(settings) as environment,
+            running_worker(environment.client, settings, versioned=False),
+        ):
+            yield environment, settings

@@ -21,7 +21,6 @@ from tests.typed import carepath
 from tests.waiting import eventually
 from tests.workflows.story import ZONE, Story
 from worker.executions import described
-from worker.run import running_worker
 from worker.settings import Settings
 
 pytestmark = [pytest.mark.dear, pytest.mark.asyncio(loop_scope="module")]
@@ -81,14 +80,8 @@ class Shared:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def clinic(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shared]:
-    folder = tmp_path_factory.mktemp("clinic")
-    settings = servers.clinic_of(folder)
-    with servers.mailbox_of(settings, folder):
-        async with (
-            servers.dev_server(settings) as environment,
-            running_worker(environment.client, settings, versioned=False),
-        ):
-            yield Shared(environment, settings)
+    async with servers.running_clinic(tmp_path_factory.mktemp("clinic")) as (environment, settings):
+        yield Shared(environment, settings)
 
 
 ASKED = (("progress",), ("journal",), ("gate",), ("why",))
