@@ -89,7 +89,8 @@ def _ended(workflow_id: str, found: Execution | None) -> Difference | None:
         f" `carepath give-up {workflow_id}` notes that it has ended, and the person can be admitted again."
     )
     if found is None:
-        return Difference("missing", workflow_id, says + give_up)
+        restore = f" `carepath restore {workflow_id}` begins it again from its journal. Or"
+        return Difference("missing", workflow_id, says + restore + give_up)
     is_over = found.state == "completed"
     return Difference(found.state, workflow_id, says + (give_up if is_over else ""))
 

@@ -101,11 +101,25 @@ class Clinic:
         does_not_run = why_it_does_not_run(workflow_id, found)
         problem = does_not_run or await workflow_problem(self.client, workflow_id)
         forgotten = (
-            f" `carepath give-up {workflow_id}` notes that it has ended."
+            f" `carepath restore {workflow_id}` begins it again from its journal, "
+            f"`carepath give-up {workflow_id}` notes that it has ended."
             if does_not_run and not found
             else ""
         )
         return f"This patient already has the open episode {error.episode_id}. {problem or ''}{forgotten}".strip()
+
+    async def must_be_the_only_one(self, episode: str) -> None:
+        """For whoever lets an episode go on: its patient has no other open one (I6).
+
+        Raises:
+            CannotDo: names the other one.
+        """
+        patient = await self.crosswalk.patient_of(episode)
+        other = await self.crosswalk.open_episode_of(patient) if patient else None
+        if other not in (None, episode):
+            raise CannotDo(
+                f"The patient has the open episode episode-{other} by now; record what happens there (I6)."
+            )
 
     async def start_episode(self, start: dict[str, Any]) -> None:
         """Start the workflow of an episode that the crosswalk knows.

@@ -23,7 +23,7 @@ class Sandbox(SandboxedWorkflowRunner):
     It hands each workflow one value to begin with: several, which the SDK could not pass on and would try for ever,
     become one that says so, and the workflow ends with a sentence. And it answers by itself that payloads are
     converted and encrypted alike wherever they go: the SDK would enter the sandbox for each payload, several times, to
-    find out, which took a third of a worker's time.
+    find out, which took a quarter of the time of a replay.
     """
 
     def create_instance(self, det: WorkflowInstanceDetails) -> WorkflowInstance:

@@ -156,6 +156,10 @@ async def test_I6_what_was_given_up_comes_back_only_by_its_name_and_then_is_the_
     story = await clinic.begin("r3")
     before = await clinic.settle(story)
     await clinic.delete("episode-r3")
+    named = await clinic.typed("doctor")
+    assert "`carepath restore episode-r3`" in " ".join(named.stdout.split())
+    refused = await clinic.typed("revive", "r3")
+    assert "`carepath restore episode-r3`" in " ".join(refused.stderr.split())
     await clinic.does("give-up", "r3")
     assert "episode-r3 was given up" in " ".join((await clinic.does("restore", "--all")).split())
     assert await described(clinic.environment.client, "episode-r3") is None

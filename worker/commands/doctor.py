@@ -10,7 +10,7 @@ import typer
 
 from worker.commands.options import Episode, Json
 from worker.differences import differences
-from worker.episodes import Clinic, bare_id, clinic, episode_id
+from worker.episodes import bare_id, clinic, episode_id
 from worker.errors import CannotDo
 from worker.executions import described, revive
 from worker.show import as_json, console
@@ -49,7 +49,14 @@ def revive_(
             here.must_be_answered()
             found = await described(here.client, workflow_id)
             if found is None:
-                raise CannotDo(f"{workflow_id} is not on the server any more, so it cannot be revived.")
+                by_journal = (
+                    ""
+                    if workflow_id.startswith("task-")
+                    else f" `carepath restore {workflow_id}` begins it again from its journal."
+                )
+                raise CannotDo(
+                    f"{workflow_id} is not on the server any more, so it cannot be revived.{by_journal}"
+                )
             if found.runs:
                 raise CannotDo(
                     f"{workflow_id} has not ended (it is {found.state}); there is nothing to revive."
@@ -57,20 +64,11 @@ def revive_(
             if found.state == "completed":
                 raise CannotDo(f"{workflow_id} has ended by itself; who comes back is admitted again (E3).")
             if workflow_id.startswith("episode-"):
-                await _is_the_only_one(here, bare_id(workflow_id))
+                await here.must_be_the_only_one(bare_id(workflow_id))
             await revive(here.client, found)
         console.print(f"{workflow_id} goes on where it stood.")
 
     asyncio.run(run())
-
-
-async def _is_the_only_one(here: Clinic, episode: str) -> None:
-    patient = await here.crosswalk.patient_of(episode)
-    other = await here.crosswalk.open_episode_of(patient) if patient else None
-    if other not in (None, episode):
-        raise CannotDo(
-            f"The patient has the open episode episode-{other} by now; record what happens there (I6)."
-        )
 
 
 @app.command("give-up")

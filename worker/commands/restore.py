@@ -67,7 +67,7 @@ async def _one(here: Clinic, journal: Journal, given: str) -> list[str]:
             f"The record of {workflow_id} is closed for good; who comes back is admitted again (E3)."
         )
     if workflow_id.startswith("episode-"):
-        await _must_be_the_only_one(here, bare_id(workflow_id))
+        await here.must_be_the_only_one(bare_id(workflow_id))
     restored = [workflow_id, *await _referrals_of(here, journal, bare_id(workflow_id))]
     for one in restored:
         await _begin(here, one)
@@ -88,7 +88,7 @@ async def _all(here: Clinic, journal: Journal) -> list[str]:
             if living is None:
                 continue
             if one.startswith("episode-"):
-                await _must_be_the_only_one(here, bare_id(one))
+                await here.must_be_the_only_one(bare_id(one))
                 await _must_not_be_given_up(here, living)
             await _begin(here, one)
         except CannotDo as error:
@@ -138,15 +138,6 @@ async def _must_not_be_given_up(here: Clinic, living: "Episode | Referral") -> N
     episode = living.start.episode_id
     if isinstance(living, Episode) and living.facts.exit is None and await here.crosswalk.is_closed(episode):
         raise CannotDo(f"episode-{episode} was given up; `carepath restore {episode}` takes that back.")
-
-
-async def _must_be_the_only_one(here: Clinic, episode: str) -> None:
-    patient = await here.crosswalk.patient_of(episode)
-    other = await here.crosswalk.open_episode_of(patient) if patient else None
-    if other not in (None, episode):
-        raise CannotDo(
-            f"The patient has the open episode episode-{other} by now; record what happens there (I6)."
-        )
 
 
 async def _begin(here: Clinic, workflow_id: str) -> None:
