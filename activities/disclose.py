@@ -26,6 +26,7 @@ from activities.clinic_database.ledger import UNSETTLED, Line, append, last_said
 from activities.clinic_database.outbox import row_of
 from activities.clinic_database.patients import Patient, Patients
 from activities.clinic_database.tables import OutboxRow
+from activities.emergencies import emergency_of
 from activities.handover import Agencies, Agency, first_line, ground_of, handover_of
 from workflows.core.episode.consent.grounds import Ground, Way
 from workflows.ports.agencies import (
@@ -197,7 +198,7 @@ class Discloser:
     def _handover(self, wanted: Disclosure, patient: Patient, ground: Ground) -> Handover:
         now = datetime.now(UTC)
         # In an emergency there is no referral to answer.
-        answer_url = "" if wanted.emergency else self._links.url(wanted.referral_id, wanted.agency, now)
+        answer_url = "" if emergency_of(wanted) else self._links.url(wanted.referral_id, wanted.agency, now)
         return handover_of(wanted, patient, ground, answer_url, now)
 
     async def _given_back(

@@ -7,6 +7,7 @@ from typing import Protocol
 from activities.agencies.port import AgencyChannel, Handover, Person
 from activities.clinic_database.ledger import Line
 from activities.clinic_database.patients import Patient
+from activities.emergencies import emergency_of
 from workflows.core.episode.consent.covering import ONLY_BY_NAME, Consent, Request, parts
 from workflows.core.episode.consent.grounds import (
     EMERGENCY_PURPOSE,
@@ -59,7 +60,7 @@ def ground_of(
         now: In the program's time zone, by whose calendar a consent expires.
     """
     request = Request(wanted.agency, agency.classes, wanted.purpose, frozenset(wanted.content))
-    if wanted.emergency:
+    if emergency_of(wanted):
         return ground_in_emergency(request, is_medical=agency.medical, way=way)
     return ground_by_consent(consents, request, now.date())
 
@@ -96,7 +97,7 @@ def handover_of(
 
 def first_line(wanted: Disclosure, agency: Agency, ground: Ground, way: Way) -> Line:
     """What the ledger says before anything leaves."""
-    emergency = wanted.emergency
+    emergency = emergency_of(wanted)
     detail = emergency.stated() if emergency else (
         ("referral", wanted.referral_id), ("way", way), ("what", wanted.what),
     )  # fmt: skip

@@ -9,6 +9,7 @@ from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities.assembled import assemble
 from activities.clinic_database.journal import Journal
+from worker.callers import Callers
 from worker.database import check_database
 from worker.deployment import DEPLOYMENT, build_id, take_over_if_first
 from worker.diagnosis import until_seen
@@ -58,7 +59,7 @@ async def running_worker(client: Client, settings: Settings, *, versioned: bool)
         async with working(
             client,
             [*activities.callables, restorer.restore],
-            interceptors=[Discretion()],
+            interceptors=[Discretion(), Callers()],
             deployment=deployment,
         ) as worker:
             if versioned:

@@ -16,7 +16,7 @@ from activities.clinic_database import ClinicDatabase
 from activities.clinic_database.ledger import Ledger
 from activities.clinic_database.patients import Patients
 from activities.disclose import Discloser
-from activities.emergencies import told
+from activities.emergencies import Emergency, InEmergency, told
 from worker.commands.disclosures import ledger
 from worker.commands.options import By, Episode, Json, read_moment
 from worker.episodes import bare_id, clinic_database
@@ -27,7 +27,7 @@ from worker.show import as_json, console
 from workflows.core.episode.consent.grounds import EMERGENCY_PURPOSE, Profession
 from workflows.core.episode.entries import in_words
 from workflows.core.referral.effects import NOT_WAITED_FOR
-from workflows.ports.agencies import Disclosure, DisclosureReceipt, Emergency, Reconciliation
+from workflows.ports.agencies import DisclosureReceipt, Reconciliation
 
 SERVICE = "emergency_care"
 
@@ -148,7 +148,7 @@ async def _send(
     reason: Emergency,
     content: Iterable[str],
 ) -> DisclosureReceipt:
-    wanted = Disclosure(
+    wanted = InEmergency(
         key=key,
         episode_id=episode,
         referral_id=key,

@@ -1,11 +1,11 @@
 """Telling outside agencies, and asking them (P3-P9)."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel
 
-from workflows.core.episode.consent.grounds import Profession, Way
+from workflows.core.episode.consent.grounds import Way
 
 DISCLOSE = "disclose"
 GIVE_UP = "give_up_disclosure"
@@ -15,30 +15,11 @@ ASK_AGENCY = "ask_agency"
 NO_SUCH_AGENCY = "NoSuchAgency"
 
 
-Stated = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
-
-
-class Emergency(BaseModel):
-    """Why something is disclosed to medical personnel without a consent; all of it is recorded at once (P6)."""
-
-    recipient: Stated
-    """The person of the medical personnel."""
-    profession: Profession
-    facility: Stated
-    discloser: Stated
-    """The staff id of who discloses."""
-    nature: Stated
-    """The nature of the emergency."""
-
-    def stated(self) -> tuple[tuple[str, str], ...]:
-        """Names and values, for the ledger."""
-        return tuple(sorted(self.model_dump().items()))
-
-
 class Disclosure(BaseModel):
     """One disclosure to one outside agency, to be sent if a consent stands at that moment (P3).
 
-    `content` are content codes; what they stand for is read in the clinic database.
+    `content` are content codes; what they stand for is read in the clinic database. That something is an emergency can
+    not be said here: anybody who writes to the server could say it (`activities.emergencies`).
     """
 
     key: str
@@ -52,7 +33,6 @@ class Disclosure(BaseModel):
     timezone: str | None = None
     """The program's, by whose calendar a consent expires."""
     revokes: str | None = None
-    emergency: Emergency | None = None
 
 
 class DisclosureReceipt(BaseModel):

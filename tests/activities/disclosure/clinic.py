@@ -18,6 +18,7 @@ from activities.clinic_database.consents import Consents
 from activities.clinic_database.ledger import Ledger
 from activities.clinic_database.patients import Patient, Patients
 from activities.disclose import Discloser
+from activities.emergencies import InEmergency
 from activities.handover import Agencies, Agency
 from tests.activities.http_server import Answering, answering
 from workflows.core.episode.consent.grounds import Way
@@ -139,7 +140,7 @@ def wanted(key: str = "r1:sending", **changes: Any) -> Disclosure:
         "key": key, "episode_id": "e1", "referral_id": "r1", "agency": "food-1", "service": "food_bank",
         "purpose": "referral", "content": ["referral"], **changes,
     }  # fmt: skip
-    return Disclosure.model_validate(given)
+    return (InEmergency if "emergency" in changes else Disclosure).model_validate(given)
 
 
 def revoked(entry: str = "n2") -> dict[str, str]:

@@ -9,15 +9,17 @@ from typing import Any
 
 import pytest
 from sqlalchemy import update
+from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
 
 from activities import disclose
 from activities.clinic_database import ClinicDatabase, Crosswalk
 from activities.clinic_database.consents import standing_in
 from activities.clinic_database.tables import OutboxRow
+from activities.emergencies import Emergency
 from tests.activities.disclosure.clinic import Clinic, agency_server, revoked, wanted
 from tests.activities.http_server import Answering
-from workflows.ports.agencies import Emergency, Reconciliation
+from workflows.ports.agencies import Disclosure, Reconciliation
 
 
 @pytest.fixture
@@ -169,6 +171,15 @@ async def test_P6_in_an_emergency_medical_personnel_are_told_and_it_is_recorded_
     (told,) = await clinic.ledger.accounting("MRN-1")
     assert (told.basis, told.purpose) == ("emergency", "medical emergency")
     assert told.detail == EMERGENCY.model_dump()
+
+
+async def test_P6_nothing_that_an_activity_is_given_can_say_that_it_is_an_emergency(clinic: Clinic) -> None:
+    asked = wanted(agency="er-1", emergency=EMERGENCY, content=["identity", "hiv"]).model_dump(mode="json")
+    [given] = pydantic_data_converter.payload_converter.from_payloads(
+        pydantic_data_converter.payload_converter.to_payloads([asked]), [Disclosure]
+    )
+    receipt = await clinic.discloser.disclose(given)
+    assert (receipt.outcome, clinic.server.taken) == ("withheld", [])
 
 
 async def test_P6_an_emergency_never_covers_anybody_else(clinic: Clinic) -> None:
