@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from activities.agencies.links import Links
 from worker.database_url import usable_url
 from worker.errors import CannotDo
-from worker.home import default_home, not_found
+from worker.home import default_credentials, default_home, not_found
 from worker.running import running_clinic
 
 GATEWAY_PORT = 8240
@@ -19,6 +19,9 @@ GATEWAY_PORT = 8240
 
 CODEC_PORT = 8234
 """Where the codec server does."""
+
+SIGNING_FILE = "signing.secret"
+"""In the home of a clinic, the key with which it signs what its people state."""
 
 OFF = "off"
 """`CAREPATH_CODEC` without encryption."""
@@ -62,6 +65,10 @@ class Settings(BaseSettings):
     """Where people of the clinic open the Temporal Web UI; links to it stand beside tasks."""
     codec: str = OFF
     """The file with the keys that encrypt histories; off on a local address only."""
+    credentials: Path = Field(default_factory=default_credentials)
+    """Where the credentials of whoever uses this machine lie, a folder for each clinic."""
+    signed_in_hours: float = Field(default=12, gt=0, le=24 * 7)
+    """So long a sign-in on the command line lasts: a shift."""
     build_id: str | None = None
     """What this installation is called among the versions of the worker; None: it follows from the code."""
 
@@ -91,6 +98,11 @@ class Settings(BaseSettings):
         if code.upper() not in phonenumbers.SUPPORTED_REGIONS:
             raise ValueError(f"{code} is no country; use a code of two letters, such as US")
         return code.upper()
+
+
+def signs(settings: Settings) -> bool:
+    """Whether the clinic signs what its people state: it has a key for that."""
+    return (settings.home / SIGNING_FILE).exists()
 
 
 def links(settings: Settings) -> Links:

@@ -135,7 +135,9 @@ class CareEpisode(Durable[Episode, Progress]):
     async def before(self, entries: Sequence[Entry]) -> None:
         """Who signs and is not of the team is looked up in the clinic's staff directory first, and so is whoever is
         appointed (E0)."""
-        unknown = {staff_id for entry in entries if (staff_id := self.episode.unknown_author(entry))}
+        now = workflow.now()
+        unsigned = [entry for entry in entries if not self.episode.knows_by_signature(entry, now)]
+        unknown = {staff_id for entry in unsigned if (staff_id := self.episode.unknown_author(entry))}
         unknown |= {staff_id for entry in entries if (staff_id := self.episode.appointed(entry))}
         for staff_id in sorted(unknown):
             if known := await asked_of_directory(staff_id):
@@ -153,9 +155,10 @@ class CareEpisode(Durable[Episode, Progress]):
             await self.effects.in_force()
 
     def complete(self, done: TaskDone) -> Changed:
-        if done.known_as is not None:
+        now = workflow.now()
+        if done.known_as is not None and not self.episode.trust:
             self.episode.vouch(done.by, done.known_as)
-        return self.episode.complete(done.task_id, done.outcome, done.by, done.reason, workflow.now())
+        return self.episode.complete(done.task_id, done.outcome, done.by, done.reason, now, done.signature)
 
     @workflow.signal(name="ask_how_it_stands")
     def ask_how_it_stands(self, *_told: Any) -> None:

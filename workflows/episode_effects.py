@@ -142,6 +142,7 @@ class EpisodeEffects(EffectHandlers[Episode, Effect]):
             need=new.need,
             policy=new.policy,
             statements=new.statements,
+            signing_keys=dict(self.living.trust.keys),
         )
         await workflow.start_child_workflow(
             visibility.REFERRAL,
@@ -168,7 +169,7 @@ class EpisodeEffects(EffectHandlers[Episode, Effect]):
         )
         await workflow.start_child_workflow(
             visibility.CARE_EPISODE,
-            start_of_following(start, begin),
+            start_of_following(start, begin, self.living.trust.keys),
             id=f"episode-{begin.episode_id}",
             parent_close_policy=workflow.ParentClosePolicy.ABANDON,
             static_summary=f"{begin.pathway} · {start.site}",

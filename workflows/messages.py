@@ -4,11 +4,13 @@ where an error can say what is wrong; these models carry only what our own code 
 """
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from workflows.core.engine.entry import Code, Reason
+from workflows.core.engine.holding import Held
+from workflows.core.engine.signatures import Signature, Trust
 from workflows.core.engine.signing import ANYONE, Signers
 from workflows.core.engine.urgency import Urgency
 
@@ -43,6 +45,8 @@ class TaskStart(BaseModel):
     asks: str
     signers: Signers = ANYONE
     urgency: Urgency = Urgency.ORDINARY
+    trust: Trust | None = None
+    """What signatures are judged by; None, or without keys: nothing is signed here (E0)."""
 
 
 class TaskChanged(BaseModel):
@@ -67,6 +71,7 @@ class Completion(BaseModel):
     by: Code
     outcome: Code
     reason: Reason | None = None
+    signature: Signature | None = None
 
 
 class Reassignment(BaseModel):
@@ -78,6 +83,7 @@ class Reassignment(BaseModel):
     by: Code
     instead_of: Code | None = None
     """Whose place it is taken in, where a person has gone or is away."""
+    signature: Signature | None = None
 
 
 class Acknowledging(BaseModel):
@@ -86,6 +92,7 @@ class Acknowledging(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     by: Code
+    signature: Signature | None = None
 
 
 class TaskDone(BaseModel):
@@ -97,6 +104,14 @@ class TaskDone(BaseModel):
     reason: str | None = None
     known_as: tuple[str, ...] | None = None
     """The roles of somebody outside the team, as the task has read them in the staff directory."""
+    signature: Signature | None = None
+    """The person's own, over the answer."""
+
+
+class TaskTrusts(BaseModel):
+    """An episode tells its open tasks which keys of the clinic are in force since one has come or gone."""
+
+    trust: Trust
 
 
 class TaskHeard(BaseModel):
@@ -175,6 +190,24 @@ class TaskView(BaseModel):
     """Whether the answer has had its effect where the task was asked for; what is not heard yet will be."""
     changes: list[str] = Field(default_factory=list)
     """What it has changed, in words."""
+
+    @classmethod
+    def of(cls, task: TaskStart, held: Held, **how_it_stands: Any) -> Self:
+        """A task as whoever holds it sees it."""
+        return cls(
+            task_id=task.task_id,
+            kind=task.kind,
+            episode_id=task.episode_id,
+            role=held.role,
+            owner=held.owner,
+            stands_in_for=held.stands_in_for,
+            due_at=task.due_at,
+            level=held.level,
+            outcomes=task.outcomes,
+            signed_by=list(task.signers.roles),
+            why=Why(rule=task.rule, entries=task.entries, asks=task.asks),
+            **how_it_stands,
+        )
 
 
 class Result(BaseModel):

@@ -73,13 +73,14 @@ class Referral(Durable[Engine, ReferralView]):
     def told(self, *statements: Any) -> None:
         try:
             (statement,) = statements
-            self.referral.apply(self.read(statement, "told"), workflow.now())
+            self.referral.apply(self.read(statement, "told"), workflow.now(), is_ours=True)
         except Exception as error:
             workflow.logger.info("what the episode told had no use here: %s", type(error).__name__)
         self.stir()
 
     def complete(self, done: TaskDone) -> Changed:
-        return self.referral.complete(done.task_id, done.outcome, done.by, done.reason, workflow.now())
+        now = workflow.now()
+        return self.referral.complete(done.task_id, done.outcome, done.by, done.reason, now, done.signature)
 
     # -- what can be asked ------------------------------------------------------------------------------------
 

@@ -27,9 +27,9 @@ with workflow.unsafe.imports_passed_through():
         TaskHeard,
         TaskReach,
         TaskStart,
+        TaskTrusts,
         TaskView,
         TaskWithdrawn,
-        Why,
     )
     from workflows.ports.timeouts import ANSWER_IS_WAITED_FOR
     from workflows.shell.answering import none_of
@@ -44,9 +44,9 @@ with workflow.unsafe.imports_passed_through():
         must_be_an_outcome,
         must_be_open,
         must_have_room,
-        read,
         refused,
     )
+    from workflows.task_said import Said
     from workflows.wording import in_utc, task_page
 
 GONE = "the episode takes no further entries"
@@ -75,6 +75,7 @@ class StaffTask:
         self.history: list[HistoryLine] = []
         self.revision = 0
         self._is_changed = False
+        self._said = Said(lambda: self.task)
         self._wait = NamedWait()
         self._asker = Asker(beginning)
         self._notices = TaskNotices(self._asker, self._note, self._reach_changed)
@@ -198,10 +199,10 @@ class StaffTask:
         name="complete", description="Complete the task with one of its outcomes: {by, outcome, reason?}"
     )
     async def complete(self, *given: Any) -> TaskView:
-        said = read(Completion, given)
-        known_as = await must_be_able_to_sign(self.task, "by", said.by)
+        said = self._said.read(Completion, given)
+        known_as = await must_be_able_to_sign(self.task, "by", said.by, said.signature)
         self._must_be_open()
-        self.done = TaskDone(task_id=self.task.task_id, known_as=known_as, **said.model_dump())
+        self.done = TaskDone(task_id=self.task.task_id, known_as=known_as, **dict(said))
         self.ended = self._note(f"completed: {self.done.outcome}", self.done.by)
         self._is_waited_for = True
         with suppress(TimeoutError):
@@ -218,7 +219,7 @@ class StaffTask:
     @complete.validator
     def _may_complete(self, *given: Any) -> None:
         self._must_be_open()
-        said = read(Completion, given)
+        said = self._said.read(Completion, given)
         must_be_an_outcome(self.task, said)
         may_be_able_to_sign(self.task, "by", said.by)
 
@@ -238,9 +239,10 @@ class StaffTask:
 
     @workflow.update(name="reassign", description="Give the task to another person: {to, by, instead_of?}")
     async def reassign(self, *given: Any) -> TaskView:
-        said = read(Reassignment, given)
+        said = self._said.read(Reassignment, given)
         await must_be_able_to_sign(self.task, "to", said.to)
         self._must_be_open()
+        self._said.keep(said)
         if said.to == self.held.owner:  # it is theirs already, and they have heard of it
             return self.view()
         self._notices.take_back()  # they were for somebody else
@@ -257,21 +259,29 @@ class StaffTask:
     @reassign.validator
     def _may_reassign(self, *given: Any) -> None:
         self._must_be_open()
-        said = read(Reassignment, given)
+        said = self._said.read(Reassignment, given)
         may_be_able_to_sign(self.task, "to", said.to)
         must_be_a_person(said.by)
         must_have_room(self.history)
 
     @workflow.update(name="acknowledge", description="Say that you have seen the task: {by}")
     def acknowledge(self, *given: Any) -> TaskView:
-        self._note("acknowledged", read(Acknowledging, given).by)
+        said = self._said.read(Acknowledging, given)
+        self._said.keep(said)
+        self._note("acknowledged", said.by)
         return self.view()
 
     @acknowledge.validator
     def _may_acknowledge(self, *given: Any) -> None:
         self._must_be_open()
-        must_be_a_person(read(Acknowledging, given).by)
+        must_be_a_person(self._said.read(Acknowledging, given).by)
         must_have_room(self.history)
+
+    @workflow.signal(name="trusts")
+    def trusts(self, *told: Any) -> None:
+        news = heard(told, TaskTrusts)
+        if news is not None and not self._refusal:
+            self.task = self.task.model_copy(update={"trust": news.trust})
 
     @workflow.signal(name="withdraw")
     def withdraw(self, *told: Any) -> None:
@@ -298,21 +308,12 @@ class StaffTask:
         self._must_have_begun()
         task = self.task
         state = "completed" if self.done else "withdrawn" if self.withdrawn else "open"
-        return TaskView(
-            task_id=task.task_id,
-            kind=task.kind,
-            episode_id=task.episode_id,
-            role=self.held.role,
-            owner=self.held.owner,
-            stands_in_for=self.held.stands_in_for,
-            due_at=task.due_at,
-            level=self.held.level,
+        return TaskView.of(
+            task,
+            self.held,
             state=state,
-            outcomes=task.outcomes,
-            signed_by=list(task.signers.roles),
             nobody_reached=self._notices.unreached is not None,
             not_reached=self._notices.unreached,
-            why=Why(rule=task.rule, entries=task.entries, asks=task.asks),
             history=self.history,
             ended=self.ended,
             is_heard=self.came_of_it is not None,

@@ -1,52 +1,28 @@
 """What a task refuses to take, in words that name the field and the remedy."""
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from workflows.core.engine.bounds import HISTORY_LINES, check_entry
-    from workflows.core.engine.codes import check_code
-    from workflows.core.engine.errors import InvalidEntry
+    from workflows.core.engine.bounds import HISTORY_LINES
+    from workflows.core.engine.signatures import Signature
     from workflows.core.engine.signing import signers
     from workflows.core.episode.decisions import NEEDS_REASON, accepted_by
-    from workflows.core.episode.entries import in_words
-    from workflows.messages import Completion, HistoryLine, TaskDone, TaskStart, TaskWithdrawn
-    from workflows.shell.answering import only
+    from workflows.messages import (
+        Completion,
+        HistoryLine,
+        TaskDone,
+        TaskStart,
+        TaskWithdrawn,
+    )
     from workflows.staff import roles_in_directory
-
-Said = TypeVar("Said", bound=BaseModel)
 
 
 def refused(type_: str, message: str) -> ApplicationError:
     """What the caller is told."""
     return ApplicationError(message, type=type_, non_retryable=True)
-
-
-def read(what: type[Said], values: Sequence[Any]) -> Said:
-    """What an update says.
-
-    Raises:
-        ApplicationError: names the field and the remedy.
-    """
-    fields = ", ".join(what.model_fields)
-    given = only(values, f"an object with {fields}")
-    if not isinstance(given, dict):
-        raise refused("InvalidEntry", f"Give an object with {fields}.")
-    try:
-        check_entry(given)
-        said = what.model_validate(given)
-        for name in ("by", "to"):
-            if staff_id := getattr(said, name, None):
-                check_code(name, staff_id)
-    except ValidationError as error:
-        raise refused("InvalidEntry", in_words(error, what)) from None
-    except InvalidEntry as error:
-        raise refused("InvalidEntry", str(error)) from None
-    return said
 
 
 def must_be_open(done: TaskDone | None, withdrawn: TaskWithdrawn | None) -> None:
@@ -98,15 +74,19 @@ def may_be_able_to_sign(task: TaskStart, field: str, staff_id: str) -> None:
         raise refused("NotAllowedNow", f"{field}: {objection}")
 
 
-async def must_be_able_to_sign(task: TaskStart, field: str, staff_id: str) -> tuple[str, ...] | None:
-    """The roles of somebody outside the team in the staff directory, if they may sign by them.
+async def must_be_able_to_sign(
+    task: TaskStart, field: str, staff_id: str, signature: Signature | None = None
+) -> tuple[str, ...] | None:
+    """The roles of somebody outside the team in the staff directory, if they may sign by them; as the clinic has signed
+    them, where it has.
 
     Raises:
         ApplicationError: names who may.
     """
     if not task.signers.must_ask_about(staff_id):
         return None
-    known_as = await roles_in_directory(staff_id)
+    is_signed = signature is not None and bool(task.trust)
+    known_as = signature.roles if signature and is_signed else await roles_in_directory(staff_id)
     if objection := task.signers.objection(task.kind, staff_id, known_as):
         raise refused("NotAllowedNow", f"{field}: {objection}")
     return known_as

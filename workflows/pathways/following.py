@@ -1,5 +1,7 @@
 """The start of the episode that follows on another pathway: the same patient and team, with that pathway's settings."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from workflows.core.engine.effects import BeginEpisode
@@ -31,10 +33,13 @@ def check_following(start: EpisodeStart) -> None:
             raise type(error)(f"following: {error}") from None
 
 
-def start_of_following(start: EpisodeStart, begin: BeginEpisode) -> dict[str, Any]:
+def start_of_following(
+    start: EpisodeStart, begin: BeginEpisode, keys: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Any]:
     """The start of the following episode, as plain JSON.
 
-    The policy of the episode before is not handed on: its numbers are those of another program.
+    The policy of the episode before is not handed on: its numbers are those of another program. The clinic's public
+    keys are, as they are in force now.
     """
     settings = _settings(start, begin.pathway).model_dump(mode="json", exclude_unset=True)
     return {
@@ -45,6 +50,7 @@ def start_of_following(start: EpisodeStart, begin: BeginEpisode) -> dict[str, An
         "referred_on": begin.referred_on.isoformat(),
         "follows": start.episode_id,
         "history": list(begin.history),
+        "signing_keys": dict(keys),
     }
 
 

@@ -15,9 +15,12 @@ from temporalio import workflow
 from temporalio.common import RawValue, SearchAttributeUpdate
 
 with workflow.unsafe.imports_passed_through():
+    from workflows.core.engine import ed25519  # noqa: F401  # here, since nothing is loaded in the sandbox
+    from workflows.core.engine.authorship import check_named
     from workflows.core.engine.bounds import NOTES_KEPT, SNAPSHOT_BYTES
     from workflows.core.engine.errors import Refused
     from workflows.core.engine.shown import Changed
+    from workflows.core.engine.signing_keys import SigningKey
     from workflows.core.episode.entries import Entry
     from workflows.messages import TaskDone, TaskHeard, TaskReach
     from workflows.ports.staff import StaffNotice
@@ -214,6 +217,7 @@ class Durable(ABC, Generic[L, V]):
         self.must_have_begun()
         try:
             entry = self.parse(statement)
+            check_named(entry)
         except Refused as refused:
             raise application_error(refused) from None
         return entry if entry.id else entry.model_copy(update={"id": default_id})
@@ -222,6 +226,10 @@ class Durable(ABC, Generic[L, V]):
     def task_completed(self, *told: Any) -> None:
         done = heard(told, TaskDone)
         if done is None or self.refusal:
+            return
+        said = done.task_id, done.outcome, done.by, done.reason
+        if not self._living.believes(*said, workflow.now(), done.signature):
+            workflow.logger.warning("an answer to %s is signed by nobody whom the clinic knows", done.task_id)
             return
         self.effects.tasks.completed_themselves.add(done.task_id)
         try:
@@ -334,6 +342,8 @@ class Durable(ABC, Generic[L, V]):
     async def after(self, entries: Sequence[Entry]) -> None:
         """What must be done before they are answered."""
         self.was_stated()
+        if any(isinstance(entry, SigningKey) for entry in entries):
+            self.effects.tell_keys()
 
     def handed_on(self) -> dict[str, Any]:
         """What a new run must be told beside the state."""

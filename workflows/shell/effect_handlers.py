@@ -54,7 +54,11 @@ class EffectHandlers(ABC, Generic[L, E]):
         self.living, self._of, self.episode_id = living, of, episode_id
         self.starting = StartingChildren()
         self.tasks = StaffTasks(
-            episode_id=episode_id, site=site, reports_to=reports_to, starting=self.starting
+            episode_id=episode_id,
+            site=site,
+            reports_to=reports_to,
+            starting=self.starting,
+            trust=lambda: living.trust,
         )
         self._reach = Reach(living, stir)
         self._in_flight: set[asyncio.Task[None]] = set()
@@ -155,6 +159,11 @@ class EffectHandlers(ABC, Generic[L, E]):
         heard = self._reach.of_notice(insisting)
         insist = until_it_is_old(Urgency.IN_DANGER if notice.in_danger else Urgency.ORDINARY)
         self._begin(self._notices.begin(insisting, Urgency.ORDINARY, heard, at_first=None, insist=insist))
+
+    def tell_keys(self) -> None:
+        """Tell the open tasks which keys of the clinic are in force by now (E0)."""
+        for task in self.living.open_tasks.values():
+            self._begin(asyncio.create_task(self.tasks.trust(task.task_id)))
 
     def untold(self) -> list[dict[str, Any]]:
         """What is tried on, as plain JSON: a run that continues this one tries on in its place."""

@@ -7,8 +7,10 @@ from zoneinfo import ZoneInfo
 
 from workflows.core.engine.acts import Act
 from workflows.core.engine.deadline import Deadline
+from workflows.core.engine.effects import OpenTask
 from workflows.core.engine.record import Record
 from workflows.core.engine.shown import Changed
+from workflows.core.engine.signatures import Signature, Trust
 from workflows.core.episode.entries import Entry
 
 
@@ -37,6 +39,17 @@ class Life(Protocol):
 
     def live_again(self, now: datetime) -> None:
         """It was folded from its journal: what may be missing in the world is asked for again, under the same keys."""
+
+    def believes(
+        self,
+        task_id: str,
+        outcome: str,
+        by: str,
+        reason: str | None,
+        now: datetime,
+        signature: Signature | None,
+    ) -> bool:
+        """Whether somebody has answered a task so."""
 
     def ask_anew(self, task_id: str, now: datetime) -> None:
         """A task has ended with an answer that had no effect."""
@@ -94,6 +107,14 @@ class Life(Protocol):
     @property
     def zone(self) -> ZoneInfo:
         """The program's time zone."""
+
+    @property
+    def trust(self) -> Trust:
+        """What signatures are judged by now (E0)."""
+
+    @property
+    def open_tasks(self) -> Mapping[str, OpenTask]:
+        """What people owe now."""
 
     @property
     def facts(self) -> Any:

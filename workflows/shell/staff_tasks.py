@@ -1,5 +1,6 @@
 """The tasks of an episode or a referral: each is a workflow of its own, which outlives the run that has opened it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from temporalio import workflow
@@ -9,7 +10,8 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 with workflow.unsafe.imports_passed_through():
     from workflows import visibility
     from workflows.core.engine.effects import ChangeTask, CloseTask, OpenTask
-    from workflows.messages import Level, TaskChanged, TaskStart, TaskWithdrawn
+    from workflows.core.engine.signatures import Trust
+    from workflows.messages import Level, TaskChanged, TaskStart, TaskTrusts, TaskWithdrawn
     from workflows.shell.cancellation import WITHDRAWN
     from workflows.shell.children import StartingChildren
     from workflows.shell.signals import signalled
@@ -23,13 +25,20 @@ class StaffTasks:
         site: Where they are to be done.
         reports_to: Id of the workflow that they report to, where that is not the episode's own.
         starting: What is about to begin.
+        trust: What signatures are judged by now.
     """
 
     def __init__(
-        self, *, episode_id: str, site: str, reports_to: str | None, starting: StartingChildren
+        self,
+        *,
+        episode_id: str,
+        site: str,
+        reports_to: str | None,
+        starting: StartingChildren,
+        trust: Callable[[], Trust],
     ) -> None:
         self._episode_id, self._site, self._reports_to = episode_id, site, reports_to
-        self._starting = starting
+        self._starting, self._trust = starting, trust
         self._open: list[workflow.ChildWorkflowHandle[Any, Any]] = []
         self.completed_themselves: set[str] = set()
         """Tasks that told us that they are done: there is nothing to withdraw."""
@@ -57,6 +66,7 @@ class StaffTasks:
             asks=task.asks,
             signers=task.signers,
             urgency=task.urgency,
+            trust=self._trust() or None,
         )
         try:
             handle = await workflow.start_child_workflow(
@@ -87,6 +97,11 @@ class StaffTasks:
             asks_otherwise=changed.asks_otherwise,
         )
         await signalled(task.task_id, "changed", news)
+
+    async def trust(self, task_id: str) -> None:
+        """Tell an open task which keys of the clinic are in force by now."""
+        await self._starting.started(task_id)
+        await signalled(task_id, "trusts", TaskTrusts(trust=self._trust()))
 
     async def close(self, task: CloseTask) -> None:
         """Withdraw a task; who was alerted hears of it unless it is done quietly (A5)."""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.core.clinic import ADMITTED, Patient, admitted, ready_for_gate
+from tests.signed import KEYS
 from workflows.core.engine.effects import Notify, OpenTask
 from workflows.core.engine.errors import NotAllowedNow, Refused
 from workflows.core.episode.entries import KINDS, Source, parse_entry
@@ -48,6 +49,7 @@ SAMPLES: Mapping[str, dict[str, Any]] = {
     "team": {"role": "therapist", "staff_id": "th-2", "from": ON},
     "closure": {"on": ON + 30 * DAY, "reason": "holiday"},
     "assessment": {"instrument": "phq_9", "on": ON, "score": 9},
+    "signing_key": {"key_id": "k2", "public_key": KEYS.public["k1"], "by": "di-1"},
     "retraction": {"reason": "another patient"},
     "referral_news": {"referral_id": "r1", "state": "open", "at": f"{ON}T09:00:00-06:00", "by": "carepath",
                       "source": "agency"},

@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from workflows.core.engine.signatures import Signature
 from workflows.core.engine.years import check_year
 
 
@@ -94,6 +95,8 @@ class Entry(BaseModel):
     """Id of an entry that this one replaces; the replaced one no longer stands (T3)."""
     supersedes_reason: Reason | None = None
     """Why it does (T3). Kinds without a `reason` of their own take it as `reason` too."""
+    signature: Signature | None = None
+    """Who was known to state it, signed by the clinic over all the rest and over the episode (E0)."""
 
     states_a_plan: ClassVar[bool] = False
     """Whether the statement may be about a day to come; all others are refused if dated ahead (T5)."""

@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from workflows.core.engine.acts import Act
+from workflows.core.engine.authorship import is_answer_of
 from workflows.core.engine.deadline import Deadline
 from workflows.core.engine.effects import OpenTask
 from workflows.core.engine.record import Record
+from workflows.core.engine.signatures import Answered, Signature, Trust
 from workflows.core.engine.state import State
 from workflows.core.engine.worklist import Worklist
 
@@ -78,6 +80,23 @@ class Living(ABC, Generic[S, E]):
         """What the world must do since this was last asked."""
         taken, self.effects = self.effects, []
         return taken
+
+    @property
+    @abstractmethod
+    def trust(self) -> Trust:
+        """What signatures are judged by now (E0)."""
+
+    def believes(
+        self,
+        task_id: str,
+        outcome: str,
+        by: str,
+        reason: str | None,
+        now: datetime,
+        signature: Signature | None,
+    ) -> bool:
+        """Whether somebody has answered a task so: anybody may say so who can write to the server (E0)."""
+        return is_answer_of(by, Answered(task_id, outcome, reason), signature, self.trust, now)
 
     # -- what the world has answered ------------------------------------------------------------------------
 

@@ -8,6 +8,9 @@ from workflows.core.engine.record import Record
 from workflows.core.engine.shown import Changed
 from workflows.core.engine.statements import Retraction
 
+_SAYS_NOTHING = ("id", "signature")
+"""Fields in which entries that say the same may differ: who repeats something signs it anew."""
+
 
 def repeated(
     entry: Entry, record: Record, stage: str, but: Collection[str] = ()
@@ -38,11 +41,13 @@ def repeated(
 def said_anew(entry: Entry, record: Record) -> Entry:
     """An entry that a person states again after it was retracted, under an id of its own; any other as it is.
 
-    What a feed sends once more stays taken back: it does not know what people have decided since.
+    What a feed sends once more stays taken back: it does not know what people have decided since. So does what is
+    signed: it may have been copied, and whoever states it anew signs it under another id.
     """
     again = entry
     number = 1
-    while not entry.source.arrives_out_of_order and _was_retracted(again, record):
+    may_be_copied = entry.source.arrives_out_of_order or entry.signature is not None
+    while not may_be_copied and _was_retracted(again, record):
         number += 1
         again = entry.model_copy(update={"id": f"{entry.key}~{number}"})
     return again
@@ -66,7 +71,7 @@ def _was_retracted(entry: Entry, record: Record) -> bool:
 
 
 def _differences(known: Entry, entry: Entry) -> list[str]:
-    """Names of the fields in which two entries differ, their ids aside."""
+    """Names of the fields in which two entries differ, their ids and signatures aside."""
     if type(known) is not type(entry):
         return ["kind"]
     fields = type(entry).model_fields
@@ -74,5 +79,5 @@ def _differences(known: Entry, entry: Entry) -> list[str]:
     return [
         field.alias or name
         for name, field in fields.items()
-        if name != "id" and getattr(known, name) != getattr(entry, name)
+        if name not in _SAYS_NOTHING and getattr(known, name) != getattr(entry, name)
     ]

@@ -23,6 +23,9 @@ def able_to_sign_as(role: str) -> frozenset[str] | None:
     return frozenset(CLINICIANS) if role in CLINICIANS else None
 
 
+KEEPERS_OF_KEYS = ("director", "compliance_officer")
+"""Roles that bring a key of the clinic into force, or withdraw one (E0)."""
+
 ON_CALL = "on_call"
 """The role that answers in danger; the clinic's staff directory says who has it tonight (A6, E8)."""
 

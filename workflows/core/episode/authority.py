@@ -9,7 +9,8 @@ from workflows.core.engine.entry import BY_STAFF
 from workflows.core.engine.errors import NotAllowedNow
 from workflows.core.engine.keys import kind_of
 from workflows.core.engine.record import Record, Recorded, targets_of
-from workflows.core.engine.signing import CLINICIANS, Signers, able_to_sign_as, signers
+from workflows.core.engine.signing import CLINICIANS, KEEPERS_OF_KEYS, Signers, able_to_sign_as, signers
+from workflows.core.engine.signing_keys import SigningKey
 from workflows.core.engine.sources import may_correct, spoken_by
 from workflows.core.episode.entries import (
     Closure,
@@ -39,6 +40,7 @@ _DECIDED: Mapping[type[Entry], str] = {
     TeamChange: "the team",
     Closure: "a closed day",
     Schedule: "a schedule",
+    SigningKey: "a key of the clinic",
 }
 
 
@@ -164,6 +166,8 @@ def _own_need(entry: Entry, facts: Facts) -> Need | None:
             kind = f"exit {entry.reason}"
         case PolicyAdoption():
             pass
+        case SigningKey():
+            roles, kind = KEEPERS_OF_KEYS, "a key of the clinic"
         case Test() if spoken_by(entry) is Source.LAB and entry.result in FINDINGS:
             roles, kind = CLINICIANS, "a finding of the laboratory"
         case _:
@@ -196,7 +200,7 @@ def _is_signed(entry: Entry, facts: Facts) -> bool:
     """Whether the author of an entry signs it. What another system tells of a running episode is signed where it is
     decided: who ends it or changes its rules is a person who works here, whoever passes it on (E0, E1, T8)."""
     if entry.source is Source.STAFF:
-        return isinstance(entry, Exit | PolicyAdoption | LevelOfCareDecision)
+        return isinstance(entry, Exit | PolicyAdoption | LevelOfCareDecision | SigningKey)
     if entry.source is not Source.IMPORT or not isinstance(entry, (Exit, *_DECIDED)):
         return False
     return acts_now(entry, facts) or not facts.record.place(entry, facts.now).is_history
@@ -239,12 +243,36 @@ def refuse_unsigned(entry: Entry, facts: Facts) -> None:
         )
     if isinstance(entry, TeamChange):
         _refuse_unable(entry, facts)
-    for need in signatures_wanted(entry, facts):
+    wanted = signatures_wanted(entry, facts)
+    if wanted and not isinstance(entry, TeamChange | Closure | Schedule):
+        _refuse_signed_by_another(wanted[0].kind, entry)
+    for need in wanted:
         if objection := need.signers.objection(need.kind, entry.by, facts.known_as(entry.by)):
             takes_back = "" if need.key == entry.key else f" Entry {need.key} is taken back by the same (E0)."
             named = " An import brings it only with the person who signed it (E1)."
             brought = named if entry.source is Source.IMPORT and need.key == entry.key else ""
             raise NotAllowedNow(f"by: {objection}{takes_back}{brought}")
+
+
+def refuse_decided_by_a_system(arriving: Recorded) -> None:
+    """Refuse a decision of today that a system brings: whoever has decided signs it (E0, E1).
+
+    Raises:
+        NotAllowedNow: says so.
+    """
+    if isinstance(arriving.entry, Decision) and not arriving.is_history:
+        _refuse_signed_by_another("a decision", arriving.entry)
+
+
+def _refuse_signed_by_another(what: str, entry: Entry) -> None:
+    signature = entry.signature
+    if signature and signature.is_of_a_system:
+        raise NotAllowedNow(
+            f"signature: {what} is signed by a named person; {signature.signer} is a system, and passes on only what "
+            "needs nobody's signature (E0)."
+        )
+    if signature and signature.signer.casefold() != entry.by.casefold():
+        raise NotAllowedNow(f"by: {signature.signer} has signed {what} that is {entry.by}'s to sign (E0).")
 
 
 def _refuse_unable(entry: TeamChange, facts: Facts) -> None:

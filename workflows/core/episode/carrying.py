@@ -30,7 +30,10 @@ def carried_over(facts: Facts, decision: Answer, level: str) -> tuple[dict[str, 
     carried = [
         {
             **recorded.entry.model_dump(
-                mode="json", by_alias=True, exclude_none=True, exclude={"supersedes", "supersedes_reason"}
+                mode="json",
+                by_alias=True,
+                exclude_none=True,
+                exclude={"supersedes", "supersedes_reason", "signature"},
             ),
             "source": Source.IMPORT.value,
             **({"on": recorded.effective_at.date().isoformat()} if _undated(recorded.entry) else {}),

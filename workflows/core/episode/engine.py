@@ -9,6 +9,8 @@ from workflows.core.engine.configuration import Configuration, follower
 from workflows.core.engine.deadline import Deadline
 from workflows.core.engine.memory import Memory
 from workflows.core.engine.record import Record, Recorded
+from workflows.core.engine.signatures import Trust
+from workflows.core.engine.signing_keys import keys_in_force
 from workflows.core.engine.worklist import Worklist
 from workflows.core.episode.changes import observed
 from workflows.core.episode.entries import Closure, PolicyAdoption
@@ -69,6 +71,16 @@ class Engine:
         seen = observed(self.facts(state, state.at), self.stage(state))
         self._left = state, seen
         return seen
+
+    @property
+    def workflow_id(self) -> str:
+        """What its statements are told to."""
+        return f"episode-{self.start.episode_id}"
+
+    def trust(self, state: EpisodeState) -> Trust:
+        """What signatures are judged by in a state (E0)."""
+        keys = keys_in_force(self.start.signing_keys, state.record)
+        return self.frame(state).policy.trust(keys)
 
     def frame(self, state: EpisodeState) -> EpisodeFrame:
         """What beside its record decides how a state is read."""

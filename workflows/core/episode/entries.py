@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from workflows.core.engine.bounds import check_entry
 from workflows.core.engine.entry import Entry, Source, dated_ahead, effective_at
 from workflows.core.engine.errors import InvalidEntry
+from workflows.core.engine.signing_keys import SigningKey
 from workflows.core.engine.statements import Decision, Retraction
 from workflows.core.episode.adoption import PolicyAdoption
 from workflows.core.episode.aftercare.entries import Checkin
@@ -48,7 +49,7 @@ KINDS: dict[str, type[Entry]] = {
         Attendance, SessionChange, Schedule, Contact, Module, MutualHelp,
         Use, Test, Medication, Consent, Revocation, Payer,
         Leave, Return, Crisis, Flag, Checkin, Decision, Exit, PolicyAdoption, Retraction, ReferralNews,
-        TeamChange, Closure, Assessment,
+        TeamChange, Closure, Assessment, SigningKey,
     )
 }  # fmt: skip
 
@@ -123,6 +124,6 @@ __all__ = [
     "JUDGED_AT_THE_DOOR", "KINDS", "Acknowledgement", "Admission", "Assessment", "Attendance", "Checkin", "Closure",
     "Consent", "Contact", "Crisis", "Decision", "Entry", "Exit", "Flag", "Goal", "Leave", "LevelOfCareDecision",
     "Medication", "Module", "MutualHelp", "Need", "Payer", "PolicyAdoption", "ReferralNews", "Retraction", "Return",
-    "Revocation", "Schedule", "Screening", "SessionChange", "Source", "TeamChange", "Test", "Use", "WeeklySession",
-    "dated_ahead", "effective_at", "in_words", "parse_entry",
+    "Revocation", "Schedule", "Screening", "SessionChange", "SigningKey", "Source", "TeamChange", "Test", "Use",
+    "WeeklySession", "dated_ahead", "effective_at", "in_words", "parse_entry",
 ]  # fmt: skip

@@ -11,12 +11,14 @@ from zoneinfo import ZoneInfo
 from pydantic import JsonValue
 
 from workflows.core.engine.acts import Act, AskedAnew, Forgotten, Stated, Vouched, Woken
+from workflows.core.engine.authorship import answering, is_authentic
 from workflows.core.engine.deadline import Deadline
 from workflows.core.engine.duty import Duty
 from workflows.core.engine.effects import Effect, KeepConsents, MessagePatient, NoteClosed
 from workflows.core.engine.errors import Refused
 from workflows.core.engine.living import Living
 from workflows.core.engine.shown import Changed
+from workflows.core.engine.signatures import Signature, Trust
 from workflows.core.engine.state import pack, unpack
 from workflows.core.episode import step
 from workflows.core.episode.authority import unknown_author
@@ -60,27 +62,29 @@ class Episode(Living[EpisodeState, Effect]):
         """Begin with what is at hand from the episode that this one follows."""
         entries = [parse_entry(statement) for statement in self.start.history]
         if entries:
-            self.apply_many(entries, now)
+            self.apply_many(entries, now, is_ours=True)
 
     def wake(self, now: datetime) -> None:
         """Bring the episode up to date with the time."""
         decided = step.wake(self.engine, self.state, now)
         self.go_on(decided.state, decided.effects, Woken(now))
 
-    def apply(self, entry: Entry, now: datetime) -> Changed:
-        """Record one entry and follow it through.
+    def apply(self, entry: Entry, now: datetime, *, is_ours: bool = False) -> Changed:
+        """Record one entry and follow it through; see `step.decide`.
 
         Raises:
             InvalidEntry, NotAllowedNow: why it is refused; then nothing has changed but the time.
         """
-        result = self.apply_many([entry], now)[0]
+        result = self.apply_many([entry], now, is_ours=is_ours)[0]
         if isinstance(result, Refused):
             raise result
         return result
 
-    def apply_many(self, entries: Sequence[Entry], now: datetime) -> list[Changed | Refused]:
+    def apply_many(
+        self, entries: Sequence[Entry], now: datetime, *, is_ours: bool = False
+    ) -> list[Changed | Refused]:
         """Record entries together, and follow them through; see `step.decide`."""
-        decided = step.decide(self.engine, self.state, entries, now)
+        decided = step.decide(self.engine, self.state, entries, now, is_ours=is_ours)
         self.go_on(decided.state, decided.effects, self._taken(decided.state, now))
         return list(decided.results)
 
@@ -101,23 +105,33 @@ class Episode(Living[EpisodeState, Effect]):
         decided = step.wake(self.engine, ended, now)
         self.go_on(decided.state, decided.effects, AskedAnew(now, task_id))
 
-    def complete(self, task_id: str, outcome: str, by: str, reason: str | None, now: datetime) -> Changed:
-        """A person has completed a task: its outcome is their decision.
+    def complete(
+        self,
+        task_id: str,
+        outcome: str,
+        by: str,
+        reason: str | None,
+        now: datetime,
+        signature: Signature | None = None,
+    ) -> Changed:
+        """A person has completed a task: its outcome is their decision, and what they have signed.
 
         Raises:
             InvalidEntry, NotAllowedNow: why the answer has no effect.
         """
         decision = {
             "kind": "decision", "id": f"{task_id}:completed", "by": by, "about": task_id, "choice": outcome,
-            "reason": reason,
+            "reason": reason, "signature": answering(signature, task_id, outcome, reason),
         }  # fmt: skip
-        return self.apply(parse_entry(decision), now)
+        entry = parse_entry(decision)
+        self.knows_by_signature(entry, now)
+        return self.apply(entry, now)
 
     def hear_of_referral(self, news: Mapping[str, JsonValue], now: datetime) -> None:
         """A referral tells how it stands; `news` are its id, its state, since when and the reason (C3)."""
         number = f"{news['referral_id']}:{news['state']}:{news.get('reason', '')}:{len(self.record)}"
         told = {"kind": "referral_news", "id": number, "by": "carepath", "source": "agency", **news}
-        self.apply(parse_entry(told), now)
+        self.apply(parse_entry(told), now, is_ours=True)
 
     # -- what the world has answered ------------------------------------------------------------------------
 
@@ -177,6 +191,21 @@ class Episode(Living[EpisodeState, Effect]):
     def unknown_author(self, entry: Entry) -> str | None:
         """The author of an entry, where only the clinic's staff directory can tell whether they may sign it (E0)."""
         return unknown_author(entry, self.facts)
+
+    def knows_by_signature(self, entry: Entry, now: datetime) -> bool:
+        """Whether the clinic has signed an entry for its author: then it says in which roles, as its staff directory
+        had them, and nobody needs to ask that (E0)."""
+        signature = entry.signature
+        if not signature or not is_authentic(entry, self.engine.workflow_id, self.trust, now):
+            return False
+        if self.state.directory.get(entry.by.casefold()) != signature.roles:
+            self.vouch(entry.by, signature.roles)
+        return True
+
+    @property
+    def trust(self) -> Trust:
+        """What signatures are judged by now (E0)."""
+        return self.engine.trust(self.state)
 
     def appointed(self, entry: Entry) -> str | None:
         """Whom an entry appoints, about whom the clinic's staff directory is asked (E0)."""

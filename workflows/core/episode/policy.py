@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, model_validator
 from workflows.core.engine.calendar import BusinessHours, Delay
 from workflows.core.engine.escalation import Escalation
 from workflows.core.engine.policy import InvalidPolicy, Minutes, Part
+from workflows.core.engine.signatures import Trust
 from workflows.core.episode.aftercare.policy import Aftercare
 from workflows.core.episode.assessment.policy import Assessments
 from workflows.core.episode.attendance.policy import Attendance, Dose, Rung
@@ -35,6 +36,9 @@ class Policy(Part):
 
     clock_skew_minutes: Minutes = 5
     """So far ahead of ours another clock may be, before what it says counts as said of the future (T5)."""
+    signature_valid_hours: Annotated[int, Field(ge=1, le=24 * 14)] = 72
+    """So long after it was signed a statement may come: a weekend without a network, and not a copy that somebody has
+    kept (E0)."""
     far_ahead_years: Annotated[int, Field(ge=1, le=100)] = 10
     """What is stated of a day so many years ahead is asked about: it may be a slip of the hand (T5)."""
     business: BusinessHours = BusinessHours()
@@ -86,6 +90,10 @@ class Policy(Part):
     def clock_skew(self) -> timedelta:
         """How far ahead a clock may be before its entry counts as dated in the future (T5)."""
         return timedelta(minutes=self.clock_skew_minutes)
+
+    def trust(self, keys: Mapping[str, str]) -> Trust:
+        """What signatures are judged by under this policy, with these public keys by id (E0)."""
+        return Trust(keys, timedelta(hours=self.signature_valid_hours), self.clock_skew)
 
 
 def load_policy(

@@ -162,6 +162,8 @@ class JournalLine(BaseModel):
     recorded_at: datetime
     by: str
     source: str
+    signed_by: str | None = None
+    """Who has signed it, and in which roles; None: nobody has (E0)."""
     stands: bool
     moved_to: str | None = None
     """The stage into which it has moved the patient, if it has."""

@@ -16,6 +16,7 @@ from workflows.core.engine.sources import spoken_by
 from workflows.core.episode.attendance.services import refuse_schedule, refuse_unknown_service
 from workflows.core.episode.authority import (
     acts_now,
+    refuse_decided_by_a_system,
     refuse_for_its_source,
     refuse_taking_a_flag_off,
     refuse_unsigned,
@@ -67,6 +68,7 @@ def refuse(arriving: Recorded, facts: Facts, stage: Stage, defaults: Mapping[str
     refuse_for_its_source(entry, facts.record)
     if not arriving.is_history or acts_now(entry, facts):
         refuse_unsigned(entry, facts)
+    refuse_decided_by_a_system(arriving)
     if isinstance(entry, PolicyAdoption):
         _adoption(_with(entry.policy, facts), facts, stage)
     elif isinstance(entry, LevelOfCareDecision) and stage.is_before_admission and not arriving.is_history:

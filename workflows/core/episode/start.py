@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from workflows.core.engine.codes import check_code, check_opaque
 from workflows.core.engine.errors import InvalidEntry
+from workflows.core.engine.signatures import KeyId, PublicKey
 from workflows.core.engine.years import check_year
 from workflows.core.episode.entries import WeeklySession
 from workflows.core.episode.policy import Policy
@@ -70,6 +71,9 @@ class EpisodeStart(BaseModel):
     """Id of the episode before: the one that this one continues on another pathway, or an earlier stay (E3)."""
     history: tuple[dict[str, Any], ...] = ()
     """Entries of that episode that stay at hand: what is known of use, tests, medication and goals."""
+    signing_keys: dict[KeyId, PublicKey] = Field(default_factory=dict)
+    """The clinic's public keys, by id: only what one of them has signed is believed. None: a local trial, in which
+    statements are taken as they come, and shown as not signed (E0)."""
 
     @field_validator("referred_on")
     @classmethod

@@ -10,12 +10,14 @@ from datetime import datetime
 from typing import NamedTuple
 
 from workflows.core.engine.acts import Stated
+from workflows.core.engine.authorship import refuse_unauthored, unsigned
 from workflows.core.engine.corrections import told_of_corrections
 from workflows.core.engine.effects import Effect, MessagePatient
 from workflows.core.engine.errors import Refused
 from workflows.core.engine.record import is_taken_over, targets_of
 from workflows.core.engine.repeats import repeated, said_anew, told_of_repeats
 from workflows.core.engine.shown import Changed
+from workflows.core.engine.signing_keys import refuse_about_keys
 from workflows.core.episode.authority import signatures_taken_back
 from workflows.core.episode.changes import (
     told,
@@ -56,13 +58,23 @@ class Decided(NamedTuple):
     """For each entry what it has changed, or why it was refused."""
 
 
-def decide(engine: Engine, state: EpisodeState, entries: Sequence[Entry], now: datetime) -> Decided:
+def decide(
+    engine: Engine, state: EpisodeState, entries: Sequence[Entry], now: datetime, *, is_ours: bool = False
+) -> Decided:
     """Record entries together: all that are accepted stand in the record before anything is judged.
 
     Each is accepted or refused for itself; the results are in the order of `entries`. An error that is no refusal is a
     defect of ours: then nothing of them is kept, and the episode goes on from the state it is in (E9).
+
+    Args:
+        engine: Of the episode.
+        state: Where it stands.
+        entries: What is stated.
+        now: The instant.
+        is_ours: Whether the engine states it itself, of what it was begun with or has been told by a referral of its
+            own: then nobody signs it.
     """
-    step = _Step(engine, state, now)
+    step = _Step(engine, state, now, is_ours=is_ours)
     results = step.take(entries)
     return Decided(step.state, tuple(step.effects), tuple(results))
 
@@ -84,8 +96,9 @@ def wake(engine: Engine, state: EpisodeState, now: datetime) -> Decided:
 class _Step(Following):
     """A step while it is taken."""
 
-    def __init__(self, engine: Engine, state: EpisodeState, now: datetime) -> None:
+    def __init__(self, engine: Engine, state: EpisodeState, now: datetime, *, is_ours: bool = False) -> None:
         super().__init__(engine, state, now)
+        self._trust, self._is_ours = engine.trust(state), is_ours
         self._before = engine.seen(state, now)
         self._judged_by = self.facts
         """The facts by which an entry is accepted or refused: those before what came with it."""
@@ -97,6 +110,8 @@ class _Step(Following):
         if not self.state.record.all_of(Admission) and any(is_taken_over(entry) for entry in entries):
             self.state = replace(self.state, record=self.state.record.taken_over(now))
             self._judged_by = self.facts
+        if not self._trust:
+            entries = [unsigned(entry) for entry in entries]
         entries = [said_anew(entry, self.state.record) for entry in entries]
         results = self._accept(entries)
         was_closed = self.stage.is_over
@@ -182,6 +197,9 @@ class _Step(Following):
 
     def _check(self, entry: Entry, arriving: frozenset[str]) -> None:
         record = self.state.record
+        if not self._is_ours:
+            refuse_unauthored(entry, self.engine.workflow_id, self._trust, self.now)
+        refuse_about_keys(entry, record, self._trust.keys)
         record.check(entry, arriving)
         refuse(record.place(entry, self.now), self._judged_by, self.stage, self.engine.pathway.defaults)
 

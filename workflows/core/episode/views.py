@@ -171,6 +171,12 @@ class Kept(Protocol):
         """The program's time zone."""
 
 
+def signer_of(entry: Entry) -> str | None:
+    """Who has signed an entry, and in which roles, for people."""
+    signed = entry.signature
+    return f"{signed.signer} ({', '.join(signed.roles).replace('_', ' ')})" if signed else None
+
+
 def journal(
     episode: Kept, known_by: datetime | None = None, moved_by: Mapping[str, str] = NOTHING
 ) -> list[JournalLine]:
@@ -196,6 +202,7 @@ def journal(
                 recorded_at=recorded.recorded_at.astimezone(episode.zone),
                 by=recorded.entry.by,
                 source=recorded.entry.source.value,
+                signed_by=signer_of(recorded.entry),
                 stands=undone is None,
                 moved_to=moved_by.get(recorded.key),
                 undone_by=undone.key if undone else None,
@@ -216,7 +223,7 @@ def as_known_at(episode: Episode, instant: datetime) -> Episode:
     for recorded_at, together in groupby(known, key=lambda r: r.recorded_at):
         past.wake_until(recorded_at)
         entries: list[Entry] = [recorded.entry for recorded in together]
-        past.apply_many(entries, recorded_at)
+        past.apply_many(entries, recorded_at, is_ours=True)
     past.wake_until(instant)
     past.wake(max(instant, began_at))
     return past

@@ -12,6 +12,8 @@ from workflows.core.engine.deadline import Deadline
 from workflows.core.engine.duty import Duty
 from workflows.core.engine.guards import Guards
 from workflows.core.engine.record import Record
+from workflows.core.engine.signatures import Trust
+from workflows.core.engine.signing_keys import keys_in_force
 from workflows.core.engine.worklist import Worklist
 from workflows.core.episode.deadlines import team_changes
 from workflows.core.episode.entries import Closure
@@ -53,6 +55,10 @@ class Engine:
         if known is None or known.record is not state.record or known.now != now:
             known = self._facts = ReferralFacts(state.record, self.frame(state), now)
         return known
+
+    def trust(self, state: ReferralState) -> Trust:
+        """What signatures are judged by in a state (E0)."""
+        return self._policy.trust(keys_in_force(self.start.signing_keys, state.record))
 
     def frame(self, state: ReferralState) -> ReferralFrame:
         """What beside its record decides how a state is read: closed days that stand in it change the calendar (T6)."""

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from workflows.core.engine.acts import Act, AskedAnew, Begun, Heard, Stated, Woken
+from workflows.core.engine.authorship import answering
 from workflows.core.engine.calendar import in_words
 from workflows.core.engine.configuration import leaves
 from workflows.core.engine.effects import OpenTask
@@ -17,6 +18,7 @@ from workflows.core.engine.errors import NotAllowedNow
 from workflows.core.engine.keys import kind_of, subject_of
 from workflows.core.engine.living import Living
 from workflows.core.engine.shown import Changed
+from workflows.core.engine.signatures import Signature, Trust
 from workflows.core.engine.state import pack, unpack
 from workflows.core.episode.entries import Entry
 from workflows.core.referral import step
@@ -57,19 +59,29 @@ class Referral(Living[ReferralState, ReferralEffect]):
         decided = step.wake(self.engine, state, now)
         self.go_on(decided.state, decided.effects, act)
 
-    def apply(self, entry: Entry, now: datetime, *, by_machine: bool = False) -> Changed:
-        """Record one statement and follow it through.
+    def apply(
+        self, entry: Entry, now: datetime, *, by_machine: bool = False, is_ours: bool = False
+    ) -> Changed:
+        """Record one statement and follow it through; see `step.decide`.
 
         Raises:
             InvalidEntry, NotAllowedNow: why it is refused; then nothing has changed.
         """
-        decided = step.decide(self.engine, self.state, entry, now, by_machine=by_machine)
+        decided = step.decide(self.engine, self.state, entry, now, by_machine=by_machine, is_ours=is_ours)
         taken = tuple(recorded.entry for recorded in decided.state.record.since(self.record))
         self.go_on(decided.state, decided.effects, Stated(now, taken) if taken else None)
         assert decided.changed is not None
         return decided.changed
 
-    def complete(self, task_id: str, outcome: str, by: str, reason: str | None, now: datetime) -> Changed:
+    def complete(
+        self,
+        task_id: str,
+        outcome: str,
+        by: str,
+        reason: str | None,
+        now: datetime,
+        signature: Signature | None = None,
+    ) -> Changed:
         """A person has completed a task: its outcome is stated in the referral's own words.
 
         Raises:
@@ -83,7 +95,8 @@ class Referral(Living[ReferralState, ReferralEffect]):
             raise NotAllowedNow("it is no longer owed; the referral has moved on in the meantime.")
         statement = statement_of(task.duty, outcome, self.facts_at(now), now)
         noted = {"reason": reason} if reason and statement["kind"] in ("cancellation", "reply") else {}
-        return self.apply(parse_statement({**statement, **noted, "id": key, "by": by}), now)
+        signed = {"signature": answering(signature, task_id, outcome, reason)}
+        return self.apply(parse_statement({**statement, **noted, **signed, "id": key, "by": by}), now)
 
     def _asked_for(self, task_id: str, outcome: str) -> OpenTask | None:
         """The open task of an id, or the one that asks the same anew with this outcome among its own: a search that
@@ -194,6 +207,11 @@ class Referral(Living[ReferralState, ReferralEffect]):
     def facts_at(self, now: datetime) -> ReferralFacts:
         """The same at another instant."""
         return self.engine.facts(self.state, now)
+
+    @property
+    def trust(self) -> Trust:
+        """What signatures are judged by now (E0)."""
+        return self.engine.trust(self.state)
 
     @property
     def frame(self) -> ReferralFrame:

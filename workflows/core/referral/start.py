@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
+from workflows.core.engine.signatures import KeyId, PublicKey
 from workflows.core.episode.linkage.vocabulary import ReferralKind
 from workflows.core.episode.start import Team, TimeZone
 
@@ -34,6 +35,8 @@ class ReferralStart(BaseModel):
     """What of the default policy is otherwise; it stays the same for the life of the referral (T8)."""
     statements: tuple[dict[str, Any], ...] = ()
     """What is known at the beginning, such as consents that stand."""
+    signing_keys: dict[KeyId, PublicKey] = Field(default_factory=dict)
+    """The clinic's public keys, as the episode has them: only what one of them has signed is believed (E0)."""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 from workflows.core.engine.entry import Code, Entry, Reason
+from workflows.core.engine.signing_keys import SigningKey
 from workflows.core.engine.years import check_year
 from workflows.core.episode.entries import Closure, Retraction, TeamChange, parse_entry
 
@@ -261,7 +262,7 @@ STATEMENTS: dict[str, type[Entry]] = {
     for cls in (
         Candidates, Preference, Choice, ConsentGiven, ConsentRevoked, Sending, SendAgain, AgencyAnswered, Appointment,
         Visit, NotComfortable, NextCandidate, Engaged, Sponsor, Cancellation, CancellationConfirmed, Closing, Reply,
-        TeamChange, Closure, Retraction,
+        TeamChange, Closure, Retraction, SigningKey,
     )
 }  # fmt: skip
 

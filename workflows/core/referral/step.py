@@ -7,11 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from workflows.core.engine.authorship import refuse_unauthored, unsigned
 from workflows.core.engine.calendar import day_in_words
 from workflows.core.engine.effects import Notify
 from workflows.core.engine.errors import Refused
 from workflows.core.engine.repeats import repeated
 from workflows.core.engine.shown import Changed
+from workflows.core.engine.signing_keys import refuse_about_keys
 from workflows.core.engine.worklist import Context, Known
 from workflows.core.episode.entries import Entry
 from workflows.core.referral.duties import duties
@@ -34,7 +36,13 @@ class Decided(NamedTuple):
 
 
 def decide(
-    engine: Engine, state: ReferralState, entry: Entry, now: datetime, *, by_machine: bool = False
+    engine: Engine,
+    state: ReferralState,
+    entry: Entry,
+    now: datetime,
+    *,
+    by_machine: bool = False,
+    is_ours: bool = False,
 ) -> Decided:
     """Record one statement and follow it through.
 
@@ -44,6 +52,7 @@ def decide(
         entry: What is stated.
         now: The instant.
         by_machine: Whether the machine itself states what it found, sent or heard.
+        is_ours: Whether the episode has told it, where it was signed.
 
     Raises:
         InvalidEntry, NotAllowedNow: why it is refused.
@@ -54,7 +63,12 @@ def decide(
         raise again
     if again:
         return Decided(state, (), Changed(entry_id=entry.key, duplicate=True, stage=stands))
-    step = _Step(engine, state, now)
+    step, trust = _Step(engine, state, now), engine.trust(state)
+    if not (by_machine or is_ours):
+        refuse_unauthored(entry, engine.start.referral_id, trust, now)
+    if not trust:
+        entry = unsigned(entry)
+    refuse_about_keys(entry, state.record, trust.keys)
     state.record.check(entry)
     if not by_machine:
         refuse(state.record.place(entry, now), step.facts, state.worklist.open)

@@ -10,13 +10,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workflows.core.engine.effects import StartReferral, TellReferral
-from workflows.core.episode.entries import Closure, Consent, Entry, Revocation, TeamChange
+from workflows.core.episode.entries import Closure, Consent, Entry, Revocation, SigningKey, TeamChange
 from workflows.core.episode.facts import Facts
 from workflows.core.episode.linkage.facts import Needed, referral_id
 
 MACHINE = "carepath"
 
-_OF_THE_POLICY = ("clock_skew_minutes", "business", "linkage", "ranking", "escalation")
+_OF_THE_POLICY = (
+    "clock_skew_minutes",
+    "signature_valid_hours",
+    "business",
+    "linkage",
+    "ranking",
+    "escalation",
+)
 """What a referral reads of the policy; it is pinned to it when it begins (T8)."""
 
 
@@ -132,12 +139,17 @@ def _news(facts: Facts) -> Mapping[str, dict[str, Any]]:
 
 
 def _all_news(facts: Facts) -> Mapping[str, dict[str, Any]]:
-    return {**_consents(facts), **_of_the_clinic(facts, TeamChange), **_of_the_clinic(facts, Closure)}
+    return {
+        **_consents(facts),
+        **_of_the_clinic(facts, TeamChange),
+        **_of_the_clinic(facts, Closure),
+        **_of_the_clinic(facts, SigningKey),
+    }
 
 
 def _of_the_clinic(facts: Facts, kind: type[Entry]) -> Mapping[str, dict[str, Any]]:
-    """Changes of the team, and days on which the program is closed, as they were stated."""
-    left_out = {"id", "source", "supersedes", "supersedes_reason"}
+    """Changes of the team, days on which the program is closed, and keys of the clinic, as they were stated."""
+    left_out = {"id", "source", "supersedes", "supersedes_reason", "signature"}
     return {
         r.key: r.entry.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=left_out)
         for r in facts.record.standing(kind)
