@@ -120,6 +120,11 @@ def staff_notifier(
     return StaffNotifier(door, staff_file, faults, Absences(database), ZoneInfo(timezone))
 
 
+def staff_door(database: ClinicDatabase, *, smtp_url: str, sender: str, webhook_secret: str | None) -> Sender:
+    """The way to one person of the staff and nobody in their place, for a process that is no worker."""
+    return _door(database, ChannelFaults(database), smtp_url, sender, webhook_secret)
+
+
 def _door(
     database: ClinicDatabase, faults: ChannelFaults, smtp_url: str, sender: str, webhook_secret: str | None
 ) -> Sender:

@@ -69,6 +69,7 @@ def clinic_of(folder: Path) -> Settings:
         home=folder,
         database=f"sqlite+aiosqlite:///{folder / 'clinic.db'}",
         staff=EXAMPLE / "staff.yaml",
+        credentials=folder / "signed-in",
         smtp=f"smtp://127.0.0.1:{free_port()}",
     )
 

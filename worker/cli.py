@@ -27,6 +27,7 @@ COMMANDS = {
     "deployment": "deployment.deployment",
     "mail": "clinic.app",
     "codec": "codec.codec",
+    "signing": "signing.signing",
     "admit": "episodes.app",
     "record": "episodes.app",
     "attend": "attending.app",

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 from temporalio.client import Client
@@ -25,13 +25,17 @@ from worker.diagnosis import queue, said, workflow_problem
 from worker.errors import CannotDo
 from worker.executions import Execution, described, executions, why_it_does_not_run
 from worker.home_server import check_server
-from worker.settings import Settings, load_settings
+from worker.settings import Settings, load_settings, signs
 from workflows import visibility
 from workflows.core.engine.errors import Refused
 from workflows.core.episode.attendance.services import refuse_schedule
 from workflows.core.episode.entries import in_words
 from workflows.core.episode.policy import load_policy
 from workflows.core.episode.start import EpisodeStart
+
+if TYPE_CHECKING:
+    from worker.signing_key import SigningKeys
+    from worker.speaking import Speaking
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,10 @@ class Clinic:
     faults: ChannelFaults
     problem: str | None = None
     """What keeps everything from being answered, as far as it was seen when the connection was made."""
+    speaking: "Speaking | None" = None
+    """Signs what people say; None: this clinic does not sign."""
+    keys: "SigningKeys | None" = None
+    """With which it is signed; an episode begins with their public halves."""
 
     def must_be_answered(self) -> None:
         """Refuse before anything is sent that nobody would take.
@@ -61,8 +69,9 @@ class Clinic:
             CannotDo: with the reason of the refusal, that there is nothing of that id, or why nobody answers.
         """
         self.must_be_answered()
+        said = await self.speaking.said(workflow_id, name, argument) if self.speaking else argument
         handle = self.client.get_workflow_handle(workflow_id)
-        return await answered(self.client, workflow_id, handle.execute_update(name, argument), UNSURE)
+        return await answered(self.client, workflow_id, handle.execute_update(name, said), UNSURE)
 
     async def query(self, workflow_id: str, name: str, *arguments: Any) -> Any:
         """Ask a query.
@@ -82,6 +91,8 @@ class Clinic:
         """
         self.must_be_answered()
         start = {**start, "episode_id": start.get("episode_id") or uuid.uuid4().hex[:16]}
+        if self.keys:
+            start["signing_keys"] = self.keys.public
         begun = read_start(start)
         if patient_key is not None:
             try:
@@ -167,6 +178,39 @@ async def clinic_database() -> AsyncIterator[ClinicDatabase]:
         await database.close()
 
 
+async def must_be_signed_in(settings: Settings, database: ClinicDatabase, staff_id: str) -> None:
+    """For what somebody says to the clinic database alone, or before anything is sent to many episodes (E0).
+
+    Raises:
+        CannotDo: the clinic signs what is stated, and they are not signed in here.
+    """
+    if signs(settings):
+        from worker.signed_in import SignedIn
+
+        await SignedIn(settings, database).author(staff_id)
+
+
+def clinic_with(
+    client: Client, settings: Settings, database: ClinicDatabase, problem: str | None = None
+) -> Clinic:
+    """A clinic as commands use it; it signs what is said if it has a key.
+
+    Raises:
+        CannotDo: its signing key cannot be used.
+    """
+    faults, crosswalk = ChannelFaults(database), Crosswalk(database)
+    if not signs(settings):
+        return Clinic(client, settings, crosswalk, faults, problem)
+    from worker.signed_in import SignedIn  # a clinic that signs nothing does not wait for what signs
+    from worker.signing_key import load_signing_keys
+    from worker.speaking import Speaking
+
+    keys = load_signing_keys(settings)
+    assert keys is not None
+    speaking = Speaking(keys, SignedIn(settings, database))
+    return Clinic(client, settings, crosswalk, faults, problem, speaking, keys)
+
+
 @asynccontextmanager
 async def clinic() -> AsyncIterator[Clinic]:
     """Connect, and disconnect the clinic database at the end.
@@ -181,7 +225,7 @@ async def clinic() -> AsyncIterator[Clinic]:
         seen_now = await queue(client)
         if seen_now.remark:
             print(f"Note: {seen_now.remark}", file=sys.stderr)
-        yield Clinic(client, settings, Crosswalk(database), ChannelFaults(database), seen_now.problem)
+        yield clinic_with(client, settings, database, seen_now.problem)
 
 
 def read_start(start: dict[str, Any]) -> EpisodeStart:

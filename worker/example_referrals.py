@@ -12,10 +12,9 @@ from zoneinfo import ZoneInfo
 
 from temporalio.client import Client
 
-from activities.clinic_database import ClinicDatabase, Crosswalk
-from activities.clinic_database.faults import ChannelFaults
+from activities.clinic_database import ClinicDatabase
 from activities.clinic_database.patients import Patient, Patients
-from worker.episodes import Clinic, episode_id
+from worker.episodes import Clinic, clinic_with, episode_id
 from worker.errors import CannotDo
 from worker.settings import Settings
 
@@ -122,7 +121,7 @@ async def begin_referrals(client: Client, settings: Settings) -> None:
     database = ClinicDatabase(settings.database)
     try:
         desk = _Desk(
-            Clinic(client, settings, Crosswalk(database), ChannelFaults(database)),
+            clinic_with(client, settings, database),
             Patients(database),
             settings.timezone,
         )

@@ -29,6 +29,7 @@ OURS = (
     "*.json",
     "*.yaml",
     "letters",
+    "credentials",
     "directories",
     "example",
 )
@@ -44,6 +45,14 @@ def default_home() -> Path:
     # The rule of XDG: a relative path there is not valid and has to be ignored.
     data = Path(named) if Path(named).is_absolute() else Path.home() / ".local" / "share"
     return data / "carepath"
+
+
+def default_credentials() -> Path:
+    """Where people's credentials lie where `CAREPATH_CREDENTIALS` names nothing: in the home of whoever uses this
+    machine, as XDG has it."""
+    named = os.environ.get("XDG_CONFIG_HOME", "")
+    config = Path(named) if Path(named).is_absolute() else Path.home() / ".config"
+    return config / "carepath" / "credentials"
 
 
 def make_home(home: Path) -> None:

@@ -10,7 +10,7 @@ from worker.home import lay_out, make_home
 from worker.home_server import settle_on
 from worker.journal_key import make_journal_key
 from worker.schedules import schedule_directory_sync
-from worker.settings import Settings, links
+from worker.settings import Settings, links, signs
 from workflows import visibility
 
 
@@ -70,6 +70,10 @@ async def make_clinic(settings: Settings) -> list[str]:
     links(settings)
     made = await make_journal_key(settings)
     done = [f"the clinic's home is {settings.home}", "the clinic database is up to date", *made]
+    if not signs(settings):
+        done.append(
+            "nothing is signed yet: `carepath signing key` makes the clinic's key, before episodes begin"
+        )
     own_staff = settings.staff == settings.home / "staff.yaml"
     if lay_out(settings.home, *(["staff.yaml"] if own_staff else [])):
         done.append(f"laid out a staff directory with made-up people: write your own into {settings.staff}")

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from temporalio.client import Client
 
+from activities.clinic_database import ClinicDatabase
 from worker.codec.codec import Codec
 from worker.codec.keys import load_keys
 from worker.codec.server import codec_server
@@ -26,16 +27,18 @@ from worker.directories import directories
 from worker.errors import CannotDo
 from worker.example_referrals import begin_referrals
 from worker.gateway.running import gateway
-from worker.home import lay_out, make_home
+from worker.home import EXAMPLE, lay_out, make_home
 from worker.importing.example import import_example_clinic
 from worker.mailbox import Mailbox
 from worker.run import running_worker
 from worker.running import Process, RunningClinic, end, forget, note, running_clinic
 from worker.sample_agencies.run import make_up_secrets, point_to, sample_agencies
 from worker.serving import serving
-from worker.settings import OFF, Settings, load_settings
+from worker.settings import OFF, Settings, load_settings, signs
 from worker.setup import set_up
 from worker.show import console
+from worker.signed_in import sign_in_trial
+from worker.signing_key import make_signing_key
 from worker.stopping import until_stopped
 from worker.web_ui import OPEN, link
 from workflows import visibility
@@ -110,6 +113,7 @@ async def up(ports: Ports, *, empty: bool, is_new: bool = False) -> None:
         client = await _answering(server, settings, ports)
         stack.enter_context(Mailbox(home / "mail.jsonl", ports.mail))
         await set_up(client, settings, is_new=is_new)
+        await _let_people_sign(settings)
         if settings.directories.exists():
             async with directories(settings) as here:
                 taken = await here.take_all()
@@ -206,6 +210,20 @@ def _codec_server(settings: Settings, ports: Ports) -> AbstractAsyncContextManag
     """Lets the Web UI of this machine read what the server holds encrypted."""
     origins = [f"http://{HOST}:{ports.ui}", f"http://localhost:{ports.ui}"]
     return serving(codec_server(Codec(load_keys(Path(settings.codec))), origins), ports.codec)
+
+
+async def _let_people_sign(settings: Settings) -> None:
+    """What is stated is signed from the first start on; the made-up people of the example are signed in here."""
+    if not signs(settings):
+        make_signing_key(settings)
+    if settings.staff.read_bytes() != (EXAMPLE / "staff.yaml").read_bytes():
+        return
+    database = ClinicDatabase(settings.database)
+    try:
+        people = await sign_in_trial(settings, database)
+    finally:
+        await database.close()
+    console.print(f"Signed in on this machine: {', '.join(people)}", highlight=False)
 
 
 def _type_name(value_type: int) -> str:

@@ -15,6 +15,8 @@ from worker.asked import Asked
 from worker.errors import CannotDo
 from worker.executions import AT_ONCE
 from worker.from_journal import recorded
+from workflows.core.engine.authorship import not_signed_by_its_author
+from workflows.core.episode.entries import ReferralNews
 from workflows.core.episode.episode import Episode
 
 
@@ -45,7 +47,11 @@ async def verify(asked: Asked, workflow_id: str | None) -> Verified:
         found = await journal.verify(workflow_id)
     except OtherKey as error:
         raise CannotDo(f"The journal cannot be read: {error}.") from None
-    problems = (*found.problems, *await _held_against_workflows(asked, asked_for))
+    problems = (
+        *found.problems,
+        *await _held_against_workflows(asked, asked_for),
+        *await _held_against_signatures(asked, asked_for),
+    )
     not_known = await _held_against_notes(asked, asked_for)
     not_known += [] if workflow_id else await _without_journal(asked, everyone)
     return Verified(found.journals, found.lines, problems, tuple(not_known), found.digest)
@@ -71,6 +77,25 @@ async def _held_against_workflows(asked: Asked, ids: list[str]) -> list[str]:
         )
 
     return [said for said in await asyncio.gather(*map(one, ids)) if said]
+
+
+async def _held_against_signatures(asked: Asked, ids: list[str]) -> list[str]:
+    """Whoever can write a journal, or to the server, has not thereby what signs for people (E0)."""
+    problems = []
+    for workflow_id in ids:
+        with suppress(CannotDo):  # what cannot be read is told already
+            found = await recorded(asked.journal, workflow_id, datetime.now(UTC))
+            living = found and found.living
+            if not isinstance(living, Episode):  # a referral also holds what its episode has told it
+                continue
+            ours = {str(said.get("id")) for said in living.start.history}
+            said = not_signed_by_its_author(living.record, workflow_id, living.start.signing_keys, ours)
+            problems += [
+                f"{workflow_id}, entry {one.key} of {one.recorded_at:%Y-%m-%d %H:%M} UTC by {one.entry.by}: {why}"
+                for one, why in said
+                if not isinstance(one.entry, ReferralNews)
+            ]
+    return problems
 
 
 async def _held_against_notes(asked: Asked, ids: list[str]) -> list[str]:

@@ -238,6 +238,32 @@ class JournalRow(Base):
     kept_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class CredentialRow(Base):
+    """That somebody of the staff is signed in somewhere; of the secret only what it is known by."""
+
+    __tablename__ = "staff_credential"
+
+    credential_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    staff_id: Mapped[str] = mapped_column(String(64), index=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class CodeRow(Base):
+    """The code that was sent to somebody of the staff last, to sign in with; it works once."""
+
+    __tablename__ = "staff_code"
+
+    staff_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    salt: Mapped[str] = mapped_column(String(32))
+    digest: Mapped[str] = mapped_column(String(64))
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    tries: Mapped[int] = mapped_column(Integer)
+
+
 class AnswerRow(Base):
     """One answer of an agency, kept before it is recorded anywhere else."""
 

@@ -8,7 +8,7 @@ import typer
 from activities.clinic_database.closures import ClosedDay, Closures
 from worker.commands.options import By, Json, read_day
 from worker.commands.staff import AGAIN
-from worker.episodes import clinic, clinic_database
+from worker.episodes import clinic, clinic_database, must_be_signed_in
 from worker.errors import CannotDo
 from worker.people import named
 from worker.settings import load_settings
@@ -42,6 +42,7 @@ def add(
 
     async def run() -> Told:
         async with clinic() as here:
+            await must_be_signed_in(here.settings, here.crosswalk.database, who)
             noted, told = await Closures(here.crosswalk.database).add(on, site, reason.strip(), who), Told()
             await tell_closure(here, noted, told)
             return told
@@ -56,6 +57,7 @@ def retract(day: Day, by: By, site: Site = None, json: Json = False) -> None:
 
     async def run() -> Told:
         async with clinic() as here:
+            await must_be_signed_in(here.settings, here.crosswalk.database, who)
             noted, told = await Closures(here.crosswalk.database).take_back(on, site, who), Told()
             if noted is None:
                 raise CannotDo(

@@ -13,7 +13,7 @@ from worker.commands.episodes import need_author
 from worker.commands.options import By, Json
 from worker.connection import connect
 from worker.database import check_database
-from worker.episodes import clinic_database
+from worker.episodes import clinic_database, must_be_signed_in
 from worker.errors import CannotDo
 from worker.home_server import check_server_of
 from worker.people import named
@@ -67,6 +67,8 @@ def answers(
     async def run() -> tuple[list[AgencyWord], list[tuple[Text, list[str]]]]:
         async with clinic_database() as database:
             texts, patients = Texts(database), Patients(database, settings.region)
+            if seen:
+                await must_be_signed_in(settings, database, by)
             if seen and not await texts.seen(seen, by):
                 raise CannotDo(
                     f"There is no unseen text message {seen}; `carepath answers` lists their keys."

@@ -127,7 +127,8 @@ def _moved(line: dict[str, Any]) -> list[str]:
 
 
 def _author(line: dict[str, Any]) -> str:
-    return f"by {line['by']}" + ("" if line["source"] == "staff" else f" ({line['source']})")
+    by = f"by {line['by']}" + ("" if line["source"] == "staff" else f" ({line['source']})")
+    return f"{by}, signed by {line['signed_by']}" if line["signed_by"] else f"{by}, not signed"
 
 
 def _stands(line: dict[str, Any]) -> str:

@@ -14,7 +14,7 @@ from activities.clinic_database.patients import Patient, Patients
 from activities.clinic_database.spelling import BadKey
 from worker.commands.options import By, Json, read_file
 from worker.commands.patient_fields import birth_date_of, check_reach, place_of, quiet_hours, written, zone_of
-from worker.episodes import bare_id, clinic, clinic_database, episode_id
+from worker.episodes import bare_id, clinic, clinic_database, episode_id, must_be_signed_in
 from worker.errors import CannotDo
 from worker.executions import described
 from worker.people import named
@@ -294,6 +294,7 @@ def _merging(by: str, do: Callable[[Merging, str], Awaitable[Merged]]) -> Merged
 
     async def run() -> Merged:
         async with clinic_database() as database:
+            await must_be_signed_in(load_settings(), database, who)
             return await do(Merging(database), who)
 
     try:

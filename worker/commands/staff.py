@@ -2,16 +2,18 @@
 
 import asyncio
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
 from activities.clinic_database.absences import Absence, Absences, acting_for
+from activities.clinic_database.credentials import Credentials
 from activities.staff_directory import StaffDirectory
 from worker.commands.options import By, Json, read_day
-from worker.episodes import Clinic, clinic, clinic_database
+from worker.commands.signing_in import login, logout
+from worker.episodes import Clinic, clinic, clinic_database, must_be_signed_in
 from worker.errors import CannotDo
 from worker.executions import OPEN
 from worker.people import check_able, directory, known, named
@@ -20,7 +22,11 @@ from worker.show import as_json, console, table
 from worker.staffing import Running, Told, hand_over_tasks, running, tell_absences
 from workflows import visibility
 
-staff = typer.Typer(help="Who is away, who stands in, and who has left.", no_args_is_help=True)
+staff = typer.Typer(
+    help="Who is signed in, who is away, who stands in, and who has left.", no_args_is_help=True
+)
+staff.command()(login)
+staff.command()(logout)
 Person = Annotated[str, typer.Argument(help="Staff id.")]
 AGAIN = "run the same command again: what is done stays done, and nobody hears of it twice."
 
@@ -73,6 +79,7 @@ def return_(
 
     async def run() -> Told:
         async with clinic() as here:
+            await must_be_signed_in(settings, here.crosswalk.database, who)
             absences = Absences(here.crosswalk.database)
             away = [one for one in await absences.all() if one.staff_id == person]
             if not away:
@@ -165,12 +172,15 @@ def _take_over(
 
     async def run() -> Told:
         async with clinic() as here:
+            await must_be_signed_in(settings, here.crosswalk.database, who)
             absences, told = Absences(here.crosswalk.database), Told()
             _not_away_themselves(other.staff_id, person, since, until, await absences.all(), option, for_good)
             found = await running(here, told)
             roles = await _roles(here, people, person, since, found)
             check_able(other, option, roles)
             noted = await absences.note(person, other.staff_id, since, until, for_good=for_good, by=who)
+            if for_good:
+                await Credentials(here.crosswalk.database).revoke(person, datetime.now(UTC))
             await tell_absences(here, [noted], found, told)
             if noted.holds_on(_today(settings)):
                 await hand_over_tasks(here, person, other.staff_id, who, told)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
@@ -9,6 +10,9 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.clinic_database.inbox import AgencyWord, Inbox
+from worker.signing import signed_statement, system
+from worker.signing_key import SigningKeys
+from workflows.core.engine.entry import Source
 
 
 class Refused(Exception):
@@ -30,11 +34,15 @@ Record = Callable[[str, dict[str, Any]], Awaitable[None]]
 """Records a statement in a referral. Raises Refused, Closed, Unavailable."""
 
 
-def recorder(client: Client) -> Record:
-    """Records statements in `Referral` workflows."""
+def recorder(client: Client, keys: SigningKeys | None = None) -> Record:
+    """Records statements in `Referral` workflows, signed as what the gateway has heard if the clinic signs."""
 
     async def record(referral_id: str, statement: dict[str, Any]) -> None:
-        handle = client.get_workflow_handle(f"referral-{referral_id.removeprefix('referral-')}")
+        workflow_id = f"referral-{referral_id.removeprefix('referral-')}"
+        handle = client.get_workflow_handle(workflow_id)
+        if keys:
+            author, now = system(Source.AGENCY), datetime.now(UTC)
+            statement = signed_statement(keys, workflow_id, statement, author, now)
         try:
             async with asyncio.timeout(PATIENCE):  # without a worker it would wait for ever
                 await handle.execute_update("record", statement)

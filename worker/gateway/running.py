@@ -24,6 +24,7 @@ from worker.gateway.delivery import Record, deliver_the_rest, recorder
 from worker.gateway.unread import Unread
 from worker.serving import serving
 from worker.settings import GATEWAY_PORT, Settings, links
+from worker.signing_key import load_signing_keys
 
 _log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ async def gateway(
     """
     load(settings.agencies)  # said now and not with the first answer
     database = ClinicDatabase(settings.database)
-    inbox, record = Inbox(database), recorder(client)
+    inbox, record = Inbox(database), recorder(client, load_signing_keys(settings))
 
     def secret_of(agency: str) -> str | None:
         try:

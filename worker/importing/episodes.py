@@ -1,9 +1,9 @@
 """Where an import sends its entries: the running episodes, through the public contract alone."""
 
 from collections.abc import Coroutine, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowExecutionStatus
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
@@ -13,6 +13,10 @@ from worker.asking import answered
 from worker.diagnosis import said
 from worker.errors import CannotDo
 from workflows import visibility
+from workflows.core.engine.entry import Source
+
+if TYPE_CHECKING:
+    from worker.signing_key import SigningKeys
 
 T = TypeVar("T")
 
@@ -65,8 +69,8 @@ class Episodes(Protocol):
 class RunningEpisodes:
     """Those of a Temporal server."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
+    def __init__(self, client: Client, keys: "SigningKeys | None" = None) -> None:
+        self._client, self._keys = client, keys
 
     async def state_of(self, episode_id: str) -> State:
         """What runs under an id."""
@@ -94,6 +98,9 @@ class RunningEpisodes:
     ) -> list[dict[str, Any]]:
         """Begin an episode together with entries."""
         episode_id = start["episode_id"]
+        if self._keys:
+            start = {**start, "signing_keys": self._keys.public}
+        entries = self._signed(episode_id, entries)
 
         async def beginning() -> list[dict[str, Any]]:
             operation: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
@@ -115,14 +122,27 @@ class RunningEpisodes:
 
     async def record(self, episode_id: str, entries: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Record entries."""
-        handle = self._client.get_workflow_handle(f"episode-{episode_id}")
-        return await self._answered(episode_id, handle.execute_update("record_many", list(entries)))
+        handle, said = (
+            self._client.get_workflow_handle(f"episode-{episode_id}"),
+            self._signed(episode_id, entries),
+        )
+        return await self._answered(episode_id, handle.execute_update("record_many", list(said)))
 
     async def closed_on(self, episode_id: str) -> date | None:
         """The day on which an episode was closed."""
         handle = self._client.get_workflow_handle(f"episode-{episode_id}")
         progress = await self._answered(episode_id, handle.query("progress"))
         return date.fromisoformat(progress["exit"]["on"]) if progress.get("exit") else None
+
+    def _signed(self, episode_id: str, entries: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """What another system has handed over, signed as that by the clinic."""
+        if not self._keys:
+            return list(entries)
+        from worker.signing import signed_statement, system
+
+        author, now = system(Source.IMPORT), datetime.now(UTC)
+        workflow_id = f"episode-{episode_id}"
+        return [signed_statement(self._keys, workflow_id, entry, author, now) for entry in entries]
 
     async def _answered(self, episode_id: str, asked: Coroutine[Any, Any, T]) -> T:
         try:

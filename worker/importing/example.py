@@ -5,9 +5,8 @@ from pathlib import Path
 
 from temporalio.client import Client
 
-from activities.clinic_database import ClinicDatabase, Crosswalk
-from activities.clinic_database.faults import ChannelFaults
-from worker.episodes import Clinic
+from activities.clinic_database import ClinicDatabase
+from worker.episodes import clinic_with
 from worker.example import generate
 from worker.importing.report import Report
 from worker.importing.run import import_folder
@@ -19,8 +18,6 @@ async def import_example_clinic(client: Client, settings: Settings, folder: Path
     generate.write(folder, datetime.now(UTC).astimezone(generate.ZONE).date())
     database = ClinicDatabase(settings.database)
     try:
-        return await import_folder(
-            Clinic(client, settings, Crosswalk(database), ChannelFaults(database)), folder
-        )
+        return await import_folder(clinic_with(client, settings, database), folder)
     finally:
         await database.close()

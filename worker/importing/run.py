@@ -36,7 +36,7 @@ async def import_folder(
     people = people_of(export, directory(clinic.settings), report)
     clinic.must_be_answered()
     importing = Importing(
-        RunningEpisodes(clinic.client),
+        RunningEpisodes(clinic.client, clinic.keys),
         clinic.crosswalk,
         ImportMemory(clinic.crosswalk.database),
         export.setting.system,
