@@ -31,6 +31,9 @@ LOOKS = (timedelta(seconds=0.8), timedelta(seconds=3.6))
 LONGEST = timedelta(seconds=30)
 """How long a living worker may take for one answer."""
 
+ENCODED = "Encoded failure"
+"""What the SDK writes in the place of an encrypted reason."""
+
 UNSURE = ("It may still arrive once a worker takes it: look at `carepath journal` or `carepath why` before you say it "
           "again.")  # fmt: skip
 """What is true of a statement that was sent and not answered."""
@@ -64,12 +67,18 @@ async def answered(
         cause = error.cause
         raise CannotDo(cause.message if isinstance(cause, ApplicationError) else str(cause)) from None
     except WorkflowQueryFailedError as error:
-        raise CannotDo(f"{workflow_id} does not answer: {error}.") from None
+        raise CannotDo(f"{workflow_id} does not answer: {_reason(error)}.") from None
     except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError, ValueError) as error:
         # A ValueError is the SDK's word for a state that is newer than it, such as a pause.
         raise await _refusal(client, workflow_id, error, unanswered) from None
     finally:
         await _given_up(asking)
+
+
+def _reason(error: WorkflowQueryFailedError) -> str:
+    """Why a query has failed, as far as the server (1.32) tells; of an encrypted reason it hands on this alone."""
+    told = str(error).rstrip(".")
+    return "it has refused the question; the server hands on no encrypted reason" if told == ENCODED else told
 
 
 async def _problem(client: Client, workflow_id: str, unheard_since: datetime | None) -> str | None:

@@ -19,6 +19,7 @@ from workflows.ports.directory import DIRECTORY_ALARMS, FIND_CANDIDATES, LIST_FE
 from workflows.ports.journal import KEEP_JOURNAL, RESTORE
 from workflows.ports.patients import MESSAGE_PATIENT
 from workflows.ports.staff import NOTIFY_STAFF, WHO_IS
+from workflows.ports.unreadable import Unreadable
 from workflows.visibility import CARE_EPISODE, DIRECTORY_SYNC, REFERRAL, RESTORING, STAFF_TASK
 
 _log = logging.getLogger(__name__)
@@ -125,29 +126,33 @@ class Callers(Interceptor):
 
 class _AtTheDoor(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:
-        info = activity.info()
-        if why := refusal(info.activity_type, info.workflow_type, info.workflow_id, tuple(input.args)):
-            # An id that a stranger has chosen may be anything, so it is not repeated, by the SDK neither (P1).
-            _log.warning("Somebody was turned away: %s", why)
-            raise ApplicationError(
-                f"{why} Nothing was done.",
-                type=NOT_FOR_YOU,
-                non_retryable=True,
-                category=ApplicationErrorCategory.BENIGN,
-            )
-        return await self.next.execute_activity(input)
+        info, asked = activity.info(), tuple(input.args)
+        # What our own workflow asks and this worker cannot read is tried again: a key may be on its way (P3).
+        is_tried_again = False
+        why = refusal(info.activity_type, info.workflow_type, info.workflow_id)
+        if why is None and (unread := next((one for one in asked if isinstance(one, Unreadable)), None)):
+            why, is_tried_again = f"What {info.activity_type} was asked cannot be read. {unread.why}", True
+        elif why is None and not is_own(info.activity_type, info.workflow_id or "", asked):
+            why = f"{info.activity_type} was asked for about something that is not the asking workflow's own."
+        if why is None:
+            return await self.next.execute_activity(input)
+        # An id that a stranger has chosen may be anything, so it is not repeated, by the SDK neither (P1).
+        _log.warning("An activity was not done: %s", why)
+        raise ApplicationError(
+            f"{why} Nothing was done.",
+            type=NOT_FOR_YOU,
+            non_retryable=not is_tried_again,
+            category=ApplicationErrorCategory.BENIGN,
+        )
 
 
-def refusal(
-    name: str, workflow_type: str | None, workflow_id: str | None, asked: tuple[Any, ...]
-) -> str | None:
-    """Why an activity is not done for whoever asks for it; None: it is for them.
+def refusal(name: str, workflow_type: str | None, workflow_id: str | None) -> str | None:
+    """Why an activity is not done for whoever asks for it; None: it may be.
 
     Args:
         name: The activity's.
         workflow_type: Of the workflow that asks; None: it was asked for by itself.
         workflow_id: As well.
-        asked: What is asked.
     """
     door = DOORS.get(name)
     if door is None:
@@ -157,8 +162,12 @@ def refusal(
         return f"{name} runs for workflows of carepath alone ({of_ours}), and was asked for by itself."
     if workflow_type not in door.askers or not workflow_id.startswith(PREFIXES[workflow_type]):
         return f"{name} runs for workflows of carepath alone ({of_ours}), and another one has asked for it."
+    return None
+
+
+def is_own(name: str, workflow_id: str, asked: tuple[Any, ...]) -> bool:
+    """Whether what is asked is the asking workflow's own."""
     try:
-        is_own = door.is_own(workflow_id, asked)
+        return DOORS[name].is_own(workflow_id, asked)
     except (AttributeError, IndexError):  # several values, or none
-        is_own = False
-    return None if is_own else f"{name} was asked for about something that is not the asking workflow's own."
+        return False

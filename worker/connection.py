@@ -60,7 +60,7 @@ def converter(settings: Settings) -> DataConverter:
     from worker.codec.codec import encrypting  # a command without encryption does not wait for its library
     from worker.codec.keys import load_keys
 
-    return encrypting(load_keys(Path(settings.codec)))
+    return encrypting(load_keys(Path(settings.codec)), strict=settings.codec_mode == "strict")
 
 
 def _own(address: str) -> ClientConnectConfig:

@@ -19,6 +19,7 @@ from activities.clinic_database.faults import ChannelFaults
 from activities.clinic_database.spelling import BadKey
 from worker.asking import LONGEST, UNSURE, answered
 from worker.beginning import known_at_the_beginning
+from worker.codec.marks import check_keys
 from worker.connection import connect
 from worker.database import check_database
 from worker.diagnosis import queue, said, workflow_problem
@@ -221,6 +222,7 @@ async def clinic() -> AsyncIterator[Clinic]:
     settings = load_settings()
     client = await connect(settings)
     async with clinic_database() as database:
+        await check_keys(settings, database)
         await check_server(client, database)
         seen_now = await queue(client)
         if seen_now.remark:

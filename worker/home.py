@@ -25,6 +25,7 @@ OURS = (
     "*.db-*",
     "*.jsonl",
     "*.secret",
+    "*.keys",
     "*.log",
     "*.json",
     "*.yaml",

@@ -8,8 +8,11 @@ from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities.assembled import assemble
+from activities.clinic_database import ClinicDatabase
+from activities.clinic_database.history_keys import HistoryKeys
 from activities.clinic_database.journal import Journal
 from worker.callers import Callers
+from worker.codec.marks import settle_keys_of
 from worker.database import check_database
 from worker.deployment import DEPLOYMENT, build_id, take_over_if_first
 from worker.diagnosis import until_seen
@@ -31,6 +34,7 @@ async def running_worker(client: Client, settings: Settings, *, versioned: bool)
         CannotDo: the set-up is missing, it is another clinic's server, or the staff directory is not there.
     """
     await check_database(settings)
+    await settle_keys_of(settings)
     await check_server_of(client, settings)
     await check(client)
     if not settings.staff.is_file():
@@ -57,7 +61,7 @@ async def running_worker(client: Client, settings: Settings, *, versioned: bool)
     try:
         await check_journal_key(settings, activities.database)
         async with working(
-            client,
+            reading(client, activities.database),
             [*activities.callables, restorer.restore],
             interceptors=[Discretion(), Callers()],
             deployment=deployment,
@@ -68,6 +72,18 @@ async def running_worker(client: Client, settings: Settings, *, versioned: bool)
             yield worker
     finally:
         await activities.database.close()
+
+
+def reading(client: Client, database: ClinicDatabase) -> Client:
+    """The client by which a worker reads what reaches it."""
+    if client.data_converter.payload_codec is None:
+        return client
+    from worker.codec.arriving import for_worker  # a clinic without encryption does not wait for its library
+
+    async def is_ours(key_id: str) -> bool:
+        return key_id in await HistoryKeys(database).noted()
+
+    return for_worker(client, is_ours)
 
 
 def _as_deployed(settings: Settings) -> WorkerDeploymentConfig:

@@ -7,6 +7,7 @@ from temporalio.converter import StorageDriverStoreContext
 from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from worker.enduring import Enduring
 from workflows.care_episode import CareEpisode
 from workflows.directory_sync import DirectorySync
 from workflows.referral import Referral
@@ -56,6 +57,12 @@ def sandbox() -> SandboxedWorkflowRunner:
     """Where workflow code runs. The core is pure and imports no clock: passing it through saves its reload."""
     return Sandbox(
         restrictions=SandboxRestrictions.default.with_passthrough_modules(
-            "workflows.core", "workflows.pathways", "workflows.ports", "pydantic", "statemachine"
-        )
+            "workflows.core",
+            "workflows.pathways",
+            "workflows.ports",
+            "worker.enduring",
+            "pydantic",
+            "statemachine",
+        ),
+        runner_class=Enduring,
     )

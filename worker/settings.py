@@ -2,7 +2,7 @@
 
 import secrets
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
@@ -25,6 +25,16 @@ SIGNING_FILE = "signing.secret"
 
 OFF = "off"
 """`CAREPATH_CODEC` without encryption."""
+
+
+KEY_FILE = "codec.keys"
+"""The key file that `carepath up` makes in the home of a new clinic."""
+
+
+def own_codec(home: Path) -> str:
+    """The key file of a clinic's home, where there is one."""
+    file = home.expanduser().absolute() / KEY_FILE
+    return str(file) if file.is_file() else OFF
 
 
 def _in_home(*parts: str) -> Any:
@@ -63,12 +73,14 @@ class Settings(BaseSettings):
     """Where letters to agencies are laid for printing."""
     web_ui: str = "http://127.0.0.1:8233"
     """Where people of the clinic open the Temporal Web UI; links to it stand beside tasks."""
-    codec: str = OFF
-    """The file with the keys that encrypt histories; off on a local address only."""
     credentials: Path = Field(default_factory=default_credentials)
     """Where the credentials of whoever uses this machine lie, a folder for each clinic."""
     signed_in_hours: float = Field(default=12, gt=0, le=24 * 7)
     """So long a sign-in on the command line lasts: a shift."""
+    codec: str = Field(default_factory=lambda given: own_codec(given["home"]))
+    """The file with the keys that encrypt histories, by default the one of the home; off on a local address only."""
+    codec_mode: Literal["strict", "lenient"] = "strict"
+    """Whether what is not encrypted is refused where a key is set, or passes: for histories that began without one."""
     build_id: str | None = None
     """What this installation is called among the versions of the worker; None: it follows from the code."""
 

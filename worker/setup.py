@@ -4,6 +4,7 @@ from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSe
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from worker.codec.marks import settle_keys_of
 from worker.database import brought_up_to_date
 from worker.errors import CannotDo
 from worker.home import lay_out, make_home
@@ -68,7 +69,7 @@ async def make_clinic(settings: Settings) -> list[str]:
     make_home(settings.home)
     await brought_up_to_date(settings)
     links(settings)
-    made = await make_journal_key(settings)
+    made = [*await make_journal_key(settings), *await settle_keys_of(settings)]
     done = [f"the clinic's home is {settings.home}", "the clinic database is up to date", *made]
     if not signs(settings):
         done.append(

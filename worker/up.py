@@ -14,13 +14,14 @@ from asyncio.subprocess import Process as Subprocess
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from temporalio.client import Client
 
 from activities.clinic_database import ClinicDatabase
 from worker.codec.codec import Codec
-from worker.codec.keys import load_keys
+from worker.codec.keys import add_key, load_keys
 from worker.codec.server import codec_server
 from worker.connection import connect
 from worker.directories import directories
@@ -34,7 +35,7 @@ from worker.run import running_worker
 from worker.running import Process, RunningClinic, end, forget, note, running_clinic
 from worker.sample_agencies.run import make_up_secrets, point_to, sample_agencies
 from worker.serving import serving
-from worker.settings import OFF, Settings, load_settings, signs
+from worker.settings import KEY_FILE, OFF, Settings, load_settings, signs
 from worker.setup import set_up
 from worker.show import console
 from worker.signed_in import sign_in_trial
@@ -97,10 +98,13 @@ async def up(ports: Ports, *, empty: bool, is_new: bool = False) -> None:
     """
     _end_on_signals()
     given = load_settings()
-    home, encrypted = given.home, given.codec != OFF
+    home, begins = given.home, _begins_encrypted(given)
+    encrypted = begins or given.codec != OFF
     _make_room(home)
     ports.must_be_free(encrypted=encrypted, empty=empty)
     make_home(home)
+    if begins:
+        given = _with_a_key(given)
     lay_out(home, *([] if empty else ["agencies.yaml", "directories"]))
     if not empty:
         point_to(home / "agencies.yaml", ports.fhir_agency, ports.webhook_agency)
@@ -156,6 +160,21 @@ def _make_room(home: Path) -> None:
     console.print("Stopped the Temporal server that an earlier start had left behind; nothing of it is lost.")
 
 
+def _begins_encrypted(given: Settings) -> bool:
+    """Whether this is a clinic's first start, for which nobody has chosen otherwise: then it is encrypted from its
+    first history on. One that began without a key goes on as it is."""
+    has_begun = any((given.home / file).exists() for file in ("temporal.db", "clinic.db"))
+    return given.codec == OFF and "codec" not in given.model_fields_set and not has_begun
+
+
+def _with_a_key(given: Settings) -> Settings:
+    file = given.home / KEY_FILE
+    add_key(file, datetime.now(UTC).date().isoformat())
+    console.print(f"Histories are encrypted with the key in {file}: keep a copy of it apart from this machine.",
+                  soft_wrap=True, highlight=False)  # fmt: skip
+    return given.model_copy(update={"codec": str(file)})
+
+
 def _at(given: Settings, ports: Ports) -> Settings:
     """The settings, with what they leave open as this start has it."""
     ours = {"smtp": f"smtp://{HOST}:{ports.mail}", "gateway_url": f"http://{HOST}:{ports.gateway}",
@@ -209,7 +228,8 @@ async def _ended(server: Subprocess) -> None:
 def _codec_server(settings: Settings, ports: Ports) -> AbstractAsyncContextManager[None]:
     """Lets the Web UI of this machine read what the server holds encrypted."""
     origins = [f"http://{HOST}:{ports.ui}", f"http://localhost:{ports.ui}"]
-    return serving(codec_server(Codec(load_keys(Path(settings.codec))), origins), ports.codec)
+    codec = Codec(load_keys(Path(settings.codec)), strict=settings.codec_mode == "strict")
+    return serving(codec_server(codec, origins), ports.codec)
 
 
 async def _let_people_sign(settings: Settings) -> None:

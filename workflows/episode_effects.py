@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from temporalio import workflow
+from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
     from workflows import visibility
@@ -25,7 +26,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.core.referral.start import ReferralStart
     from workflows.pathways.following import start_of_following
     from workflows.ports.clinic_files import KEEP_CONSENTS, NOTE_EPISODE, ConsentsStated, EpisodeNote
-    from workflows.ports.timeouts import CLINIC_NOTE, DOOR
+    from workflows.ports.timeouts import CLINIC_NOTE, DOOR, TOLD_AGAIN_AFTER
     from workflows.shell.effect_handlers import EffectHandlers
     from workflows.shell.notices import start_message, undelivered_message
     from workflows.shell.signals import signalled
@@ -107,27 +108,30 @@ class EpisodeEffects(EffectHandlers[Episode, Effect]):
         return write()
 
     async def _note_closed(self, note: NoteClosed) -> None:
-        await workflow.execute_activity(
-            NOTE_EPISODE,
-            EpisodeNote(episode_id=self.episode_id, closed_on=note.closed_on),
-            summary="Clinic database: episode closed"
-            if note.closed_on
-            else "Clinic database: episode open again",
-            **DOOR.options(),
-        )
+        closed = EpisodeNote(episode_id=self.episode_id, closed_on=note.closed_on)
+        what = "closed" if note.closed_on else "open again"
+        await self._told_the_door(NOTE_EPISODE, closed, f"Clinic database: episode {what}")
 
     async def _keep_consents(self, kept: KeepConsents) -> None:
-        await workflow.execute_activity(
-            KEEP_CONSENTS,
-            ConsentsStated(
-                episode_id=self.episode_id,
-                version=kept.version,
-                consents=list(kept.consents),
-                lifted=list(kept.lifted),
-            ),
-            summary="Clinic database: consents",
-            **DOOR.options(),
+        stated = ConsentsStated(
+            episode_id=self.episode_id,
+            version=kept.version,
+            consents=list(kept.consents),
+            lifted=list(kept.lifted),
         )
+        await self._told_the_door(KEEP_CONSENTS, stated, "Clinic database: consents")
+
+    async def _told_the_door(self, activity: str, told: EpisodeNote | ConsentsStated, summary: str) -> None:
+        """Tell the clinic database until it has taken it. The activity tries without end by itself; that it fails all
+        the same is the doing of somebody who writes to the server, and would leave a revocation without effect (P3)."""
+        while True:
+            try:
+                await workflow.execute_activity(activity, told, summary=summary, **DOOR.options())
+            except ActivityError as error:
+                workflow.logger.warning("%s is told again: %s", activity, type(error.cause).__name__)
+                await workflow.sleep(TOLD_AGAIN_AFTER, summary=f"{summary}, again")
+            else:
+                return
 
     async def _start_referral(self, new: StartReferral) -> None:
         await self.in_force()

@@ -4,16 +4,15 @@ It runs under the id of what it restores, asks for how that stands, and goes on 
 clinic's own journal, whose seals were looked at, and never from whoever may start a workflow.
 """
 
-from typing import Any
-
 from temporalio import workflow
+from temporalio.common import RawValue
 from temporalio.exceptions import ActivityError, ApplicationError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from workflows import visibility
     from workflows.ports.journal import RESTORE, RestoreAsked, Restored
     from workflows.ports.timeouts import RESTORING
-    from workflows.shell.arriving import RESUMED
+    from workflows.shell.arriving import NOTHING, RESUMED
 
 OF_PREFIX = {"episode": visibility.CARE_EPISODE, "referral": visibility.REFERRAL}
 """What goes on, by how its id begins."""
@@ -24,7 +23,7 @@ class Restoring:
     """Lives for as long as it takes to read a journal."""
 
     @workflow.run
-    async def run(self, *_given: Any) -> None:
+    async def run(self, _given: RawValue = NOTHING) -> None:
         workflow_id = workflow.info().workflow_id
         becomes = OF_PREFIX.get(workflow_id.partition("-")[0])
         if becomes is None:

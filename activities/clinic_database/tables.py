@@ -132,6 +132,16 @@ class TemporalServerRow(Base):
     noted_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class HistoryKeyRow(Base):
+    """A key with which the clinic encrypts its histories: its id and its fingerprint, and not the key."""
+
+    __tablename__ = "history_key"
+
+    key_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    noted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class ContactRow(Base):
     """How a patient may be reached; without a row, or without `allowed`, no message is sent."""
 
@@ -325,6 +335,6 @@ class ChannelFaultRow(Base):
 
 __all__ = [
     "AbsenceRow", "AnswerRow", "Base", "ChannelFaultRow", "ClosureRow", "ConsentEventRow", "ConsentRow", "ContactRow",
-    "EpisodeRow", "ImportedRow", "JournalRow", "LedgerRow", "MergeRow", "OutboxRow", "PatientRow", "TemporalServerRow",
-    "TextRow",
+    "EpisodeRow", "HistoryKeyRow", "ImportedRow", "JournalRow", "LedgerRow", "MergeRow", "OutboxRow", "PatientRow",
+    "TemporalServerRow", "TextRow",
 ]  # fmt: skip

@@ -139,6 +139,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
         "--ui-port": free_port(),
         "--mail-port": free_port(),
         "--gateway-port": gateway,
+        "--codec-port": free_port(),
     }
     options = [part for name, port in ports.items() for part in (name, str(port))]
     log = (folder / "up.log").open("w")

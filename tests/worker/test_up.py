@@ -1,6 +1,7 @@
 """`carepath up` ends what it has started, however it ends itself; the next start finds what was left behind (F1)."""
 
 import asyncio
+import json
 import signal
 import socket
 import subprocess
@@ -11,11 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from temporalio.client import Client
 
 from tests.servers import free_port, until_a_worker_is_heard
 from tests.typed import CAREPATH, outside_any_clinic, typed
+from worker.codec.codec import ENCODING
 from worker.running import Process, RunningClinic, end, forget, note, running_clinic
-from worker.settings import load_settings
+from worker.settings import KEY_FILE, Settings, load_settings
+from worker.up import _begins_encrypted
 
 pytestmark = pytest.mark.dear
 
@@ -30,7 +34,7 @@ class Window:
         self.server = free_port()
         self.ui = free_port()
         ports = {"--port": self.server, "--ui-port": self.ui, "--mail-port": free_port(),
-                 "--gateway-port": free_port()}  # fmt: skip
+                 "--gateway-port": free_port(), "--codec-port": free_port()}  # fmt: skip
         self.options = [part for name, port in ports.items() for part in (name, str(port))]
 
     def types(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -101,6 +105,45 @@ def test_whatever_ends_it_nothing_of_it_is_left(tmp_path: Path, monkeypatch: pyt
     assert [one.name for one in window.home.rglob("*") if one.stat().st_mode & 0o077] == []
 
 
+def test_P1_a_new_clinic_encrypts_from_its_first_start_on_with_a_key_of_its_own(tmp_path: Path) -> None:
+    window = Window(tmp_path)
+    with window.up() as (_, told):
+        assert f"Histories are encrypted with the key in {window.home / KEY_FILE}" in told.replace("\n", "")
+        assert (window.home / KEY_FILE).stat().st_mode & 0o777 == 0o600
+        admitted = window.types(
+            "admit", "--patient-key", "MRN-1", "--site", "north", "--timezone", "America/Chicago",
+            "--case-manager", "cm-1", "--therapist", "th-1", "--json",
+        )  # fmt: skip
+        assert admitted.returncode == 0, admitted.stderr
+        (listed,) = json.loads(window.types("list", "--json").stdout)
+        assert asyncio.run(first_input(window.server, listed["episode_id"])) == ENCODING
+        window.environment["CAREPATH_CODEC"] = "off"
+        refused = window.types("record", listed["episode_id"], "need", "service=food_bank", "--by", "cm-1")
+        assert (refused.returncode, "CAREPATH_CODEC is off here, so nothing was sent" in refused.stderr) == (
+            1, True,
+        )  # fmt: skip
+        del window.environment["CAREPATH_CODEC"]
+    with window.up() as (_, told):
+        assert "Histories are encrypted with" not in told  # said once
+        assert window.types("progress", listed["episode_id"]).returncode == 0
+
+
+async def first_input(port: int, workflow_id: str) -> bytes:
+    """How what a workflow began with is encoded on the server."""
+    client = await Client.connect(f"127.0.0.1:{port}")
+    history = await client.get_workflow_handle(workflow_id).fetch_history()
+    began = history.events[0].workflow_execution_started_event_attributes
+    return began.input.payloads[0].metadata["encoding"]
+
+
+def test_P1_a_clinic_that_began_without_a_key_goes_on_without_one_unless_it_is_told(tmp_path: Path) -> None:
+    began = Settings(home=tmp_path)
+    assert _begins_encrypted(began)
+    assert not _begins_encrypted(Settings(home=tmp_path, codec="off"))
+    (tmp_path / "clinic.db").touch()
+    assert not _begins_encrypted(began)
+
+
 def test_a_process_that_was_given_an_old_id_is_not_taken_for_the_clinic(tmp_path: Path) -> None:
     sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     try:
@@ -138,7 +181,7 @@ def test_a_port_that_another_program_has_is_named_with_the_option_that_moves_it(
         other.bind(("127.0.0.1", 0))
         other.listen()
         taken = str(other.getsockname()[1])
-        for option in ("--port", "--ui-port", "--mail-port", "--gateway-port"):
+        for option in ("--port", "--ui-port", "--mail-port", "--gateway-port", "--codec-port"):
             refused = window.types("up", "--empty", *window.options, option, taken)
             assert refused.returncode == 1
             assert f"Port {taken}" in refused.stderr

@@ -1,6 +1,7 @@
 """Whatever is pressed in the Web UI or sent by a program, no workflow task fails for ever."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -90,13 +91,13 @@ def is_in_words(error: BaseException) -> None:
     assert not OF_PYTHON.search(said), said
 
 
-async def throw(handle: WorkflowHandle[Any, Any], of: type) -> None:
+async def throw(handle: WorkflowHandle[Any, Any], of: type, junk: Sequence[list[Any]] = JUNK) -> None:
     """Send junk to every update, signal and query; each is refused, or forgotten."""
     known = workflow._Definition.must_from_class(of)
     updates = [name for name in known.updates if name]
     signals = [name for name in known.signals if name] + ["unknown"]
     queries = [name for name in known.queries if name and not name.startswith("_")]
-    for arguments in JUNK:
+    for arguments in junk:
         for name in updates:
             try:
                 await handle.execute_update(name, args=arguments)
@@ -209,6 +210,8 @@ WRONG_STARTS: dict[str, tuple[str, str, list[Any], str]] = {
     "a referral with two": ("Referral", "referral-w1", [referral("referral-w1"), UNKNOWN], "several values"),
     "a reading with one": ("DirectorySync", "directory-w1", [{}], "takes no input"),
     "a reading with two": ("DirectorySync", "directory-w1", [UNDECODABLE, {}], "takes no input"),
+    "a restoring with one": ("Restoring", "episode-w3", [UNKNOWN], "has no journal of episode-w3"),
+    "a restoring with two": ("Restoring", "episode-w3", [UNDECODABLE, {}], "has no journal of episode-w3"),
     "an empty task": ("StaffTask", "task-w1", [], "empty"),
     "a task without end": ("StaffTask", "task-w1", [{"task_id": "task-w1"}], "kind is missing"),
     "a copied task": ("StaffTask", "task-w2", [task("task-w1")], "a copy of a workflow"),

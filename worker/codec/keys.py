@@ -1,6 +1,8 @@
 """The keys of the payload codec, in a file of the clinic's own."""
 
 import base64
+import hashlib
+import hmac
 import os
 import re
 import secrets
@@ -18,6 +20,9 @@ MOST_BYTES = 100_000
 KEY_BYTES = 32
 """AES-256."""
 
+FINGERPRINT = b"carepath fingerprint of a key"
+"""What a key seals to be told from others."""
+
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -31,6 +36,8 @@ class Keys:
 
     source: Path
     ciphers: Mapping[str, AESGCM] = field(repr=False)
+    fingerprints: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """By which one key is told from another of the same id; no key follows from it."""
 
     @property
     def newest(self) -> str:
@@ -66,6 +73,7 @@ def load_keys(file: Path) -> Keys:
             "'off' for a server on this machine."
         ) from None
     ciphers: dict[str, AESGCM] = {}
+    fingerprints: dict[str, str] = {}
     for number, line in enumerate(lines, 1):
         text = line.partition("#")[0].strip()
         if not text:
@@ -84,9 +92,10 @@ def load_keys(file: Path) -> Keys:
         if len(key) != KEY_BYTES:
             raise _unusable(file, number, f"the key has {len(key)} bytes and not {KEY_BYTES}")
         ciphers[key_id] = AESGCM(key)
+        fingerprints[key_id] = hmac.new(key, FINGERPRINT, hashlib.sha256).hexdigest()[:32]
     if not ciphers:
         raise CannotDo(f"CAREPATH_CODEC: {file} has no key. Make one with `carepath codec key {file}`.")
-    return Keys(file, ciphers)
+    return Keys(file, ciphers, fingerprints)
 
 
 def add_key(file: Path, key_id: str) -> bool:

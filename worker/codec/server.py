@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from temporalio.api.common.v1 import Payload
 
-from worker.codec.codec import Codec
+from worker.codec.codec import Codec, Plain
 from worker.errors import CannotDo
 from worker.gateway.bounds import TooLarge, TooSlow, read_body
 
@@ -71,7 +71,11 @@ def codec_server(codec: Codec, origins: Sequence[str]) -> Starlette:
     return Starlette(
         routes=[
             Route("/encode", answering(codec.sealed), methods=["POST"]),
-            Route("/decode", answering(codec.opened), methods=["POST"]),
+            Route(
+                "/decode",
+                answering(lambda payloads: [_shown(codec, one) for one in payloads]),
+                methods=["POST"],
+            ),
         ],
         middleware=[
             Middleware(
@@ -114,6 +118,17 @@ def _payloads(body: bytes) -> list[Payload]:
     ):
         raise TooMany
     return [Payload(metadata=one.metadata, data=one.data) for one in _Payloads.model_validate(read).payloads]
+
+
+def _shown(codec: Codec, payload: Payload) -> Payload:
+    """A payload for a person's eyes: one that workers refuse is shown as that, and hides none beside it."""
+    try:
+        return codec.open_one(payload)
+    except Plain as error:
+        says: dict[str, object] = {"refused": str(error), "it says": payload.data.decode("utf-8", "replace")}
+    except CannotDo as error:
+        says = {"refused": str(error)}
+    return Payload(metadata={"encoding": b"json/plain"}, data=json.dumps(says).encode())
 
 
 def _in_json(payloads: Sequence[Payload]) -> dict[str, object]:

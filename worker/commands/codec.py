@@ -46,6 +46,24 @@ def key(
 
 
 @codec.command()
+def forget(key_id: Annotated[str, typer.Argument(help="The key's id, as `carepath` names it.")]) -> None:
+    """Do without a key: for one that is lost, or when no history and no line of the journal needs it any more."""
+
+    # Whoever makes a key does not wait for a database.
+    from activities.clinic_database.history_keys import HistoryKeys
+    from worker.episodes import clinic_database
+
+    async def run() -> bool:
+        async with clinic_database() as database:
+            return await HistoryKeys(database).forget(key_id)
+
+    if not asyncio.run(run()):
+        raise CannotDo(f"{key_id}: this clinic has noted no key of that id.")
+    console.print(f"The clinic does without key {key_id}. What was encrypted with it can be read by nobody without it.",
+                  highlight=False, soft_wrap=True)  # fmt: skip
+
+
+@codec.command()
 def serve(
     ui: Annotated[
         list[str] | None,
@@ -64,7 +82,9 @@ def serve(
     if settings.codec == OFF:
         raise CannotDo("CAREPATH_CODEC is off: there is nothing to decrypt. Name the key file.")
     origins = [_origin(address) for address in ui or _ours(settings.web_ui)]
-    app = codec_server(Codec(load_keys(Path(settings.codec))), origins)
+    app = codec_server(
+        Codec(load_keys(Path(settings.codec)), strict=settings.codec_mode == "strict"), origins
+    )
 
     async def run() -> None:
         async with serving(app, port, host):

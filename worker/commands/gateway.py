@@ -9,6 +9,7 @@ from activities.agencies.book import AgenciesFileError
 from activities.clinic_database.inbox import AgencyWord, Inbox
 from activities.clinic_database.patients import Patients
 from activities.clinic_database.texts import Text, Texts
+from worker.codec.marks import check_keys_of
 from worker.commands.episodes import need_author
 from worker.commands.options import By, Json
 from worker.connection import connect
@@ -38,6 +39,7 @@ def run_gateway(
         settings = load_settings()
         client = await connect(settings)
         await check_database(settings)
+        await check_keys_of(settings)
         await check_server_of(client, settings)
         async with gateway(client, settings, port, host):
             console.print(f"The gateway listens on http://{host}:{port}. Stop it with Ctrl-C.")

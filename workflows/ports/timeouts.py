@@ -78,6 +78,8 @@ CLINIC_NOTE = Timeouts(timedelta(seconds=30), longest_pause=5 * MINUTE)
 """Our own database: what it must know is tried until it stands there."""
 DOOR = Timeouts(timedelta(seconds=30), longest_pause=timedelta(seconds=30), at_once=True)
 """By this the door judges what may leave, so it is never given up: a lost revocation would let something out (P3)."""
+TOLD_AGAIN_AFTER = timedelta(seconds=30)
+"""When the door is told again, where somebody else has answered in its place."""
 NOT_KEPT_IS_TOLD_AFTER = timedelta(minutes=15)
 """So long lines of the journal may be on their way into the clinic database; then staff are told (T3)."""
 TAKEN_ALONG_WITHIN = timedelta(minutes=10)

@@ -10,6 +10,7 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from workflows.core.engine.errors import Refused
     from workflows.core.engine.years import check_year
+    from workflows.ports.unreadable import Unreadable
 
 
 def application_error(error: Exception) -> ApplicationError:
@@ -30,8 +31,10 @@ def only(given: Sequence[Any], what: str) -> Any:
         what: What belongs there, in words.
 
     Raises:
-        ApplicationError: none came, or several.
+        ApplicationError: none came, or several, or one that cannot be read.
     """
+    if len(given) == 1 and isinstance(given[0], Unreadable):
+        raise _not_understood(f"What came cannot be read. {given[0].why}")
     if len(given) == 1:
         return given[0]
     came = "none" if not given else str(len(given))

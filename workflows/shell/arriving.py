@@ -17,6 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.core.engine.bounds import check_start
     from workflows.core.engine.errors import InvalidEntry, Refused
     from workflows.core.episode.entries import in_words
+    from workflows.ports.unreadable import Unreadable
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -46,6 +47,8 @@ def read_start(given: RawValue) -> dict[str, Any]:
         start = workflow.payload_converter().from_payload(given.payload)
     except Exception:
         raise InvalidEntry("the input cannot be decoded; give one JSON object with its fields.") from None
+    if isinstance(start, Unreadable):
+        raise InvalidEntry(f"the input cannot be read. {start.why}")
     if not isinstance(start, dict):
         raise InvalidEntry("the input is no JSON object with fields.")
     if RESUMED in start and not workflow.info().continued_run_id:

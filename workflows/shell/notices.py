@@ -7,7 +7,7 @@ from datetime import datetime, time
 
 from temporalio import workflow
 from temporalio.common import Priority
-from temporalio.exceptions import ActivityError, CancelledError, FailureError
+from temporalio.exceptions import ActivityError, ApplicationError, CancelledError, FailureError
 
 with workflow.unsafe.imports_passed_through():
     from workflows.core.engine.urgency import Urgency
@@ -25,6 +25,7 @@ with workflow.unsafe.imports_passed_through():
         PATIENT_MESSAGE,
         Timeouts,
     )
+    from workflows.ports.unreadable import UNREADABLE
     from workflows.shell.life import Life
 
 Heard = Callable[[Receipt | None, list[str]], None]
@@ -109,7 +110,7 @@ class StaffNotices:
                 if isinstance(error.cause, CancelledError) or notice.key not in self._on_their_way:
                     break
                 heard(None, [_reason(error)])
-                policy = insist if policy is not insist else None
+                policy = insist if policy is not insist or is_no_answer(error) else None
             else:
                 heard(receipt, receipt.missed)
                 if not receipt.instead:
@@ -177,6 +178,11 @@ async def undelivered_message(template: str, sending: workflow.ActivityHandle[Re
             f"Nobody knows whether the message {template} reached the patient; it is not sent again by itself."
         ]
     return [f"The message {template} was not taken everywhere: {one}" for one in receipt.missed]
+
+
+def is_no_answer(error: ActivityError) -> bool:
+    """Whether somebody who is not of carepath has answered for an activity: what it was to do may not be done."""
+    return isinstance(error.cause, ApplicationError) and error.cause.type == UNREADABLE
 
 
 def _reason(error: ActivityError) -> str:

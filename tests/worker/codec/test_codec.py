@@ -11,7 +11,7 @@ from temporalio.api.common.v1 import Payload
 from temporalio.api.failure.v1 import Failure
 from temporalio.exceptions import ApplicationError
 
-from worker.codec.codec import KEY_ID, Codec, encrypting
+from worker.codec.codec import KEY_ID, Codec, Plain, encrypting
 from worker.codec.keys import KEY_BYTES, UnknownKey, add_key, load_keys
 from worker.connection import connect
 from worker.errors import CannotDo
@@ -69,11 +69,11 @@ async def test_a_payload_that_was_cut_off_does_not_open(sealing: Codec, left: in
         await sealing.decode([Payload(metadata=sealed.metadata, data=sealed.data[:left])])
 
 
-async def test_what_is_not_sealed_passes_so_that_a_running_clinic_can_begin_to_encrypt(
-    sealing: Codec,
-) -> None:
+async def test_P1_what_is_not_sealed_passes_only_where_histories_began_without_a_key(sealing: Codec) -> None:
     plain = Payload(metadata={"encoding": b"json/plain"}, data=b"{}")
-    assert await sealing.decode([plain]) == [plain]
+    with pytest.raises(Plain, match="is not encrypted, and this clinic takes nothing else"):
+        await sealing.decode([plain])
+    assert await Codec(sealing.keys, strict=False).decode([plain]) == [plain]
 
 
 async def test_a_new_key_encrypts_and_the_old_one_still_decrypts(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -121,11 +122,21 @@ async def test_a_body_of_another_type_or_too_large_is_refused(http: httpx2.Async
     assert large.status_code == 413
 
 
-async def test_a_payload_of_an_unknown_key_says_which(http: httpx2.AsyncClient) -> None:
-    sealed = Payload(metadata={"encoding": b"binary/encrypted", "encryption-key-id": b"2019"}, data=b"x" * 40)
-    answer = await http.post("/decode", json={"payloads": [in_json(sealed)]})
-    assert answer.status_code == 422
-    assert "key 2019 is not in" in answer.json()["message"]
+async def test_P1_what_workers_refuse_is_shown_as_that_and_hides_nothing_beside_it(
+    http: httpx2.AsyncClient, codec: Codec
+) -> None:
+    foreign = Payload(
+        metadata={"encoding": b"binary/encrypted", "encryption-key-id": b"2019"}, data=b"x" * 40
+    )
+    plain = Payload(metadata={"encoding": b"json/plain"}, data=b'{"kind": "exit"}')
+    [ours] = codec.sealed([Payload(metadata={"encoding": b"json/plain"}, data=b'"program"')])
+    sent = {"payloads": [in_json(one) for one in (foreign, plain, ours)]}
+    answer = await http.post("/decode", json=sent)
+    says = [json.loads(base64.b64decode(one["data"])) for one in answer.json()["payloads"]]
+    assert "key 2019 is not in" in says[0]["refused"]
+    assert "is not encrypted" in says[1]["refused"]
+    assert json.loads(says[1]["it says"]) == {"kind": "exit"}
+    assert says[2] == "program"
 
 
 async def test_a_body_full_of_small_payloads_keeps_nobody_else_waiting(

@@ -17,9 +17,11 @@ from temporalio.testing import WorkflowEnvironment
 from tests.servers import clinic_of, dev_server, free_port, mailbox_of
 from tests.waiting import eventually
 from tests.workflows.story import ZONE, Story
+from worker.asking import answered
 from worker.codec.codec import ENCODING, Codec
 from worker.codec.keys import add_key, load_keys
 from worker.codec.server import codec_server
+from worker.errors import CannotDo
 from worker.mailbox import Mailbox, read
 from worker.run import running_worker
 from worker.serving import serving
@@ -114,6 +116,14 @@ async def test_a_refusal_reaches_whoever_is_refused(clinic: Clinic) -> None:
     error = await clinic.story.refused("use", on=tomorrow, evidence="self_report")
     assert error.type == "InvalidEntry"
     assert "future" in error.message
+
+
+async def test_a_query_that_is_refused_is_told_in_words_as_far_as_the_server_hands_them_on(
+    clinic: Clinic,
+) -> None:
+    asked = clinic.story.handle.query("as_known_on", "soon")
+    with pytest.raises(CannotDo, match="does not answer: it has refused the question"):
+        await answered(clinic.environment.client, clinic.story.handle.id, asked)
 
 
 @pytest.mark.browser
