@@ -3,6 +3,7 @@
 The clinic database, by which each sending is judged, is read the moment an answer is there.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from temporalio import activity
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
@@ -18,11 +20,13 @@ from activities.clinic_database import ClinicDatabase, Crosswalk
 from activities.clinic_database.consents import Consents
 from tests.mail_server import MailServer
 from tests.waiting import eventually
+from tests.workflows.linkage import Outside, clinic_with
 from tests.workflows.story import Story
 from tests.workflows.test_what_anybody_sends import task
 from worker.mailbox import Mailbox, read
 from worker.run import running_worker
 from worker.settings import Settings
+from workflows.ports.clinic_files import KEEP_CONSENTS, ConsentsStated
 
 pytestmark = pytest.mark.dear
 
@@ -191,3 +195,38 @@ async def test_C1_an_episode_that_is_away_keeps_no_answer_waiting(door: Door) ->
     answer = await waiting.execute_update("complete", {"by": "cm-1", "outcome": "done"})
     assert (answer["state"], answer["is_heard"]) == ("completed", False)
     await silent.terminate()
+
+
+class AnsweredFor(Outside):
+    """The first time, somebody who writes to the server lets what the door is told fail in its place."""
+
+    times = 0
+
+    @activity.defn(name=KEEP_CONSENTS)
+    async def keep_consents(self, stated: ConsentsStated) -> None:
+        self.times += 1
+        if self.times == 1:
+            raise ApplicationError("it is of no use", non_retryable=True)
+        self.consents = {one["consent_id"]: one for one in stated.consents if one["stands"]}
+
+
+async def test_P3_a_consent_is_told_to_the_door_again_where_somebody_has_answered_in_its_place(
+    time_skipping: WorkflowEnvironment, clinic_settings: Settings, mailbox: Mailbox
+) -> None:
+    outside = AnsweredFor()
+    async with clinic_with(outside, time_skipping.client, clinic_settings):
+        story = await Story.begin(time_skipping)
+        today = await story.admit()
+        stating = asyncio.create_task(
+            story.record(
+                "consent", consent_id="c1", recipient="pantry-1", purpose="referral", content=["referral"],
+                signed_on=today, expires_on=today + timedelta(days=365),
+            )
+        )  # fmt: skip
+        await eventually(lambda: told(outside), time_skipping.sleep)
+        await stating
+        assert set(outside.consents) == {"c1"}
+
+
+async def told(outside: AnsweredFor) -> bool:
+    return outside.times > 1

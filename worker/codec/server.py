@@ -28,6 +28,9 @@ MOST_BYTES = 8 * 1024 * 1024
 MOST_PAYLOADS = 10_000
 """The Web UI asks for the payloads of one event or message at a time; a whole page has a few thousand."""
 
+SEARCH_ATTRIBUTE = "type"
+"""What the payload of a search attribute has: it is plain by design, and the Web UI (2.54) asks about it too."""
+
 
 def _from_base64(value: object) -> bytes:
     if not isinstance(value, str):
@@ -122,13 +125,23 @@ def _payloads(body: bytes) -> list[Payload]:
 
 def _shown(codec: Codec, payload: Payload) -> Payload:
     """A payload for a person's eyes: one that workers refuse is shown as that, and hides none beside it."""
+    if SEARCH_ATTRIBUTE in payload.metadata:
+        return payload
     try:
         return codec.open_one(payload)
     except Plain as error:
-        says: dict[str, object] = {"refused": str(error), "it says": payload.data.decode("utf-8", "replace")}
+        says: dict[str, object] = {"refused": str(error), "it says": _content(payload)}
     except CannotDo as error:
         says = {"refused": str(error)}
     return Payload(metadata={"encoding": b"json/plain"}, data=json.dumps(says).encode())
+
+
+def _content(payload: Payload) -> object:
+    text = payload.data.decode("utf-8", "replace")
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def _in_json(payloads: Sequence[Payload]) -> dict[str, object]:

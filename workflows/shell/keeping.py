@@ -29,7 +29,13 @@ with workflow.unsafe.imports_passed_through():
         JournalKept,
         JournalLines,
     )
-    from workflows.ports.timeouts import JOURNAL, JOURNAL_AT_FIRST, TAKEN_ALONG_WITHIN, Timeouts
+    from workflows.ports.timeouts import (
+        JOURNAL,
+        JOURNAL_AT_FIRST,
+        TAKEN_ALONG_WITHIN,
+        TOLD_AGAIN_AFTER,
+        Timeouts,
+    )
     from workflows.shell.life import Life
 
 ACTS_AT_ONCE = 500
@@ -150,6 +156,9 @@ class Keeping:
                 self._is_not_kept(error)
                 if self._refused:
                     return
+                if isinstance(error.cause, ApplicationError) and error.cause.non_retryable:
+                    # It is refused at once, or somebody else has answered for it: without a pause it would never end.
+                    await workflow.sleep(TOLD_AGAIN_AFTER, summary="Clinic database: the journal, again")
             else:
                 self._is_kept(kept.lines)
 

@@ -130,13 +130,16 @@ async def test_P1_what_workers_refuse_is_shown_as_that_and_hides_nothing_beside_
     )
     plain = Payload(metadata={"encoding": b"json/plain"}, data=b'{"kind": "exit"}')
     [ours] = codec.sealed([Payload(metadata={"encoding": b"json/plain"}, data=b'"program"')])
-    sent = {"payloads": [in_json(one) for one in (foreign, plain, ours)]}
+    attribute = Payload(metadata={"encoding": b"json/plain", "type": b"Keyword"}, data=b'"gate_review"')
+    garbage = Payload(metadata={"encoding": b"json/plain"}, data=b"[" * 50_000)
+    sent = {"payloads": [in_json(one) for one in (foreign, plain, ours, attribute, garbage)]}
     answer = await http.post("/decode", json=sent)
     says = [json.loads(base64.b64decode(one["data"])) for one in answer.json()["payloads"]]
     assert "key 2019 is not in" in says[0]["refused"]
     assert "is not encrypted" in says[1]["refused"]
-    assert json.loads(says[1]["it says"]) == {"kind": "exit"}
-    assert says[2] == "program"
+    assert says[1]["it says"] == {"kind": "exit"}
+    assert says[2:4] == ["program", "gate_review"]
+    assert says[4]["it says"].startswith("[[")
 
 
 async def test_a_body_full_of_small_payloads_keeps_nobody_else_waiting(
