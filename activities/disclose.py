@@ -1,15 +1,16 @@
 """Telling an outside agency: only under a consent that stands at this very moment, once, and on record (P3-P9).
 
 There is no other way out to an agency. The consent is looked up in the transaction that claims the sending, at every
-attempt; the ledger's first line is written in it too. What then becomes of the sending is a second line.
+attempt; the ledger's first line is written in it too. It is asked for once more when the other side has opened,
+directly before the body leaves: a connection may take half a minute to come about. What becomes of it is a second line.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import cast
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -17,7 +18,15 @@ from temporalio.exceptions import ApplicationError
 from activities.agencies.book import AgenciesFileError
 from activities.agencies.links import Links
 from activities.agencies.port import AgencyChannel, Handover, UnknownAgency
-from activities.channels.port import AccessFault, NobodyAnswers, Permanent, Transient, Uncertain
+from activities.channels.port import (
+    AccessFault,
+    Leaving,
+    NobodyAnswers,
+    Permanent,
+    Transient,
+    Uncertain,
+    Withdrawn,
+)
 from activities.clinic_database.consents import standing_in
 from activities.clinic_database.engine import ClinicDatabase
 from activities.clinic_database.faults import ChannelFaults, mended
@@ -54,6 +63,12 @@ class _Claimed:
 
     ground: Ground
     way: Way
+    attempt: int
+    """Whoever claims it after this one died or was late has another."""
+
+
+class _Overtaken(Withdrawn):
+    """Another attempt has claimed the sending meanwhile, or it was given up."""
 
 
 class Discloser:
@@ -93,7 +108,13 @@ class Discloser:
         try:
             if isinstance(channel, Transient):
                 raise channel
-            reference = await channel.send(self._handover(wanted, patient, claimed.ground))
+            handover = self._handover(wanted, patient, claimed.ground)
+            reference = await channel.send(handover, self._last_question(wanted, agency, claimed))
+        except _Overtaken:
+            async with self._database.transaction() as session:
+                return _receipt(await session.get_one(OutboxRow, wanted.key), wanted)
+        except Withdrawn as no:
+            return await self._kept_back(wanted, str(no))
         except Uncertain:
             return await self._settle(wanted, patient, claimed, "uncertain")
         except (Transient, Permanent) as no:
@@ -111,20 +132,18 @@ class Discloser:
     @activity.defn(name=GIVE_UP)
     async def give_up(self, wanted: Disclosure) -> DisclosureReceipt:
         """Say what became of a sending that is tried no more: its last attempt may have died on the way (P9)."""
-        patient = await self._patients.of_episode(wanted.episode_id) or Patient(
-            f"episode-{wanted.episode_id}"
-        )
         async with self._database.transaction() as session:
             row = await row_of(
                 session, wanted.key, episode_id=wanted.episode_id, kind=wanted.what, recipient=wanted.agency
             )
+            await self._not_left(session, row, wanted)
             if row.state in CLAIMABLE or row.state == "refused":
                 row.state, row.settled_at = "withheld", datetime.now(UTC)
                 row.attempts = 0  # a person who sends it again begins anew
                 return DisclosureReceipt(
                     key=wanted.key, outcome="withheld", agency=wanted.agency, reason="given up"
                 )
-            return await self._known(session, row, wanted, patient)
+            return await self._known(session, row, wanted)
 
     @activity.defn(name=RECONCILE)
     async def reconcile(self, found: Reconciliation) -> None:
@@ -155,23 +174,63 @@ class Discloser:
         if row.recipient != wanted.agency:  # the listing has passed to another agency since (P3)
             reason = f"this sending was begun to {row.recipient}; choose the place anew for {wanted.agency}"
             return DisclosureReceipt(key=wanted.key, outcome="withheld", agency=wanted.agency, reason=reason)
+        await self._not_left(session, row, wanted)
         if row.state not in CLAIMABLE:
-            return await self._known(session, row, wanted, patient)
+            return await self._known(session, row, wanted)
         ground = ground_of(consents, wanted, agency, way, self._now(wanted))
         if isinstance(ground, str):
             row.state, row.settled_at = "withheld", datetime.now(UTC)
             return DisclosureReceipt(key=wanted.key, outcome="withheld", agency=wanted.agency, reason=ground)
         row.state, row.attempts = "sending", row.attempts + 1
         row.consent_id = ground.consent_id
-        row.channel = way
+        row.channel, row.leaving_at = way, None
         await append(
             session, await chain_of(session, wanted.episode_id), first_line(wanted, agency, ground, way)
         )
-        return _Claimed(ground, way)
+        return _Claimed(ground, way, row.attempts)
 
-    async def _known(
-        self, session: AsyncSession, row: OutboxRow, wanted: Disclosure, patient: Patient
-    ) -> DisclosureReceipt:
+    @staticmethod
+    async def _not_left(session: AsyncSession, row: OutboxRow, wanted: Disclosure) -> None:
+        """Give back what an attempt claimed that died, or hangs, before it had leave to let anything go (P9)."""
+        if row.state == "sending" and row.leaving_at is None:
+            row.state = "pending"
+            said = Line(wanted.key, "not_sent", "system", wanted.agency)
+            await append(session, await chain_of(session, wanted.episode_id), said)
+
+    def _last_question(self, wanted: Disclosure, agency: Agency, claimed: _Claimed) -> Leaving:
+        """What is asked directly before the body leaves (P3). That it leaves stands in the outbox before it does: so
+        a revocation which comes after can say it (P4)."""
+
+        async def ask() -> None:
+            try:
+                async with self._database.transaction() as session:
+                    consents = await standing_in(session, wanted.episode_id)
+                    row = await session.get_one(OutboxRow, wanted.key, with_for_update=True)
+                    if (row.state, row.attempts) != ("sending", claimed.attempt):
+                        raise _Overtaken
+                    ground = ground_of(consents, wanted, agency, claimed.way, self._now(wanted))
+                    if isinstance(ground, str):
+                        raise Withdrawn(ground)
+                    if ground.consent_id != claimed.ground.consent_id:  # the ledger would name the wrong one
+                        raise Transient("its consent ended while it was about to leave, and another stands")
+                    row.leaving_at = datetime.now(UTC)
+            except SQLAlchemyError:
+                raise Transient(
+                    "the clinic database could not be asked whether the consent still stands"
+                ) from None
+
+        return ask
+
+    async def _kept_back(self, wanted: Disclosure, why: str) -> DisclosureReceipt:
+        """Note that nothing left, because its consent ended after it was claimed."""
+        async with self._database.transaction() as session:
+            row = await session.get_one(OutboxRow, wanted.key, with_for_update=True)
+            await self._not_left(session, row, wanted)
+            if row.state == "pending":
+                row.state, row.settled_at = "withheld", datetime.now(UTC)
+        return DisclosureReceipt(key=wanted.key, outcome="withheld", agency=wanted.agency, reason=why)
+
+    async def _known(self, session: AsyncSession, row: OutboxRow, wanted: Disclosure) -> DisclosureReceipt:
         """A sending that an earlier attempt has claimed and not given back."""
         if row.state == "sending":  # that attempt died before it could say what became of it (P9)
             row.state, row.settled_at = "uncertain", datetime.now(UTC)
@@ -184,12 +243,7 @@ class Discloser:
             raise ApplicationError(
                 f"{wanted.agency} has refused this sending", type=CHANNEL_REFUSED, non_retryable=True
             )
-        receipt = DisclosureReceipt(
-            key=wanted.key, outcome="uncertain", agency=wanted.agency, consent_id=row.consent_id,
-            reference=row.reference, way=cast(Way, row.channel or "content"),
-        )  # fmt: skip
-        outcomes = {"sent": "already_sent", "to_post": "to_post"}
-        return receipt.model_copy(update={"outcome": outcomes.get(row.state, "uncertain")})
+        return _receipt(row, wanted)
 
     def _now(self, wanted: Disclosure) -> datetime:
         """Now, by the program's calendar."""
@@ -253,6 +307,15 @@ class Discloser:
             consent_id=claimed.ground.consent_id,
             reference=reference,
         )
+
+
+def _receipt(row: OutboxRow, wanted: Disclosure) -> DisclosureReceipt:
+    """What the outbox has of a sending."""
+    outcomes = {"sent": "already_sent", "to_post": "to_post"}
+    return DisclosureReceipt.model_validate({
+        "key": wanted.key, "outcome": outcomes.get(row.state, "uncertain"), "agency": wanted.agency,
+        "consent_id": row.consent_id, "reference": row.reference, "way": row.channel or "content",
+    })  # fmt: skip
 
 
 def _begun() -> datetime:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from activities.agencies.links import LIFETIME
 from activities.agencies.port import AgencyWord, Handover
 from activities.channels.email import Email
-from activities.channels.port import AccessFault, Message
+from activities.channels.port import AccessFault, Leaving, Message, at_once
 from workflows.core.episode.consent.grounds import Way
 from workflows.core.episode.messages.neutral import check, check_sender
 
@@ -34,7 +34,7 @@ class AgencyEmail:
     def __init__(self, mail: Email, to: str, sender: str, phone: str) -> None:
         self._mail, self._to, self._sender, self._phone = mail, to, sender, phone
 
-    async def send(self, handover: Handover) -> str:
+    async def send(self, handover: Handover, leaving: Leaving = at_once) -> str:
         """Send the link; the message's own reference."""
         if not handover.answer_url:
             raise AccessFault(
@@ -45,7 +45,7 @@ class AgencyEmail:
         if problems := problems + check(f"Subject: {SUBJECT}\n\n{BODY}"):
             raise AccessFault(f"the mail would show too much: {problems[0]}")
         body = BODY.replace("LINK", handover.answer_url).replace("PHONE", self._phone)
-        return await self._mail.send(Message(handover.key, self._to, SUBJECT, body))
+        return await self._mail.send(Message(handover.key, self._to, SUBJECT, body), leaving)
 
     async def ask(self, reference: str) -> AgencyWord | None:
         """It cannot be asked."""

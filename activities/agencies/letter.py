@@ -13,7 +13,7 @@ from string import Template
 from activities.agencies.book import Agency, Office
 from activities.agencies.port import AgencyWord, Handover, Person
 from activities.agencies.services import need_told, title_of
-from activities.channels.port import AccessFault
+from activities.channels.port import AccessFault, Leaving, at_once
 from workflows.core.episode.consent.grounds import Way
 
 PAGE = Template((Path(__file__).parent / "letter.html").read_text("utf-8"))
@@ -27,11 +27,12 @@ class Letter:
     def __init__(self, agency: Agency, office: Office, folder: Path) -> None:
         self._agency, self._office, self._folder = agency, office, folder
 
-    async def send(self, handover: Handover) -> str:
+    async def send(self, handover: Handover, leaving: Leaving = at_once) -> str:
         """Render it; the name of the file. A letter that lies there already is not written again."""
         name = f"{handover.sent_at:%Y-%m-%d}-{hashlib.sha256(handover.key.encode()).hexdigest()[:16]}"
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            await leaving()
             if not list(self._folder.glob(f"*{name[10:]}.html")):
                 _write(self._folder / f"{name}.html", self._rendered(handover))
         except OSError as error:

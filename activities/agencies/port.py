@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, Protocol
 
+from activities.channels.port import Leaving, at_once
 from workflows.core.episode.consent.grounds import Way
 
 Status = Literal[
@@ -77,12 +78,16 @@ class AgencyChannel(Protocol):
     def way(self) -> Way:
         """What has happened when it is sent."""
 
-    async def send(self, handover: Handover) -> str:
+    async def send(self, handover: Handover, leaving: Leaving = at_once) -> str:
         """Send once; the reference by which the agency knows it.
 
+        Args:
+            handover: What it is told.
+            leaving: Asked directly before any of it leaves; so long does the claim wait for the other side (P3).
+
         Raises:
-            activities.channels.port.Transient, Permanent, Uncertain: as they say. No message holds an address, a
-                name or a body (P1).
+            activities.channels.port.Transient, Permanent, Uncertain, Withdrawn: as they say. No message holds an
+                address, a name or a body (P1).
         """
 
     async def ask(self, reference: str) -> AgencyWord | None:

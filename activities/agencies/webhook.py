@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 from activities.agencies.port import AgencyWord, Handover
 from activities.agencies.services import need_told, title_of
 from activities.channels.http import exchange, unclear
+from activities.channels.port import Leaving, at_once
 from activities.channels.signing import signed
 from workflows.core.episode.consent.grounds import Way
 
@@ -43,13 +44,14 @@ class AgencyWebhook:
         self._who, self._url, self._secret = who, url, secret
         self._repeats_are_safe, self._own_network, self._within = knows_repeats, own_network, within
 
-    async def send(self, handover: Handover) -> str:
+    async def send(self, handover: Handover, leaving: Leaving = at_once) -> str:
         """Post it; the agency's own reference, or else ours."""
         body = json.dumps(content_of(handover)).encode()
         headers = {"Content-Type": "application/json", "Idempotency-Key": handover.key}
         answer = await exchange(
             self._who, "POST", self._url, content=body, headers=headers | signed(self._secret, body),
             within=self._within, repeats_are_safe=self._repeats_are_safe, own_network=self._own_network,
+            leaving=leaving,
         )  # fmt: skip
         if not answer.body.strip():
             return handover.referral_id

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
-from activities.channels.port import AccessFault, Message, Permanent, Transient, Uncertain
+from activities.channels.port import AccessFault, Leaving, Message, Permanent, Transient, Uncertain, at_once
 
 LONGEST_EXCHANGE = 45.0
 """Seconds for one whole sending, however slowly the server answers; an attempt of an activity lasts longer."""
@@ -33,7 +33,7 @@ class Email:
     def __init__(self, server: str, sender: str, timeout: float = 20) -> None:
         self._server, self._sender, self._timeout = urlsplit(server), sender, timeout
 
-    async def send(self, message: Message) -> str:
+    async def send(self, message: Message, leaving: Leaving = at_once) -> str:
         """Send to one recipient; where the address names several, to all of them or to none."""
         # The id follows from the key, so that a mailbox that sees a repeat can tell.
         reference = hashlib.sha256(message.key.encode()).hexdigest()[:32]
@@ -41,7 +41,7 @@ class Email:
         sending = _Sending()
         try:
             async with asyncio.timeout(LONGEST_EXCHANGE):
-                await self._exchange(message, reference, recipients, sending)
+                await self._exchange(message, reference, recipients, sending, leaving)
         except (Transient, Permanent):
             raise
         except aiosmtplib.SMTPResponseException as error:
@@ -53,7 +53,12 @@ class Email:
         return reference
 
     async def _exchange(
-        self, message: Message, reference: str, recipients: list[str], sending: "_Sending"
+        self,
+        message: Message,
+        reference: str,
+        recipients: list[str],
+        sending: "_Sending",
+        leaving: Leaving,
     ) -> None:
         client = self._client()
         try:
@@ -71,8 +76,10 @@ class Email:
             sending.is_ours = False
             for recipient in recipients:
                 await client.rcpt(recipient, encoding=encoding)
+            await _begin_the_content(client)
+            await leaving()  # the server has said that it waits for the mail: from here on it may arrive
             sending.handed_over = True
-            await client.data(content)
+            await _hand_over(client, content)
             with suppress(aiosmtplib.SMTPException, OSError):  # a farewell changes nothing
                 await client.quit(timeout=2)
         finally:
@@ -105,6 +112,27 @@ class Email:
             return mail.as_bytes(policy=email.policy.SMTPUTF8 if utf8 else email.policy.SMTP)
         except (ValueError, LookupError):  # their own words would repeat the address (P1)
             raise Permanent("the address cannot stand in a mail") from None
+
+
+async def _begin_the_content(client: aiosmtplib.SMTP) -> None:
+    """Ask the server to take the mail, and wait until it is ready to: some let everybody wait there on purpose."""
+    ready = await client.execute_command(b"DATA")
+    if ready.code != aiosmtplib.SMTPStatus.start_input:
+        raise aiosmtplib.SMTPDataError(ready.code, ready.message)
+
+
+async def _hand_over(client: aiosmtplib.SMTP, content: bytes) -> None:
+    """Send the mail as RFC 5321, 4.5.2 has it: a point at the beginning of a line is doubled, one alone ends it."""
+    if client.protocol is None:
+        raise aiosmtplib.SMTPServerDisconnected("Connection lost")
+    lines = _LINE_END.sub(b"\r\n", content).removesuffix(b"\r\n") + b"\r\n"
+    client.protocol.write(_POINT.sub(b"..", lines) + b".\r\n")
+    taken = await client.protocol.read_response(timeout=client.timeout)
+    if taken.code != aiosmtplib.SMTPStatus.completed:
+        raise aiosmtplib.SMTPDataError(taken.code, taken.message)
+
+
+_LINE_END, _POINT = re.compile(rb"\r\n|\r|\n"), re.compile(rb"(?m)^\.")
 
 
 class _Sending:

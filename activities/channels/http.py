@@ -5,14 +5,23 @@ of the other side itself tells what became of it (P9).
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 import httpx2
 
-from activities.channels.port import AccessFault, NobodyAnswers, Permanent, Transient, Uncertain
+from activities.channels.port import (
+    AccessFault,
+    Leaving,
+    NobodyAnswers,
+    Permanent,
+    Transient,
+    Uncertain,
+    at_once,
+)
 from activities.channels.reach import OutOfBounds, check_where_it_leads
 from activities.channels.trust import trusted
 from workflows.ports.timeouts import LONGEST_RETRY_AFTER
@@ -28,6 +37,9 @@ OUR_ACCESS = frozenset({401, 403, 407, 511})
 
 TRY_AGAIN = frozenset({408, 425, 429, 500, 503})
 """The other side says itself that it has not done it. A 502 or 504 comes from somebody in between who cannot know."""
+
+BEFORE_THE_FIRST_BYTE = "http11.send_request_headers.started"
+"""The step of an exchange, as the library names it, at which the connection stands and nothing of the request left."""
 
 LONGEST_ANSWER = 2_000_000
 """Bytes that are read of an answer; ours are a few kilobytes, and a stream without an end would fill the memory."""
@@ -53,6 +65,7 @@ async def exchange(
     repeats_are_safe: bool = False,
     let_pass: frozenset[int] = frozenset(),
     own_network: bool = False,
+    leaving: Leaving = at_once,
 ) -> HttpAnswer:
     """Make one request, and give back an answer below 300. Redirects are not followed: what is sent is for one address.
 
@@ -62,9 +75,11 @@ async def exchange(
         repeats_are_safe: that a second such request changes nothing, so that an uncertain one may be made again.
         let_pass: statuses from 300 on that the caller wants to see for itself.
         own_network: whether the other side may be in the clinic's own network.
+        leaving: asked once the connection stands, directly before the first byte of the request.
 
     Raises:
         Transient, AccessFault, Permanent, Uncertain: as they say.
+        Withdrawn: `leaving` has said so.
     """
     try:
         await check_where_it_leads(url, own_network=own_network)
@@ -73,7 +88,10 @@ async def exchange(
             httpx2.AsyncClient(timeout=within, verify=trusted()) as client,
         ):
             given = dict(headers or {})
-            async with client.stream(method, url, content=content, headers=given) as response:
+            asked = {"trace": _asked_before_it_leaves(leaving)}
+            async with client.stream(
+                method, url, content=content, headers=given, extensions=asked
+            ) as response:
                 answer = await _read(response)
     except NOT_YET_SENT as error:
         away = NobodyAnswers if _is_away(error) else AccessFault
@@ -86,8 +104,11 @@ async def exchange(
         raise AccessFault(f"{who} has an address that {error}") from None
     except (httpx2.InvalidURL, ValueError):
         raise AccessFault(f"{who} has an address that is no URL") from None
-    if answer.status in let_pass:
-        return answer
+    return answer if answer.status in let_pass else _taken(who, answer, repeats_are_safe)
+
+
+def _taken(who: str, answer: HttpAnswer, repeats_are_safe: bool) -> HttpAnswer:
+    """An answer that says yes, or what is raised for any other."""
     if answer.status in OUR_ACCESS:
         raise AccessFault(f"{who} does not let us in ({answer.status})", retry_after(answer.headers))
     if answer.status in TRY_AGAIN:
@@ -97,6 +118,16 @@ async def exchange(
     if answer.status >= 300:
         raise Permanent(f"{who} refused with {answer.status}")
     return answer
+
+
+def _asked_before_it_leaves(leaving: Leaving) -> Callable[[str, Mapping[str, Any]], Awaitable[None]]:
+    """What hears of each step of an exchange. The request to a proxy, to lead to the other side, carries nothing."""
+
+    async def heard(step: str, about: Mapping[str, Any]) -> None:
+        if step == BEFORE_THE_FIRST_BYTE and about["request"].method != b"CONNECT":
+            await leaving()
+
+    return heard
 
 
 def _is_away(error: BaseException) -> bool:

@@ -1,5 +1,6 @@
 """The port: what a channel is given, and the ways in which it can say no."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
@@ -44,12 +45,26 @@ class Uncertain(Exception):
     """The connection broke after the message was handed over: nobody knows whether it was delivered (P9)."""
 
 
+class Withdrawn(Exception):
+    """It may not leave any more: that was found out at the last moment, and nothing of it has left (P3)."""
+
+
+Leaving = Callable[[], Awaitable[None]]
+"""Asked by a channel directly before a body leaves, when the other side already waits for it: connections come about
+slowly, and a consent that stood when the sending was begun may be revoked meanwhile. It raises `Withdrawn`."""
+
+
+async def at_once() -> None:
+    """For what needs nobody's leave, such as a notice to the clinic's own staff."""
+
+
 class Channel(Protocol):
     """One way to send."""
 
-    async def send(self, message: Message) -> str:
+    async def send(self, message: Message, leaving: Leaving = at_once) -> str:
         """Send once; a reference by which the other side knows the message.
 
         Raises:
             Transient, AccessFault, Permanent, Uncertain: as they say. No message holds an address or a body (P1).
+            Withdrawn: `leaving` has said so.
         """

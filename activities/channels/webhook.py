@@ -3,7 +3,7 @@
 import json
 
 from activities.channels.http import exchange
-from activities.channels.port import Message
+from activities.channels.port import Leaving, Message, at_once
 from activities.channels.signing import signed
 
 
@@ -13,13 +13,13 @@ class Webhook:
     def __init__(self, secret: str | None = None, timeout: float = 20) -> None:
         self._secret, self._timeout = secret, timeout
 
-    async def send(self, message: Message) -> str:
+    async def send(self, message: Message, leaving: Leaving = at_once) -> str:
         body = json.dumps({"key": message.key, "subject": message.subject, "text": message.body}).encode()
         headers = {"Content-Type": "application/json", "Idempotency-Key": message.key}
         if self._secret:
             headers |= signed(self._secret, body)
         await exchange(
             "the webhook", "POST", message.to, content=body, headers=headers, within=self._timeout,
-            own_network=True,
+            own_network=True, leaving=leaving,
         )  # fmt: skip
         return message.key

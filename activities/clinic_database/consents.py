@@ -37,6 +37,33 @@ class ConsentOnFile:
     """When, what and by whom."""
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A sending under a consent that was begun before the consent was taken back."""
+
+    recipient: str
+    kind: str
+    way: str
+    """`content`, `link` or `post`."""
+    state: str
+    """`sending`; `uncertain` where nobody knows whether it arrived; `to_post`: a letter lies there; or `sent`."""
+    since: datetime | None
+    """When it left, or may have; None: nothing of it has left, and nothing will."""
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """What a revocation has met with."""
+
+    entries: tuple[str, ...]
+    """Ids of the consents on file that it was."""
+    stopped: int
+    """Sendings that waited for their next attempt."""
+    begun: tuple[Begun, ...]
+    """Sendings that no revocation calls back, and those that are kept back at their last moment; the oldest first."""
+
+
 class Consents:
     """All consents of the clinic."""
 
@@ -53,8 +80,11 @@ class Consents:
 
     async def revoke(
         self, episode_id: str, consent_id: str, entry_id: str, at: datetime, by: str
-    ) -> list[str]:
-        """Take a consent back at once; ids of the consents on file that it was. Queued sendings are stopped (P4)."""
+    ) -> TakenBack:
+        """Take a consent back at once, and say what was begun under it. Queued sendings are stopped (P4).
+
+        Whatever has leave to go has it from a transaction before this one, and is told of here; nothing gets it after.
+        """
         async with self._database.transaction() as session:
             found = select(ConsentRow).where(
                 ConsentRow.episode_id == episode_id,
@@ -62,9 +92,10 @@ class Consents:
                 ConsentRow.revoked_at.is_(None),
             )
             rows = list(await session.scalars(found.with_for_update()))
-            for row in rows:
-                await _revoke(session, row, {"entry_id": entry_id, "at": at.isoformat(), "by": by})
-            return [row.entry_id for row in rows]
+            revocation = {"entry_id": entry_id, "at": at.isoformat(), "by": by}
+            stopped = [await _revoke(session, row, revocation) for row in rows]
+            begun = await _begun(session, episode_id, consent_id)
+            return TakenBack(tuple(row.entry_id for row in rows), sum(stopped), begun)
 
     async def of_episode(self, episode_id: str) -> list[ConsentOnFile]:
         """Every consent of an episode with its history, in the order in which they were recorded."""
@@ -167,21 +198,37 @@ async def _keep(
         _note(session, row, "revocation retracted", by)
 
 
-async def _revoke(session: AsyncSession, row: ConsentRow, revocation: dict[str, Any]) -> None:
+async def _begun(session: AsyncSession, episode_id: str, consent_id: str) -> tuple[Begun, ...]:
+    found = select(OutboxRow).where(
+        OutboxRow.episode_id == episode_id,
+        OutboxRow.consent_id == consent_id,
+        OutboxRow.state.in_(("sending", "uncertain", "to_post", "sent")),
+    )
+    return tuple(
+        Begun(
+            row.recipient, row.kind, row.channel or "content", row.state,
+            row.leaving_at if row.state == "sending" else row.leaving_at or row.settled_at, row.reference or "",
+        )
+        for row in await session.scalars(found.order_by(OutboxRow.created_at))
+    )  # fmt: skip
+
+
+async def _revoke(session: AsyncSession, row: ConsentRow, revocation: dict[str, Any]) -> int:
     row.revoked_at = datetime.fromisoformat(revocation["at"])
     row.revoked_by, row.revocation_entry = revocation["by"], revocation["entry_id"]
     _note(session, row, "revoked", revocation["by"])
-    await _stop_queued(session, row)
+    return await _stop_queued(session, row)
 
 
-async def _stop_queued(session: AsyncSession, row: ConsentRow) -> None:
-    """A sending that waits for its next attempt is withheld; one that is leaving at this moment has left."""
+async def _stop_queued(session: AsyncSession, row: ConsentRow) -> int:
+    """A sending that waits for its next attempt is withheld; one that is about to leave asks again before it does."""
     queued = update(OutboxRow).where(
         OutboxRow.episode_id == row.episode_id,
         OutboxRow.consent_id == row.consent_id,
         OutboxRow.state == "pending",
     )
-    await session.execute(queued.values(state="withheld", settled_at=datetime.now(UTC)))
+    stopped = queued.values(state="withheld", settled_at=datetime.now(UTC)).returning(OutboxRow.key)
+    return len(list(await session.scalars(stopped)))
 
 
 def _note(session: AsyncSession, row: ConsentRow, what: str, by: str) -> None:

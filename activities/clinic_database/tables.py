@@ -317,6 +317,8 @@ class OutboxRow(Base):
     consent_id: Mapped[str | None] = mapped_column(String(120))
     unclear: Mapped[int] = mapped_column(Integer, default=0)
     """How often it left, and nobody knows whether it arrived."""
+    leaving_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the last attempt had leave to let the body go; before that, nothing of it has left."""
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -2,13 +2,14 @@
 
 import asyncio
 import uuid
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import typer
 
-from activities.clinic_database.consents import ConsentOnFile, Consents
+from activities.clinic_database.consents import Begun, ConsentOnFile, Consents, TakenBack
 from worker.commands.episodes import tell
 from worker.commands.options import By, Episode, Json, read_day
 from worker.episodes import Clinic, bare_id, clinic, clinic_database, episode_id
@@ -93,18 +94,47 @@ def revoke(
     async def run() -> None:
         async with clinic_database() as database:
             consents = Consents(database)
-            stopped = await consents.revoke(bare_id(episode), consent_id, entry_id, datetime.now(UTC), by)
+            taken = await consents.revoke(bare_id(episode), consent_id, entry_id, datetime.now(UTC), by)
             on_file = {one.consent.consent_id for one in await consents.of_episode(bare_id(episode))}
-        if stopped and not json:
-            console.print("Nothing more is sent under it.")
+        if taken.entries and not json:
+            for sentence in in_words(taken, load_settings().timezone):
+                console.print(sentence, soft_wrap=True)
         async with clinic() as here:
             if consent_id not in on_file:
                 await _in_the_record(here, episode, consent_id, on_file)
-            if not stopped and not json:
+            if not taken.entries and not json:
                 console.print("Nothing was being sent under it any more.")
-            tell(await here.update(episode_id(episode), "record", statement), json)
+            done = await here.update(episode_id(episode), "record", statement)
+            tell({**done, "begun": [asdict(one) for one in taken.begun]} if json else done, json)
 
     asyncio.run(run())
+
+
+def in_words(taken: TakenBack, zone: str) -> list[str]:
+    """What a revocation has stopped, and what nobody can call back any more, for whoever took it back (P4)."""
+    stopped = {0: "", 1: " One sending that was waiting is stopped."}.get(
+        taken.stopped, f" {taken.stopped} sendings that were waiting are stopped."
+    )
+    return [f"Nothing more leaves under it.{stopped}", *(_begun_in_words(one, zone) for one in taken.begun)]
+
+
+def _begun_in_words(one: Begun, zone: str) -> str:
+    what, at = one.kind.replace("_", " "), when_in(zone, one.since) if one.since else ""
+    if one.state == "sending" and not one.since:
+        return f"A {what} to {one.recipient} was about to leave: it asks once more before it does, and is kept back."
+    if one.state == "sending":
+        return (
+            f"A {what} to {one.recipient} may be on its way since {at}. Nothing can call it back from here: call them, "
+            "and ask them to put it aside."
+        )
+    if one.state == "uncertain":
+        return f"A {what} to {one.recipient} left at {at} or did not: nobody knows. Ask them; a task is open for that."
+    if one.state == "to_post":
+        return (
+            f"A letter to {one.recipient} lies in the folder for letters since {at} ({one.reference}): take it out, "
+            "unless it was posted."
+        )
+    return f"A {what} to {one.recipient} was sent at {at}; it stays in the accounting of disclosures."
 
 
 async def _in_the_record(here: Clinic, episode: str, consent_id: str, on_file: set[str]) -> None:

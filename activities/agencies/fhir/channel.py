@@ -31,7 +31,7 @@ from activities.agencies.fhir.resources import (
 )
 from activities.agencies.port import AgencyWord, Handover
 from activities.channels.http import HttpAnswer, exchange, unclear
-from activities.channels.port import Permanent, Transient, Uncertain
+from activities.channels.port import Leaving, Permanent, Transient, Uncertain, at_once
 from workflows.core.episode.consent.grounds import Way
 
 ATTEMPTS_AT_A_CHANGE = 3
@@ -72,12 +72,12 @@ class Fhir:
         self._repeats_are_safe, self._own_network, self._within = knows_repeats, own_network, within
         self._builder = Builder(agency, office)
 
-    async def send(self, handover: Handover) -> str:
+    async def send(self, handover: Handover, leaving: Leaving = at_once) -> str:
         """Send once; the task's address over there."""
         if handover.what == "cancellation":
-            return await self._ask_to_cancel(handover)
+            return await self._ask_to_cancel(handover, leaving)
         if handover.what == "completion":
-            return await self._close_the_order(handover)
+            return await self._close_the_order(handover, leaving)
         if known := await self._find(codes.SENDING, handover.key):
             return known
         try:
@@ -86,6 +86,7 @@ class Fhir:
                 "",
                 self._builder.referral(handover).as_json(),
                 repeats_are_safe=self._repeats_are_safe,
+                leaving=leaving,
             )
             if reference := _reference_in(answer):
                 return reference
@@ -106,7 +107,7 @@ class Fhir:
         except Unreadable as error:
             raise Transient(f"{self._who} answered what cannot be read: {error}") from None
 
-    async def _ask_to_cancel(self, handover: Handover) -> str:
+    async def _ask_to_cancel(self, handover: Handover, leaving: Leaving) -> str:
         """The first of two phases: the order is withdrawn, and the task says so. The second is theirs."""
         reference = handover.revokes or await self._find(codes.REFERRAL, handover.referral_id)
         if reference is None:
@@ -122,7 +123,7 @@ class Fhir:
                 change = await self._withdrawal(handover, reference, task, found)
                 # A repeat would meet a newer version and change nothing.
                 answer = await self._call(
-                    "POST", "", change.as_json(), repeats_are_safe=True, let_pass=CONFLICT
+                    "POST", "", change.as_json(), repeats_are_safe=True, let_pass=CONFLICT, leaving=leaving
                 )
                 if answer.status not in CONFLICT:
                     return reference
@@ -130,7 +131,7 @@ class Fhir:
             raise Transient(f"{self._who} answered what cannot be read: {error}") from None
         raise Transient(f"{self._who} changes the referral faster than it can be cancelled: try again later")
 
-    async def _close_the_order(self, handover: Handover) -> str:
+    async def _close_the_order(self, handover: Handover, leaving: Leaving) -> str:
         """Our order is completed once their task is: the order is ours to close (Gravity, BSeR)."""
         reference = handover.revokes or ""
         if not _TASK.fullmatch(reference):
@@ -149,7 +150,7 @@ class Fhir:
                 change = Transaction(entry=(closed, created(notice)))
                 # A repeat would meet a newer version and change nothing.
                 answer = await self._call(
-                    "POST", "", change.as_json(), repeats_are_safe=True, let_pass=CONFLICT
+                    "POST", "", change.as_json(), repeats_are_safe=True, let_pass=CONFLICT, leaving=leaving
                 )
                 if answer.status not in CONFLICT:
                     return reference
@@ -223,7 +224,9 @@ class Fhir:
         *,
         repeats_are_safe: bool,
         let_pass: frozenset[int] = frozenset(),
+        leaving: Leaving = at_once,
     ) -> HttpAnswer:
+        """One request. What only asks names no person, and needs no leave."""
         headers = {"Accept": "application/fhir+json"}
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
@@ -234,7 +237,7 @@ class Fhir:
         return await exchange(
             self._who, method, self._url + quote(path, safe="/?=&%.-_|"), content=body, headers=headers,
             within=self._within, repeats_are_safe=repeats_are_safe, let_pass=let_pass,
-            own_network=self._own_network,
+            own_network=self._own_network, leaving=leaving,
         )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """A clinic with two agencies that answer over real HTTP: the vocabulary of the disclosure tests."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -7,12 +8,10 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import httpx2
-
 from activities.agencies.links import Links
 from activities.agencies.port import AgencyWord, Handover, UnknownAgency
-from activities.channels.port import Permanent, Transient, Uncertain
-from activities.channels.trust import trusted
+from activities.channels.http import exchange
+from activities.channels.port import Leaving, at_once
 from activities.clinic_database import ClinicDatabase, Crosswalk
 from activities.clinic_database.consents import Consents
 from activities.clinic_database.ledger import Ledger
@@ -52,18 +51,9 @@ class Posting:
     timeout: float = 30
     way: Way = "content"
 
-    async def send(self, handover: Handover) -> str:
-        try:
-            async with httpx2.AsyncClient(timeout=self.timeout, verify=trusted()) as client:
-                answer = await client.post(self.url, json={"key": handover.key, "notice": handover.notice})
-        except httpx2.ReadTimeout:
-            raise Uncertain("no answer in time") from None
-        except httpx2.HTTPError:
-            raise Transient("cannot be reached") from None
-        if answer.status_code >= 500:
-            raise Transient(f"answered {answer.status_code}")
-        if answer.status_code >= 300:
-            raise Permanent(f"refused with {answer.status_code}")
+    async def send(self, handover: Handover, leaving: Leaving = at_once) -> str:
+        content = json.dumps({"key": handover.key, "notice": handover.notice}).encode()
+        await exchange("the agency", "POST", self.url, content=content, within=self.timeout, leaving=leaving)
         self.sent.append(handover)
         return f"there-{handover.key}"
 

@@ -119,7 +119,7 @@ async def test_P4_a_revocation_written_at_once_is_not_lifted_by_a_record_that_ha
     clinic: Clinic,
 ) -> None:
     await clinic.states(1)
-    assert await clinic.consents.revoke("e1", "c1", "n2", _now(), "cm-1") == ["n1"]
+    assert (await clinic.consents.revoke("e1", "c1", "n2", _now(), "cm-1")).entries == ("n1",)
     await clinic.states(2)
     assert (await clinic.discloser.disclose(wanted())).outcome == "withheld"
     await clinic.states(3, lifted=("n2",))  # the revocation was retracted as a mistake
@@ -349,7 +349,7 @@ KILLED: list[tuple[str, int, list[str], list[str], int]] = [
         ["food-1 sent"],
         1,
     ),  # while the claim is written: nothing has happened
-    ("send", 1, ["uncertain", "uncertain"], ["food-1 uncertain"], 0),  # between claim and sending
+    ("send", 1, ["sent", "already_sent"], ["food-1 sent"], 1),  # after the claim, before anything left
     ("append", 2, ["uncertain", "uncertain"], ["food-1 uncertain"], 1),  # while it is marked as sent
 ]
 
