@@ -20,6 +20,8 @@ from worker.errors import CannotDo
 from worker.settings import SIGNING_FILE, Settings
 
 MOST_BYTES = 10_000
+LEAVING = "leaving"
+"""Stands behind a key whose place another one is taking."""
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -30,6 +32,8 @@ class SigningKeys:
 
     source: Path
     private: dict[str, Ed25519PrivateKey] = field(repr=False)
+    leaving: str | None = None
+    """The one whose place another one is taking."""
 
     @property
     def first(self) -> str:
@@ -69,8 +73,9 @@ def load_signing_keys(settings: Settings) -> SigningKeys | None:
     except Unreadable as error:
         raise CannotDo(f"The clinic's signing key, {file}, {error}.") from None
     found: dict[str, Ed25519PrivateKey] = {}
+    leaving = None
     for number, line in enumerate(lines, 1):
-        text = line.partition("#")[0].strip()
+        text, _, remark = (part.strip() for part in line.partition("#"))
         if not text:
             continue
         key_id, _, encoded = text.partition(":")
@@ -81,9 +86,10 @@ def load_signing_keys(settings: Settings) -> SigningKeys | None:
         if not _ID.fullmatch(key_id) or key_id in found:
             raise _unusable(file, number, "each line is 'id:key', and each id stands there once")
         found[key_id] = key
+        leaving = key_id if remark == LEAVING else leaving
     if not found:
         raise CannotDo(f"The clinic's signing key, {file}, is empty. Put it back from your backup.")
-    return SigningKeys(file, found)
+    return SigningKeys(file, found, leaving)
 
 
 def make_signing_key(settings: Settings, key_id: str | None = None) -> str:
@@ -107,6 +113,30 @@ def make_signing_key(settings: Settings, key_id: str | None = None) -> str:
     except OSError as error:
         raise CannotDo(f"{file} cannot be written: {error.strerror}.") from None
     return name
+
+
+def write_signing_keys(keys: SigningKeys) -> None:
+    """Write the file anew, in one step.
+
+    Raises:
+        CannotDo: it cannot be written.
+    """
+    lines = []
+    for key_id, key in keys.private.items():
+        remark = f" # {LEAVING}" if key_id == keys.leaving else ""
+        lines.append(f"{key_id}:{base64.b64encode(key.private_bytes_raw()).decode()}{remark}")
+    beside = keys.source.with_name(f".{keys.source.name}.new")
+    try:
+        beside.unlink(missing_ok=True)
+        with os.fdopen(
+            os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+        ) as out:
+            out.write("".join(f"{line}\n" for line in lines))
+            out.flush()
+            os.fsync(out.fileno())
+        beside.replace(keys.source)
+    except OSError as error:
+        raise CannotDo(f"{keys.source} cannot be written: {error.strerror}.") from None
 
 
 def _unused(known: SigningKeys | None) -> str:

@@ -47,6 +47,8 @@ class Running:
     team: Mapping[str, str]
     named: Mapping[str, str]
     changes: tuple[Mapping[str, Any], ...]
+    keys: tuple[str, ...] = ()
+    """Ids of the clinic's keys that it believes."""
 
     def roles_of(self, staff_id: str, since: date) -> list[str]:
         """The roles that a person has, or will have, or stands in for, from a day on."""
@@ -65,9 +67,9 @@ async def running(clinic: Clinic, told: Told) -> list[Running]:
     episodes = {f"episode-{one}" for one in await clinic.crosswalk.all_open()}
     async for one in clinic.listed(f"WorkflowType = '{visibility.CARE_EPISODE}' AND {OPEN}"):
         episodes.add(one.id)
-    found = await _each(sorted(episodes), lambda one: _shown(clinic, one, "progress"), told)
+    found = await each(sorted(episodes), lambda one: _shown(clinic, one, "progress"), told)
     referrals = [one.id async for one in clinic.listed(f"WorkflowType = '{visibility.REFERRAL}' AND {OPEN}")]
-    shown = await _each(sorted(referrals), lambda one: _shown(clinic, one, "referral"), told)
+    shown = await each(sorted(referrals), lambda one: _shown(clinic, one, "referral"), told)
     followed = {referral for _, view in found for referral in view["open_referrals"]}
     return [_running(name, view) for name, view in (*found, *shown) if name not in followed]
 
@@ -82,7 +84,7 @@ async def tell_absences(
         for absence in absences:
             now = one
             while entries := _news(absence, now):
-                await _record(clinic, one.workflow_id, entries)
+                await record_in(clinic, one.workflow_id, entries)
                 said += entries
                 if not absence.taken_back:
                     break
@@ -92,7 +94,7 @@ async def tell_absences(
         if said:
             told.episodes[one.workflow_id] = ", ".join(dict.fromkeys(_words(entry) for entry in said))
 
-    await _each({one.workflow_id: one for one in found}, tell, told)
+    await each({one.workflow_id: one for one in found}, tell, told)
 
 
 def _news(absence: Absence, one: Running) -> list[dict[str, Any]]:
@@ -154,7 +156,7 @@ async def hand_over_tasks(
         await clinic.update(task, "reassign", change)
         told.tasks[task] = "given over"
 
-    await _each(sorted(theirs), give, told)
+    await each(sorted(theirs), give, told)
 
 
 async def _followed(clinic: Clinic, task: str, from_: str, patience: int) -> dict[str, Any]:
@@ -179,17 +181,22 @@ async def tell_closure(clinic: Clinic, day: ClosedDay, told: Told) -> None:
             return
         # Said again, the day itself would stand again: what was taken back has no longer any effect under its id.
         try:
-            await _record(clinic, one.workflow_id, [back if day.taken_back_by else entry])
+            await record_in(clinic, one.workflow_id, [back if day.taken_back_by else entry])
         except CannotDo as error:
             if not day.taken_back_by or "There is no entry" not in str(error):
                 raise
             return  # it never heard that the day is closed
         told.episodes[one.workflow_id] = "open after all" if day.taken_back_by else "closed"
 
-    await _each({one.workflow_id: one for one in await running(clinic, told)}, tell, told)
+    await each({one.workflow_id: one for one in await running(clinic, told)}, tell, told)
 
 
-async def _record(clinic: Clinic, workflow_id: str, entries: list[dict[str, Any]]) -> None:
+async def record_in(clinic: Clinic, workflow_id: str, entries: list[dict[str, Any]]) -> None:
+    """Record entries in an episode or a referral.
+
+    Raises:
+        CannotDo: one is refused, or nobody answers.
+    """
     if workflow_id.startswith("referral-"):
         for entry in entries:
             await clinic.update(workflow_id, "record", entry)
@@ -205,14 +212,15 @@ async def _shown(clinic: Clinic, workflow_id: str, query: str) -> tuple[str, dic
 
 
 def _running(workflow_id: str, view: Mapping[str, Any]) -> Running:
-    return Running(workflow_id, view["site"], view["team"], view["team_named"], tuple(view["team_changes"]))
+    changes, keys = tuple(view["team_changes"]), tuple(view["signing_keys"])
+    return Running(workflow_id, view["site"], view["team"], view["team_named"], changes, keys)
 
 
 def _words(entry: Mapping[str, Any]) -> str:
     return str(entry["role"]) if entry["kind"] == "team" else "taken back"
 
 
-async def _each(
+async def each(
     many: Iterable[str] | Mapping[str, Any], do: Callable[[Any], Awaitable[Any]], told: Told
 ) -> list[Any]:
     """Do something with each, a few at a time; what fails is noted and stops none of the others."""

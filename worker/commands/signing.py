@@ -1,14 +1,19 @@
-"""Commands on the key with which the clinic signs what its people state: key, show (E0)."""
+"""Commands on the key with which the clinic signs what its people state: key, rotate, show (E0)."""
 
+import asyncio
 from typing import Annotated
 
 import typer
 
-from worker.commands.options import Json
+from worker.commands.options import By, Json
+from worker.episodes import clinic
 from worker.home import not_found
+from worker.people import named
+from worker.rotating import rotate as replace_key
 from worker.settings import load_settings
 from worker.show import as_json, console
 from worker.signing_key import load_signing_keys, make_signing_key, signing_file
+from worker.staffing import Told
 
 signing = typer.Typer(no_args_is_help=True, help="The key with which the clinic signs what its people state.")
 
@@ -36,6 +41,21 @@ def key(
         highlight=False,
         soft_wrap=True,
     )
+
+
+@signing.command()
+def rotate(by: By, json: Json = False) -> None:
+    """Let a new key take the place of the old one in every open episode and referral. Safe to run again."""
+
+    async def run() -> tuple[str, Told]:
+        async with clinic() as here:
+            return await replace_key(here, named(here.settings, "--by", by))
+
+    new, told = asyncio.run(run())
+    if json:
+        as_json({"first": new, "told": sorted(told.episodes)})
+        return
+    console.print(f"Key {new} signs from now on; {len(told.episodes)} open records know it.", soft_wrap=True)
 
 
 @signing.command()

@@ -230,6 +230,52 @@ async def test_E0_what_is_told_to_many_is_told_by_whoever_is_signed_in_or_not_at
     assert all(not one["absences"] for one in json.loads(await clinic.does("staff", "list", "--json")))
 
 
+async def test_E0_another_key_takes_the_place_of_the_old_one_in_every_open_record(clinic: Shared) -> None:
+    episode = await clinic.begin()
+    unsigned = await clinic.environment.client.start_workflow(
+        "CareEpisode",
+        {
+            "episode_id": "e77", "site": "north", "timezone": "America/Chicago", "team": {"director": "di-1"},
+            "referred_on": datetime.now(UTC).date().isoformat(),
+        },
+        id="episode-e77", task_queue="carepath",
+    )  # fmt: skip
+    await clinic.sign_in("cm-1", "th-1", "di-1")
+    await clinic.does("record", episode, "screening", 'substances=["alcohol"]', "--by", "cm-1")
+    old = load_signing_keys(clinic.settings)
+    assert old
+    assert "director" in await clinic.refuses(
+        "signing", "rotate", "--by", "cm-1"
+    )  # and both keys are in force
+    await clinic.does("record", episode, *CONTACT, "--by", "cm-1")
+
+    shown = json.loads(await clinic.does("signing", "rotate", "--by", "di-1", "--json"))
+    new = load_signing_keys(clinic.settings)
+    assert new
+    assert list(new.private) == [new.first] == [shown["first"]] != [old.first]
+    for one in (episode, "e77"):
+        progress = json.loads(await clinic.does("progress", one, "--json"))
+        assert progress["signing_keys"] == [new.first]
+        await clinic.does("record", one, *CONTACT, "--by", "cm-1")
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await unsigned.execute_update("record", {"kind": "use", "by": "cm-1", "on": "2026-01-01"})
+    assert "signed by nobody" in str(refused.value.cause)
+
+    # An open task has heard of it, and takes no answer that the old key has signed.
+    task = next(one for one in progress_tasks(await clinic.does("progress", episode, "--json")))
+    at_task = clinic.environment.client.get_workflow_handle(task)
+    said = answered(task, "acknowledge", {"by": "th-1"}, datetime.now(UTC), keys=old)
+    with pytest.raises(WorkflowUpdateFailedError) as refused:
+        await at_task.execute_update("acknowledge", said)
+    assert f"{old.first} is no key" in str(refused.value.cause)
+    await clinic.does("acknowledge", task, "--by", "th-1")
+    await clinic.does("journal", "verify")
+
+
+def progress_tasks(shown: str) -> list[str]:
+    return [task["task_id"] for task in json.loads(shown)["open_tasks"]]
+
+
 async def test_E0_a_signing_key_that_cannot_be_used_is_told_in_words(clinic: Shared) -> None:
     file = clinic.settings.home / "signing.secret"
     kept = file.read_bytes()

@@ -144,6 +144,8 @@ class Progress(BaseModel):
     """Whether that lasts so long that somebody must see to it."""
     assessments: list[AssessmentView] = Field(default_factory=list)
     """Scores by instrument, and when each is due (M1)."""
+    signing_keys: list[str] = Field(default_factory=list)
+    """Ids of the clinic's keys that are in force; none: statements are taken without a signature (E0)."""
     refused_by_payer: list[str] = Field(default_factory=list)
     """Authorizations that a payer refuses: a billing fact, beside the course of care (S11)."""
     moves: list[MoveView] = Field(default_factory=list)

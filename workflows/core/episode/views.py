@@ -49,6 +49,7 @@ def progress(episode: Episode, now: datetime) -> Progress:
         states=leaf_states(episode),
         site=episode.start.site,
         moves=_moves(episode),
+        signing_keys=sorted(episode.trust.keys),
         team=facts.team,
         team_named=facts.team_named,
         team_changes=changes_of_team(facts.record),

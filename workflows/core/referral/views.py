@@ -81,6 +81,8 @@ class ReferralView(BaseModel):
     """What the clinic database does not have yet, since when, and why where that is known (T3)."""
     journal_behind: bool = False
     """Whether that lasts so long that somebody must see to it."""
+    signing_keys: list[str] = Field(default_factory=list)
+    """Ids of the clinic's keys that are in force; none: statements are taken without a signature (E0)."""
     team: dict[str, str] = Field(default_factory=dict)
     """Staff ids by role, as of today."""
     team_named: dict[str, str] = Field(default_factory=dict)
@@ -118,6 +120,7 @@ def view(referral: Referral, now: datetime) -> ReferralView:
         undelivered=list(referral.undelivered),
         nobody_reached=bool(not_reached(referral.state)),
         not_reached=not_reached(referral.state),
+        signing_keys=sorted(referral.trust.keys),
         team=facts.team,
         team_named=named_on(facts.today, referral.frame.first_team, changes_in(referral.record)),
         team_changes=changes_of_team(facts.record),
