@@ -101,6 +101,7 @@ PROMISES: dict[tuple[str, str], str] = {
     ("discharge_team_meeting", "alternatives_tried"): "owes discharge_notice",
     ("discharge_team_meeting", "alternatives_remain"): SETTLED,
     ("discharge_notice", "given"): "owes discharge_decision",
+    ("discharge_notice_date", "confirmed"): "owes discharge_decision",
     ("discharge_appeal", "appealed"): "owes discharge_appeal_hearing",
     ("discharge_decision", "discharge"): "exit involuntary",
     ("discharge_decision", "rescind"): SETTLED,

@@ -184,7 +184,7 @@ _DUTIES = frozenset(
         "supervisor_review", "lost_contact_proposal", "engagement_plan", "high_risk_contact", "safety_check",
         "individual_session", "plan_review", "level_of_care_review", "hold_review", "crisis_response",
         "after_crisis_contact", "after_crisis_level_of_care", "return_screening", "involuntary_discharge",
-        "involuntary_review", "discharge_team_meeting", "discharge_notice", "discharge_appeal",
+        "involuntary_review", "discharge_team_meeting", "discharge_notice", "discharge_notice_date", "discharge_appeal",
         "discharge_decision", "discharge_appeal_hearing", "transfer", "death_correction", "decision_review",
         "correction_conflict", "collateral_use",
         "adherence_talk", "medication_review", "collect_test", "test_not_collected", "consent_revoked", "payer_appeal",

@@ -98,6 +98,9 @@ def shared_openings(level: str) -> dict[str, tuple[str, ...]]:
         "discharge found fair": fair,
         "alternatives were tried": tried,
         "notice of discharge given": noticed,
+        "notice of discharge dated back": (
+            *tried, "wait:lost_contact_proposal", "wait", "says:a notice that was given yesterday",
+        ),
         "appeal against a discharge": (*noticed, "answer:discharge_appeal:appealed"),
         "discharge upheld": (
             *noticed, "answer:discharge_appeal:appealed", "wait:discharge_appeal_hearing",

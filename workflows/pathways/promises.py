@@ -69,6 +69,9 @@ SAYS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         "a discharge is proposed without a reason": {
             "kind": "decision", "by": "su-1", "about": "involuntary_discharge", "choice": "propose"
         },
+        "a notice that was given yesterday": {
+            "kind": "decision", "by": "cm-1", "about": "discharge_notice", "choice": "given", "on": "{today-1}"
+        },
         "a choice that there is not": {
             "kind": "decision", "by": "th-1", "about": "level_of_care_review", "choice": "discharge",
             "reason": "a relapse",
@@ -275,6 +278,10 @@ def shared_promises(level: str) -> tuple[Promise, ...]:
                 (*fair, "answer:discharge_team_meeting:alternatives_remain"), ("!discharge_proposed", "in program")),
         Promise("E2", "Before the time for an appeal is over nobody is discharged",
                 (*noticed, "!answer:discharge_decision:discharge"), ("in program",)),
+        Promise("E2", "Who has dated the notice back does not confirm its day",
+                (*fair, "answer:discharge_team_meeting:alternatives_tried", "wait:lost_contact_proposal", "wait",
+                 "says:a notice that was given yesterday", "!answer:discharge_notice_date:confirmed@cm-1"),
+                ("owes discharge_notice_date", "in program")),
         Promise("E2", "An appeal is heard before anybody is discharged", appealed,
                 ("owes discharge_appeal_hearing", "!owes discharge_decision", "in program")),
         Promise("E2", "An appeal is heard no sooner than a day after the notice",

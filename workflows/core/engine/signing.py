@@ -43,7 +43,7 @@ class Signers:
     only: str | None = None
     """The one person, where a single role signs and the team names who holds it."""
     involved: str | None = None
-    """Whoever has proposed what is now to be judged: not this person (E2)."""
+    """Whoever has proposed or stated what is now to be judged: not this person (E2)."""
     at_hand: bool = False
     """Whether the answer is taken from whoever is there, because it is about danger."""
 
@@ -83,7 +83,8 @@ class Signers:
         if staff_id.casefold() in NO_PERSONS:
             return f"{kind} is decided by a named person of the staff, and {staff_id} is none (E0)."
         if _among(staff_id, (self.involved,)):
-            return "the person who proposed an involuntary discharge may not decide on it (E2)."
+            what = "proposed an involuntary discharge, or dated its notice back,"
+            return f"the person who {what} may not decide on it (E2)."
         if _among(staff_id, self.others) or (self.only and not _among(staff_id, (self.only,))):
             return f"{kind} is decided by the {self.in_words}; {staff_id} has another role."
         return None

@@ -28,6 +28,8 @@ class DischargeCase:
     step: DischargeStep
     since: datetime
     notice_at: datetime | None = None
+    dated_back_by: str | None = None
+    """Who alone says that the notice was given on a day before it was recorded."""
 
 
 class DischargeFacts(DoseFacts):
@@ -71,17 +73,26 @@ class DischargeFacts(DoseFacts):
             return DischargeCase(key, by, DischargeStep.NOTICE, met.at)
         if self.choice(f"discharge_decision:{key}") or self.choice(f"discharge_appeal_hearing:{key}"):
             return None
+        given_at, only_by = self._given(key, noticed)
         appeal = self.answer(f"discharge_appeal:{key}")
         if appeal:
-            return DischargeCase(key, by, DischargeStep.APPEAL, appeal.at, self._given_at(noticed))
-        return DischargeCase(
-            key, by, DischargeStep.APPEAL_PERIOD, self._given_at(noticed), self._given_at(noticed)
-        )
+            return DischargeCase(key, by, DischargeStep.APPEAL, appeal.at, given_at, only_by)
+        return DischargeCase(key, by, DischargeStep.APPEAL_PERIOD, given_at, given_at, only_by)
 
-    def _given_at(self, noticed: Answer) -> datetime:
-        """When the notice was given at the latest: one dated by its day alone takes nothing from the time to appeal."""
+    def _given(self, key: str, noticed: Answer) -> tuple[datetime, str | None]:
+        """When the notice was given at the latest, and who alone says that it was given on an earlier day.
+
+        The hours of the appeal run from when the notice was recorded. One person cannot shorten them by dating it
+        back: an earlier day counts once a second one has confirmed it (E2), and one that is told as a day alone takes
+        nothing from the time to appeal. What another system tells was known there when it happened (T7).
+        """
         recorded = self.record.get(noticed.key)
         if recorded is None or recorded.entry.when() is None:
-            return noticed.at
+            return noticed.at, None
+        recorded_at = recorded.recorded_at.astimezone(self.calendar.zone)
         ended = self.calendar.at(self.calendar.day_of(noticed.at) + timedelta(days=1))
-        return min(recorded.recorded_at.astimezone(self.calendar.zone), ended)
+        if ended >= recorded_at:
+            return recorded_at, None
+        if recorded.is_history or self.choice(f"discharge_notice_date:{key}") == "confirmed":
+            return ended, None
+        return recorded_at, noticed.by

@@ -71,6 +71,16 @@ def _steps_of_discharge(facts: Facts) -> Iterator[Duty]:
         "The person may appeal against the discharge.",
         is_task=False,
     )
+    if case.dated_back_by:
+        yield replace(
+            appeal,
+            key=f"discharge_notice_date:{case.key}",
+            role="supervisor",
+            outcomes=("confirmed",),
+            asks="The notice of discharge was dated back. Its day counts once somebody else confirms that it was given "
+            "then; until then the time to appeal runs from when it was recorded.",
+            not_by=case.dated_back_by,
+        )
     match case.step:
         case DischargeStep.REVIEW:
             yield review
