@@ -26,6 +26,7 @@ from temporalio.api.workflowservice.v1 import (
     DescribeTaskQueueResponse,
     DescribeWorkflowExecutionRequest,
     DescribeWorkflowExecutionResponse,
+    GetWorkflowExecutionHistoryRequest,
     GetWorkflowExecutionHistoryReverseRequest,
     ListWorkersRequest,
     ListWorkersResponse,
@@ -190,7 +191,11 @@ async def workflow_problem(client: Client, workflow_id: str, workers: Sequence[W
         return (f"{workflow_id} is paused{why}: it takes nothing and no deadline of it fires. "
                 f"`temporal workflow unpause --workflow-id {workflow_id}` lets it go on.")  # fmt: skip
     if (attempt := found.pending_workflow_task.attempt) > BROKEN_ATTEMPTS:
-        why = await _undeciphered(client, workflow_id) or "The worker's log says why."
+        why = (
+            await _undeciphered(client, workflow_id)
+            or await _began_plain(client, workflow_id)
+            or "The worker's log says why."
+        )
         return (f"{workflow_id} cannot go on: its next step fails in the worker (tried {attempt} times). {why} "
                 "Nothing is lost, and it goes on by itself once the worker is mended.")  # fmt: skip
     pinned = _pinned(found)
@@ -216,6 +221,27 @@ async def _undeciphered(client: Client, workflow_id: str) -> str | None:
                 return f"The worker encrypts with other keys than this shell: mend CAREPATH_CODEC of one. {unreadable}"
             is_of_keys = isinstance(error, ApplicationError) and error.type in ("CannotDo", "UnknownKey")
             return f"The worker cannot decrypt it: mend its CAREPATH_CODEC. {error}" if is_of_keys else None
+    return None
+
+
+async def _began_plain(client: Client, workflow_id: str) -> str | None:
+    """Whether a workflow began without a key, where nothing plain is taken any more; in words."""
+    if (codec := client.data_converter.payload_codec) is None:
+        return None
+    from worker.codec.codec import Plain  # a clinic without encryption does not wait for its library
+
+    request = GetWorkflowExecutionHistoryRequest(
+        namespace=client.namespace, execution=WorkflowExecution(workflow_id=workflow_id), maximum_page_size=1
+    )
+    page = await _if_it_can(client.workflow_service.get_workflow_execution_history(request, timeout=BOUND))
+    try:
+        for event in page.history.events if page else ():
+            await codec.decode(event.workflow_execution_started_event_attributes.input.payloads)
+    except Plain:
+        return ("Its history began without a key: set CAREPATH_CODEC_MODE=lenient for every worker and every command "
+                "until it has gone on in a new run or has ended.")  # fmt: skip
+    except CannotDo:
+        return None
     return None
 
 
