@@ -29,6 +29,9 @@ class _Instance(_WorkflowInstanceImpl):
     def _apply_resolve_activity(self, job: ResolveActivity) -> None:
         handle = self._pending_activities.get(job.seq)
         try:
+            # The SDK has a result for everything that is done, also for nothing.
+            if job.result.HasField("completed") and not job.result.completed.HasField("result"):
+                raise ValueError
             _check(job.result)
             super()._apply_resolve_activity(job)
         except Exception:

@@ -188,10 +188,10 @@ async def answered_for(environment: WorkflowEnvironment) -> None:
         waiting = PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
         return next((one.activity_id for one in pending if one.state == waiting), "")
 
-    for answer in (1, "x", {"key": 5}, UNDECODABLE, UNKNOWN):
+    for answer in ([], [1], ["x"], [{"key": 5}], [UNDECODABLE], [UNKNOWN]):
         activity_id = await eventually(one_waits)
         theirs = plain.get_async_activity_handle(workflow_id="task-a1", run_id=None, activity_id=activity_id)
-        await theirs.complete(answer)
+        await theirs.complete(*answer)
         assert (await handle.query("task"))["state"] == "open"
     done = await handle.execute_update("complete", {"by": "cm-1", "outcome": "done"})
     assert done["state"] == "completed"
