@@ -1,5 +1,6 @@
 """The worker process."""
 
+import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -24,6 +25,7 @@ from worker.restoring import Restorer
 from worker.settings import Settings, links
 from worker.setup import check
 from worker.workers import working
+from workflows.ports.sealing import SEALING
 
 
 @asynccontextmanager
@@ -41,6 +43,7 @@ async def running_worker(client: Client, settings: Settings, *, versioned: bool)
         raise CannotDo(f"CAREPATH_STAFF: there is no staff directory at {settings.staff.absolute()}; `carepath setup` "
                        "lays one out in the clinic's home to begin with.")  # fmt: skip
     key, cipher = load_journal_key(settings), journal_cipher(settings)
+    SEALING.begin(hmac.digest(key.secret, b"what workflows tell each other", "sha256"))
     activities = assemble(
         database_url=settings.database,
         staff_file=settings.staff,

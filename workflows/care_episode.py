@@ -32,7 +32,8 @@ with workflow.unsafe.imports_passed_through():
     from workflows.pathways.following import check_following
     from workflows.shell.answering import application_error, day_of, none_of, only, today_as_far_as_known
     from workflows.shell.arriving import NOTHING, RESUMED, heard, without_state
-    from workflows.shell.durable import Durable, Shown
+    from workflows.shell.durable import Durable
+    from workflows.shell.showing import Shown
     from workflows.staff import asked_of_directory
     from workflows.wording import progress_table
 
@@ -168,7 +169,7 @@ class CareEpisode(Durable[Episode, Progress]):
 
     @workflow.signal(name="referral_news")
     def referral_news(self, *told: Any) -> None:
-        news = heard(told, ReferralNews)
+        news = heard(told, ReferralNews, "referral_news", self.trust)
         if news is None or self.refusal:
             return
         known = news.model_dump(mode="json", exclude_none=True)

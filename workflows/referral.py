@@ -26,8 +26,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.pathways.referral import new_referral
     from workflows.referral_effects import ReferralEffects
     from workflows.shell.answering import none_of, today_as_far_as_known
-    from workflows.shell.arriving import NOTHING, RESUMED, without_state
-    from workflows.shell.durable import Durable, Shown
+    from workflows.shell.arriving import NOTHING, RESUMED, sealed, without_state
+    from workflows.shell.durable import Durable
+    from workflows.shell.showing import Shown
     from workflows.wording import referral_table
 
 
@@ -72,7 +73,7 @@ class Referral(Durable[Engine, ReferralView]):
     @workflow.signal(name="told", description="The episode tells what was stated there")
     def told(self, *statements: Any) -> None:
         try:
-            (statement,) = statements
+            statement = sealed(statements, "told", self.trust)
             self.referral.apply(self.read(statement, "told"), workflow.now(), is_ours=True)
         except Exception as error:
             workflow.logger.info("what the episode told had no use here: %s", type(error).__name__)

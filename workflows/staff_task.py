@@ -33,8 +33,8 @@ with workflow.unsafe.imports_passed_through():
     )
     from workflows.ports.timeouts import ANSWER_IS_WAITED_FOR
     from workflows.shell.answering import none_of
-    from workflows.shell.arriving import NOTHING, begun, heard, refused_start
-    from workflows.shell.cancellation import WITHDRAWN, live_through
+    from workflows.shell.arriving import NOTHING, M, begun, heard, refused_start
+    from workflows.shell.cancellation import OTHERWISE, is_withdrawal, live_through
     from workflows.shell.waiting import NamedWait
     from workflows.task_notices import TaskNotices, addressed_to, notice_about
     from workflows.task_refusals import (
@@ -138,8 +138,8 @@ class StaffTask:
 
     @workflow.signal(name="changed", description="The episode tells how the task stands now")
     def changed(self, *told: Any) -> None:
-        news = heard(told, TaskChanged)
-        if news is not None and not self._refusal and not self._settled and news.revision > self.revision:
+        news = self._heard(told, TaskChanged, "changed")
+        if news is not None and not self._settled and news.revision > self.revision:
             self._follow(news)
 
     def _follow(self, news: TaskChanged) -> None:
@@ -225,8 +225,8 @@ class StaffTask:
 
     @workflow.signal(name="answer_heard", description="The episode tells what came of the answer")
     def answer_heard(self, *told: Any) -> None:
-        news = heard(told, TaskHeard)
-        if news is None or self._refusal or not self.done:
+        news = self._heard(told, TaskHeard, "answer_heard")
+        if news is None or not self.done:
             return
         self.came_of_it = news
         if not news.objection:
@@ -279,14 +279,14 @@ class StaffTask:
 
     @workflow.signal(name="trusts")
     def trusts(self, *told: Any) -> None:
-        news = heard(told, TaskTrusts)
-        if news is not None and not self._refusal:
+        news = self._heard(told, TaskTrusts, "trusts")
+        if news is not None:
             self.task = self.task.model_copy(update={"trust": news.trust})
 
     @workflow.signal(name="withdraw")
     def withdraw(self, *told: Any) -> None:
-        withdrawn = heard(told, TaskWithdrawn)
-        if withdrawn is not None and not self._refusal:
+        withdrawn = self._heard(told, TaskWithdrawn, "withdraw")
+        if withdrawn is not None:
             self._withdraw(withdrawn)
 
     def _withdraw(self, withdrawn: TaskWithdrawn) -> None:
@@ -295,8 +295,8 @@ class StaffTask:
             self.ended = self._note(f"withdrawn: {withdrawn.reason}")
 
     def _cancellation_requested(self, reason: str) -> None:
-        if WITHDRAWN in reason:  # it was done otherwise: nobody needs to hear of it
-            self._withdraw(TaskWithdrawn(reason=reason.partition(WITHDRAWN)[2], quietly=True))
+        if is_withdrawal(reason, self.task.trust):  # it was done otherwise: nobody needs to hear of it
+            self._withdraw(TaskWithdrawn(reason=OTHERWISE, quietly=True))
         else:
             self._note("a cancellation was requested; a task ends by one of its outcomes, so it stays open")
 
@@ -319,6 +319,9 @@ class StaffTask:
             is_heard=self.came_of_it is not None,
             changes=self.came_of_it.changes if self.came_of_it else [],
         )
+
+    def _heard(self, told: tuple[Any, ...], model: type[M], name: str) -> M | None:
+        return None if self._refusal else heard(told, model, name, self.task.trust)
 
     # -- small things ---------------------------------------------------------------------------------------
 

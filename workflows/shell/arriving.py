@@ -16,7 +16,9 @@ from temporalio.exceptions import ApplicationError
 with workflow.unsafe.imports_passed_through():
     from workflows.core.engine.bounds import check_start
     from workflows.core.engine.errors import InvalidEntry, Refused
+    from workflows.core.engine.signatures import Trust
     from workflows.core.episode.entries import in_words
+    from workflows.ports.sealing import SEALING
     from workflows.ports.unreadable import Unreadable
 
 T = TypeVar("T")
@@ -91,11 +93,33 @@ def refused_start(what: str, why: str) -> ApplicationError:
     return ApplicationError(f"This {what} cannot begin: {why}", type="InvalidEntry", non_retryable=True)
 
 
-def heard(told: tuple[Any, ...], model: type[M]) -> M | None:
-    """What a signal says, or None if it cannot be read: then nothing happens but a line in the log."""
+def heard(told: tuple[Any, ...], model: type[M], name: str = "", trust: Trust | None = None) -> M | None:
+    """What a signal says, or None if it cannot be read: then nothing happens but a line in the log.
+
+    Args:
+        told: Its values: what is said, and the seal of the workflow that says it.
+        model: What is said.
+        name: Of the signal, where only our own workflows send it.
+        trust: What statements are judged by here: where they are signed, such a signal has to be sealed (E0).
+    """
     try:
-        (given,) = told
-        return model.model_validate(given)
-    except (ValidationError, ValueError, TypeError):
+        said = sealed(told, name, trust) if name else told[0]
+        return model.model_validate(said)
+    except (ValidationError, ValueError, TypeError, IndexError):
         workflow.logger.warning("a signal was not understood as %s; nothing was done", model.__name__)
         return None
+
+
+def sealed(told: tuple[Any, ...], name: str, trust: Trust | None) -> dict[str, Any]:
+    """What a signal of our own says.
+
+    Raises:
+        ValueError, TypeError: nothing is said, or statements are signed here and this is not sealed for us.
+    """
+    said, *seal = told
+    if not isinstance(said, dict):
+        raise TypeError
+    if trust and not SEALING.fits(workflow.info().workflow_id, name, said, seal[0] if seal else None):
+        workflow.logger.warning("a signal %s was sent by none of our workflows; nothing was done", name)
+        raise ValueError
+    return said

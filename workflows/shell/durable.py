@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel
 from temporalio import workflow
-from temporalio.common import RawValue, SearchAttributeUpdate
+from temporalio.common import RawValue
 
 with workflow.unsafe.imports_passed_through():
     from workflows.core.engine import ed25519  # noqa: F401  # here, since nothing is loaded in the sandbox
@@ -20,6 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.core.engine.bounds import NOTES_KEPT, SNAPSHOT_BYTES
     from workflows.core.engine.errors import Refused
     from workflows.core.engine.shown import Changed
+    from workflows.core.engine.signatures import Trust
     from workflows.core.engine.signing_keys import SigningKey
     from workflows.core.episode.entries import Entry
     from workflows.messages import TaskDone, TaskHeard, TaskReach
@@ -30,14 +31,11 @@ with workflow.unsafe.imports_passed_through():
     from workflows.shell.effect_handlers import EffectHandlers
     from workflows.shell.keeping import Keeping
     from workflows.shell.life import Life
-    from workflows.shell.showing import ShownAttributes
+    from workflows.shell.showing import Shown, ShownAttributes
     from workflows.shell.waiting import NamedWait
 
 L = TypeVar("L", bound=Life)
 V = TypeVar("V")
-
-Shown = tuple[str, Sequence[SearchAttributeUpdate[Any]]]
-"""A page in Markdown, and search attributes."""
 
 
 class Durable(ABC, Generic[L, V]):
@@ -100,6 +98,11 @@ class Durable(ABC, Generic[L, V]):
         """
         if self.refusal:
             raise refused_start(self.KIND, self.refusal)
+
+    @property
+    def trust(self) -> Trust | None:
+        """What statements are judged by here; None: nothing has begun."""
+        return None if self.refusal else self._living.trust
 
     # -- how it lives -----------------------------------------------------------------------------------------
 
@@ -201,11 +204,7 @@ class Durable(ABC, Generic[L, V]):
         return changed
 
     def check(self, given: Sequence[Any]) -> None:
-        """What a validator can tell of it, before anything is written into the history.
-
-        Raises:
-            ApplicationError: why it is refused.
-        """
+        """What a validator can tell of it, before anything is written into the history; raises as `read` does."""
         self.read(only(given, self.STATEMENT), "unchecked")
 
     def read(self, statement: Any, default_id: str) -> Entry:
@@ -245,14 +244,14 @@ class Durable(ABC, Generic[L, V]):
 
     @workflow.signal(name="task_reach")
     def task_reach(self, *told: Any) -> None:
-        reach = heard(told, TaskReach)
+        reach = heard(told, TaskReach, "task_reach", self.trust)
         if reach is not None and not self.refusal:
             self._living.heard_of(reach.task_id, reach.unreached)
             self.stir()
 
     @workflow.signal(name="pass_on")
     def pass_on(self, *told: Any) -> None:
-        notice = heard(told, StaffNotice)
+        notice = heard(told, StaffNotice, "pass_on", self.trust)
         if notice is not None and not self.refusal:
             self.effects.pass_on(notice)
 

@@ -6,6 +6,9 @@ from typing import Any
 from temporalio import workflow
 from temporalio.common import SearchAttributeUpdate
 
+Shown = tuple[str, Sequence[SearchAttributeUpdate[Any]]]
+"""A page in Markdown, and search attributes."""
+
 
 class ShownAttributes:
     """What the list of the Web UI shows of this workflow; it comes along into a new run."""

@@ -12,7 +12,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows.core.engine.effects import ChangeTask, CloseTask, OpenTask
     from workflows.core.engine.signatures import Trust
     from workflows.messages import Level, TaskChanged, TaskStart, TaskTrusts, TaskWithdrawn
-    from workflows.shell.cancellation import WITHDRAWN
+    from workflows.shell.cancellation import withdrawal
     from workflows.shell.children import StartingChildren
     from workflows.shell.signals import signalled
 
@@ -110,7 +110,7 @@ class StaffTasks:
             await signalled(task.task_id, "withdraw", TaskWithdrawn(reason=task.reason, quietly=False))
             return
         try:
-            await workflow.get_external_workflow_handle(task.task_id).cancel(reason=WITHDRAWN + task.reason)
+            await workflow.get_external_workflow_handle(task.task_id).cancel(reason=withdrawal(task.task_id))
         except ApplicationError as error:  # it has ended by itself in the meantime
             workflow.logger.info("task %s had already ended: %s", task.task_id, error.type)
 
