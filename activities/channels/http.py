@@ -5,11 +5,12 @@ of the other side itself tells what became of it (P9).
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import httpx2
 
@@ -81,14 +82,11 @@ async def exchange(
         Transient, AccessFault, Permanent, Uncertain: as they say.
         Withdrawn: `leaving` has said so.
     """
+    request = _Leaving(leaving, 2 * within)
     try:
         await check_where_it_leads(url, own_network=own_network)
-        async with (
-            asyncio.timeout(2 * within),
-            httpx2.AsyncClient(timeout=within, verify=trusted()) as client,
-        ):
-            given = dict(headers or {})
-            asked = {"trace": _asked_before_it_leaves(leaving)}
+        async with request.patience, httpx2.AsyncClient(timeout=within, verify=trusted()) as client:
+            given, asked = dict(headers or {}), {"trace": request.heard}
             async with client.stream(
                 method, url, content=content, headers=given, extensions=asked
             ) as response:
@@ -97,6 +95,8 @@ async def exchange(
         away = NobodyAnswers if _is_away(error) else AccessFault
         raise away(f"{who} cannot be reached ({type(error).__name__})") from None
     except (httpx2.TimeoutException, TimeoutError):
+        if not request.is_out:
+            raise NobodyAnswers(f"{who} cannot be reached in time") from None
         raise unclear(f"{who} did not answer in time", repeats_are_safe) from None
     except (httpx2.HTTPError, httpx2.StreamError) as error:
         raise unclear(f"{who} broke off the connection ({type(error).__name__})", repeats_are_safe) from None
@@ -120,14 +120,23 @@ def _taken(who: str, answer: HttpAnswer, repeats_are_safe: bool) -> HttpAnswer:
     return answer
 
 
-def _asked_before_it_leaves(leaving: Leaving) -> Callable[[str, Mapping[str, Any]], Awaitable[None]]:
-    """What hears of each step of an exchange. The request to a proxy, to lead to the other side, carries nothing."""
+class _Leaving:
+    """How far a request has come: it waits for leave before its first byte, in time of its own."""
 
-    async def heard(step: str, about: Mapping[str, Any]) -> None:
+    def __init__(self, leaving: Leaving, seconds: float) -> None:
+        self._leaving, self._seconds = leaving, seconds
+        self.patience = asyncio.timeout(seconds)
+        """With the other side; the clinic's own database is another matter."""
+        self.is_out = False
+        """Whether anything of it can have left."""
+
+    async def heard(self, step: str, about: Mapping[str, Any]) -> None:
+        """Each step of the exchange. The request to a proxy, to lead to the other side, carries nothing."""
         if step == BEFORE_THE_FIRST_BYTE and about["request"].method != b"CONNECT":
-            await leaving()
-
-    return heard
+            self.patience.reschedule(None)
+            await self._leaving()
+            self.patience.reschedule(asyncio.get_running_loop().time() + self._seconds)
+            self.is_out = True
 
 
 def _is_away(error: BaseException) -> bool:
@@ -149,6 +158,12 @@ async def _read(response: httpx2.Response) -> HttpAnswer:
         if len(body) > LONGEST_ANSWER:
             break
     return HttpAnswer(response.status_code, response.headers, bytes(body))
+
+
+def without_secrets(url: str) -> str:
+    """An address as it may be kept and shown: neither name and password, nor what follows its path."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
 
 
 def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> timedelta | None:
