@@ -73,7 +73,9 @@ def assemble(
         return Agencies.of_file(agencies_file, reach)
 
     zone = ZoneInfo(timezone)
-    discloser = Discloser(database, agencies, links or Links(secrets.token_hex(), "https://invalid"), zone)
+    kept = journal(database)
+    nowhere = Links(secrets.token_hex(), "https://invalid")
+    discloser = Discloser(database, agencies, links or nowhere, zone, kept.key)
     crosswalk = Crosswalk(database)
     faults = ChannelFaults(database)
     door = _door(database, faults, smtp_url, sender, webhook_secret)
@@ -89,13 +91,13 @@ def assemble(
             StaffKnower(staff_file).who_is,
             EpisodeKnower(crosswalk, staff_file).what_is_known,
             ConsentKeeper(Consents(database)).keep_consents,
-            JournalKeeper(journal(database)).keep_journal,
+            JournalKeeper(kept).keep_journal,
             ClinicNotes(crosswalk).note_episode,
             CandidateFinder(Patients(database), Current(store), timezone).find_candidates,
             discloser.disclose,
             discloser.give_up,
             discloser.reconcile,
-            HandLedger(database, agencies).note_told,
+            HandLedger(database, agencies, kept.key).note_told,
             AgencyAsker(agencies, faults).ask_agency,
             directories.list_directory_feeds,
             directories.take_directory_feed,

@@ -30,6 +30,7 @@ from activities.channels.port import (
 from activities.clinic_database.consents import standing_in
 from activities.clinic_database.engine import ClinicDatabase
 from activities.clinic_database.faults import ChannelFaults, mended
+from activities.clinic_database.journal_chain import Key
 from activities.clinic_database.keys import chain_of
 from activities.clinic_database.ledger import UNSETTLED, Line, append, last_said
 from activities.clinic_database.outbox import row_of
@@ -75,9 +76,15 @@ class Discloser:
     """Sends disclosures. `agencies` reads the file anew for each, so that a change needs no restart."""
 
     def __init__(
-        self, database: ClinicDatabase, agencies: Callable[[], Agencies], links: Links, zone: ZoneInfo
+        self,
+        database: ClinicDatabase,
+        agencies: Callable[[], Agencies],
+        links: Links,
+        zone: ZoneInfo,
+        key: Key,
     ) -> None:
         self._database, self._agencies, self._links, self._zone = database, agencies, links, zone
+        self._key = key
         self._patients, self._faults = Patients(database), ChannelFaults(database)
 
     @activity.defn(name=DISCLOSE)
@@ -100,9 +107,10 @@ class Discloser:
         )
         await self._faults.mended(AGENCIES_FILE)
         channel = _channel(book, agency)
-        way = "content" if isinstance(channel, Transient) else channel.way
+        way: Way = "content" if isinstance(channel, Transient) else channel.way
+        to = "" if isinstance(channel, Transient) else channel.to
         async with self._database.transaction() as session:
-            claimed = await self._claim(session, wanted, agency, patient, way)
+            claimed = await self._claim(session, wanted, agency, way, to)
         if isinstance(claimed, DisclosureReceipt):
             return claimed
         try:
@@ -116,18 +124,18 @@ class Discloser:
         except Withdrawn as no:
             return await self._kept_back(wanted, str(no))
         except Uncertain:
-            return await self._settle(wanted, patient, claimed, "uncertain")
+            return await self._settle(wanted, claimed, "uncertain")
         except (Transient, Permanent) as no:
             if isinstance(no, AccessFault):
                 await self._faults.note(_access(wanted, way), str(no))
-            pause = await self._given_back(wanted, patient, claimed, no)
+            pause = await self._given_back(wanted, claimed, no)
             raise ApplicationError(
                 f"{wanted.agency} could not be reached: {no}",
                 type=CHANNEL_DOWN if isinstance(no, Transient) else CHANNEL_REFUSED,
                 non_retryable=pause is None,
                 next_retry_delay=pause or None,
             ) from None
-        return await self._settle(wanted, patient, claimed, "to_post" if way == "post" else "sent", reference)
+        return await self._settle(wanted, claimed, "to_post" if way == "post" else "sent", reference)
 
     @activity.defn(name=GIVE_UP)
     async def give_up(self, wanted: Disclosure) -> DisclosureReceipt:
@@ -161,10 +169,10 @@ class Discloser:
             if last == what or last not in (*UNSETTLED, "arrived", "not_arrived"):
                 return
             row.state, row.settled_at = "sent" if found.arrived else "refused", datetime.now(UTC)
-            await append(session, patient_key, Line(found.key, what, found.by, row.recipient))
+            await append(session, self._key, patient_key, Line(found.key, what, found.by, row.recipient))
 
     async def _claim(
-        self, session: AsyncSession, wanted: Disclosure, agency: Agency, patient: Patient, way: Way
+        self, session: AsyncSession, wanted: Disclosure, agency: Agency, way: Way, to: str
     ) -> _Claimed | DisclosureReceipt:
         # In the order in which a revocation takes its locks; the other way round the two could block each other.
         consents = await standing_in(session, wanted.episode_id)
@@ -184,18 +192,20 @@ class Discloser:
         row.state, row.attempts = "sending", row.attempts + 1
         row.consent_id = ground.consent_id
         row.channel, row.leaving_at = way, None
-        await append(
-            session, await chain_of(session, wanted.episode_id), first_line(wanted, agency, ground, way)
-        )
+        said = first_line(wanted, agency, ground, way, to)
+        await append(session, self._key, await chain_of(session, wanted.episode_id), said)
         return _Claimed(ground, way, row.attempts)
 
-    @staticmethod
-    async def _not_left(session: AsyncSession, row: OutboxRow, wanted: Disclosure) -> None:
+    async def _not_left(self, session: AsyncSession, row: OutboxRow, wanted: Disclosure) -> None:
         """Give back what an attempt claimed that died, or hangs, before it had leave to let anything go (P9)."""
         if row.state == "sending" and row.leaving_at is None:
             row.state = "pending"
-            said = Line(wanted.key, "not_sent", "system", wanted.agency)
-            await append(session, await chain_of(session, wanted.episode_id), said)
+            await self._say(session, wanted, "not_sent")
+
+    async def _say(self, session: AsyncSession, wanted: Disclosure, what: str) -> None:
+        """Add to the ledger what became of a sending."""
+        said = Line(wanted.key, what, "system", wanted.agency)
+        await append(session, self._key, await chain_of(session, wanted.episode_id), said)
 
     def _last_question(self, wanted: Disclosure, agency: Agency, claimed: _Claimed) -> Leaving:
         """What is asked directly before the body leaves (P3). That it leaves stands in the outbox before it does: so
@@ -234,11 +244,7 @@ class Discloser:
         """A sending that an earlier attempt has claimed and not given back."""
         if row.state == "sending":  # that attempt died before it could say what became of it (P9)
             row.state, row.settled_at = "uncertain", datetime.now(UTC)
-            await append(
-                session,
-                await chain_of(session, wanted.episode_id),
-                Line(wanted.key, "uncertain", "system", wanted.agency),
-            )
+            await self._say(session, wanted, "uncertain")
         if row.state == "refused":
             raise ApplicationError(
                 f"{wanted.agency} has refused this sending", type=CHANNEL_REFUSED, non_retryable=True
@@ -256,14 +262,14 @@ class Discloser:
         return handover_of(wanted, patient, ground, answer_url, now)
 
     async def _given_back(
-        self, wanted: Disclosure, patient: Patient, claimed: _Claimed, no: Transient | Permanent
+        self, wanted: Disclosure, claimed: _Claimed, no: Transient | Permanent
     ) -> timedelta | None:
         """Note that nothing left. A fault of our own access counts for nothing.
 
         Returns:
             The pause until the next attempt, zero where the activity's own will do; None: there is no other attempt.
         """
-        await self._settle(wanted, patient, claimed, "not_sent", pending=isinstance(no, Transient))
+        await self._settle(wanted, claimed, "not_sent", pending=isinstance(no, Transient))
         if not isinstance(no, Transient):
             return None
         counts = isinstance(no, NobodyAnswers) or not isinstance(no, AccessFault)
@@ -280,7 +286,6 @@ class Discloser:
     async def _settle(
         self,
         wanted: Disclosure,
-        patient: Patient,
         claimed: _Claimed,
         what: str,
         reference: str | None = None,
@@ -294,11 +299,7 @@ class Discloser:
             row.reference, row.settled_at = reference, None if pending else datetime.now(UTC)
             if what == "sent":
                 await mended(session, _access(wanted, claimed.way))
-            await append(
-                session,
-                await chain_of(session, wanted.episode_id),
-                Line(wanted.key, what, "system", wanted.agency),
-            )
+            await self._say(session, wanted, what)
         return DisclosureReceipt(
             key=wanted.key,
             outcome="sent" if what == "sent" else "to_post" if what == "to_post" else "uncertain",

@@ -14,6 +14,7 @@ from typing import Annotated
 from pydantic import BaseModel, StringConstraints
 
 from activities.clinic_database.engine import ClinicDatabase
+from activities.clinic_database.journal_chain import Key
 from activities.clinic_database.keys import chain_of
 from activities.clinic_database.ledger import Line, append
 from workflows.core.episode.consent.covering import parts
@@ -54,6 +55,7 @@ def emergency_of(wanted: Disclosure) -> Emergency | None:
 
 async def told(
     database: ClinicDatabase,
+    sealed_with: Key,
     episode_id: str,
     key: str,
     emergency: Emergency,
@@ -63,6 +65,7 @@ async def told(
     """Write down what somebody has been told.
 
     Args:
+        sealed_with: The clinic's key.
         key: Of this disclosure, in the ledger.
         content: Content codes.
         at: When it was told, with its zone.
@@ -81,5 +84,7 @@ async def told(
     )
     async with database.transaction() as session:
         patient_key = await chain_of(session, episode_id)
-        await append(session, patient_key, said)
-        await append(session, patient_key, Line(key, "sent", emergency.discloser, emergency.recipient))
+        await append(session, sealed_with, patient_key, said)
+        await append(
+            session, sealed_with, patient_key, Line(key, "sent", emergency.discloser, emergency.recipient)
+        )

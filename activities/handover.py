@@ -95,12 +95,13 @@ def handover_of(
     )
 
 
-def first_line(wanted: Disclosure, agency: Agency, ground: Ground, way: Way) -> Line:
-    """What the ledger says before anything leaves."""
+def first_line(wanted: Disclosure, agency: Agency, ground: Ground, way: Way, to: str) -> Line:
+    """What the ledger says before anything leaves; `to` is the address to which the channel sends."""
     emergency = emergency_of(wanted)
     detail = emergency.stated() if emergency else (
         ("referral", wanted.referral_id), ("way", way), ("what", wanted.what),
     )  # fmt: skip
+    detail = (*detail, ("to", to)) if to else detail
     return Line(
         key=wanted.key,
         what="sending",

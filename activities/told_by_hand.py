@@ -12,6 +12,7 @@ from activities.agencies.book import AgenciesFileError
 from activities.agencies.port import UnknownAgency
 from activities.clinic_database.consents import standing_in
 from activities.clinic_database.engine import ClinicDatabase
+from activities.clinic_database.journal_chain import Key
 from activities.clinic_database.keys import chain_of
 from activities.clinic_database.ledger import Line, append
 from activities.clinic_database.outbox import row_of
@@ -23,8 +24,8 @@ from workflows.ports.agencies import NOTE_TOLD, ToldByHand, ToldReceipt
 class HandLedger:
     """Writes down what people have told. `agencies` reads the file anew for each."""
 
-    def __init__(self, database: ClinicDatabase, agencies: Callable[[], Agencies]) -> None:
-        self._database, self._agencies = database, agencies
+    def __init__(self, database: ClinicDatabase, agencies: Callable[[], Agencies], key: Key) -> None:
+        self._database, self._agencies, self._key = database, agencies, key
 
     @activity.defn(name=NOTE_TOLD)
     async def note_told(self, told: ToldByHand) -> ToldReceipt:
@@ -55,8 +56,8 @@ class HandLedger:
                     detail=(("referral", told.referral_id), ("told_at", told.at.isoformat())),
                 )
                 patient_key = await chain_of(session, told.episode_id)
-                await append(session, patient_key, said)
-                await append(session, patient_key, Line(told.key, "sent", told.by, told.recipient))
+                await append(session, self._key, patient_key, said)
+                await append(session, self._key, patient_key, Line(told.key, "sent", told.by, told.recipient))
         return ToldReceipt(key=told.key, objection=objection)
 
     def _agency(self, told: ToldByHand) -> tuple[frozenset[str], str, str]:

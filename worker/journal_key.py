@@ -1,4 +1,4 @@
-"""The key with which the clinic's journal is sealed: a file in its home, made once by `setup` and `up`.
+"""The key that seals the clinic's journal and ledger of disclosures: a file in its home, made once by `setup` and `up`.
 
 Whoever has it can write a journal that looks whole. So it lies beside the database, belongs to its owner alone, and is
 never made anew beside a journal that another one has sealed.
@@ -13,6 +13,7 @@ from pathlib import Path
 from activities.clinic_database import ClinicDatabase
 from activities.clinic_database.journal import Cipher, Journal, OtherKey
 from activities.clinic_database.journal_chain import Key
+from activities.clinic_database.ledger_verifying import Verifier, is_sealed
 from activities.written import Unreadable, read_text
 from worker.errors import CannotDo
 from worker.settings import OFF, Settings
@@ -68,7 +69,7 @@ async def make_journal_key(settings: Settings) -> list[str]:
     database = ClinicDatabase(settings.database)
     try:
         if not file.exists():
-            if await Journal(database, Key(b"")).all_ids():
+            if await Journal(database, Key(b"")).all_ids() or await is_sealed(database):
                 load_journal_key(settings)
             descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8") as out:
@@ -90,11 +91,22 @@ async def check_journal_key(settings: Settings, database: ClinicDatabase) -> Non
     """
     try:
         await Journal(database, load_journal_key(settings)).check_key()
+        await Verifier(database, load_journal_key(settings)).check_key()
     except OtherKey as error:
         raise CannotDo(
             f"{key_file(settings)} is not the key of this clinic's journal ({error}). Put the right file back from "
             "your backup, or set CAREPATH_HOME and CAREPATH_DATABASE to the same clinic."
         ) from None
+
+
+async def seal_ledger(settings: Settings) -> list[str]:
+    """Seal what the ledger of disclosures holds from before it had seals, once; what was done."""
+    database = ClinicDatabase(settings.database)
+    try:
+        count = await Verifier(database, load_journal_key(settings)).carried_over()
+    finally:
+        await database.close()
+    return [f"sealed the {count} lines of the ledger that had no seal yet"] if count else []
 
 
 def journal_cipher(settings: Settings) -> Cipher | None:

@@ -9,7 +9,7 @@ from worker.database import brought_up_to_date
 from worker.errors import CannotDo
 from worker.home import lay_out, make_home
 from worker.home_server import settle_on
-from worker.journal_key import make_journal_key
+from worker.journal_key import make_journal_key, seal_ledger
 from worker.schedules import schedule_directory_sync
 from worker.settings import Settings, links, signs
 from workflows import visibility
@@ -69,7 +69,7 @@ async def make_clinic(settings: Settings) -> list[str]:
     make_home(settings.home)
     await brought_up_to_date(settings)
     links(settings)
-    made = [*await make_journal_key(settings), *await settle_keys_of(settings)]
+    made = [*await make_journal_key(settings), *await seal_ledger(settings), *await settle_keys_of(settings)]
     done = [f"the clinic's home is {settings.home}", "the clinic database is up to date", *made]
     if not signs(settings):
         done.append(

@@ -34,6 +34,11 @@ class AgencyEmail:
     def __init__(self, mail: Email, to: str, sender: str, phone: str) -> None:
         self._mail, self._to, self._sender, self._phone = mail, to, sender, phone
 
+    @property
+    def to(self) -> str:
+        """The mailbox."""
+        return self._to
+
     async def send(self, handover: Handover, leaving: Leaving = at_once) -> str:
         """Send the link; the message's own reference."""
         if not handover.answer_url:

@@ -27,6 +27,11 @@ class Letter:
     def __init__(self, agency: Agency, office: Office, folder: Path) -> None:
         self._agency, self._office, self._folder = agency, office, folder
 
+    @property
+    def to(self) -> str:
+        """The address on the envelope."""
+        return self._agency.address
+
     async def send(self, handover: Handover, leaving: Leaving = at_once) -> str:
         """Render it; the name of the file. A letter that lies there already is not written again."""
         name = f"{handover.sent_at:%Y-%m-%d}-{hashlib.sha256(handover.key.encode()).hexdigest()[:16]}"

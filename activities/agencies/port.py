@@ -78,6 +78,10 @@ class AgencyChannel(Protocol):
     def way(self) -> Way:
         """What has happened when it is sent."""
 
+    @property
+    def to(self) -> str:
+        """The address to which it sends, as the ledger keeps it: no secret that the address may hold."""
+
     async def send(self, handover: Handover, leaving: Leaving = at_once) -> str:
         """Send once; the reference by which the agency knows it.
 

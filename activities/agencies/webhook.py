@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from activities.agencies.port import AgencyWord, Handover
 from activities.agencies.services import need_told, title_of
-from activities.channels.http import exchange, unclear
+from activities.channels.http import exchange, unclear, without_secrets
 from activities.channels.port import Leaving, at_once
 from activities.channels.signing import signed
 from workflows.core.episode.consent.grounds import Way
@@ -43,6 +43,11 @@ class AgencyWebhook:
     ) -> None:
         self._who, self._url, self._secret = who, url, secret
         self._repeats_are_safe, self._own_network, self._within = knows_repeats, own_network, within
+
+    @property
+    def to(self) -> str:
+        """Where it posts."""
+        return without_secrets(self._url)
 
     async def send(self, handover: Handover, leaving: Leaving = at_once) -> str:
         """Post it; the agency's own reference, or else ours."""

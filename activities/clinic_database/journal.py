@@ -60,6 +60,11 @@ class Journal:
     def __init__(self, database: ClinicDatabase, key: Key, cipher: Cipher | None = None) -> None:
         self._database, self._key, self._cipher = database, key, cipher
 
+    @property
+    def key(self) -> Key:
+        """With which its lines are sealed; the ledger's are sealed with the same one."""
+        return self._key
+
     async def keep(self, workflow_id: str, first: int, lines: Sequence[str]) -> int:
         """Keep lines under their numbers; how many there are then. Kept twice is kept once.
 

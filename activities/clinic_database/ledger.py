@@ -1,8 +1,9 @@
-"""The disclosure ledger: append-only, one hash chain for each patient, written with the sending (P8).
+"""The disclosure ledger: append-only, sealed under the clinic's key, written with the sending (P8).
 
 A sending leaves several lines under one key: `sending` in the transaction that claims it, then what became of it. So
-a crash in between is itself on record (P9), and nothing is ever changed afterwards. A trigger refuses changes; the
-chain shows those that went around it; and the digest over all heads, noted elsewhere, shows a chain that was cut off.
+a crash in between is itself on record (P9), and nothing is ever changed afterwards. Triggers refuse changes; the chain
+under the clinic's key (`ledger_chain.py`) shows those that go around them. Within it each patient's lines are a hash
+chain of their own. Whether all that holds, `ledger_verifying.py` looks.
 """
 
 import hashlib
@@ -16,8 +17,12 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from activities.clinic_database.engine import ClinicDatabase
+from activities.clinic_database.journal import OtherKey
+from activities.clinic_database.journal_chain import Key, Link, continued
 from activities.clinic_database.keys import all_keys, chain_of
-from activities.clinic_database.tables import LedgerRow, OutboxRow
+from activities.clinic_database.ledger_chain import LINES, sealed_text
+from activities.clinic_database.ledger_tables import LedgerRow
+from activities.clinic_database.tables import OutboxRow
 
 BEGINNING = "0" * 64
 """What stands for the previous hash in the first line of a chain."""
@@ -25,14 +30,8 @@ BEGINNING = "0" * 64
 UNSETTLED = ("sending", "uncertain", "to_post")
 """After these nobody knows whether it left; a letter to post leaves when a person says so."""
 
-DISCLOSURES = ("referral", "cancellation", "completion", "told_by_hand")
-"""Kinds of rows in the outbox that have lines here."""
-
-LINES_OF = {
-    "sending": ("sending",), "sent": ("sent", "arrived"), "uncertain": ("uncertain",), "to_post": ("to_post",),
-    "refused": ("not_sent", "not_arrived"),
-}  # fmt: skip
-"""For each state of the outbox, the lines of which one must stand here."""
+CARRIED_OVER, NOBODY = "carried_over", ""
+"""What the line says that seals those from before there were seals, and in whose chain it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,41 +75,91 @@ class Accounted:
     """`sent`, or `uncertain` where nobody knows whether it left."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """What a verification found; `digest` is over the head of each chain, to be noted elsewhere and compared."""
+async def append(session: AsyncSession, key: Key, patient_key: str, line: Line) -> None:
+    """Add a line to a patient's chain and seal it, inside the caller's transaction, whose last lock it is.
 
-    chains: int
-    lines: int
-    problems: tuple[str, ...]
-    digest: str
+    Raises:
+        OtherKey: the ledger is sealed with another key.
+    """
+    await in_line(session)
+    await carry_over(session, key)
+    await _add(session, key, patient_key, line)
 
 
-async def append(session: AsyncSession, patient_key: str, line: Line) -> None:
-    """Add a line to a patient's chain, inside the caller's transaction."""
-    if session.get_bind().dialect.name == "postgresql":
-        # Two writers would read the same head; SQLite's transactions already wait for each other.
-        await session.execute(
-            text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": patient_key}
+async def carry_over(session: AsyncSession, key: Key) -> int:
+    """Seal the lines from before there were seals, once, by a line that says how many and which; how many."""
+    if await end_of(session) is not None:
+        return 0
+    rows = await session.scalars(select(LedgerRow).where(LedgerRow.seal.is_(None)).order_by(LedgerRow.id))
+    count, digest = digest_of(rows)
+    if count:
+        said = (("lines", str(count)), ("digest", digest))
+        await _add(session, key, NOBODY, Line("ledger", CARRIED_OVER, "system", detail=said))
+    return count
+
+
+async def in_line(session: AsyncSession) -> None:
+    """Wait until nobody else writes the ledger: two writers would read the same end."""
+    if session.get_bind().dialect.name == "postgresql":  # SQLite's transactions already wait for each other
+        await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 2))"), {"key": LINES})
+
+
+async def end_of(session: AsyncSession) -> Link | None:
+    """The last sealed line, as the next one follows it; what it says is not read."""
+    sealed = select(LedgerRow).where(LedgerRow.number.is_not(None))
+    row = await session.scalar(sealed.order_by(LedgerRow.number.desc()).limit(1))
+    return link_of(row) if row else None
+
+
+def link_of(row: LedgerRow) -> Link:
+    """A sealed line as the chain reads it."""
+    said = sealed_text(row.patient_key, row.previous, row.line, row.hash)
+    return Link(row.number or 0, said, row.sealed_after or "", row.seal or "", row.key_id or "")
+
+
+def digest_of(rows: Iterable[LedgerRow]) -> tuple[int, str]:
+    """How many lines, and what they are, in their order."""
+    count, digest = 0, hashlib.sha256()
+    for row in rows:
+        count += 1
+        digest.update(
+            json.dumps([row.id, row.patient_key, row.previous, row.line, row.hash]).encode() + b"\n"
         )
+    return count, digest.hexdigest()
+
+
+async def _add(session: AsyncSession, key: Key, patient_key: str, line: Line) -> None:
     newest = select(LedgerRow.hash).where(LedgerRow.patient_key == patient_key)
     previous = await session.scalar(newest.order_by(LedgerRow.id.desc()).limit(1)) or BEGINNING
     written = _canonical(line, datetime.now(UTC))
+    hash_ = hash_of(patient_key, previous, written)
+    end = await end_of(session)
+    must_be_ours(key, end)
+    said = sealed_text(patient_key, previous, written, hash_)
+    [link] = continued(key, LINES, [end] if end else [], [said])
     session.add(
         LedgerRow(
-            patient_key=patient_key,
-            line=written,
-            previous=previous,
-            hash=hash_of(patient_key, previous, written),
+            patient_key=patient_key, line=written, previous=previous, hash=hash_,
+            number=link.number, sealed_after=link.previous, seal=link.seal, key_id=link.key_id,
         )
-    )
+    )  # fmt: skip
     await session.flush()
+
+
+def must_be_ours(key: Key, end: Link | None) -> None:
+    """Refuse a key that is not the one of the ledger.
+
+    Raises:
+        OtherKey: it is another one.
+    """
+    if end and end.key_id != key.id:
+        raise OtherKey(f"the ledger is sealed with key {end.key_id}, and this is key {key.id}")
 
 
 async def last_said(session: AsyncSession, patient_key: str, key: str) -> str | None:
     """What the last line of a sending says; None where it has none."""
     newest = select(LedgerRow.line).where(LedgerRow.patient_key == patient_key).order_by(LedgerRow.id.desc())
-    said = map(_said, await session.scalars(newest))
+    said = map(said_in, await session.scalars(newest))
     return next((what for of, what in said if of == key), None)
 
 
@@ -120,7 +169,7 @@ def hash_of(patient_key: str, previous: str, line: str) -> str:
 
 
 class Ledger:
-    """Reading the ledger. Lines are written by `append`, with what they are about."""
+    """Reading the ledger. Lines are written by `append`, with what they are about; few need a key here."""
 
     def __init__(self, database: ClinicDatabase) -> None:
         self._database = database
@@ -139,7 +188,7 @@ class Ledger:
         accounted = [one for story in by_key.values() if (one := _accounted(story))]
         return [one for one in accounted if since is None or one.at >= since]
 
-    async def opened(self, referral_id: str, agency: str) -> None:
+    async def opened(self, key: Key, referral_id: str, agency: str) -> None:
         """Note that an agency has looked at the page behind its link, the first time that it does."""
         async with self._database.transaction() as session:
             sent = select(OutboxRow).where(
@@ -153,7 +202,9 @@ class Ledger:
                 )
                 known = {(line["key"], line["what"]) for line in map(json.loads, lines)}
                 if (row.key, "opened") not in known:
-                    await append(session, patient_key, Line(row.key, "opened", f"agency:{agency}", agency))
+                    await append(
+                        session, key, patient_key, Line(row.key, "opened", f"agency:{agency}", agency)
+                    )
 
     async def uncertain(self) -> list[tuple[str, str]]:
         """Patient key and key of every sending of which nobody knows whether it left (P9)."""
@@ -162,45 +213,13 @@ class Ledger:
             rows = await session.execute(select(LedgerRow.patient_key, LedgerRow.line).order_by(LedgerRow.id))
             for patient_key, written in rows:
                 line = json.loads(written)
-                state[patient_key, line["key"]] = line["what"]
+                if patient_key != NOBODY:
+                    state[patient_key, line["key"]] = line["what"]
         return [place for place, what in state.items() if what in UNSETTLED]
 
-    async def verify(self) -> Verified:
-        """Read every chain from its beginning; hold each line against its hash, and the outbox against the lines.
 
-        A chain whose end was cut off is whole by itself: what the outbox knows of it shows that something is missing.
-        """
-        async with self._database.transaction() as session:
-            # The outbox first: what is written meanwhile makes the ledger longer and nothing wrong.
-            owed = {
-                row.key: row.state
-                for row in await session.scalars(select(OutboxRow).where(OutboxRow.kind.in_(DISCLOSURES)))
-            }
-            said: set[tuple[str, str]] = set()
-            rows = await session.stream_scalars(
-                select(LedgerRow).order_by(LedgerRow.patient_key, LedgerRow.id)
-            )
-            heads: dict[str, str] = {}
-            problems: list[str] = []
-            lines = 0
-            async for row in rows:
-                lines += 1
-                if row.previous != heads.get(row.patient_key, BEGINNING):
-                    problems.append(f"line {row.id}: does not follow the line before it; one was taken out")
-                if row.hash != hash_of(row.patient_key, row.previous, row.line):
-                    problems.append(f"line {row.id}: is not what was written; it was changed")
-                heads[row.patient_key] = row.hash
-                said.add(_said(row.line))
-        for key, state in owed.items():
-            if (lines_of := LINES_OF.get(state)) and not any((key, what) in said for what in lines_of):
-                problems.append(
-                    f"sending {key}: the outbox has it as {state}, and the ledger does not; a line is gone"
-                )
-        digest = hashlib.sha256("".join(sorted(heads.values())).encode()).hexdigest()
-        return Verified(len(heads), lines, tuple(problems), digest)
-
-
-def _said(written: str) -> tuple[str, str]:
+def said_in(written: str) -> tuple[str, str]:
+    """Of which sending a line is, and what it says."""
     try:
         line = json.loads(written)
         return str(line["key"]), str(line["what"])

@@ -214,23 +214,6 @@ class ConsentEventRow(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class LedgerRow(Base):
-    """One line of the disclosure ledger; a trigger refuses to change or delete one (P8).
-
-    The pair of patient and previous hash is unique: a chain cannot fork, whatever a process does.
-    """
-
-    __tablename__ = "disclosure_ledger"
-    __table_args__ = (Index("a_chain_does_not_fork", "patient_key", "previous", unique=True),)
-
-    id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    patient_key: Mapped[str] = mapped_column(String(120))
-    line: Mapped[str] = mapped_column(Text)
-    """What is hashed: the line as canonical JSON."""
-    previous: Mapped[str] = mapped_column(String(64))
-    hash: Mapped[str] = mapped_column(String(64), unique=True)
-
-
 class JournalRow(Base):
     """One line of the journal of an episode or a referral. Rows are only ever added."""
 
@@ -337,6 +320,6 @@ class ChannelFaultRow(Base):
 
 __all__ = [
     "AbsenceRow", "AnswerRow", "Base", "ChannelFaultRow", "ClosureRow", "ConsentEventRow", "ConsentRow", "ContactRow",
-    "EpisodeRow", "HistoryKeyRow", "ImportedRow", "JournalRow", "LedgerRow", "MergeRow", "OutboxRow", "PatientRow",
+    "EpisodeRow", "HistoryKeyRow", "ImportedRow", "JournalRow", "MergeRow", "OutboxRow", "PatientRow",
     "TemporalServerRow", "TextRow",
 ]  # fmt: skip

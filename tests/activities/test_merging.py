@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from activities.clinic_database import ClinicDatabase, Crosswalk, EpisodeAlreadyOpen
 from activities.clinic_database.keys import chain_of
 from activities.clinic_database.ledger import Ledger, Line, append
+from activities.clinic_database.ledger_verifying import Verifier
 from activities.clinic_database.merging import (
     CannotMerge,
     Contact,
@@ -21,6 +22,7 @@ from activities.clinic_database.merging import (
     together,
 )
 from activities.clinic_database.patients import Patient, Patients
+from tests.databases import JOURNAL_KEY
 from workflows.core.episode.messages.sending import is_quiet
 
 DAY = timedelta(days=1)
@@ -33,7 +35,7 @@ async def disclosed(database: ClinicDatabase, episode_id: str, key: str) -> None
             line = Line(
                 key, what, "system", "harbor", purpose="referral", content=("referral",), basis="consent"
             )
-            await append(session, await chain_of(session, episode_id), line)
+            await append(session, JOURNAL_KEY, await chain_of(session, episode_id), line)
 
 
 async def accounted(database: ClinicDatabase, key: str) -> list[str]:
@@ -60,15 +62,15 @@ async def test_P8_the_accounting_of_a_merged_person_shows_both_and_no_chain_is_r
     database: ClinicDatabase,
 ) -> None:
     merging = await two(database)
-    before = await Ledger(database).verify()
+    before = await Verifier(database, JOURNAL_KEY).verify()
     done = await merging.merge("MRN-1", "MRN-2", "su-1")
     assert (done.into_key, done.episodes, done.differed) == ("MRN-2", ("e1",), ("family_name",))
-    assert await Ledger(database).verify() == before
+    assert await Verifier(database, JOURNAL_KEY).verify() == before
     for key in ("MRN-1", "MRN-2"):
         assert await accounted(database, key) == ["r1", "r2"]
         assert await Crosswalk(database).episodes_of(key) == ["e2", "e1"]
     await disclosed(database, "e1", "r3")
-    assert (await Ledger(database).verify()).problems == ()
+    assert (await Verifier(database, JOURNAL_KEY).verify()).problems == ()
     again = await merging.merge("MRN-1", "MRN-2", "su-1")
     assert (again.is_new, again.episodes) == (False, ("e1",))
 

@@ -18,11 +18,11 @@ from temporalio.worker import Worker
 from activities.assembled import assemble
 from activities.clinic_database import ClinicDatabase, Crosswalk
 from activities.clinic_database.consents import Consents
-from activities.clinic_database.ledger import Ledger
+from activities.clinic_database.ledger_verifying import Verifier
 from activities.clinic_database.patients import Patient, Patients
 from tests.activities.disclosure.clinic import TERMS
 from tests.activities.http_server import Answering, answering
-from tests.databases import sealed_for_tests
+from tests.databases import JOURNAL_KEY, sealed_for_tests
 from tests.servers import binary
 from tests.workflows.story import Story
 from worker.callers import DOORS, NOT_FOR_YOU, PREFIXES, is_own, of_nobody, refusal
@@ -78,7 +78,7 @@ class Clinic:
     async def nothing_has_happened(self) -> None:
         assert self.agency.taken == []
         assert not [one for one in read(self.mailbox.file) if "crisis" in one["subject"]]
-        found = await Ledger(self.database).verify()
+        found = await Verifier(self.database, JOURNAL_KEY).verify()
         assert (found.lines, found.problems) == (0, ())
         assert await Consents(self.database).of_episode("e1") == []
 

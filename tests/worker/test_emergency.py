@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sqlite3
 import subprocess
 from collections.abc import Iterator
 from datetime import date
@@ -15,6 +16,8 @@ from activities.clinic_database.outbox import row_of
 from tests.activities.http_server import Answering, answering
 from tests.databases import make_database
 from tests.typed import carepath
+from worker.database_url import sqlite_file
+from worker.journal_key import load_journal_key, make_journal_key
 from worker.settings import Settings
 
 SAID = {
@@ -51,6 +54,7 @@ def settings(
     make_database(clinic_settings.database)
 
     async def begin() -> None:
+        await make_journal_key(clinic_settings)
         database = ClinicDatabase(clinic_settings.database)
         await Crosswalk(database).open_episode("MRN-1", "e1", date(2026, 1, 5))
         await database.close()
@@ -144,13 +148,42 @@ def test_P9_what_a_referral_does_not_wait_for_is_reconciled_here(
         async with database.transaction() as session:
             row = await row_of(session, key, episode_id="e1", kind="cancellation", recipient="pantry-1")
             row.state = "uncertain"
-            await append(session, "MRN-1", Line(key, "uncertain", "system", "pantry-1"))
+            await append(
+                session, load_journal_key(settings), "MRN-1", Line(key, "uncertain", "system", "pantry-1")
+            )
         await database.close()
 
     asyncio.run(begin())
     done = carepath("ledger", "reconcile", key, "--arrived", "--by", "nu-1", settings=settings)
     assert done.returncode == code, done.stderr
     assert _uncertain(settings) == ([("MRN-1", key)] if code else [])
+
+
+def test_P8_a_head_is_written_and_the_ledger_held_against_it_by_commands(
+    settings: Settings, tmp_path: Path
+) -> None:
+    tells(settings, "--at", "2026-03-31T18:05", content="referral")
+    head = tmp_path / "head.json"
+    assert carepath("ledger", "head", "--out", str(head), settings=settings).returncode == 0
+    tells(settings, "--at", "2026-03-31T18:10", content="referral")
+    found = carepath("ledger", "verify", "--since", str(head), settings=settings)
+    assert (found.returncode, "It has grown by 2 lines since the head of" in found.stdout) == (0, True), found
+    assert "the triggers that refuse it are there" in found.stdout
+    assert json.loads(
+        carepath("ledger", "verify", "--since", str(head), "--json", settings=settings).stdout
+    )["grown"] == 2  # fmt: skip
+    with sqlite3.connect(sqlite_file(settings.database) or "") as database:
+        database.execute("DROP TRIGGER ledger_refuses_delete")
+        database.execute("DELETE FROM disclosure_ledger")
+    refused = carepath("ledger", "verify", "--since", str(head), settings=settings)
+    assert refused.returncode == 1
+    assert "the trigger ledger_refuses_delete is gone" in refused.stderr
+    assert "lines 0 to 1 are gone" in " ".join(refused.stderr.split())
+    refused = carepath("ledger", "head", settings=settings)
+    assert (refused.returncode, "No head is written" in refused.stderr) == (1, True)
+    head.write_text("no head")
+    refused = carepath("ledger", "verify", "--since", str(head), settings=settings)
+    assert (refused.returncode, "is no head of a ledger" in refused.stderr) == (1, True)
 
 
 def _uncertain(settings: Settings) -> list[tuple[str, str]]:

@@ -21,6 +21,7 @@ from worker.commands.disclosures import ledger
 from worker.commands.options import By, Episode, Json, read_moment
 from worker.episodes import bare_id, clinic_database
 from worker.errors import CannotDo
+from worker.journal_key import load_journal_key
 from worker.people import named
 from worker.settings import Settings, links, load_settings
 from worker.show import as_json, console
@@ -75,7 +76,9 @@ def emergency(
         async with clinic_database() as database:
             await _known(database, bare_id(episode))
             if agency is None:
-                await told(database, bare_id(episode), key, reason, content, moment)
+                await told(
+                    database, load_journal_key(settings), bare_id(episode), key, reason, content, moment
+                )
                 return {"key": key, "outcome": "recorded"}
             receipt = await _send(database, settings, bare_id(episode), key, agency, reason, content)
             return receipt.model_dump(mode="json", exclude_none=True)
@@ -136,6 +139,7 @@ def _discloser(database: ClinicDatabase, settings: Settings) -> Discloser:
         lambda: Agencies.of_file(settings.agencies, reach),
         links(settings),
         ZoneInfo(settings.timezone),
+        load_journal_key(settings),
     )
 
 

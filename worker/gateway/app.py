@@ -27,6 +27,7 @@ from activities.agencies.answers import BadAnswer, read_answer
 from activities.agencies.links import BadLink, Link, Links
 from activities.channels.signing import SIGNATURE, BadSignature, check_signed
 from activities.clinic_database.inbox import Inbox
+from activities.clinic_database.journal_chain import Key
 from activities.clinic_database.ledger import Ledger
 from activities.clinic_database.patients import Patients
 from activities.clinic_database.texts import LONGEST, Texts
@@ -57,6 +58,7 @@ class Gateway:
     patients: Patients
     texts: Texts
     ledger: Ledger
+    ledger_key: Key
     record: Record
     secret_of: Callable[[str], str | None]
     zone: ZoneInfo
@@ -109,7 +111,7 @@ class Gateway:
         if self.secret_of(link.agency):
             return await _not_here(request, None)
         if request.method == "GET":  # who asks whether there is a page has not read it
-            await self.ledger.opened(link.referral_id, link.agency)
+            await self.ledger.opened(self.ledger_key, link.referral_id, link.agency)
         return HTMLResponse(pages.form(secrets.token_hex(8)))
 
     async def _answer_by_link(self, request: Request) -> Response:

@@ -22,6 +22,7 @@ from worker.executions import described
 from worker.gateway.app import Gateway
 from worker.gateway.delivery import Record, deliver_the_rest, recorder
 from worker.gateway.unread import Unread
+from worker.journal_key import load_journal_key
 from worker.serving import serving
 from worker.settings import GATEWAY_PORT, Settings, links
 from worker.signing_key import load_signing_keys
@@ -60,6 +61,7 @@ async def gateway(
         patients=Patients(database, settings.region),
         texts=Texts(database),
         ledger=Ledger(database),
+        ledger_key=load_journal_key(settings),
         record=record,
         secret_of=secret_of,
         zone=ZoneInfo(settings.timezone),

@@ -30,7 +30,7 @@ from activities.agencies.fhir.resources import (
     TransactionResponse,
 )
 from activities.agencies.port import AgencyWord, Handover
-from activities.channels.http import HttpAnswer, exchange, unclear
+from activities.channels.http import HttpAnswer, exchange, unclear, without_secrets
 from activities.channels.port import Leaving, Permanent, Transient, Uncertain, at_once
 from workflows.core.episode.consent.grounds import Way
 
@@ -71,6 +71,11 @@ class Fhir:
         self._who, self._url, self._token = agency.agency_id, url, token
         self._repeats_are_safe, self._own_network, self._within = knows_repeats, own_network, within
         self._builder = Builder(agency, office)
+
+    @property
+    def to(self) -> str:
+        """Its server."""
+        return without_secrets(self._url)
 
     async def send(self, handover: Handover, leaving: Leaving = at_once) -> str:
         """Send once; the task's address over there."""

@@ -25,7 +25,7 @@ from activities.told_by_hand import HandLedger
 from tests.activities.disclosure.clinic import ZONE, Clinic, revoked, wanted
 from tests.activities.disclosure.test_gate import EMERGENCY
 from tests.activities.http_server import answering
-from tests.databases import make_database
+from tests.databases import JOURNAL_KEY, make_database
 from worker.accounting import row
 from worker.mailbox import Mailbox, read
 from worker.settings import Settings
@@ -65,7 +65,7 @@ class Office:
 
     def discloser(self, **channels: dict[str, Any]) -> Discloser:
         agencies = self.agencies(**channels)
-        return Discloser(self.clinic.database, lambda: agencies, LINKS, ZONE)
+        return Discloser(self.clinic.database, lambda: agencies, LINKS, ZONE, JOURNAL_KEY)
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ async def test_a_loop_is_closed_over_fhir(
 ) -> None:
     await office.clinic.states(recipient="pantry-1")
     agencies = office.agencies(pantry_1=fhir(server))
-    discloser = Discloser(office.clinic.database, lambda: agencies, LINKS, ZONE)
+    discloser = Discloser(office.clinic.database, lambda: agencies, LINKS, ZONE, JOURNAL_KEY)
     key = f"loop-{request.node.name}"
     receipts = [await discloser.disclose(wanted(key, agency="pantry-1")) for _ in range(2)]
     assert [receipt.outcome for receipt in receipts] == ["sent", "already_sent"]
@@ -319,14 +319,15 @@ async def test_P8_of_a_link_the_ledger_says_that_it_held_nothing_and_when_it_was
     (told,) = await ledger.accounting("MRN-1")
     assert told.content == ()
     assert "a link without content" in row(told, ZONE)[2]
-    await ledger.opened("r1", "food-1")
-    await ledger.opened("r", "mail-1")
+    assert told.detail["to"] == "intake@agency.example"
+    await ledger.opened(JOURNAL_KEY, "r1", "food-1")
+    await ledger.opened(JOURNAL_KEY, "r", "mail-1")
     assert "opened_at" not in (await ledger.accounting("MRN-1"))[0].detail
     for _ in range(2):
-        await ledger.opened("r1", "mail-1")
+        await ledger.opened(JOURNAL_KEY, "r1", "mail-1")
     (told,) = await ledger.accounting("MRN-1")
     assert ", opened 2" in row(told, ZONE)[2]
-    assert (told.state, (await ledger.verify()).lines) == ("sent", 3)
+    assert (told.state, (await office.clinic.verifier.verify()).lines) == ("sent", 3)
 
 
 async def test_P6_in_an_emergency_nobody_is_told_by_mail(office: Office) -> None:
@@ -335,7 +336,7 @@ async def test_P6_in_an_emergency_nobody_is_told_by_mail(office: Office) -> None
     agencies = Agencies(
         AgencyBook(agencies=(hospital,)), Reach("smtp://127.0.0.1:1", "a@b.example", office.folder)
     )
-    discloser = Discloser(office.clinic.database, lambda: agencies, LINKS, ZONE)
+    discloser = Discloser(office.clinic.database, lambda: agencies, LINKS, ZONE, JOURNAL_KEY)
     receipt = await discloser.disclose(wanted(agency="post-1", emergency=EMERGENCY, content=["identity"]))
     assert (receipt.outcome, list(office.folder.glob("*.html"))) == ("withheld", [])
     assert "by telephone" in (receipt.reason or "")
@@ -353,7 +354,7 @@ async def test_P8_what_a_person_tells_by_hand_is_on_the_ledger_with_its_consent_
         content=["referral"], by="cm-1", at=datetime(2026, 3, 2, 15, tzinfo=UTC), timezone="America/Chicago",
     )  # fmt: skip
     for _ in range(2):
-        receipt = await HandLedger(office.clinic.database, lambda: agencies).note_told(told)
+        receipt = await HandLedger(office.clinic.database, lambda: agencies, JOURNAL_KEY).note_told(told)
         assert (receipt.objection is None) is covered
     (line,) = await office.clinic.ledger.accounting("MRN-1")
     assert (line.basis, line.name, line.at) == ("consent" if covered else "none", "Example Agency", told.at)

@@ -175,3 +175,8 @@ def test_a_signature_does_not_last(away: timedelta) -> None:
 def test_any_headers_pass_or_are_refused_in_words(headers: dict[str, str], body: bytes) -> None:
     with pytest.raises(BadSignature):
         check_signed("secret", headers, body)
+
+
+def test_P8_the_ledger_keeps_an_address_without_the_secrets_in_it() -> None:
+    channel = AgencyWebhook("careers-1", "https://us:pw@agency.example:8443/in?token=x#y", "secret")
+    assert channel.to == "https://agency.example:8443/in"

@@ -15,11 +15,13 @@ from activities.channels.port import Leaving, at_once
 from activities.clinic_database import ClinicDatabase, Crosswalk
 from activities.clinic_database.consents import Consents
 from activities.clinic_database.ledger import Ledger
+from activities.clinic_database.ledger_verifying import Verifier
 from activities.clinic_database.patients import Patient, Patients
 from activities.disclose import Discloser
 from activities.emergencies import InEmergency
 from activities.handover import Agencies, Agency
 from tests.activities.http_server import Answering, answering
+from tests.databases import JOURNAL_KEY
 from workflows.core.episode.consent.grounds import Way
 from workflows.ports.agencies import Disclosure
 
@@ -50,6 +52,7 @@ class Posting:
     sent: list[Handover] = field(default_factory=list)
     timeout: float = 30
     way: Way = "content"
+    to: str = "the-agency.example/in"
 
     async def send(self, handover: Handover, leaving: Leaving = at_once) -> str:
         content = json.dumps({"key": handover.key, "notice": handover.notice}).encode()
@@ -94,8 +97,9 @@ class Clinic:
             },
         )
         links = Links("secret", "https://answers.example")
-        self.discloser = Discloser(database, lambda: agencies, links, ZONE)
+        self.discloser = Discloser(database, lambda: agencies, links, ZONE, JOURNAL_KEY)
         self.consents, self.ledger = Consents(database), Ledger(database)
+        self.verifier = Verifier(database, JOURNAL_KEY)
 
     async def begin(self) -> "Clinic":
         """Open the episode."""

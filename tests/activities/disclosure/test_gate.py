@@ -170,7 +170,7 @@ async def test_P6_in_an_emergency_medical_personnel_are_told_and_it_is_recorded_
     assert receipt.outcome == "sent"
     (told,) = await clinic.ledger.accounting("MRN-1")
     assert (told.basis, told.purpose) == ("emergency", "medical emergency")
-    assert told.detail == EMERGENCY.model_dump()
+    assert told.detail == {**EMERGENCY.model_dump(), "to": "the-agency.example/in"}
 
 
 async def test_P6_nothing_that_an_activity_is_given_can_say_that_it_is_an_emergency(clinic: Clinic) -> None:
@@ -278,7 +278,7 @@ async def test_P9_what_a_person_found_out_can_be_corrected_by_a_person(clinic: C
     await clinic.discloser.disclose(wanted("known"))
     await clinic.discloser.reconcile(Reconciliation(key="known", arrived=False, by="cm-1"))
     assert await clinic.lines() == ["food-1 sent"] * 2  # the agency itself has taken it
-    assert (await clinic.ledger.verify()).problems == ()
+    assert (await clinic.verifier.verify()).problems == ()
 
 
 async def test_P9_a_crash_between_sending_and_marking_is_uncertain(
@@ -375,4 +375,4 @@ async def test_P9_wherever_it_is_killed_it_is_never_sent_twice_and_never_lost(
             await clinic.discloser.disclose(wanted())
     assert [(await clinic.discloser.disclose(wanted())).outcome for _ in range(2)] == outcomes
     assert (await clinic.lines(), len(clinic.server.taken)) == (lines, sent)
-    assert (await clinic.ledger.verify()).problems == ()
+    assert (await clinic.verifier.verify()).problems == ()

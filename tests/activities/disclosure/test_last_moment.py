@@ -149,7 +149,7 @@ async def test_P3_a_consent_that_is_revoked_while_the_connection_comes_about_let
     assert server.heard == b"", "neither the body nor the head of a request has left"
     assert (begun.recipient, begun.state, begun.since) == ("food-1", "sending", None)
     assert await clinic.lines() == []
-    assert (await clinic.ledger.verify()).problems == ()
+    assert (await clinic.verifier.verify()).problems == ()
 
 
 async def test_P3_while_it_stands_the_same_sending_leaves_when_the_connection_is_there(
@@ -251,7 +251,7 @@ async def test_P9_of_two_attempts_that_hang_only_the_one_that_came_last_lets_it_
     assert outcomes in (("uncertain", "sent"), ("already_sent", "sent"))
     assert server.heard.count(b"POST /") == 1
     assert await clinic.lines() == ["food-1 sent"]
-    assert (await clinic.ledger.verify()).problems == ()
+    assert (await clinic.verifier.verify()).problems == ()
 
 
 async def test_P9_what_is_given_up_before_it_has_left_stays_here(

@@ -23,7 +23,7 @@ from activities.clinic_database.inbox import Inbox
 from activities.clinic_database.ledger import Ledger
 from activities.clinic_database.patients import Patient, Patients
 from activities.clinic_database.texts import Texts
-from tests.databases import make_database
+from tests.databases import JOURNAL_KEY, make_database
 from tests.servers import free_port
 from worker.gateway.app import Gateway
 from worker.gateway.bounds import LONGEST_NAME, MOST_BYTES, Rate, TooSlow, read_body
@@ -83,7 +83,7 @@ async def running(clinic_settings: Settings, rate: Rate) -> AsyncIterator[Runnin
     links, inbox, patients = Links("ours", "https://answers.example"), Inbox(database), Patients(database)
     gateway = Gateway(
         links=links, inbox=inbox, patients=patients, texts=Texts(database), ledger=Ledger(database),
-        record=referrals.record,
+        ledger_key=JOURNAL_KEY, record=referrals.record,
         secret_of=lambda agency: "shared" if agency == "careers-1" else None,
         zone=ZoneInfo("America/Chicago"), texts_secret="texts", rate=rate,
     )  # fmt: skip
@@ -419,7 +419,7 @@ async def test_P8_a_page_counts_as_opened_when_it_is_fetched_and_not_when_it_is_
 ) -> None:
     read: list[str] = []
 
-    async def opened(_: Any, _referral: str, agency: str) -> None:
+    async def opened(_: Any, _key: Any, _referral: str, agency: str) -> None:
         read.append(agency)
 
     monkeypatch.setattr(Ledger, "opened", opened)
