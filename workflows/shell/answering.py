@@ -1,6 +1,7 @@
 """What a workflow says to those who ask it: errors that harm nothing, and today as far as it is known."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -20,6 +21,15 @@ def application_error(error: Exception) -> ApplicationError:
     workflow.logger.error("the engine could not follow an entry: %s", type(error).__name__)
     words = f"carepath itself could not follow this entry ({type(error).__name__}); tell whoever runs it."
     return ApplicationError(words, type="EngineError", non_retryable=True)
+
+
+@contextmanager
+def refusals_told() -> Iterator[None]:
+    """The caller is told what the core refuses."""
+    try:
+        yield
+    except Refused as refused:
+        raise application_error(refused) from None
 
 
 def only(given: Sequence[Any], what: str) -> Any:

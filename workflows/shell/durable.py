@@ -18,14 +18,13 @@ with workflow.unsafe.imports_passed_through():
     from workflows.core.engine import ed25519  # noqa: F401  # here, since nothing is loaded in the sandbox
     from workflows.core.engine.authorship import check_named
     from workflows.core.engine.bounds import NOTES_KEPT, SNAPSHOT_BYTES
-    from workflows.core.engine.errors import Refused
     from workflows.core.engine.shown import Changed
     from workflows.core.engine.signatures import Trust
     from workflows.core.engine.signing_keys import SigningKey
     from workflows.core.episode.entries import Entry
     from workflows.messages import TaskDone, TaskHeard, TaskReach
     from workflows.ports.staff import StaffNotice
-    from workflows.shell.answering import application_error, none_of, only
+    from workflows.shell.answering import application_error, none_of, only, refusals_told
     from workflows.shell.arriving import RESUMED, begun, heard, read_start, refused_start, without_state
     from workflows.shell.cancellation import live_through
     from workflows.shell.effect_handlers import EffectHandlers
@@ -205,7 +204,9 @@ class Durable(ABC, Generic[L, V]):
 
     def check(self, given: Sequence[Any]) -> None:
         """What a validator can tell of it, before anything is written into the history; raises as `read` does."""
-        self.read(only(given, self.STATEMENT), "unchecked")
+        entry = self.read(only(given, self.STATEMENT), "unchecked")
+        with refusals_told():
+            self._living.check_author(entry, workflow.now())
 
     def read(self, statement: Any, default_id: str) -> Entry:
         """One statement.
@@ -214,11 +215,9 @@ class Durable(ABC, Generic[L, V]):
             ApplicationError: names the field and the remedy.
         """
         self.must_have_begun()
-        try:
+        with refusals_told():
             entry = self.parse(statement)
             check_named(entry)
-        except Refused as refused:
-            raise application_error(refused) from None
         return entry if entry.id else entry.model_copy(update={"id": default_id})
 
     @workflow.signal(name="task_completed")

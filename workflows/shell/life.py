@@ -40,6 +40,13 @@ class Life(Protocol):
     def live_again(self, now: datetime) -> None:
         """It was folded from its journal: what may be missing in the world is asked for again, under the same keys."""
 
+    def check_author(self, entry: Entry, now: datetime) -> None:
+        """Refuse an entry that its author has not signed, where entries are signed.
+
+        Raises:
+            Refused: why.
+        """
+
     def believes(
         self,
         task_id: str,

@@ -188,6 +188,13 @@ async def test_E0_who_may_write_to_temporal_forges_no_entry_answer_or_hand_over(
         await handle.signal("task_completed", done)
     assert await clinic.journal(episode) == before
     assert task in await open_tasks()
+    refused_later = [
+        event
+        for event in (await handle.fetch_history()).events
+        if event.HasField("workflow_execution_update_completed_event_attributes")
+        and event.workflow_execution_update_completed_event_attributes.outcome.HasField("failure")
+    ]
+    assert refused_later == []  # what is forged is turned away before it leaves a trace
 
     # The person's own answer reaches the episode, signed, and is shown as theirs.
     await clinic.does("complete", task["task_id"], "--outcome", "iop", "--reason", "suited", "--by", "th-1")

@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from workflows.core.engine.acts import Act
-from workflows.core.engine.authorship import is_answer_of
+from workflows.core.engine.authorship import is_answer_of, refuse_unauthored
 from workflows.core.engine.deadline import Deadline
 from workflows.core.engine.effects import OpenTask
+from workflows.core.engine.entry import Entry
 from workflows.core.engine.record import Record
 from workflows.core.engine.signatures import Answered, Signature, Trust
 from workflows.core.engine.state import State
@@ -85,6 +86,20 @@ class Living(ABC, Generic[S, E]):
     @abstractmethod
     def trust(self) -> Trust:
         """What signatures are judged by now (E0)."""
+
+    @property
+    @abstractmethod
+    def workflow_id(self) -> str:
+        """What statements are told to."""
+
+    def check_author(self, entry: Entry, now: datetime) -> None:
+        """Refuse an entry that its author has not signed, before anything else is looked at (E0).
+
+        Raises:
+            NotAllowedNow: what is wrong with the signature, or who would have to sign.
+        """
+        if entry.key not in self.state.record:
+            refuse_unauthored(entry, self.workflow_id, self.trust, now)
 
     def believes(
         self,

@@ -203,6 +203,11 @@ class Episode(Living[EpisodeState, Effect]):
         return True
 
     @property
+    def workflow_id(self) -> str:
+        """What statements are told to."""
+        return self.engine.workflow_id
+
+    @property
     def trust(self) -> Trust:
         """What signatures are judged by now (E0)."""
         return self.engine.trust(self.state)

@@ -209,6 +209,11 @@ class Referral(Living[ReferralState, ReferralEffect]):
         return self.engine.facts(self.state, now)
 
     @property
+    def workflow_id(self) -> str:
+        """What statements are told to."""
+        return self.start.referral_id
+
+    @property
     def trust(self) -> Trust:
         """What signatures are judged by now (E0)."""
         return self.engine.trust(self.state)
