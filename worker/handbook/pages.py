@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 
-from worker.handbook import entries, imports, numbers, pathways
+from worker.handbook import entries, imports, numbers, pathways, who_may
 from worker.handbook.carried import Carried, carried
 from worker.handbook.citations import ROOT, Place
 
@@ -52,6 +52,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "entries.md": entries.page,
     "policy.md": numbers.page,
     "rules.md": rules_page,
+    "who-may.md": who_may.page,
 }
 
 

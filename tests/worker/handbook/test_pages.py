@@ -14,6 +14,7 @@ from workflows.core.episode.entries import KINDS
 from workflows.core.episode.policy import Policy
 from workflows.core.referral.statements import STATEMENTS
 from workflows.core.rules import RULES
+from workflows.pathways import pathway_named
 
 
 def test_the_written_pages_are_up_to_date() -> None:
@@ -44,6 +45,25 @@ def test_the_entries_page_says_who_may_state_what() -> None:
     }.items():  # fmt: skip
         section = page.partition(f"\n### {kind}\n")[2].partition("\n### ")[0]
         assert f"Who may state it: {who}." in section
+
+
+def test_E0_the_page_of_who_may_says_what_the_engine_says() -> None:
+    lines = [line.split(" | ") for line in PAGES["who-may.md"]().splitlines() if line.startswith("| ")]
+    stated = {cells[0].strip("| "): cells[1:] for cells in lines}
+    assert [stated["[exit](entries.md#exit)"][n] for n in (2, 3, 4)] == [
+        "—",
+        "—",
+        "—",
+    ]  # no kiosk, laboratory, agency
+    assert "a clinician" in stated["[level_of_care](entries.md#level_of_care)"][-1]
+    decided = {
+        cells[0].strip("| "): cells for cells in lines if len(cells) == 7 and not cells[0].startswith("| [")
+    }
+    assert decided["discharge decision"][3:5] == ["a director", "yes"]
+    assert decided["discharge notice date"][4] == "yes"
+    assert "*discharge*" in decided["discharge decision"][2]
+    asked = pathway_named("iop").claims.duties | pathway_named("php").claims.duties
+    assert {kind.replace("_", " ") for kind in asked} <= set(decided)
 
 
 def test_the_picture_shows_the_direction_of_the_imports() -> None:

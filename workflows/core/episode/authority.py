@@ -34,7 +34,7 @@ from workflows.core.episode.safety.words import flag_named
 FINDINGS = frozenset({"presumptive", "definitive", "dilute", "tampered", "not_provided"})
 """Results that speak of a use, or leave it in doubt (S5, S6)."""
 
-_DECIDED: Mapping[type[Entry], str] = {
+DECIDED: Mapping[type[Entry], str] = {
     LevelOfCareDecision: "a level of care",
     PolicyAdoption: "a policy",
     TeamChange: "the team",
@@ -92,7 +92,7 @@ def refuse_for_its_source(entry: Entry, record: Record) -> None:
 
 def _stated_by_others(entry: Entry, source: Source) -> str:
     """Who states an entry, for a source that may not."""
-    if what := _DECIDED.get(type(entry)):
+    if what := DECIDED.get(type(entry)):
         return f"{what} is decided on by a named person of the staff; a {source.value} states facts only."
     if isinstance(entry, Test | Medication):
         who = "the laboratory or the staff" if isinstance(entry, Test) else "the staff or whoever prescribes"
@@ -201,7 +201,7 @@ def _is_signed(entry: Entry, facts: Facts) -> bool:
     decided: who ends it or changes its rules is a person who works here, whoever passes it on (E0, E1, T8)."""
     if entry.source is Source.STAFF:
         return isinstance(entry, Exit | PolicyAdoption | LevelOfCareDecision | SigningKey)
-    if entry.source is not Source.IMPORT or not isinstance(entry, (Exit, *_DECIDED)):
+    if entry.source is not Source.IMPORT or not isinstance(entry, (Exit, *DECIDED)):
         return False
     return acts_now(entry, facts) or not facts.record.place(entry, facts.now).is_history
 
@@ -209,7 +209,7 @@ def _is_signed(entry: Entry, facts: Facts) -> bool:
 def acts_now(entry: Entry, facts: Facts) -> bool:
     """Whether what is dated before this engine is no history all the same: of a team there is none; and what shapes
     care was decided in another system only where that one had the person in its care (T7, E1)."""
-    return isinstance(entry, TeamChange) or (type(entry) in _DECIDED and not facts.record.was_taken_over)
+    return isinstance(entry, TeamChange) or (type(entry) in DECIDED and not facts.record.was_taken_over)
 
 
 def _takes_a_role(entry: Entry, facts: Facts) -> TypeGuard[TeamChange]:

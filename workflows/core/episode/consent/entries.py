@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, model_validator
 
-from workflows.core.engine.entry import Code, Entry, Name
+from workflows.core.engine.entry import BY_STAFF, Code, Entry, Name, Source
 from workflows.core.episode.consent.covering import TREATMENT_PAYMENT_OPERATIONS, TYPES, missing_elements
 
 
@@ -40,6 +40,7 @@ class Consent(Entry):
     """
 
     kind: Literal["consent"]
+    stated_by: ClassVar[tuple[Source, ...]] = (*BY_STAFF, Source.PATIENT, Source.KIOSK)
     identified_by: ClassVar[tuple[str, ...] | None] = ("consent_id",)
     brings_forward: ClassVar[bool] = True
     consent_id: Code

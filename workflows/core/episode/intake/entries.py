@@ -97,6 +97,7 @@ class Admission(Entry):
     """The first day of the program. The admission date is not a sobriety date (I4)."""
 
     kind: Literal["admission"]
+    stated_by: ClassVar[tuple[Source, ...]] = BY_STAFF
     identified_by: ClassVar[tuple[str, ...] | None] = ()
     begins_a_history: ClassVar[bool] = True
     on: date
