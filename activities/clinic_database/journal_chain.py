@@ -15,6 +15,10 @@ BEGINNING = "0" * 64
 """What stands for the seal before the first line."""
 
 
+OPAQUE_SIGNS = 16
+"""Of a code; 64 bits, as of the ids that are drawn by chance."""
+
+
 class Link(NamedTuple):
     """A line as it is kept."""
 
@@ -28,7 +32,7 @@ class Link(NamedTuple):
 
 
 class Key(NamedTuple):
-    """The clinic's key of the journal."""
+    """The clinic's key of the journal and of the ledger of disclosures."""
 
     secret: bytes
 
@@ -41,6 +45,12 @@ class Key(NamedTuple):
         """The seal of a line: HMAC-SHA256 over whose it is, its number, the seal before it, and itself."""
         said = json.dumps([of, number, previous, line]).encode()
         return hmac.new(self.secret, said, hashlib.sha256).hexdigest()
+
+    def opaque(self, *told: str) -> str:
+        """A code that follows from what is told. Without the key nobody can try out what that was: there are so few
+        record numbers that a plain hash of one is found in a second (P1)."""
+        said = json.dumps(["opaque", *told]).encode()
+        return hmac.new(self.secret, said, hashlib.sha256).hexdigest()[:OPAQUE_SIGNS]
 
 
 def continued(key: Key, of: str, chain: Sequence[Link], lines: Sequence[str]) -> list[Link]:

@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from activities.clinic_database.journal_chain import Key
 from activities.clinic_database.spelling import BadKey, form_of, written
 from activities.staff_directory import StaffDirectory
 from worker.episodes import read_start
@@ -37,6 +38,8 @@ class Admitted:
     start: Mapping[str, Any] | None
     problem: str | None = None
     """Why its episode cannot begin."""
+    plain_id: str = ""
+    """The id that imports gave before ids were under the clinic's key: an episode that has it keeps it."""
 
 
 @dataclass
@@ -82,11 +85,11 @@ def read_export(folder: Path) -> Export:
     return Export(setting, read_table(admissions, rows.ADMISSIONS), statements)
 
 
-def people_of(export: Export, staff: StaffDirectory, report: Report) -> list[Person]:
-    """The people of an export. Rows that belong to nobody go into the report."""
+def people_of(export: Export, staff: StaffDirectory, report: Report, key: Key) -> list[Person]:
+    """The people of an export. Rows that belong to nobody go into the report. Ids of stays are under a key."""
     people: dict[str, Person] = {}
     for row in export.admissions:
-        _admit(row, export.setting, staff, people, report)
+        _admit(row, export.setting, staff, people, report, key)
     for one in export.statements:
         if one.problem:
             report.add(one.row, "refused", one.problem)
@@ -98,18 +101,18 @@ def people_of(export: Export, staff: StaffDirectory, report: Report) -> list[Per
 
 
 def _admit(
-    row: Row, setting: Setting, staff: StaffDirectory, people: dict[str, Person], report: Report
+    row: Row, setting: Setting, staff: StaffDirectory, people: dict[str, Person], report: Report, key: Key
 ) -> None:
-    key = str(row.values["patient_key"])
+    patient_key = str(row.values["patient_key"])
     try:
-        form = form_of(written(key))
+        form = form_of(written(patient_key))
     except BadKey as error:
         report.add(row, "refused", row.problem or str(error))
         return
     if row.problem:
         report.add(row, "refused", row.problem)
         return
-    person = people.setdefault(form, Person(key))
+    person = people.setdefault(form, Person(patient_key))
     person.had_a_row = True
     try:
         referred_on = setting.reading.day(row.values["referred_on"])
@@ -124,12 +127,16 @@ def _admit(
         report.add(row, "refused", why)
     else:
         try:
-            person.admitted.append(Admitted(row, referred_on, start_of(row, referred_on, setting, staff)))
+            start = start_of(row, referred_on, setting, staff, key)
+            before = plain_id_of(patient_key, referred_on)
+            person.admitted.append(Admitted(row, referred_on, start, plain_id=before))
         except CannotDo as error:
             person.admitted.append(Admitted(row, referred_on, None, str(error)))
 
 
-def start_of(row: Row, referred_on: date, setting: Setting, staff: StaffDirectory) -> dict[str, Any]:
+def start_of(
+    row: Row, referred_on: date, setting: Setting, staff: StaffDirectory, key: Key
+) -> dict[str, Any]:
     """The start of the episode of a stay. Its id follows from the row, so that an import that was broken off is taken
     up by the next one.
 
@@ -142,7 +149,7 @@ def start_of(row: Row, referred_on: date, setting: Setting, staff: StaffDirector
         check_able(known(staff, role, staff_id), role, [role])
     start = {
         **setting.start,
-        "episode_id": episode_id_of(values["patient_key"], referred_on),
+        "episode_id": episode_id_of(key, values["patient_key"], referred_on),
         "site": values["site"],
         "referred_on": referred_on.isoformat(),
         "team": team,
@@ -151,8 +158,13 @@ def start_of(row: Row, referred_on: date, setting: Setting, staff: StaffDirector
     return start
 
 
-def episode_id_of(patient_key: str, referred_on: date) -> str:
+def episode_id_of(key: Key, patient_key: str, referred_on: date) -> str:
     """The opaque id of a stay (P1)."""
+    return key.opaque("stay", patient_key, referred_on.isoformat())
+
+
+def plain_id_of(patient_key: str, referred_on: date) -> str:
+    """The id that a stay got from an import before; whoever knew how could try out record numbers against it."""
     return hashlib.sha256(f"{patient_key}|{referred_on.isoformat()}".encode()).hexdigest()[:16]
 
 

@@ -65,8 +65,13 @@ def stays_of(person: Person, passages: Sequence[Passage]) -> list[Stay]:
 
 
 def _known_as(admitted: Admitted, known: dict[str, Passage]) -> Passage | None:
-    by_id = known.get(str(admitted.start["episode_id"])) if admitted.start else None
+    by_id = next((known[one] for one in _ids_of(admitted) if one in known), None)
     return by_id or next((one for one in known.values() if one.opened_on == admitted.referred_on), None)
+
+
+def _ids_of(admitted: Admitted) -> list[str]:
+    """The ids under which an import begins, or has begun, the episode of a row."""
+    return [str(admitted.start["episode_id"]), admitted.plain_id] if admitted.start else []
 
 
 def _stay(admitted: Admitted, here: Passage | None) -> Stay:
@@ -83,7 +88,7 @@ def _stay(admitted: Admitted, here: Passage | None) -> Stay:
         admitted.problem,
         is_open=here.closed_on is None,
         closed_on=here.closed_on,
-        was_begun_by_hand=start is not None and start["episode_id"] != here.episode_id,
+        was_begun_by_hand=start is not None and here.episode_id not in _ids_of(admitted),
     )
 
 
@@ -93,7 +98,7 @@ async def import_person(person: Person, importing: Importing) -> None:
     Raises:
         Unanswered: the server did not answer; rows of which nothing is known are not in the report then.
     """
-    ids = [str(one.start["episode_id"]) for one in person.admitted if one.start]
+    ids = [one for admitted in person.admitted for one in _ids_of(admitted)]
     passages = await importing.crosswalk.passages_of(person.patient_key, ids)
     stays = stays_of(person, passages)
     known_as = passages[-1].patient_key if passages else person.patient_key

@@ -4,10 +4,12 @@ Whatever one person's rows or episode may be like, the others are imported.
 """
 
 import asyncio
+import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from activities.clinic_database import ImportMemory
+from activities.clinic_database.journal_chain import Key
 from worker.episodes import Clinic
 from worker.errors import CannotDo
 from worker.importing.episodes import RunningEpisodes, Unanswered
@@ -17,6 +19,7 @@ from worker.importing.person import ADMISSION_REFUSED, Importing, import_person,
 from worker.importing.report import Report
 from worker.importing.stays import route
 from worker.importing.table import Row
+from worker.journal_key import load_journal_key
 from worker.people import directory
 from worker.settings import Settings
 
@@ -33,7 +36,7 @@ async def import_folder(
     """
     report = Report(folder)
     export = read_export(folder)
-    people = people_of(export, directory(clinic.settings), report)
+    people = people_of(export, directory(clinic.settings), report, load_journal_key(clinic.settings))
     clinic.must_be_answered()
     importing = Importing(
         RunningEpisodes(clinic.client, clinic.keys),
@@ -83,7 +86,8 @@ def check_folder(folder: Path, settings: Settings) -> Report:
     """
     report = Report(folder)
     export = read_export(folder)
-    for person in people_of(export, directory(settings), report):
+    unused = Key(secrets.token_bytes())  # nothing begins, so nothing keeps its id
+    for person in people_of(export, directory(settings), report, unused):
         _check_person(person, report)
     _all_told(export, report)
     return report

@@ -14,13 +14,16 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities.clinic_database import ClinicDatabase, Crosswalk
 from activities.clinic_database.faults import ChannelFaults
+from activities.clinic_database.journal_chain import Key
 from tests.databases import make_database
 from tests.waiting import eventually
 from tests.worker.importing.exports import admission, course, export, sessions
 from worker.episodes import Clinic
+from worker.importing import folder as reading
 from worker.importing.episodes import RunningEpisodes, State
-from worker.importing.folder import episode_id_of
+from worker.importing.folder import episode_id_of, plain_id_of
 from worker.importing.run import import_folder
+from worker.journal_key import load_journal_key
 from worker.mailbox import Mailbox, read
 from worker.run import running_worker
 from worker.settings import Settings
@@ -47,8 +50,12 @@ async def clinic(
     await database.close()
 
 
+def workflow_of(clinic: Clinic, patient_key: str, referred_on: date) -> str:
+    return f"episode-{episode_id_of(load_journal_key(clinic.settings), patient_key, referred_on)}"
+
+
 async def progress(clinic: Clinic, key: str, referred_on: date) -> dict[str, Any]:
-    shown: dict[str, Any] = await clinic.query(f"episode-{episode_id_of(key, referred_on)}", "progress")
+    shown: dict[str, Any] = await clinic.query(workflow_of(clinic, key, referred_on), "progress")
     return shown
 
 
@@ -106,7 +113,7 @@ async def test_E7_who_has_died_stays_dead_whatever_is_imported_and_whatever_temp
         events=events,
     )
     await import_folder(clinic, folder)
-    dead, alive = (f"episode-{episode_id_of(key, ago(40))}" for key in ("MRN-1", "MRN-2"))
+    dead, alive = (workflow_of(clinic, key, ago(40)) for key in ("MRN-1", "MRN-2"))
     died = {"kind": "exit", "by": "cm-1", "reason": "deceased", "on": ago(0).isoformat()}
     await clinic.update(dead, "record", died)
     closed = await eventually(lambda: clinic.crosswalk.is_closed(dead.removeprefix("episode-")))
@@ -189,8 +196,40 @@ async def test_I6_E3_several_stays_are_several_episodes_and_who_is_in_treatment_
     assert [one.row.values["referred_on"] for one in refused] == [str(ago(31))]
     assert "already has the open episode" in refused[0].reason
     assert "tell its exit in events.jsonl" in refused[0].reason
-    there = await clinic.query(f"episode-{episode_id_of('MRN-2', ago(202))}", "journal")
+    there = await clinic.query(workflow_of(clinic, "MRN-2", ago(202)), "journal")
     assert len(there) == 6
     assert len(report.outcomes) == 4 + len(events) + len(sessions("", ago(200), ago(151))) + 2 * len(
         sessions("", ago(30), ago(1))
     )
+
+
+async def test_P1_nobody_without_the_key_can_try_out_record_numbers_against_an_id(
+    clinic: Clinic, tmp_path: Path
+) -> None:
+    await import_folder(clinic, export(tmp_path / "export", [admission("MRN-1", ago(40))]))
+    (known,) = await clinic.crosswalk.all_episodes()
+    assert known.episode_id == workflow_of(clinic, "MRN-1", ago(40)).removeprefix("episode-")
+    other = Key(b"o" * 32)
+    assert known.episode_id not in {
+        make(f"MRN-{number}")
+        for number in range(100)
+        for make in (lambda one: plain_id_of(one, ago(40)), lambda one: episode_id_of(other, one, ago(40)))
+    }
+
+
+async def test_T4_an_episode_that_an_earlier_release_has_imported_is_known_under_its_old_id(
+    clinic: Clinic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = export(tmp_path / "export", [admission("MRN-1", ago(40))], events=course("MRN-1", ago(38)))
+
+    def as_before(_: Key, patient_key: str, referred_on: date) -> str:
+        return plain_id_of(patient_key, referred_on)
+
+    with monkeypatch.context() as before:
+        before.setattr(reading, "episode_id_of", as_before)
+        assert not (await import_folder(clinic, folder)).refused
+    again = await import_folder(clinic, folder)
+    assert {one.result for one in again.outcomes} == {"duplicate"}
+    assert [one.episode_id for one in await clinic.crosswalk.all_episodes()] == [
+        plain_id_of("MRN-1", ago(40))
+    ]

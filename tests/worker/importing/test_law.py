@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from activities.clinic_database import ClinicDatabase, Crosswalk, ImportMemory
 from activities.staff_directory import load
-from tests.databases import make_database
+from tests.databases import JOURNAL_KEY, make_database
 from tests.searching import examples
 from tests.servers import EXAMPLE
 from tests.worker.importing.core_episodes import CoreEpisodes
@@ -133,7 +133,7 @@ class World:
         report = Report(folder)
         read = read_export(folder)
         importing = Importing(self.episodes, self.crosswalk, ImportMemory(self.database), "", report)
-        await import_people(people_of(read, STAFF, report), importing)
+        await import_people(people_of(read, STAFF, report, JOURNAL_KEY), importing)
         assert len(report.outcomes) == len(read.admissions) + len(read.statements), (
             "every row has one outcome"
         )
