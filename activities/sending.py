@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import logging
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 from weakref import WeakValueDictionary
 
@@ -12,7 +12,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from temporalio.exceptions import ApplicationError
 
 from activities.channels.chosen import Channels
-from activities.channels.port import AccessFault, Message, Permanent, Transient, Uncertain
+from activities.channels.port import (
+    AccessFault,
+    Leaving,
+    Message,
+    Permanent,
+    Transient,
+    Uncertain,
+    Withdrawn,
+    at_once,
+)
 from activities.clinic_database import Outbox
 from activities.clinic_database.faults import ChannelFaults
 from activities.clinic_database.outbox import Claim, State
@@ -75,8 +84,11 @@ class Sender:
         addresses: Sequence[str],
         subject: str,
         body: str,
+        leaving: Leaving,
     ) -> Receipt:
         """Send what leaves the clinic, over the first channel that takes it. What may have left is not sent again (P9).
+
+        Where `leaving` says at the last moment that it may not, it is suppressed, and nothing has left (P2).
 
         Raises:
             ApplicationError: `ChannelDown` to be tried again, `ChannelRefused` for good; the reason names the
@@ -85,7 +97,15 @@ class Sender:
         claim = await self._outbox.claim(key, episode_id=episode_id, kind=kind, recipient=recipient)
         if not claim.ours:
             return _known(key, recipient, claim)
-        tried = await self._over_first_channel(key, addresses, subject, body, repeats_are_safe=False)
+        try:
+            tried = await self._over_first_channel(
+                key, addresses, subject, body, repeats_are_safe=False, leaving=leaving
+            )
+        except Withdrawn:
+            await self._outbox.settle(
+                key, "suppressed", episode_id=episode_id, kind=kind, recipient=recipient
+            )
+            return Receipt(key=key, outcome="suppressed", channel="none", to=recipient)
         await self._outbox.settle(
             key, tried.state(), tried.channel, tried.reference, tried.works,
             episode_id=episode_id, kind=kind, recipient=recipient,
@@ -133,7 +153,14 @@ class Sender:
             return _receipt(key, recipient, tried, uncertain_is_an_answer=False)
 
     async def _over_first_channel(
-        self, key: str, addresses: Sequence[str], subject: str, body: str, *, repeats_are_safe: bool
+        self,
+        key: str,
+        addresses: Sequence[str],
+        subject: str,
+        body: str,
+        *,
+        repeats_are_safe: bool,
+        leaving: Leaving = at_once,
     ) -> _Tried:
         """Try one address after the other; one that names several people is sent to each of them."""
         tried = _Tried()
@@ -141,16 +168,19 @@ class Sender:
             several = self._channels.each(url)
             for number, single in enumerate(several, 1):
                 whose = f" (address {number} of {len(several)})" if len(several) > 1 else ""
-                await self._try(key, single, subject, body, whose, tried)
+                await self._try(Message(key, single, subject, body), whose, tried, leaving)
             if tried.is_sent or (tried.is_unclear and not repeats_are_safe):
                 break
         return tried
 
-    async def _try(self, key: str, url: str, subject: str, body: str, whose: str, tried: _Tried) -> None:
-        kind, channel, address = self._channels.for_address(url)
-        name = self._channels.name_of(url)
+    async def _try(self, message: Message, whose: str, tried: _Tried, leaving: Leaving) -> None:
+        kind, channel, address = self._channels.for_address(message.to)
+        name = self._channels.name_of(message.to)
         try:
-            tried.reference = await channel.send(Message(key, address, subject, body))
+            tried.reference = await channel.send(replace(message, to=address), leaving)
+        except Withdrawn:
+            if not (tried.is_sent or tried.is_unclear):  # to one of several it has left before
+                raise
         except Uncertain as unclear:
             tried.is_unclear, tried.channel = True, tried.channel or kind
             tried.reasons.append(f"{kind}{whose}: {unclear}")

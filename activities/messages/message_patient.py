@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
+from activities.channels.port import Transient, Withdrawn
 from activities.channels.reach import OutOfBounds, check_address, check_where_it_leads
 from activities.clinic_database import Crosswalk
 from activities.clinic_database.patients import Patient, Patients
@@ -62,13 +63,8 @@ class PatientMessenger:
         wakes = quiet_until(now, zone, patient.quiet_hours, message.quiet)
         if is_stale(message.send_before, now, wakes):
             return await self._not_sent(message, "stale")
-        contact = await self._crosswalk.contact_of(message.episode_id)
-        has_channel = contact is not None and contact.allowed and await _safe(contact.channel)
-        is_over = await self._crosswalk.is_closed(message.episode_id)
-        suppressed = is_suppressed(
-            is_over=is_over, has_channel=has_channel, has_stopped=patient.stopped_at is not None
-        )
-        if contact is None or suppressed:
+        channel = await self._channel_to(message.episode_id)
+        if channel is None:
             return await self._not_sent(message, "suppressed")
         if wakes:
             raise ApplicationError(
@@ -85,10 +81,28 @@ class PatientMessenger:
             episode_id=message.episode_id,
             kind=message.template,
             recipient="patient",
-            addresses=[contact.channel],
+            addresses=[channel],
             subject=text.subject,
             body=text.body,
+            leaving=lambda: self._last_question(message.episode_id, patient.patient_key, channel),
         )
+
+    async def _channel_to(self, episode_id: str) -> str | None:
+        """Where the person may be written to now; None: nowhere, or they said STOP, or the episode is over."""
+        patient = await self._patients.of_episode(episode_id) or Patient("")
+        contact = await self._crosswalk.contact_of(episode_id)
+        has_channel = contact is not None and contact.allowed and await _safe(contact.channel)
+        is_over = await self._crosswalk.is_closed(episode_id)
+        has_stopped = patient.stopped_at is not None
+        suppressed = is_suppressed(is_over=is_over, has_channel=has_channel, has_stopped=has_stopped)
+        return None if contact is None or suppressed else contact.channel
+
+    async def _last_question(self, episode_id: str, patient_key: str, channel: str) -> None:
+        """What is asked directly before it leaves: a STOP may come while the connection comes about (P2)."""
+        if await self._channel_to(episode_id) != channel:
+            raise Withdrawn("it may not leave any more")
+        if await self._may_have_said_stop(patient_key):
+            raise Transient("a text that may mean STOP has come")
 
     async def _may_have_said_stop(self, patient_key: str) -> bool:
         """Whether something came from a number of the person that may mean STOP, and nobody has read it (P2)."""

@@ -1,5 +1,6 @@
 """Messages to patients: neutral in every language, never at night, never after STOP, never late (P2, T7)."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from activities.clinic_database import ClinicDatabase, Crosswalk
 from activities.clinic_database.patients import Patient, Patients
 from activities.clinic_database.texts import Texts
 from activities.messages.files import TEMPLATES, TemplateRefused, Templates
+from tests.activities.disclosure.test_last_moment import slow, slow_to_take_mail
 from tests.databases import sealed_for_tests
 from tests.servers import EXAMPLE
 from tests.typed import carepath
@@ -141,6 +143,26 @@ async def test_P2_stop_is_honoured_until_the_person_says_otherwise(
         assert (await clinic.send(message())).outcome == "suppressed"
         await Patients(clinic.database).stop("MRN-1", stopped=False)
         assert (await clinic.send(message(key="m2"))).outcome == "sent"
+
+
+async def test_P2_a_stop_that_comes_while_the_mail_server_lets_it_wait_is_honoured(
+    clinic_settings: Settings,
+) -> None:
+    with slow(slow_to_take_mail) as server:
+        smtp = f"smtp://127.0.0.1:{server.port}"
+        async with Clinic(clinic_settings.model_copy(update={"smtp": smtp})) as clinic:
+            sending = asyncio.create_task(clinic.send(message()))
+            await server.has_one_waiting()
+            await Patients(clinic.database).stop("MRN-1")
+            server.goes_on.set()
+            assert (await sending).outcome == "suppressed"
+            assert server.heard == b""
+            await Patients(clinic.database).stop("MRN-1", stopped=False)
+            assert (await clinic.send(message())).outcome == "suppressed", (
+                "the same message is not sent later"
+            )
+            assert (await clinic.send(message(key="m2"))).outcome == "sent"
+    assert server.heard.count(b"Message-ID") == 1
 
 
 @pytest.mark.parametrize("channel", ["http://anywhere.example/inbox", "https://169.254.169.254/"])

@@ -210,11 +210,9 @@ async def test_P1_nobody_without_the_key_can_try_out_record_numbers_against_an_i
     (known,) = await clinic.crosswalk.all_episodes()
     assert known.episode_id == workflow_of(clinic, "MRN-1", ago(40)).removeprefix("episode-")
     other = Key(b"o" * 32)
-    assert known.episode_id not in {
-        make(f"MRN-{number}")
-        for number in range(100)
-        for make in (lambda one: plain_id_of(one, ago(40)), lambda one: episode_id_of(other, one, ago(40)))
-    }
+    tried = [f"MRN-{number}" for number in range(100)]
+    assert known.episode_id not in [plain_id_of(one, ago(40)) for one in tried]
+    assert known.episode_id not in [episode_id_of(other, one, ago(40)) for one in tried]
 
 
 async def test_T4_an_episode_that_an_earlier_release_has_imported_is_known_under_its_old_id(
