@@ -86,6 +86,11 @@ def main() -> None:
             "1.5 × the floor",
         ),
         (
+            "update of an episode that takes only what is signed, median, the journal included",
+            f"{trip.signed_ms:.1f} ms ({trip.signed_ms / trip.bare_ms:.2f} × the floor)",
+            "1.6 × the floor",
+        ),
+        (
             f"golden journey: Temporal actions for {cost.entries} entries, {cost.notices} notices and "
             f"{cost.deadlines} fired deadlines, the journal included",
             f"{cost.actions.total()} ({cost.ratio:.2f} each)",

@@ -11,6 +11,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from tests.bench.bare import Bare
+from tests.signed import KEYS, signed
 from tests.workflows.story import ZONE, Story
 from worker.run import running_worker
 from worker.settings import Settings
@@ -24,6 +25,8 @@ class RoundTrip:
 
     bare_ms: float
     carepath_ms: float
+    signed_ms: float
+    """Of an episode that believes only what is signed; the signing itself is the face's."""
 
 
 async def round_trip(server: WorkflowEnvironment, settings: Settings) -> RoundTrip:
@@ -34,21 +37,31 @@ async def round_trip(server: WorkflowEnvironment, settings: Settings) -> RoundTr
         Worker(client, task_queue="bare", workflows=[Bare]),
     ):
         bare = await client.start_workflow("Bare", {}, id="bare", task_queue="bare")
-        episode = await _in_the_program(server)
-        times: dict[str, list[float]] = {"bare": [], "carepath": []}
+        episode = await _in_the_program(server, "bench")
+        signing = await _in_the_program(server, "bench2")
+        key = {
+            "kind": "signing_key",
+            "by": "di-1",
+            "key_id": KEYS.first,
+            "public_key": KEYS.public[KEYS.first],
+        }
+        await signing.execute_update("record", key)
+        times: dict[str, list[float]] = {"bare": [], "carepath": [], "signed": []}
         for number in range(UPDATES):
             entry = _entry(number)
             times["bare"].append(await _timed(bare, {**entry, "id": f"b{number}"}))
             times["carepath"].append(await _timed(episode, {**entry, "id": f"c{number}"}))
-        await bare.terminate()
-        await episode.terminate()
+            statement = signed({**entry, "id": f"s{number}"}, datetime.now(UTC), to=signing.id)
+            times["signed"].append(await _timed(signing, statement))
+        for one in (bare, episode, signing):
+            await one.terminate()
     warm = UPDATES // 10
-    return RoundTrip(median(times["bare"][warm:]), median(times["carepath"][warm:]))
+    return RoundTrip(*(median(times[name][warm:]) for name in ("bare", "carepath", "signed")))
 
 
-async def _in_the_program(server: WorkflowEnvironment) -> WorkflowHandle[Any, Any]:
+async def _in_the_program(server: WorkflowEnvironment, name: str) -> WorkflowHandle[Any, Any]:
     today = datetime.now(UTC).astimezone(ZONE).date()
-    story = await Story.begin(server, "bench", referred_on=(today - timedelta(days=31)).isoformat())
+    story = await Story.begin(server, name, referred_on=(today - timedelta(days=31)).isoformat())
     await story.admit(on=today - timedelta(days=30))
     return story.handle
 
