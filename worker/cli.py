@@ -42,6 +42,7 @@ COMMANDS = {
     "why": "tasks.app",
     "channels": "channels.app",
     "doctor": "doctor.app",
+    "watch": "doctor.app",
     "revive": "doctor.app",
     "restore": "restore.app",
     "give-up": "doctor.app",

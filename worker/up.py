@@ -41,6 +41,7 @@ from worker.show import console
 from worker.signed_in import sign_in_trial
 from worker.signing_key import make_signing_key
 from worker.stopping import until_stopped
+from worker.watching import watching
 from worker.web_ui import OPEN, link
 from workflows import visibility
 
@@ -135,6 +136,8 @@ async def up(ports: Ports, *, empty: bool, is_new: bool = False) -> None:
             await begin_referrals(client, settings)
             (home / "example-imported").touch()
         _print_links(ports.ui, home)
+        watch = asyncio.create_task(watching(settings, asyncio.Event()))
+        stack.callback(watch.cancel)
         await until_stopped()
         with suppress(OSError):  # the window may be gone
             console.print("Stopping; everything is kept for the next start.")

@@ -29,7 +29,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 SMALLER = {"--patients 1000": "--patients 2"}
 """What is run with less, so that it takes seconds."""
 
-BY_THEMSELVES = ("up", "worker", "gateway", "down", "pathway")
+BY_THEMSELVES = ("up", "worker", "gateway", "watch", "down", "pathway")
 """Commands that run until they are stopped, or for minutes: they have tests of their own, and are looked up here."""
 
 

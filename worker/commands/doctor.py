@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -10,10 +10,13 @@ import typer
 
 from worker.commands.options import Episode, Json
 from worker.differences import differences
-from worker.episodes import bare_id, clinic, episode_id
+from worker.episodes import bare_id, clinic, clinic_database, episode_id
 from worker.errors import CannotDo
 from worker.executions import described, revive
+from worker.settings import load_settings
 from worker.show import as_json, console
+from worker.stopping import until_stopped
+from worker.watching import EVERY, Watch, notifier, watching
 
 app = typer.Typer()
 
@@ -35,6 +38,42 @@ def doctor(json: Json = False) -> None:
             console.print("Every open episode runs, and everything that runs belongs to one.")
 
     asyncio.run(run())
+
+
+@app.command()
+def watch(
+    every: Annotated[int, typer.Option(min=1, max=60, help="Minutes from one look to the next.")] = int(
+        EVERY.total_seconds() // 60
+    ),
+    once: Annotated[
+        bool,
+        typer.Option("--once", help="Look once, tell what is found, and end; exit code 1 if anything is."),
+    ] = False,
+) -> None:
+    """Tell the director what `doctor` would find, whether or not anybody looks, until it is stopped."""
+    settings = load_settings()
+
+    async def look_once() -> int:
+        async with clinic_database() as database:
+            watch = Watch(notifier(settings, database))
+            return len(await watch.round(datetime.now(UTC), at_once=True))
+
+    async def go_on() -> None:
+        stopped = asyncio.Event()
+        looking = asyncio.create_task(watching(settings, stopped, timedelta(minutes=every)))
+        console.print(f"Looking every {every} minutes. Stop it with Ctrl-C.")
+        await until_stopped()
+        stopped.set()
+        await looking
+
+    if not once:
+        asyncio.run(go_on())
+    elif found := asyncio.run(look_once()):
+        raise CannotDo(
+            f"{found} things are not as they should be; the director is told. `carepath doctor` names them."
+        )
+    else:
+        console.print("Every open episode runs, and everything that runs belongs to one.")
 
 
 @app.command("revive")
