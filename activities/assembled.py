@@ -61,6 +61,7 @@ def assemble(
     agencies_file: Path = Path("agencies.yaml"),
     letters: Path = Path("letters"),
     links: Links | None = None,
+    page: Callable[[str], str] | None = None,
 ) -> Activities:
     """Build the activities on a migrated clinic database.
 
@@ -86,7 +87,7 @@ def assemble(
     directories = DirectorySync(feeds_file, store)
     return Activities(
         [
-            StaffNotifier(door, staff_file, faults, Absences(database), zone).notify_staff,
+            StaffNotifier(door, staff_file, faults, Absences(database), zone, page).notify_staff,
             messenger.message_patient,
             StaffKnower(staff_file).who_is,
             EpisodeKnower(crosswalk, staff_file).what_is_known,

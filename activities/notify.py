@@ -1,5 +1,6 @@
 """Telling a member of staff: an opaque case id, a task code and a due time; everything else is behind the login."""
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -30,9 +31,10 @@ class StaffNotifier:
         faults: ChannelFaults,
         absences: Absences | None = None,
         zone: ZoneInfo = UTC,
+        page: Callable[[str], str] | None = None,
     ) -> None:
         self._sender, self._directory, self._faults = sender, directory, faults
-        self._absences, self._zone = absences, zone
+        self._absences, self._zone, self._page = absences, zone, page
 
     @activity.defn(name=NOTIFY_STAFF)
     async def notify_staff(self, notice: StaffNotice) -> Receipt:
@@ -70,12 +72,11 @@ class StaffNotifier:
         ) as error:  # whoever mends the file in time has lost nothing
             await self._faults.note("staff directory", "it cannot be read")
             raise ApplicationError(str(error), type=CHANNEL_DOWN) from None
-        lines = [*failures.sentences, *notice.lines]
         return await self._sender.tell_staff(
             f"{notice.key}:{member.staff_id}",
             episode_id=notice.episode_id, kind=notice.subject_code, recipient=member.staff_id,
             addresses=member.channels, subject=subject_of(notice),
-            body=body_of(notice.model_copy(update={"lines": lines})),
+            body=body_of(notice, failures.sentences, self._page),
         )  # fmt: skip
 
     async def _acting(self, to: Addressee) -> StaffMember:
@@ -132,13 +133,22 @@ def subject_of(notice: StaffNotice) -> str:
     return f"{urgency}{notice.subject_code.replace('_', ' ')}{case}"
 
 
-def body_of(notice: StaffNotice) -> str:
-    """The text: what is asked, until when, and the ids to find it by."""
-    lines = list(notice.lines)
+def body_of(notice: StaffNotice, missed: Sequence[str] = (), page: Callable[[str], str] | None = None) -> str:
+    """The text: until when, the ids to find it by, and where to look. What it is about stands behind the login: a mail
+    lies in plain text on servers, telephones and screens of others (P1).
+
+    Args:
+        notice: What is told.
+        missed: Who was not reached before.
+        page: The page of a workflow.
+    """
+    lines = [*missed, *(notice.lines if notice.is_plain or not notice.episode_id else ())]
     if notice.due_at:
         lines.append(f"Due: {notice.due_at:%a %d %b %Y %H:%M %Z}")
     if notice.episode_id:
         lines.append(f"Case: episode-{notice.episode_id}")
     if notice.task_id:
-        lines.append(f"Task: {notice.task_id} (carepath complete {notice.task_id} --outcome …)")
+        lines.append(f"Task: {notice.task_id} (`carepath why {notice.task_id}` says what is asked)")
+    if page and (about := notice.task_id or (notice.episode_id and f"episode-{notice.episode_id}")):
+        lines.append(f"Look: {page(about)}")
     return "\n".join(lines) + "\n"

@@ -24,6 +24,7 @@ from worker.journal_key import check_journal_key, journal_cipher, load_journal_k
 from worker.restoring import Restorer
 from worker.settings import Settings, links
 from worker.setup import check
+from worker.web_ui import link
 from worker.workers import working
 from workflows.ports.sealing import SEALING
 
@@ -58,6 +59,7 @@ async def running_worker(client: Client, settings: Settings, *, versioned: bool)
         agencies_file=settings.agencies,
         letters=settings.letters,
         links=links(settings),
+        page=lambda workflow_id: link(settings.web_ui, workflow_id, namespace=client.namespace),
     )
     restorer = Restorer(Journal(activities.database, key, cipher))
     deployment = _as_deployed(settings) if versioned else None

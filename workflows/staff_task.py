@@ -233,7 +233,7 @@ class StaffTask:
             return
         self._note(f"the answer had no effect: {news.objection}")
         if not self._is_waited_for:
-            late = told_too_late(self.task.task_id, self.done.by, self.done.outcome, news.objection)
+            late = told_too_late(self.task.task_id, self.done.by)
             notice = notice_about(self.task, self.held, late.subject, *late.lines)
             self._asker.begin_to_tell("pass_on", addressed_to(notice, late.role, self.done.by))
 

@@ -116,5 +116,6 @@ def notice_about(
 
 
 def addressed_to(notice: StaffNotice, role: str, staff_id: str) -> StaffNotice:
-    """The same notice for one person and nobody else."""
-    return notice.model_copy(update={"role": role, "staff_id": staff_id, "others": [], "in_danger": False})
+    """The same notice for one person and nobody else, of what they have done themselves: it tells of nobody (P1)."""
+    own = {"role": role, "staff_id": staff_id, "others": [], "in_danger": False, "is_plain": True}
+    return notice.model_copy(update=own)

@@ -98,7 +98,7 @@ class Reasons:
             good.append(f"{km:.1f} km away" + (", or online" if one.modality == "hybrid" else ""))
             return
         if one.modality != "in_person":
-            good.append("online")
+            good.append("there or online" if one.modality == "hybrid" and not self._ask.near else "online")
         elif one.place and one.place.approximate:
             lacks.append("its place is only known roughly")
         elif self._ask.near:

@@ -21,7 +21,7 @@ import pytest
 from tests.servers import free_port, generated
 from tests.typed import CAREPATH, outside_any_clinic, typed
 
-pytestmark = pytest.mark.dear
+pytestmark = [pytest.mark.dear, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text("utf-8")

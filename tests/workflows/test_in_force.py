@@ -136,7 +136,8 @@ async def test_C1_an_answer_that_the_engine_refuses_is_refused(door: Door) -> No
         return [mail["body"] for mail in read(door.mail) if "answer too late" in mail["subject"]]
 
     (mailed,) = await eventually(too_late)
-    assert "nothing named task-b0 is open" in mailed
+    assert "Your answer to task-b0 had no effect" in " ".join(mailed.split())
+    assert ANSWER["outcome"] not in mailed  # P1
 
 
 async def test_E10_an_answer_for_which_nobody_waits_any_more_is_told_by_mail(
@@ -172,8 +173,9 @@ async def test_E10_an_answer_for_which_nobody_waits_any_more_is_told_by_mail(
             notice = json.loads(told[-1].input.payloads[0].data)
             assert (notice["staff_id"], notice["subject_code"]) == ("cm-1", "answer_too_late")
             assert notice["lines"] == [
-                "Your answer done had no effect: about: nothing named task-p1 is open."
+                "Your answer to task-p1 had no effect. `carepath why task-p1` says why."
             ]
+            assert notice["is_plain"]  # so it stands in the mail
             await paused.terminate()
 
 

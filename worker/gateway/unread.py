@@ -48,7 +48,7 @@ class Unread:
         notices = [
             StaffNotice(
                 key=f"text:{text.key[:16]}:{one}", episode_id=one, role="case_manager",
-                staff_id=await self.owner_of(one), subject_code=SUBJECT, lines=[READ_IT],
+                staff_id=await self.owner_of(one), subject_code=SUBJECT, lines=[READ_IT], is_plain=True,
                 others=others_than("case_manager", {}),
             )
             for one in episodes

@@ -20,7 +20,11 @@ class Addressee(BaseModel):
 
 
 class StaffNotice(BaseModel):
-    """A notice to a role or a staff id; `lines` are sentences without identity. Without episode id it is of none."""
+    """A notice to a role or a staff id; `lines` are sentences without identity. Without episode id it is of none.
+
+    A mail holds codes, times and a link (P1): the lines of a notice about an episode stay behind the login, unless they
+    tell of the clinic's own affairs alone.
+    """
 
     key: str
     episode_id: str
@@ -35,6 +39,8 @@ class StaffNotice(BaseModel):
     """Who is told, in this order, while the one it is for is not reached."""
     in_danger: bool = False
     """Whether the others are told at the first attempt that fails, and not only when it goes on failing."""
+    is_plain: bool = False
+    """Whether its lines tell of the clinic's own affairs, such as a database that is away, and of nobody."""
     insisting: bool = False
     """Whether it is tried until it arrives: then no refusal is final, since the directory may be mended."""
 

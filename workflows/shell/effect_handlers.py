@@ -129,6 +129,7 @@ class EffectHandlers(ABC, Generic[L, E]):
             lines=list(notice.lines),
             others=others_than(notice.role, self.living.facts.team),
             in_danger=notice.urgency is Urgency.IN_DANGER,
+            is_plain=notice.is_plain,
         )
         heard = self._reach.of_notice(telling)
         await self._notices.begin(telling, notice.urgency, heard, insist=until_it_is_old(notice.urgency))
@@ -149,6 +150,7 @@ class EffectHandlers(ABC, Generic[L, E]):
             subject_code="journal_not_kept",
             lines=[words, "It goes on, and nothing is lost for as long as nobody deletes it on the server."],
             others=others_than("supervisor", self.living.facts.team),
+            is_plain=True,
         )
         heard, insist = self._reach.of_notice(telling), until_it_is_old(Urgency.ORDINARY)
         self._of_journal.begin(telling, Urgency.ORDINARY, heard, insist=insist)
@@ -178,7 +180,7 @@ class EffectHandlers(ABC, Generic[L, E]):
         async def tell() -> None:
             await self.in_force()
             if not await signalled(done.task_id, "answer_heard", came) and came.objection:
-                late = told_too_late(done.task_id, done.by, done.outcome, came.objection)
+                late = told_too_late(done.task_id, done.by)
                 await self.notify(late)
 
         self._begin(asyncio.create_task(tell()))

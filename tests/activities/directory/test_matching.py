@@ -383,6 +383,18 @@ def test_listings_with_the_same_reasons_have_the_same_points(listings: list[List
         assert points.setdefault(said, one.points) == one.points
 
 
+def test_who_comes_or_joins_from_home_is_told_apart_from_who_can_only_join() -> None:
+    said = {
+        one.listing.modality: one.why
+        for one in rank(
+            Index([listing(one, "service", modality=one, place=None) for one in ("hybrid", "online")]),
+            Ask("service", read({}), NOW),
+        ).found
+    }
+    assert "there or online" in said["hybrid"]
+    assert "online" in said["online"]
+
+
 def _fits(one: Listing, ask: Ask) -> bool:
     """The same question, asked slowly and in other words."""
     wishes = ask.wishes

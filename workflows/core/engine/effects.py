@@ -81,6 +81,8 @@ class Notify:
     subject: str
     lines: tuple[str, ...]
     urgency: Urgency = Urgency.ORDINARY
+    is_plain: bool = False
+    """Whether its lines tell nothing of the person: then they stand in a mail, too (P1)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,12 @@ TOO_LATE = "answer_too_late"
 """The subject under which somebody hears so who could not be told as they gave the answer."""
 
 
-def told_too_late(task_id: str, by: str, choice: str, objection: str | None) -> Notify:
-    """What a person is told whose answer had no effect, and who has not heard so as they gave it.
+def told_too_late(task_id: str, by: str) -> Notify:
+    """What a person is told whose answer had no effect, and who has not heard so as they gave it: not what it was (P1).
 
     Args:
         task_id: What was answered.
         by: Who has answered.
-        choice: The answer.
-        objection: Why it had no effect.
     """
-    line = f"Your answer {choice} had no effect: {objection}"
-    return Notify(f"{task_id}:late", "case_manager", by, TOO_LATE, (line,))
+    line = f"Your answer to {task_id} had no effect. `carepath why {task_id}` says why."
+    return Notify(f"{task_id}:late", "case_manager", by, TOO_LATE, (line,), is_plain=True)
