@@ -46,9 +46,9 @@ class Links:
             BadLink: whatever is wrong with it.
         """
         packed, _, signature = token.partition(".")
-        if not hmac.compare_digest(self._signature(packed).encode(), signature.encode()):
-            raise BadLink
         try:
+            if not hmac.compare_digest(self._signature(packed).encode(), signature.encode()):
+                raise BadLink
             body = base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4))
             referral_id, agency, expires = json.loads(body)
             link = Link(str(referral_id), str(agency), datetime.fromtimestamp(int(expires), UTC))

@@ -12,6 +12,7 @@ from workflows.core.engine.errors import InvalidEntry, Refused
 from workflows.core.episode.entries import KINDS, parse_entry
 from workflows.core.episode.episode import Episode
 from workflows.core.episode.policy import InvalidPolicy, load_policy
+from workflows.core.referral.start import ReferralStart
 
 DAY = timedelta(days=1)
 
@@ -105,6 +106,29 @@ def test_every_kind_says_which_fields_it_lacks_or_needs_none(kind: str) -> None:
         parse_entry({"kind": kind, "by": "cm-1"})
     except InvalidEntry as refused:
         assert f"This {kind} entry cannot be read" in str(refused)
+
+
+def _without_an_end() -> Any:
+    value: Any = 1
+    for _ in range(3_000):
+        value = [value]
+    return value
+
+
+def test_E9_what_is_nested_without_an_end_is_refused_wherever_it_stands() -> None:
+    with pytest.raises(InvalidEntry, match="unknown kind"):
+        parse_entry({"kind": _without_an_end(), "by": "cm-1"})
+    with pytest.raises(InvalidPolicy, match=r"gate\.sober_days"):
+        load_policy({"gate": {"sober_days": _without_an_end()}})
+
+
+@pytest.mark.parametrize("since", ["9999-12-31T23:59-12:00", "0001-01-01T00:00+14:00"])
+def test_E9_a_referral_begins_at_an_instant_with_which_one_can_reckon(since: str) -> None:
+    given = {"referral_id": "referral-r1", "episode_id": "e1", "site": "north", "timezone": "America/Chicago",
+             "kind": "mutual_help", "service": "aa", "since": "2026-01-05T12:00Z"}  # fmt: skip
+    assert ReferralStart.model_validate(given).began_at.hour == 6
+    with pytest.raises(ValueError, match="the year"):
+        ReferralStart.model_validate({**given, "since": since})
 
 
 REFUSED = [

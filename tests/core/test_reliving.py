@@ -17,10 +17,10 @@ from tests.searching import examples
 from tests.worker.simulation.conftest import clinic
 from worker.simulation.behaviour import Person
 from worker.simulation.journey import Journey
-from workflows.core.engine.acts import MUST_BE_KEPT, Act, written
+from workflows.core.engine.acts import MUST_BE_KEPT, Act, read, written
 from workflows.core.engine.effects import KeepConsents, NoteClosed, OpenTask
 from workflows.core.engine.lines import Beginning, line_of
-from workflows.core.episode.entries import parse_entry
+from workflows.core.episode.entries import KINDS, parse_entry
 from workflows.core.episode.episode import Episode
 from workflows.core.episode.views import journal
 from workflows.core.referral.referral import Referral
@@ -203,3 +203,21 @@ def test_P3_who_lives_again_tells_the_door_again_what_was_consented_to() -> None
 def test_a_journal_of_another_format_is_not_guessed_at() -> None:
     with pytest.raises(ValueError, match="format 7"):
         told([{"format": 7, "of": "episode", "at": "2026-01-01T00:00:00+00:00", "start": {}}])
+
+
+@pytest.mark.parametrize(
+    "line", [{"format": 1}, {"format": 1, "of": "episode", "at": 7, "start": {}}, [], "x",
+             {"format": 1, "of": "episode", "at": "2026-01-05T12:00:00Z", "start": None}],
+)  # fmt: skip
+def test_a_line_of_another_form_is_no_beginning(line: Any) -> None:
+    with pytest.raises(ValueError, match="beginning"):
+        Beginning.of_line(line)
+
+
+@pytest.mark.parametrize(
+    "said", [{"act": "woken", "at": 7}, {"act": "stated", "at": "2026-01-05T12:00:00Z", "entries": 7}, "x", None,
+             {"act": "vouched", "staff_id": "th-1", "roles": 7}],
+)  # fmt: skip
+def test_what_has_another_form_is_no_act(said: Any) -> None:
+    with pytest.raises(ValueError, match="no act"):
+        read(said, KINDS)

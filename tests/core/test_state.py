@@ -1,5 +1,7 @@
 """The state is one value: what is in it survives everything, and there is no second list of it."""
 
+import base64
+import zlib
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -93,3 +95,13 @@ def _of_another_format() -> str:
     import zlib
 
     return base64.b85encode(zlib.compress(json.dumps({"format": 7}).encode())).decode()
+
+
+@pytest.mark.parametrize(
+    "content", ['{"format": 10, "record": 7}', "[]", "{}", '{"format": 10, "record": {"began_at": 7}}']
+)
+def test_a_snapshot_that_is_none_or_is_damaged_is_refused_as_that(content: str) -> None:
+    packed = base64.b85encode(zlib.compress(content.encode())).decode()
+    for text in (packed, packed[:-4], packed + "x", "", "no snapshot"):
+        with pytest.raises(ValueError, match=r"."):
+            unpack(EpisodeState, text, {"zone": ZONE, "kinds": KINDS})

@@ -365,6 +365,12 @@ def test_P11_no_token_but_ours_is_ever_read(token: str) -> None:
         Links("ours", "https://answers.example").read(token, NOW)
 
 
+@pytest.mark.parametrize("token", ["\ud800", "x.\udfff", "é.é"])
+def test_P11_half_a_character_is_no_token_of_ours(token: str) -> None:
+    with pytest.raises(BadLink):
+        Links("ours", "https://answers.example").read(token, NOW)
+
+
 @given(
     st.text(min_size=1, max_size=40),
     st.text(min_size=1, max_size=40),

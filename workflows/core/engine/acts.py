@@ -108,6 +108,13 @@ def read(said: Mapping[str, Any], kinds: Mapping[str, type[Entry]]) -> Act:
     Raises:
         ValueError, KeyError: it is none that this version of carepath knows.
     """
+    try:
+        return _read(said, kinds)
+    except (TypeError, AttributeError):
+        raise ValueError("this is no act of a journal: a part of it has another form") from None
+
+
+def _read(said: Mapping[str, Any], kinds: Mapping[str, type[Entry]]) -> Act:
     match said["act"]:
         case "begun":
             return Begun(_instant(said))

@@ -32,9 +32,15 @@ class Beginning:
         Raises:
             ValueError: it says none, or in another format.
         """
-        if said.get("format") != FORMAT:
-            raise ValueError(f"this journal has format {said.get('format')}, this code reads {FORMAT}")
-        return cls(said["of"], datetime.fromisoformat(said["at"]), said["start"], said.get("snapshot"))
+        try:
+            if said.get("format") != FORMAT:
+                raise ValueError(f"this journal has format {said.get('format')}, this code reads {FORMAT}")
+            began = cls(said["of"], datetime.fromisoformat(said["at"]), said["start"], said.get("snapshot"))
+        except (KeyError, TypeError, AttributeError):
+            raise ValueError("this line is no beginning of a journal") from None
+        if not isinstance(began.start, Mapping):
+            raise ValueError("this beginning of a journal has no start")
+        return began
 
     def line(self) -> str:
         """It as a line."""

@@ -131,8 +131,11 @@ def unpack(kind: type[S], packed: str, context: Mapping[str, Any]) -> S:
     Raises:
         ValueError: it was packed in another format, or is no state.
     """
-    content: dict[str, Any] = json.loads(zlib.decompress(base64.b85decode(packed)))
-    if (made := content.pop("format")) != _FORMAT:
-        raise ValueError(f"this snapshot has format {made}, this code reads {_FORMAT}")
-    state: S = _adapter(kind).validate_python(content, context=dict(context))
+    try:
+        content: dict[str, Any] = json.loads(zlib.decompress(base64.b85decode(packed)))
+        if (made := content.pop("format")) != _FORMAT:
+            raise ValueError(f"this snapshot has format {made}, this code reads {_FORMAT}")
+        state: S = _adapter(kind).validate_python(content, context=dict(context))
+    except (zlib.error, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError):
+        raise ValueError("this snapshot is damaged, or is none") from None
     return state

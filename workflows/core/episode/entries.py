@@ -85,7 +85,7 @@ def parse_entry(statement: Mapping[str, Any], kinds: Mapping[str, type[Entry]] =
         )
     kind = statement.get("kind")
     if not isinstance(kind, str) or kind not in kinds:
-        said = "has no kind" if kind is None else f"has the unknown kind {str(kind)[:40]!r}"
+        said = "has no kind" if kind is None else f"has the unknown kind {(_shown(kind) or '')[:40]!r}"
         raise InvalidEntry(f"This entry {said}. Kinds are: {', '.join(sorted(kinds))}.")
     check_entry(statement)
     try:
@@ -112,12 +112,24 @@ def in_words(error: ValidationError, model: type[Any] | None = None) -> str:
         else:
             # A value is shown only if it looks like a date, number or code: a name typed into the wrong field
             # must not travel in an error text (P1).
-            value = str(detail.get("input"))
-            shown = f" (it is {value})" if path and len(value) <= 30 and not set(value) & set(" @,") else ""
+            value = _shown(detail.get("input"))
+            shown = (
+                f" (it is {value})"
+                if path and value is not None and len(value) <= 30 and not set(value) & set(" @,")
+                else ""
+            )
             if message == detail["msg"]:  # the library's own words, in the middle of our sentence
                 message = message[:1].lower() + message[1:]
             sentences.append(f"{where + ': ' if where else ''}{message}{shown}")
     return "; ".join(sentences) + "."
+
+
+def _shown(value: object) -> str | None:
+    """A value as text; None where it is nested too deeply, or a number too long, to be one."""
+    try:
+        return str(value)
+    except (RecursionError, ValueError):
+        return None
 
 
 __all__ = [

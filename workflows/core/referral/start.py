@@ -4,11 +4,12 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from workflows.core.engine.signatures import KeyId, PublicKey
 from workflows.core.episode.linkage.vocabulary import ReferralKind
 from workflows.core.episode.start import Team, TimeZone
+from workflows.core.referral.statements import Moment
 
 
 class ReferralStart(BaseModel):
@@ -25,7 +26,7 @@ class ReferralStart(BaseModel):
     service: str
     """What is needed, as a code: therapist, aa, food_bank, residential. It stands in no notice and no index (C5)."""
     wishes: dict[str, JsonValue] = Field(default_factory=dict)
-    since: AwareDatetime
+    since: Moment
     """When the need was stated."""
     need: str | None = None
     """The entry of the episode that it answers."""
