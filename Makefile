@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up test pythons fhir verify coverage mutants bench lint format docs histories lock clean
+.PHONY: help setup up test pythons fhir verify coverage mutants fuzz bench lint format docs histories lock clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -50,6 +50,9 @@ coverage: setup ## how much of the core and the pathways their own tests reach, 
 
 mutants: setup ## small faults in the core, each to be caught by its tests: a sample within the hour (SEED=2: another), FULL=1: all, in a night
 	$(BIN)/python -m tests.mutants $(if $(FULL),--full) $(if $(SEED),--seed $(SEED))
+
+fuzz: setup ## a million changed inputs for every reader and every signature (SEED=2: others, CASES=10000: fewer); nothing may crash, nothing forged be taken
+	$(BIN)/python -m tests.fuzz $(if $(SEED),--seed $(SEED)) $(if $(CASES),--cases $(CASES))
 
 bench: setup ## speed and cost, against the bare floor in the same run
 	$(BIN)/python -m tests.bench
