@@ -18,6 +18,7 @@ from worker.from_journal import recorded
 from workflows.core.engine.authorship import not_signed_by_its_author
 from workflows.core.episode.entries import ReferralNews
 from workflows.core.episode.episode import Episode
+from workflows.core.referral.referral import Referral
 
 
 @dataclass(frozen=True)
@@ -85,17 +86,26 @@ async def _held_against_signatures(asked: Asked, ids: list[str]) -> list[str]:
     for workflow_id in ids:
         with suppress(CannotDo):  # what cannot be read is told already
             found = await recorded(asked.journal, workflow_id, datetime.now(UTC))
-            living = found and found.living
-            if not isinstance(living, Episode):  # a referral also holds what its episode has told it
+            if found is None:
                 continue
-            ours = {str(said.get("id")) for said in living.start.history}
-            said = not_signed_by_its_author(living.record, workflow_id, living.start.signing_keys, ours)
+            record, start = found.living.record, found.living.start
+            said = not_signed_by_its_author(
+                record, workflow_id, start.signing_keys, _not_to_be_signed(found.living)
+            )
             problems += [
                 f"{workflow_id}, entry {one.key} of {one.recorded_at:%Y-%m-%d %H:%M} UTC by {one.entry.by}: {why}"
                 for one, why in said
-                if not isinstance(one.entry, ReferralNews)
             ]
     return problems
+
+
+def _not_to_be_signed(living: Episode | Referral) -> set[str]:
+    """Ids of what a record holds unsigned: of an episode what it began with and what its referrals have told it, of a
+    referral what its episode has told it and what the machine found."""
+    if isinstance(living, Referral):
+        return {one.key for one in living.record if one.entry.signature is None}
+    told = {one.key for one in living.record.all_of(ReferralNews)}
+    return told | {str(said.get("id")) for said in living.start.history}
 
 
 async def _held_against_notes(asked: Asked, ids: list[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from workflows.core.engine.entry import Entry, Source
@@ -13,7 +13,6 @@ from workflows.core.engine.signatures import (
     PublicKey,
     Signature,
     Trust,
-    fits,
     refuse_forged,
     refuse_stale,
 )
@@ -153,17 +152,16 @@ def not_signed_by_its_author(
         if keys and entry.key not in ours and (why := _problem(entry, to, keys)):
             yield recorded, why
         if isinstance(entry, SigningKey):
+            keys.pop(entry.key_id, None)
             keys |= {entry.key_id: entry.public_key} if entry.public_key else {}
 
 
 def _problem(entry: Entry, to: str, keys: Mapping[str, PublicKey]) -> str | None:
-    signature = entry.signature
-    if signature is None:
+    """Judged as it was when it was stated, but for how old it was then: of that the door was the judge."""
+    if entry.signature is None:
         return "it is signed by nobody"
-    if signature.key not in keys:
-        return f"it is signed with {signature.key}, which was no key of the clinic then"
-    answer = signature.answers
-    said = said_in_answer(entry.by, answer) if answer else said_in(entry)
-    if not fits(answer.task_id if answer else to, said, signature, keys[signature.key]):
-        return "its signature is over something else"
+    try:
+        refuse_unauthored(entry, to, Trust(keys, timedelta(), timedelta()), entry.signature.at)
+    except NotAllowedNow as error:
+        return str(error)
     return None
